@@ -1,0 +1,218 @@
+// Builds every entry, copies the sandbox engines (checked and patched), and holds size budgets.
+// node esbuild.mjs [--watch | --tests | --bench]
+
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+
+const require = createRequire(import.meta.url);
+const isWatch = process.argv.includes('--watch');
+
+const shared = {
+  bundle: true,
+  minify: !isWatch,
+  sourcemap: isWatch,
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+  loader: { '.py': 'text', '.md': 'text', '.txt': 'text' },
+};
+const node = {
+  ...shared,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  // Its ESM build, which a bundler prefers, needs import.meta and fails inside CommonJS.
+  alias: { fdir: createRequire(require.resolve('tinyglobby')).resolve('fdir') },
+};
+
+// Budgets in bytes, minified. Source: measured sizes plus about a quarter.
+const entries = [
+  {
+    ...node,
+    entryPoints: ['src/cli/main.ts'],
+    outfile: 'dist/cli.js',
+    banner: { js: '#!/usr/bin/env node' },
+    budget: 1_600_000,
+  },
+  {
+    ...node,
+    entryPoints: ['src/sandbox/process.ts'],
+    outfile: 'dist/sandbox/process.js',
+    budget: 200_000,
+  },
+  {
+    ...node,
+    entryPoints: ['src/sandbox/worker/pythonWorker.ts'],
+    outfile: 'dist/sandbox/pythonWorker.js',
+    budget: 80_000,
+  },
+  {
+    ...node,
+    entryPoints: ['src/sandbox/worker/javascriptWorker.ts'],
+    outfile: 'dist/sandbox/javascriptWorker.js',
+    budget: 300_000,
+  },
+  {
+    ...node,
+    entryPoints: ['src/sandbox/worker/searchWorker.ts'],
+    outfile: 'dist/sandbox/searchWorker.js',
+    budget: 80_000,
+  },
+];
+
+// The engines inside the packages, by the SHA-256 of the pinned versions.
+const pythonFolder = fileURLToPath(
+  new URL('node_modules/just-bash/vendor/cpython-emscripten', import.meta.url),
+);
+const engines = [
+  {
+    from: path.join(pythonFolder, 'python.wasm'),
+    to: 'python.wasm',
+    sha256: 'b2b1a3f18a6fe035d609e3aa47e9508b55729e5f3ebbd2a40d467c0cd3200eee',
+    patch: raiseMemoryMaximum,
+  },
+  {
+    from: path.join(pythonFolder, 'python.cjs'),
+    to: 'python.glue.js',
+    sha256: 'b45f414d674fafeeefbd72b544bf7e5079f230f424371e462bd748eb5f82ec42',
+    patch: raiseHeapMaximum,
+  },
+  { from: path.join(pythonFolder, 'python313.zip'), to: 'python313.zip', sha256: '00b6fb26ce2157860ce0eaae6849ea2b673f32ca06456503176e8d1fe8be4915' },
+  {
+    from: require.resolve('@jitl/quickjs-ng-wasmfile-release-sync/wasm'),
+    to: 'quickjs.wasm',
+    sha256: 'b56fe5094b8751c47b8c32fb5ed4d75afe2dbb43412d3d983ac5d1156af456da',
+  },
+];
+
+const wasmPageBytes = 65_536;
+const stockPages = 8_192;
+const raisedPages = 32_768;
+
+/** The stock build stops at 512 MiB; each sandbox sets its own lower cap when it grows. */
+function raiseMemoryMaximum(bytes) {
+  const memorySectionId = 5;
+  let at = 8;
+  while (at < bytes.length) {
+    const id = bytes[at];
+    const size = readLeb(bytes, at + 1);
+    if (id === memorySectionId) {
+      const flags = size.next + 1;
+      const minimum = readLeb(bytes, flags + 1);
+      const maximum = readLeb(bytes, minimum.next);
+      if (bytes[flags] !== 1 || maximum.value !== stockPages) {
+        throw new Error(`python.wasm: unexpected memory maximum ${maximum.value}`);
+      }
+      const encoded = writeLeb(raisedPages);
+      const sizeChange = encoded.length - (maximum.next - minimum.next);
+      return Buffer.concat([
+        bytes.subarray(0, at + 1),
+        writeLeb(size.value + sizeChange),
+        bytes.subarray(size.next, minimum.next),
+        encoded,
+        bytes.subarray(maximum.next),
+      ]);
+    }
+    at = size.next + size.value;
+  }
+  throw new Error('python.wasm: no memory section');
+}
+
+function raiseHeapMaximum(bytes) {
+  const stock = `getHeapMax=()=>${stockPages * wasmPageBytes}`;
+  const glue = bytes.toString('utf8');
+  if (!glue.includes(stock)) {
+    throw new Error('python.cjs: no heap maximum');
+  }
+  return Buffer.from(glue.replace(stock, `getHeapMax=()=>${raisedPages * wasmPageBytes}`));
+}
+
+function readLeb(bytes, start) {
+  let value = 0;
+  let shift = 0;
+  for (let at = start; ; at += 1) {
+    value += (bytes[at] & 0x7f) * 2 ** shift;
+    shift += 7;
+    if ((bytes[at] & 0x80) === 0) {
+      return { value, next: at + 1 };
+    }
+  }
+}
+
+function writeLeb(value) {
+  const out = [];
+  for (let rest = value; ; rest >>>= 7) {
+    if (rest < 0x80) {
+      out.push(rest);
+      return Buffer.from(out);
+    }
+    out.push((rest & 0x7f) | 0x80);
+  }
+}
+
+async function copyEngines() {
+  await mkdir('dist/sandbox', { recursive: true });
+  for (const engine of engines) {
+    const bytes = await readFile(engine.from);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    if (sha256 !== engine.sha256) {
+      throw new Error(
+        `${engine.to} is not the pinned build: SHA-256 ${sha256}, expected ${engine.sha256}. ` +
+          'Check the package version, review the new build, then change esbuild.mjs.',
+      );
+    }
+    await writeFile(path.join('dist/sandbox', engine.to), engine.patch?.(bytes) ?? bytes);
+  }
+}
+
+/** Tests and benches: one bundle a file, packages left outside, to out/<folder>. */
+async function buildScripts(folder) {
+  const files = (await readdir(folder, { recursive: true }))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+    .map((file) => path.join(folder, file));
+  await rm(path.join('out', folder), { recursive: true, force: true });
+  await esbuild.build({
+    ...node,
+    minify: false,
+    sourcemap: 'inline',
+    entryPoints: files,
+    outdir: path.join('out', folder),
+    outbase: folder,
+    outExtension: { '.js': '.cjs' },
+    packages: 'external',
+  });
+}
+
+function checkBudget(entry, result) {
+  const bytes = Object.values(result.metafile.outputs).reduce((sum, out) => sum + out.bytes, 0);
+  if (!isWatch && bytes > entry.budget) {
+    throw new Error(`${entry.outfile}: ${bytes} bytes is over its budget of ${entry.budget}.`);
+  }
+}
+
+async function buildAll() {
+  await rm('dist', { recursive: true, force: true });
+  await copyEngines();
+  await Promise.all(
+    entries.map(async (entry) => {
+      const { budget, ...options } = entry;
+      if (isWatch) {
+        await (await esbuild.context(options)).watch();
+      } else {
+        checkBudget({ ...options, budget }, await esbuild.build(options));
+      }
+    }),
+  );
+}
+
+if (process.argv.includes('--tests')) {
+  await buildScripts('test');
+} else if (process.argv.includes('--bench')) {
+  await buildScripts('bench');
+} else {
+  await buildAll();
+}
