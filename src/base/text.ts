@@ -1,0 +1,48 @@
+// Cutting and describing text without breaking surrogate pairs.
+
+export interface CutText {
+  readonly text: string;
+  /** UTF-16 code units of the whole text. */
+  readonly totalChars: number;
+  readonly truncated: boolean;
+}
+
+/** The first `maxChars` UTF-16 units of `text`, one fewer where the cut would split a pair. */
+export function cutText(text: string, maxChars: number): CutText {
+  if (text.length <= maxChars) {
+    return { text, totalChars: text.length, truncated: false };
+  }
+  return {
+    text: text.slice(0, safeEnd(text, maxChars)),
+    totalChars: text.length,
+    truncated: true,
+  };
+}
+
+/** One line for a list: whitespace runs become a space, cut at `maxChars` with an ellipsis. */
+export function toOneLine(text: string, maxChars: number): string {
+  const head = text
+    .slice(0, maxChars * 4)
+    .replace(/\s+/gu, ' ')
+    .trim();
+  return head.length > maxChars || text.length > maxChars * 4
+    ? `${head.slice(0, safeEnd(head, maxChars - 1))}…`
+    : head;
+}
+
+/** Bytes as people write them: `512 B`, `4.2 MB`. Powers of 1,000. */
+export function toByteText(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit] ?? ''}`;
+}
+
+function safeEnd(text: string, end: number): number {
+  const last = text.charCodeAt(end - 1);
+  return last >= 0xd800 && last <= 0xdbff ? end - 1 : end;
+}

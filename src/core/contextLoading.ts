@@ -1,0 +1,48 @@
+// Brings a given context from the reader into a sandbox.
+
+import type { ContextInfo, ContextReader, ContextReport, GivenContext } from './context';
+import type { Sandbox } from './sandbox';
+
+/** Reports bytes of context read so far. */
+export type LoadProgress = (bytes: number) => void;
+
+export interface ContextLoading {
+  readonly sandbox: Sandbox;
+  readonly contexts: ContextReader;
+  readonly variable: string;
+  readonly onProgress?: LoadProgress;
+}
+
+/** @throws RlmError of the reader, and 'CONTEXT_TOO_LARGE' of the sandbox. */
+export async function loadContext(
+  given: GivenContext,
+  loading: ContextLoading,
+  signal: AbortSignal,
+): Promise<ContextInfo> {
+  const { sandbox, contexts, variable, onProgress } = loading;
+  let bytesRead = 0;
+  const result: { report?: ContextReport } = {};
+  const sizes = await sandbox.loadContext(
+    {
+      variable,
+      write: async (sink) => {
+        const counted = {
+          beginSource: (path: string, sizeBytes: number) => sink.beginSource(path, sizeBytes),
+          restartSource: () => sink.restartSource(),
+          write: async (bytes: Uint8Array) => {
+            await sink.write(bytes);
+            bytesRead += bytes.length;
+            onProgress?.(bytesRead);
+          },
+        };
+        result.report = await contexts.readContext(given, counted, signal);
+        return result.report.shape;
+      },
+    },
+    signal,
+  );
+  if (!result.report) {
+    throw new Error('The sandbox settled without reading its context.');
+  }
+  return { variable, ...result.report, ...sizes };
+}

@@ -1,0 +1,32 @@
+// What one running engine offers to its surfaces (MCP, CLI, editor). Built in src/runtime.ts.
+
+import type { SandboxStatus } from './sandbox';
+import type { SessionRegistry } from './sessionRegistry';
+import type { SessionStatus } from './event';
+import type { TraceStore } from './traceStore';
+
+export interface Engine {
+  readonly engineId: string;
+  readonly version: string;
+  readonly sessions: SessionRegistry;
+  readonly traces: TraceStore;
+  /** Starts what a first session would wait for; never rejects. */
+  prewarm(): void;
+  readStatus(): Promise<EngineStatus>;
+  /** Closes every session and all that the engine started. Idempotent, never rejects. */
+  close(): Promise<void>;
+}
+
+export interface EngineStatus {
+  readonly engineId: string;
+  readonly version: string;
+  readonly pid: number;
+  readonly uptimeMs: number;
+  readonly sandbox: SandboxStatus;
+  /** Reachable models; empty when none is set up. */
+  readonly models: readonly string[];
+  readonly sessionsByStatus: Readonly<Record<SessionStatus, number>>;
+  readonly liveSessions: number;
+  readonly storage: { readonly path: string; readonly sessions: number; readonly bytes: number };
+  readonly allowedRoots: readonly string[];
+}

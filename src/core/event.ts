@@ -1,0 +1,127 @@
+// What a trace is made of. `applyEvent` (summary.ts) is the only thing that interprets it.
+
+import type { ContextInfo, GivenContext } from './context';
+import type { Limits, StopReason, Usage } from './limits';
+import type { Language, Outcome } from './sandbox';
+
+export type SessionStatus = 'active' | 'stopped' | 'finalized' | 'interrupted';
+export const sessionStatuses: readonly SessionStatus[] = [
+  'active',
+  'stopped',
+  'finalized',
+  'interrupted',
+];
+
+/** Why a session stopped: a guardrail, or a person. */
+export type StopCause = StopReason | 'user';
+
+interface EventHeader {
+  /** Epoch ms. */
+  readonly at: number;
+  /** The step this event belongs to; 0 before the first. Never decreases along a trace. */
+  readonly step: number;
+  /** After this event. */
+  readonly status: SessionStatus;
+  /** After this event. */
+  readonly usage: Usage;
+}
+
+export interface SessionOpened extends EventHeader {
+  readonly kind: 'session.opened';
+  readonly sessionId: string;
+  readonly title: string;
+  readonly language: Language;
+  readonly limits: Limits;
+  readonly parentSessionId: string | null;
+  readonly depth: number;
+  readonly engineId: string;
+  readonly version: string;
+}
+
+export interface ContextLoaded extends EventHeader {
+  readonly kind: 'context.loaded';
+  /** The given text itself is kept beside the trace, not in it: here `text` says whether there was one. */
+  readonly given: { readonly hasText: boolean; readonly paths: GivenContext['paths'] };
+  readonly context: ContextInfo;
+}
+
+export interface StepStarted extends EventHeader {
+  readonly kind: 'step.started';
+  readonly code: string;
+}
+
+export interface StepFinished extends EventHeader {
+  readonly kind: 'step.finished';
+  readonly outcome: Outcome;
+  readonly stop: StopReason | null;
+}
+
+export interface ModelAnswered extends EventHeader {
+  readonly kind: 'model.answered';
+  /** Order of the call within its step, from 0. */
+  readonly call: number;
+  readonly model: string;
+  readonly prompt: string;
+  readonly promptChars: number;
+  /** Null when the call failed. */
+  readonly answer: string | null;
+  readonly error: string | null;
+  readonly promptTokens: number;
+  readonly answerTokens: number;
+  readonly durationMs: number;
+}
+
+export interface SessionStopped extends EventHeader {
+  readonly kind: 'session.stopped';
+  readonly cause: StopCause;
+}
+
+export interface SessionFinalized extends EventHeader {
+  readonly kind: 'session.finalized';
+  readonly answer: string;
+  readonly fromVariable: string | null;
+  readonly finishReason: 'completed' | StopReason;
+}
+
+/** The engine let go of a session: its variables are gone. */
+export interface SessionClosed extends EventHeader {
+  readonly kind: 'session.closed';
+  readonly reason: string;
+}
+
+/** Recorded steps were run again in a fresh sandbox, to rebuild the variables. */
+export interface SessionReplayed extends EventHeader {
+  readonly kind: 'session.replayed';
+  /** The session whose record was run: this one's own when it was resumed, another when forked. */
+  readonly sourceSessionId: string;
+  readonly throughStep: number;
+  readonly stepsRun: number;
+  /** Steps whose variables a later step of the record had lost anyway. */
+  readonly stepsSkipped: number;
+  readonly differences: readonly ReplayDifference[];
+  readonly differenceCount: number;
+  /** The engine that holds the session from here on. */
+  readonly engineId: string;
+}
+
+/** Where the replay did not do what the record says. */
+export interface ReplayDifference {
+  /** 0: a context. */
+  readonly step: number;
+  /** What differs: "stdout", "result", "variable x", "context", …. */
+  readonly field: string;
+  /** Both cut to 200 characters. */
+  readonly recorded: string;
+  readonly replayed: string;
+}
+
+export type TraceEvent =
+  | SessionOpened
+  | ContextLoaded
+  | StepStarted
+  | StepFinished
+  | ModelAnswered
+  | SessionStopped
+  | SessionFinalized
+  | SessionClosed
+  | SessionReplayed;

@@ -1,0 +1,142 @@
+// The part of a trace that a replay needs: contexts and finished steps, in order.
+
+import type {
+  ContextLoaded,
+  ModelAnswered,
+  SessionOpened,
+  StepFinished,
+  TraceEvent,
+} from './event';
+import { RlmError } from './errors';
+import type { TraceStore } from './traceStore';
+
+export interface RecordedStep {
+  readonly kind: 'step';
+  readonly code: string;
+  readonly finished: StepFinished;
+  readonly calls: readonly ModelAnswered[];
+}
+
+export interface RecordedContext {
+  readonly kind: 'context';
+  readonly loaded: ContextLoaded;
+  /** Its place among the session's contexts, from 1: names its kept text. */
+  readonly number: number;
+}
+
+export interface History {
+  readonly opened: SessionOpened;
+  readonly items: readonly (RecordedStep | RecordedContext)[];
+  /** The last step of `items`, 0 when there is none. */
+  readonly throughStep: number;
+  /** Of the last event that was read. */
+  readonly lastStep: number;
+  /** Steps left out because a later one lost their variables: what they made is gone in the record too. */
+  readonly stepsSkipped: number;
+}
+
+const pageEvents = 500;
+
+/**
+ * Reads what rebuilds a session's state after `atStep` (null: after its last answered step).
+ * @throws RlmError 'SESSION_NOT_FOUND' | 'INVALID_INPUT' when there is no such step.
+ */
+export async function readHistory(
+  traces: TraceStore,
+  sessionId: string,
+  atStep: number | null,
+): Promise<History> {
+  const reader = new HistoryReader(atStep);
+  let cursor: string | null = null;
+  do {
+    const query = { fromStep: null, toStep: atStep, cursor, limit: pageEvents };
+    const page = await traces.readEvents(sessionId, query);
+    page.events.forEach((event) => reader.take(event));
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return reader.finish(sessionId);
+}
+
+class HistoryReader {
+  readonly #atStep: number | null;
+  #opened: SessionOpened | undefined;
+  #items: (RecordedStep | RecordedContext)[] = [];
+  #contexts = 0;
+  #code: string | undefined;
+  #calls: ModelAnswered[] = [];
+  #throughStep = 0;
+  #lastStep = 0;
+  #stepsSkipped = 0;
+
+  constructor(atStep: number | null) {
+    this.#atStep = atStep;
+  }
+
+  take(event: TraceEvent): void {
+    this.#lastStep = event.step;
+    switch (event.kind) {
+      case 'session.opened':
+        this.#opened = event;
+        return;
+      case 'context.loaded':
+        this.#contexts += 1;
+        this.#items.push({ kind: 'context', loaded: event, number: this.#contexts });
+        return;
+      case 'step.started':
+        this.#code = event.code;
+        this.#calls = [];
+        return;
+      case 'model.answered':
+        this.#calls.push(event);
+        return;
+      case 'step.finished':
+        this.#takeStep(event);
+        return;
+      case 'session.stopped':
+      case 'session.finalized':
+      case 'session.closed':
+      case 'session.replayed':
+        return;
+    }
+  }
+
+  finish(sessionId: string): History {
+    if (!this.#opened) {
+      throw new RlmError(
+        'SESSION_NOT_FOUND',
+        `The trace of session ${sessionId} has no beginning.`,
+        {
+          nextStep: 'Read what is left of it with rlm_get_trace, and open a new session.',
+        },
+      );
+    }
+    if (this.#atStep !== null && this.#atStep !== this.#throughStep) {
+      throw new RlmError(
+        'INVALID_INPUT',
+        `Session ${sessionId} has no answered step ${this.#atStep}; its last is ${this.#throughStep}.`,
+        { nextStep: 'Give at_step as rlm_get_trace lists them, or none for the last.' },
+      );
+    }
+    return {
+      opened: this.#opened,
+      items: this.#items,
+      throughStep: this.#throughStep,
+      lastStep: this.#lastStep,
+      stepsSkipped: this.#stepsSkipped,
+    };
+  }
+
+  #takeStep(finished: StepFinished): void {
+    this.#throughStep = finished.step;
+    if (finished.outcome.stateLost) {
+      // All that the steps so far had made was lost here; only the contexts were loaded again.
+      const contexts = this.#items.filter((item) => item.kind === 'context');
+      this.#stepsSkipped += this.#items.length - contexts.length + 1;
+      this.#items = contexts;
+    } else if (this.#code !== undefined) {
+      this.#items.push({ kind: 'step', code: this.#code, finished, calls: this.#calls });
+    }
+    this.#code = undefined;
+    this.#calls = [];
+  }
+}

@@ -1,0 +1,95 @@
+// Gives events to a trace in order and keeps their fold. An event that cannot be written stays first
+// in line, so that nothing is recorded out of order and nothing is lost while the engine lives.
+
+import { type Disposable } from '../base/disposable';
+import { Emitter } from '../base/emitter';
+import type { Clock } from './clock';
+import type { SessionStatus, TraceEvent } from './event';
+import type { StopReason, Usage } from './limits';
+import { applyEvent, type Summary } from './summary';
+import type { TraceSink } from './traceStore';
+
+/** An event without what the recorder fills in. */
+type EventBody = TraceEvent extends infer E
+  ? E extends TraceEvent
+    ? Omit<E, 'at' | 'step' | 'usage' | 'status'>
+    : never
+  : never;
+
+export interface EventHeaderChanges {
+  readonly usage?: Usage;
+  readonly status?: SessionStatus;
+  readonly step?: number;
+  readonly stop?: StopReason | null;
+}
+
+export class Recorder implements Disposable {
+  readonly #sink: TraceSink;
+  readonly #clock: Clock;
+  readonly #appended = new Emitter<TraceEvent>();
+  /** Fires after an event has been given to the trace, in order. */
+  readonly onDidAppend = this.#appended.event;
+  readonly #unwritten: TraceEvent[] = [];
+  #writing: Promise<void> = Promise.resolve();
+  #summary: Summary;
+  /** Of the last event: along a trace it never decreases, whatever became of a step. */
+  #step: number;
+
+  /** `start`: the fold of what the trace holds already, and the step of its last event. */
+  constructor(
+    start: { readonly summary: Summary; readonly step: number },
+    parts: { readonly sink: TraceSink; readonly clock: Clock },
+  ) {
+    this.#summary = start.summary;
+    this.#step = start.step;
+    this.#sink = parts.sink;
+    this.#clock = parts.clock;
+  }
+
+  get summary(): Summary {
+    return this.#summary;
+  }
+
+  /** Settles when the event, and all before it, would survive the death of this process. */
+  async append(body: EventBody, changes: EventHeaderChanges = {}): Promise<void> {
+    const usage = changes.usage ?? this.#summary.usage;
+    this.#step = Math.max(this.#step, changes.step ?? usage.steps);
+    const header = {
+      at: this.#clock.now(),
+      step: this.#step,
+      usage,
+      status: this.#toStatus(body.kind, changes),
+    };
+    const event = { ...body, ...header } as TraceEvent; // EventBody is TraceEvent less the header
+    this.#summary = applyEvent(this.#summary, event);
+    this.#unwritten.push(event);
+    const written = this.writeOut();
+    this.#appended.fire(event);
+    await written;
+  }
+
+  /** Writes what is waiting. */
+  writeOut(): Promise<void> {
+    const previous = this.#writing.catch(() => undefined);
+    this.#writing = this.#unwritten.length === 0 ? previous : previous.then(() => this.#drain());
+    return this.#writing;
+  }
+
+  dispose(): void {
+    this.#appended.dispose();
+  }
+
+  #toStatus(kind: TraceEvent['kind'], changes: EventHeaderChanges): SessionStatus {
+    if (kind === 'session.finalized') {
+      return 'finalized';
+    }
+    return changes.status ?? (changes.stop ? 'stopped' : this.#summary.status);
+  }
+
+  async #drain(): Promise<void> {
+    for (let event = this.#unwritten[0]; event; event = this.#unwritten[0]) {
+      await this.#sink.append(event);
+      this.#unwritten.shift();
+    }
+  }
+}

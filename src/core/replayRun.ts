@@ -1,0 +1,130 @@
+// Runs a record in a fresh sandbox, step by step, and notes where it differs.
+
+import { loadContext } from './contextLoading';
+import type { ContextReader } from './context';
+import { cancelledError } from './errors';
+import type { ReplayDifference } from './event';
+import type { History, RecordedContext, RecordedStep } from './history';
+import { type Limits, type Usage, noUsage } from './limits';
+import type { Recorder } from './recorder';
+import { RecordedCalls, compareContexts, compareOutcomes } from './replay';
+import type { HostCall, Sandbox } from './sandbox';
+import type { TraceSink } from './traceStore';
+
+export interface ReplayOptions {
+  /** Where the record comes from. */
+  readonly sourceSessionId: string;
+  /** Whether the replayed events are appended too: in a fork's own trace they are. */
+  readonly record: boolean;
+  readonly engineId: string;
+  readonly readText: (name: string) => Promise<string | undefined>;
+  /** Contexts and steps replayed, of how many. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** What a replay did, as its trace event says. */
+export interface ReplayReport {
+  readonly stepsRun: number;
+  readonly stepsSkipped: number;
+  /** First 100. */
+  readonly differences: readonly ReplayDifference[];
+  readonly differenceCount: number;
+}
+
+export interface ReplayParts {
+  readonly sandbox: Sandbox;
+  readonly recorder: Recorder;
+  readonly sink: TraceSink;
+  readonly contexts: ContextReader;
+  readonly limits: Limits;
+  /** Answers calls that ask no model, by what had been used before the step. */
+  readonly answerLive: (call: HostCall, usage: Usage, signal: AbortSignal) => Promise<unknown>;
+}
+
+const maxReportedDifferences = 100;
+
+export async function runReplay(
+  history: History,
+  options: ReplayOptions,
+  parts: ReplayParts & { readonly signal: AbortSignal },
+): Promise<ReplayReport> {
+  const differences: ReplayDifference[] = [];
+  let usage: Usage = noUsage;
+  for (const [done, item] of history.items.entries()) {
+    options.onProgress?.(done, history.items.length);
+    if (parts.signal.aborted) {
+      throw cancelledError('The replay');
+    }
+    if (item.kind === 'context') {
+      differences.push(...(await replayContext(item, options, parts)));
+    } else {
+      differences.push(...(await replayStep(item, options, { ...parts, usage })));
+      usage = item.finished.usage;
+    }
+  }
+  return {
+    stepsRun: history.items.filter((item) => item.kind === 'step').length,
+    stepsSkipped: history.stepsSkipped,
+    differences: differences.slice(0, maxReportedDifferences),
+    differenceCount: differences.length,
+  };
+}
+
+async function replayContext(
+  item: RecordedContext,
+  options: ReplayOptions,
+  parts: ReplayParts & { readonly signal: AbortSignal },
+): Promise<readonly ReplayDifference[]> {
+  const { recorder, sink, signal } = parts;
+  const { given, context: recorded } = item.loaded;
+  const textName = toTextName(item.number);
+  const text = given.hasText ? ((await options.readText(textName)) ?? null) : null;
+  const { sandbox, contexts } = parts;
+  const loading = { sandbox, contexts, variable: recorded.variable };
+  const context = await loadContext({ text, paths: given.paths }, loading, signal);
+  if (options.record) {
+    if (text !== null) {
+      await sink.keepText(textName, text);
+    }
+    await recorder.append({ kind: 'context.loaded', given, context });
+  }
+  return compareContexts(recorded, context);
+}
+
+async function replayStep(
+  item: RecordedStep,
+  options: ReplayOptions,
+  parts: ReplayParts & { readonly signal: AbortSignal; readonly usage: Usage },
+): Promise<readonly ReplayDifference[]> {
+  const { sandbox, recorder, limits, signal } = parts;
+  const { finished, code } = item;
+  const { step, outcome: recorded, usage } = finished;
+  const calls = new RecordedCalls(item, (call) => parts.answerLive(call, parts.usage, signal));
+  if (options.record) {
+    await recorder.append({ kind: 'step.started', code }, { step });
+  }
+  const outcome = await sandbox.runStep(
+    {
+      step,
+      code,
+      // A step that was interrupted is given the time it had; any other all it may need.
+      timeoutMs:
+        recorded.interruption === null ? limits.maxRuntimeMs : Math.max(1, recorded.durationMs),
+      maxOutputChars: limits.maxOutputChars,
+      onHostCall: (call) => calls.answer(call),
+    },
+    signal,
+  );
+  if (options.record) {
+    for (const call of item.calls) {
+      await recorder.append(call, { step: call.step, usage: call.usage });
+    }
+    await recorder.append({ kind: 'step.finished', outcome, stop: null }, { usage });
+  }
+  return [...calls.differences, ...compareOutcomes(step, recorded, outcome)];
+}
+
+/** Under which name the text of a session's n-th context is kept, from 1. */
+export function toTextName(number: number): string {
+  return `context-${number}`;
+}

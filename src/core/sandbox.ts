@@ -1,0 +1,167 @@
+// Port: runs code and keeps variables between steps. Implemented in src/sandbox.
+
+import type { Disposable } from '../base/disposable';
+import type { Listen } from '../base/emitter';
+
+export type Language = 'python' | 'javascript';
+export const languages: readonly Language[] = ['python', 'javascript'];
+
+export interface SandboxFactory extends Disposable {
+  /** @throws RlmError 'SANDBOX_EXEC_ERROR' when no sandbox can be started. */
+  createSandbox(request: SandboxRequest, signal: AbortSignal): Promise<Sandbox>;
+  /** Starts what a first session would wait for; never rejects. */
+  prewarm(): void;
+  readStatus(): Promise<SandboxStatus>;
+}
+
+export interface SandboxRequest {
+  readonly language: Language;
+  readonly maxMemoryMb: number;
+}
+
+export interface SandboxStatus {
+  /** Where workers run: a process of their own, or the engine's process where none can be forked. */
+  readonly placement: 'not-started' | 'process' | 'engine';
+  /** The runtime's permission flags that hold for the sandbox process; empty where it has none. */
+  readonly walls: readonly string[];
+  readonly backends: readonly SandboxBackendStatus[];
+  readonly liveSandboxes: number;
+  readonly warmWorkers: number;
+}
+
+export interface SandboxBackendStatus {
+  readonly language: Language;
+  readonly works: boolean;
+  /** Engine and version, or why it does not work. */
+  readonly detail: string;
+}
+
+export interface Sandbox extends Disposable {
+  readonly language: Language;
+  /**
+   * Fills one variable with the text that `write` puts into the sink.
+   * @throws RlmError 'CONTEXT_TOO_LARGE' when it does not fit this sandbox's memory.
+   */
+  loadContext(load: ContextLoad, signal: AbortSignal): Promise<ContextSizes>;
+  /**
+   * Runs one step. Aborting `signal` interrupts the code and keeps variables where the code lets go
+   * in time. Never rejects for what the code did.
+   * @throws RlmError 'SANDBOX_EXEC_ERROR' when the sandbox itself broke.
+   */
+  runStep(request: StepRequest, signal: AbortSignal): Promise<Outcome>;
+  /** Undefined when there is no variable of that name. */
+  readVariable(request: VariableRequest, signal: AbortSignal): Promise<VariableValue | undefined>;
+  /** Fires once when the sandbox is gone for good and not by `dispose`. */
+  readonly onDidDie: Listen<string>;
+}
+
+/** How a context appears to the code: one string, or a mapping from path to text. */
+export type ContextShape = 'string' | 'mapping';
+
+export interface ContextLoad {
+  /** Name of the variable, an identifier in both languages. */
+  readonly variable: string;
+  /** Writes the sources in order and says their shape. */
+  readonly write: (sink: ContextSink) => Promise<ContextShape>;
+}
+
+/** Takes UTF-8 text, source by source. Await every call: that is the back-pressure. */
+export interface ContextSink {
+  /** `sizeBytes` is what the source is expected to take, as a hint for allocation. */
+  beginSource(path: string, sizeBytes: number): Promise<void>;
+  /** `bytes` may be reused by the caller after the returned promise settles. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Forgets what was written of the current source, to write it again from its start. */
+  restartSource(): Promise<void>;
+}
+
+export interface ContextSizes {
+  /** As the code's own length function counts: code points in Python, UTF-16 units in JavaScript. */
+  readonly totalChars: number;
+  readonly totalLines: number;
+  /** First 50, in order. */
+  readonly sources: readonly SourceSize[];
+  readonly sourceCount: number;
+  /** First 500 characters. */
+  readonly preview: string;
+}
+
+export interface SourceSize {
+  readonly path: string;
+  readonly chars: number;
+}
+
+export interface StepRequest {
+  readonly step: number;
+  /** 1–50,000 UTF-16 units. */
+  readonly code: string;
+  readonly timeoutMs: number;
+  readonly maxOutputChars: number;
+  /** Answers calls that need the host: sub-models, child sessions, FINAL. May reject. */
+  readonly onHostCall: (call: HostCall, signal: AbortSignal) => Promise<unknown>;
+}
+
+export interface HostCall {
+  readonly name: string;
+  /** JSON values as the code gave them; untrusted. */
+  readonly args: readonly unknown[];
+}
+
+export type Interruption = 'timeout' | 'cancelled';
+
+/** What a step produced. Text is cut at the step's `maxOutputChars`. */
+export interface Outcome {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** UTF-16 units dropped from stdout and stderr together. */
+  readonly droppedChars: number;
+  /** Repr of a trailing expression's value, or null when there is none or it is None/undefined. */
+  readonly result: string | null;
+  readonly error: StepError | null;
+  /** Names of the code's own variables after the step, sorted. */
+  readonly variables: readonly string[];
+  readonly changes: readonly VariableChange[];
+  /** What the code gave to FINAL, FINAL_VAR or SUBMIT, as text; the last call counts. */
+  readonly finalAnswer: string | null;
+  readonly durationMs: number;
+  readonly interruption: Interruption | null;
+  /** The code did not let go: its worker was replaced, all variables but the contexts are gone. */
+  readonly stateLost: boolean;
+}
+
+export interface StepError {
+  readonly type: string;
+  readonly message: string;
+  /** 1-based line in the step's code, where known. */
+  readonly line: number | null;
+  readonly traceback: string;
+}
+
+export interface VariableChange extends VariableInfo {
+  readonly change: 'added' | 'changed' | 'removed';
+}
+
+export interface VariableInfo {
+  readonly name: string;
+  readonly type: string;
+  /** Characters of text, bytes of binary, items of a container; null for anything else. */
+  readonly size: number | null;
+  /** At most 200 characters. */
+  readonly preview: string;
+}
+
+export interface VariableRequest {
+  readonly name: string;
+  readonly offset: number;
+  readonly maxChars: number;
+  readonly timeoutMs: number;
+}
+
+export interface VariableValue {
+  readonly type: string;
+  /** JSON text where the value is JSON and not a string, the string itself, else its repr. */
+  readonly text: string;
+  readonly form: 'text' | 'json' | 'repr';
+  /** Of the whole text. */
+  readonly totalChars: number;
+}

@@ -1,0 +1,61 @@
+// What a session refuses, and how it says so.
+
+import { RlmError } from './errors';
+import type { Summary } from './summary';
+
+/** Longer answers stay in their variable, to be paged with rlm_get_var. */
+export const maxAnswerChars = 500_000;
+
+/** @throws RlmError 'SESSION_FINALIZED' | 'GUARDRAIL_STOPPED' unless the session is active. */
+export function requireActive({ sessionId, status, stopCause }: Summary): void {
+  if (status === 'finalized') {
+    throw new RlmError('SESSION_FINALIZED', `Session ${sessionId} is finalized.`, {
+      nextStep: 'Read its trace with rlm_get_trace, fork it with rlm_fork, or open a new session.',
+    });
+  }
+  if (status === 'stopped') {
+    const by = stopCause === 'user' ? 'the user' : `its guardrail ${stopCause ?? 'unknown'}`;
+    throw new RlmError('GUARDRAIL_STOPPED', `Session ${sessionId} was stopped by ${by}.`, {
+      nextStep:
+        'Read what it has with rlm_get_var, finish with rlm_finalize, or go on in a fork with a larger config (rlm_fork).',
+    });
+  }
+}
+
+export function sandboxGoneError(sessionId: string, reason: string): RlmError {
+  return new RlmError(
+    'SANDBOX_EXEC_ERROR',
+    `The sandbox of session ${sessionId} is gone: ${reason}.`,
+    {
+      nextStep: 'Run a step again: the recorded steps are then run in a new sandbox first.',
+    },
+  );
+}
+
+export function secondAnswerError(sessionId: string): RlmError {
+  return new RlmError(
+    'SESSION_FINALIZED',
+    `Session ${sessionId} is already finalized with a different answer.`,
+    { nextStep: 'Use the answer it has (rlm_get_trace shows it), or open a new session.' },
+  );
+}
+
+export function noVariableError(name: string): RlmError {
+  return new RlmError('VAR_NOT_FOUND', `There is no variable ${name}.`, {
+    nextStep: 'Run SHOW_VARS() to list the variables of this session.',
+  });
+}
+
+/** @throws RlmError 'INVALID_INPUT' for an answer that a trace does not keep. */
+export function checkAnswer(answer: string): void {
+  if (answer.length > maxAnswerChars) {
+    throw new RlmError(
+      'INVALID_INPUT',
+      `The answer has more than ${maxAnswerChars.toLocaleString('en')} characters.`,
+      {
+        nextStep:
+          'Finalize with a summary, and page the long variable with rlm_get_var while the session lives.',
+      },
+    );
+  }
+}

@@ -1,0 +1,370 @@
+// The sessions of one engine: opens them, finds them, lets them go.
+
+import type { Disposable } from '../base/disposable';
+import { Emitter } from '../base/emitter';
+import { createTimeOrderedId } from '../base/ids';
+import { toOneLine } from '../base/text';
+import type { Clock } from './clock';
+import type { ContextReader, GivenContext } from './context';
+import { RlmError } from './errors';
+import type { SessionOpened, TraceEvent } from './event';
+import { type History, readHistory } from './history';
+import { type Limits, createLimits, noUsage } from './limits';
+import type { Model } from './model';
+import type { Language, Sandbox, SandboxFactory } from './sandbox';
+import type { LoadProgress } from './contextLoading';
+import type { ReplayReport } from './replayRun';
+import { type FinalizeInput, Session } from './session';
+import { createSummary, type Summary } from './summary';
+import type { TraceStore } from './traceStore';
+
+export interface RegistryParts {
+  readonly sandboxes: SandboxFactory;
+  readonly traces: TraceStore;
+  readonly contexts: ContextReader;
+  readonly model: Model;
+  readonly clock: Clock;
+  readonly engineId: string;
+  readonly version: string;
+}
+
+export interface OpenRequest {
+  readonly context: GivenContext;
+  readonly language: Language;
+  /** Empty: made from the context. */
+  readonly title: string;
+  readonly limits: Partial<Limits>;
+}
+
+export interface ForkRequest {
+  readonly sessionId: string;
+  /** Null: after the last answered step. */
+  readonly atStep: number | null;
+  /** Empty: the other session's. */
+  readonly title: string;
+  /** Where they differ from the other session's. */
+  readonly limits: Partial<Limits>;
+}
+
+export interface Resumed {
+  readonly session: Session;
+  /** Null when the session was live and nothing had to be replayed. */
+  readonly report: ReplayReport | null;
+}
+
+/** Contexts and steps replayed, of how many. */
+export type ReplayProgress = (done: number, total: number) => void;
+
+export interface SessionChange {
+  readonly sessionId: string;
+  readonly event: TraceEvent;
+}
+
+/** Sessions that hold a sandbox at one time. */
+export const maxLiveSessions = 100;
+/** A session that has ended keeps its variables readable this long after its last use. */
+const endedIdleMs = 600_000;
+
+export class SessionRegistry implements Disposable {
+  readonly #parts: RegistryParts;
+  readonly #live = new Map<string, Session>();
+  readonly #resuming = new Map<string, Promise<Resumed>>();
+  readonly #changed = new Emitter<SessionChange>();
+  /** Fires for every event of every live session, in each session's order. */
+  readonly onDidChange = this.#changed.event;
+  #opening = 0;
+  #disposed = false;
+
+  constructor(parts: RegistryParts) {
+    this.#parts = parts;
+  }
+
+  get live(): readonly Session[] {
+    return [...this.#live.values()];
+  }
+
+  /** @throws RlmError of the context reader and the sandbox; nothing is left behind then. */
+  async openSession(
+    request: OpenRequest,
+    signal: AbortSignal,
+    onProgress?: LoadProgress,
+  ): Promise<Session> {
+    const title = request.title || toTitle(request.context);
+    const opened = this.#createOpened(request.language, title, createLimits(request.limits));
+    return this.#openTraced(opened, signal, async (session) => {
+      await session.addContext(request.context, onProgress ? { onProgress } : {}, signal);
+      return session;
+    });
+  }
+
+  /**
+   * A session that is live here, for calls that must change nothing.
+   * @throws RlmError 'SESSION_NOT_FOUND' | 'SESSION_FINALIZED', saying what is left of it.
+   */
+  async findSession(sessionId: string): Promise<Session> {
+    const session = this.#live.get(sessionId);
+    if (session && !session.isBroken) {
+      return session;
+    }
+    const summary = await this.#readResumable(sessionId);
+    throw new RlmError(
+      'SESSION_NOT_FOUND',
+      `The variables of session ${sessionId} are not in memory (${summary.status}).`,
+      { nextStep: 'Run a step with rlm_run_repl: its recorded steps are then run again first.' },
+    );
+  }
+
+  /**
+   * Rebuilds a session whose variables are gone, in its own trace; a live one is given as it is.
+   * Calls for the same session share one replay.
+   */
+  async resume(
+    sessionId: string,
+    signal: AbortSignal,
+    onProgress?: ReplayProgress,
+  ): Promise<Resumed> {
+    const session = this.#live.get(sessionId);
+    if (session && !session.isBroken) {
+      return { session, report: null };
+    }
+    const running = this.#resuming.get(sessionId) ?? this.#resume(sessionId, signal, onProgress);
+    this.#resuming.set(sessionId, running);
+    try {
+      return await running;
+    } finally {
+      this.#resuming.delete(sessionId);
+    }
+  }
+
+  /** A new session with the state another one had after a step (null: its last). */
+  async fork(
+    request: ForkRequest,
+    signal: AbortSignal,
+    onProgress?: ReplayProgress,
+  ): Promise<Resumed> {
+    const { traces, engineId } = this.#parts;
+    const history = await readHistory(traces, request.sessionId, request.atStep);
+    const { language, limits, title } = history.opened;
+    const start = this.#createOpened(language, request.title || title, {
+      ...limits,
+      ...request.limits,
+    });
+    return this.#openTraced(start, signal, async (session) => {
+      const report = await session.replay(
+        history,
+        {
+          sourceSessionId: request.sessionId,
+          record: true,
+          engineId,
+          readText: (name) => traces.readText(request.sessionId, name),
+          ...(onProgress ? { onProgress } : {}),
+        },
+        signal,
+      );
+      return { session, report };
+    });
+  }
+
+  /** Finalizing again works for a session that was closed since, when the answer is the same. */
+  async finalize(sessionId: string, input: FinalizeInput, signal: AbortSignal): Promise<Summary> {
+    const session = this.#live.get(sessionId);
+    if (session) {
+      return session.finalize(input, signal);
+    }
+    const summary = await this.#parts.traces.readSummary(sessionId);
+    if (summary?.status === 'finalized' && 'text' in input && input.text === summary.finalAnswer) {
+      return summary;
+    }
+    return (await this.resume(sessionId, signal)).session.finalize(input, signal);
+  }
+
+  /** The summary of any session of this home, live or not. @throws RlmError 'SESSION_NOT_FOUND' */
+  async readSummary(sessionId: string): Promise<Summary> {
+    const summary =
+      this.#live.get(sessionId)?.summary ?? (await this.#parts.traces.readSummary(sessionId));
+    if (!summary) {
+      throw new RlmError('SESSION_NOT_FOUND', `There is no session ${sessionId}.`, {
+        nextStep: 'List the sessions with rlm_list_sessions, or open one with rlm_init_context.',
+      });
+    }
+    return summary;
+  }
+
+  /** Closes every session; their traces say that the engine ended. */
+  async closeAll(reason: string): Promise<void> {
+    await Promise.allSettled(this.live.map((session) => this.#close(session, reason)));
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    for (const session of this.#live.values()) {
+      session.dispose();
+    }
+    this.#live.clear();
+    this.#changed.dispose();
+  }
+
+  /** Opens a sandbox and a trace, and fills them; leaves nothing behind when that fails. */
+  async #openTraced<T>(
+    opened: SessionOpened,
+    signal: AbortSignal,
+    fill: (session: Session) => Promise<T>,
+  ): Promise<T> {
+    const { traces } = this.#parts;
+    return this.#withRoom(async () => {
+      const sandbox = await this.#createSandbox(opened, signal);
+      let session: Session | undefined;
+      try {
+        const sink = await traces.createTrace(opened);
+        const start = { opened, summary: createSummary(opened), step: 0 };
+        session = new Session(start, { ...this.#parts, sandbox, sink });
+        this.#track(session);
+        this.#changed.fire({ sessionId: session.id, event: opened });
+        return await fill(session);
+      } catch (thrown) {
+        if (session) {
+          await this.#close(session, 'it could not be opened').catch(() => undefined);
+        }
+        sandbox.dispose();
+        await traces.deleteTrace(opened.sessionId).catch(() => undefined);
+        throw thrown;
+      }
+    });
+  }
+
+  async #resume(
+    sessionId: string,
+    signal: AbortSignal,
+    onProgress?: ReplayProgress,
+  ): Promise<Resumed> {
+    const { traces, engineId } = this.#parts;
+    const summary = await this.#readResumable(sessionId);
+    const history = await readHistory(traces, sessionId, null);
+    return this.#withRoom(async () => {
+      const sandbox = await this.#createSandbox(history.opened, signal);
+      try {
+        const session =
+          this.#live.get(sessionId) ?? (await this.#reopen(history, { summary, sandbox }));
+        const report = await session.replay(
+          history,
+          {
+            sourceSessionId: sessionId,
+            sandbox,
+            record: false,
+            engineId,
+            readText: (name) => traces.readText(sessionId, name),
+            ...(onProgress ? { onProgress } : {}),
+          },
+          signal,
+        );
+        return { session, report };
+      } catch (thrown) {
+        const session = this.#live.get(sessionId);
+        if (session) {
+          await this.#close(session, 'it could not be resumed').catch(() => undefined);
+        }
+        sandbox.dispose();
+        throw thrown;
+      }
+    });
+  }
+
+  async #reopen(
+    history: History,
+    parts: { readonly summary: Summary; readonly sandbox: Sandbox },
+  ): Promise<Session> {
+    const { summary, sandbox } = parts;
+    const { opened, lastStep } = history;
+    const sink = await this.#parts.traces.reopenTrace(opened.sessionId);
+    const session = new Session(
+      { opened, summary, step: lastStep },
+      { ...this.#parts, sandbox, sink },
+    );
+    this.#track(session);
+    return session;
+  }
+
+  /** @throws RlmError when there is nothing to resume. */
+  async #readResumable(sessionId: string): Promise<Summary> {
+    const summary = await this.readSummary(sessionId);
+    if (summary.status === 'finalized') {
+      throw new RlmError('SESSION_FINALIZED', `Session ${sessionId} is finalized and closed.`, {
+        nextStep: 'Read its trace with rlm_get_trace, or go on from it with rlm_fork.',
+      });
+    }
+    return summary;
+  }
+
+  #createSandbox(opened: SessionOpened, signal: AbortSignal): Promise<Sandbox> {
+    const { language, limits } = opened;
+    const { maxMemoryMb } = limits;
+    return this.#parts.sandboxes.createSandbox({ language, maxMemoryMb }, signal);
+  }
+
+  #track(session: Session): void {
+    if (this.#disposed) {
+      throw new Error('The engine has ended.');
+    }
+    this.#live.set(session.id, session);
+    session.onDidAppend((event) => this.#changed.fire({ sessionId: session.id, event }));
+  }
+
+  #createOpened(language: Language, title: string, limits: Limits): SessionOpened {
+    const at = this.#parts.clock.now();
+    return {
+      kind: 'session.opened',
+      at,
+      step: 0,
+      status: 'active',
+      usage: noUsage,
+      sessionId: createTimeOrderedId(at),
+      title: toOneLine(title, 200),
+      language,
+      limits,
+      parentSessionId: null,
+      depth: 0,
+      engineId: this.#parts.engineId,
+      version: this.#parts.version,
+    };
+  }
+
+  async #withRoom<T>(open: () => Promise<T>): Promise<T> {
+    await this.#makeRoom();
+    this.#opening += 1;
+    try {
+      return await open();
+    } finally {
+      this.#opening -= 1;
+    }
+  }
+
+  /** Lets ended sessions go first by age; a full engine says so. */
+  async #makeRoom(): Promise<void> {
+    const now = this.#parts.clock.now();
+    const ended = this.live.filter((session) => session.status !== 'active');
+    const isFull = this.#live.size + this.#opening >= maxLiveSessions;
+    const stale = ended.filter((session) => isFull || now - session.lastUsedAt > endedIdleMs);
+    await Promise.all(stale.map((session) => this.#close(session, 'its variables were let go')));
+    if (this.#live.size + this.#opening >= maxLiveSessions) {
+      throw new RlmError(
+        'BACKEND_UNAVAILABLE',
+        `${maxLiveSessions} sessions are open at once, as many as one engine holds.`,
+        { nextStep: 'Finalize sessions that are done (rlm_list_sessions shows them), then retry.' },
+      );
+    }
+  }
+
+  async #close(session: Session, reason: string): Promise<void> {
+    this.#live.delete(session.id);
+    await session.close(reason);
+  }
+}
+
+function toTitle(context: GivenContext): string {
+  const [first] = context.paths;
+  if (first !== undefined) {
+    const more = context.paths.length - 1;
+    return toOneLine(more > 0 ? `${first} and ${more} more` : first, 120);
+  }
+  return toOneLine(context.text ?? '', 60) || 'Empty context';
+}

@@ -1,0 +1,75 @@
+// The fold of a trace: what a list or a header shows of a session.
+
+import type { SessionOpened, SessionStatus, StopCause, TraceEvent } from './event';
+import type { ContextInfo } from './context';
+import type { Limits, Usage } from './limits';
+import type { Language } from './sandbox';
+
+export interface Summary {
+  readonly sessionId: string;
+  readonly title: string;
+  readonly language: Language;
+  readonly status: SessionStatus;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly limits: Limits;
+  readonly usage: Usage;
+  readonly parentSessionId: string | null;
+  readonly depth: number;
+  readonly engineId: string;
+  readonly contexts: readonly ContextInfo[];
+  readonly stopCause: StopCause | null;
+  readonly finalAnswer: string | null;
+  /** A step has started and not finished. */
+  readonly running: boolean;
+}
+
+export function createSummary(opened: SessionOpened): Summary {
+  return {
+    sessionId: opened.sessionId,
+    title: opened.title,
+    language: opened.language,
+    status: opened.status,
+    createdAt: opened.at,
+    updatedAt: opened.at,
+    limits: opened.limits,
+    usage: opened.usage,
+    parentSessionId: opened.parentSessionId,
+    depth: opened.depth,
+    engineId: opened.engineId,
+    contexts: [],
+    stopCause: null,
+    finalAnswer: null,
+    running: false,
+  };
+}
+
+/** The summary after `event`. Events must come in the order of the trace. */
+export function applyEvent(summary: Summary, event: TraceEvent): Summary {
+  const next: Summary = {
+    ...summary,
+    status: event.status,
+    updatedAt: event.at,
+    usage: event.usage,
+  };
+  switch (event.kind) {
+    case 'session.opened':
+      return createSummary(event);
+    case 'context.loaded':
+      return { ...next, contexts: [...summary.contexts, event.context] };
+    case 'step.started':
+      return { ...next, running: true };
+    case 'step.finished':
+      return { ...next, running: false, stopCause: event.stop ?? summary.stopCause };
+    case 'model.answered':
+      return next;
+    case 'session.stopped':
+      return { ...next, running: false, stopCause: event.cause };
+    case 'session.finalized':
+      return { ...next, running: false, finalAnswer: event.answer };
+    case 'session.closed':
+      return { ...next, running: false };
+    case 'session.replayed':
+      return { ...next, running: false, engineId: event.engineId };
+  }
+}

@@ -1,0 +1,63 @@
+// Port: keeps traces. Implemented in src/store.
+
+import type { Disposable } from '../base/disposable';
+import type { Listen } from '../base/emitter';
+import type { SessionOpened, SessionStatus, TraceEvent } from './event';
+import type { Summary } from './summary';
+
+export interface TraceStore extends Disposable {
+  /** Starts a trace with its first event on disk. */
+  createTrace(opened: SessionOpened): Promise<TraceSink>;
+  /**
+   * Goes on with the trace of a session whose engine is gone.
+   * @throws RlmError 'SESSION_NOT_FOUND', or 'INVALID_INPUT' while another engine holds it.
+   */
+  reopenTrace(sessionId: string): Promise<TraceSink>;
+  /** A text that `keepText` has kept; undefined when there is none. */
+  readText(sessionId: string, name: string): Promise<string | undefined>;
+  /** Undefined when there is no such session. */
+  readSummary(sessionId: string): Promise<Summary | undefined>;
+  listSummaries(query: SummaryQuery): Promise<SummaryPage>;
+  /** @throws RlmError 'SESSION_NOT_FOUND' | 'INVALID_INPUT' (cursor) */
+  readEvents(sessionId: string, query: EventQuery): Promise<EventPage>;
+  /** Removes a trace and everything kept beside it; false when there was none. */
+  deleteTrace(sessionId: string): Promise<boolean>;
+  readonly location: string;
+  /** Bytes of all traces and what is kept beside them. */
+  readSize(): Promise<{ readonly sessions: number; readonly bytes: number }>;
+  /** Fires with the session id when a trace written by any engine has changed. */
+  readonly onDidChange: Listen<string>;
+}
+
+/** Appends to one trace. Events land in the order of the calls. */
+export interface TraceSink {
+  /** Settles when the event would survive the death of this process. */
+  append(event: TraceEvent): Promise<void>;
+  /** Keeps a text given inline beside the trace, so that the session can be replayed. */
+  keepText(name: string, text: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface SummaryQuery {
+  readonly status: SessionStatus | null;
+  readonly limit: number;
+  readonly cursor: string | null;
+}
+
+export interface SummaryPage {
+  /** Newest first. `contexts` of a listed summary may be empty: `readSummary` has them. */
+  readonly summaries: readonly Summary[];
+  readonly nextCursor: string | null;
+}
+
+export interface EventQuery {
+  readonly fromStep: number | null;
+  readonly toStep: number | null;
+  readonly cursor: string | null;
+  readonly limit: number;
+}
+
+export interface EventPage {
+  readonly events: readonly TraceEvent[];
+  readonly nextCursor: string | null;
+}

@@ -1,0 +1,169 @@
+// Fake ports for the core's rules: a sandbox that does what a test scripts, a trace in memory, and a
+// clock that moves when told.
+
+import { Emitter } from '../../src/base/emitter';
+import { toDisposable } from '../../src/base/disposable';
+import type { Clock } from '../../src/core/clock';
+import type { ContextReader } from '../../src/core/context';
+import type { SessionOpened, TraceEvent } from '../../src/core/event';
+import { createLimits, noUsage, type Limits } from '../../src/core/limits';
+import type { Model, ModelRequest } from '../../src/core/model';
+import type {
+  ContextLoad,
+  Outcome,
+  Sandbox,
+  StepRequest,
+  VariableValue,
+} from '../../src/core/sandbox';
+import { Session } from '../../src/core/session';
+import { createSummary } from '../../src/core/summary';
+import type { TraceSink } from '../../src/core/traceStore';
+
+export class FakeClock implements Clock {
+  #now = 1_000_000;
+  readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  monotonic(): number {
+    return this.#now;
+  }
+
+  after(delayMs: number, run: () => void) {
+    const timer = { at: this.#now + delayMs, run };
+    this.#timers.add(timer);
+    return toDisposable(() => this.#timers.delete(timer));
+  }
+
+  get timerCount(): number {
+    return this.#timers.size;
+  }
+
+  advance(byMs: number): void {
+    this.#now += byMs;
+    for (const timer of [...this.#timers]) {
+      if (timer.at <= this.#now) {
+        this.#timers.delete(timer);
+        timer.run();
+      }
+    }
+  }
+}
+
+export const emptyOutcome: Outcome = {
+  stdout: '',
+  stderr: '',
+  droppedChars: 0,
+  result: null,
+  error: null,
+  variables: [],
+  changes: [],
+  finalAnswer: null,
+  durationMs: 0,
+  interruption: null,
+  stateLost: false,
+};
+
+type Script = (request: StepRequest, signal: AbortSignal) => Promise<Partial<Outcome>>;
+
+export class FakeSandbox implements Sandbox {
+  readonly language = 'python';
+  readonly variables = new Map<string, VariableValue>();
+  readonly requests: StepRequest[] = [];
+  readonly #died = new Emitter<string>();
+  readonly onDidDie = this.#died.event;
+  script: Script = async () => ({});
+  disposed = false;
+
+  async loadContext(load: ContextLoad) {
+    await load.write({
+      beginSource: async () => undefined,
+      write: async () => undefined,
+      restartSource: async () => undefined,
+    });
+    return { totalChars: 0, totalLines: 0, sources: [], sourceCount: 0, preview: '' };
+  }
+
+  async runStep(request: StepRequest, signal: AbortSignal): Promise<Outcome> {
+    this.requests.push(request);
+    return { ...emptyOutcome, ...(await this.script(request, signal)) };
+  }
+
+  async readVariable({ name }: { readonly name: string }) {
+    return this.variables.get(name);
+  }
+
+  die(reason: string): void {
+    this.#died.fire(reason);
+  }
+
+  dispose(): void {
+    this.disposed = true;
+  }
+}
+
+export class MemorySink implements TraceSink {
+  readonly events: TraceEvent[] = [];
+  readonly texts = new Map<string, string>();
+  failure: Error | undefined;
+  closed = false;
+
+  async append(event: TraceEvent): Promise<void> {
+    await Promise.resolve();
+    if (this.failure) {
+      throw this.failure;
+    }
+    this.events.push(event);
+  }
+
+  async keepText(name: string, text: string): Promise<void> {
+    this.texts.set(name, text);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+}
+
+export const emptyContexts: ContextReader = {
+  readContext: async () => ({ kind: 'text', shape: 'string', skipped: [], skippedCount: 0 }),
+};
+
+export class FakeModel implements Model {
+  readonly prompts: string[] = [];
+  reply: (request: ModelRequest) => Promise<string> = async ({ prompt }) => `re: ${prompt}`;
+  tokens = 10;
+
+  async answer(request: ModelRequest) {
+    this.prompts.push(request.prompt);
+    const text = await this.reply(request);
+    return { text, model: 'fake/model', promptTokens: this.tokens, answerTokens: 0 };
+  }
+}
+
+export function createFakeSession(limits: Partial<Limits> = {}) {
+  const clock = new FakeClock();
+  const sandbox = new FakeSandbox();
+  const sink = new MemorySink();
+  const model = new FakeModel();
+  const opened: SessionOpened = {
+    kind: 'session.opened',
+    at: clock.now(),
+    step: 0,
+    status: 'active',
+    usage: noUsage,
+    sessionId: 'session-1',
+    title: 'A session',
+    language: 'python',
+    limits: createLimits(limits),
+    parentSessionId: null,
+    depth: 0,
+    engineId: 'engine-1',
+    version: '0.0.0',
+  };
+  const start = { opened, summary: createSummary(opened), step: 0 };
+  const session = new Session(start, { clock, sandbox, sink, model, contexts: emptyContexts });
+  return { session, clock, sandbox, sink, model };
+}

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { RlmError } from '../../../src/core/errors';
+import { readHistory } from '../../../src/core/history';
+import type { Outcome } from '../../../src/core/sandbox';
+import { SessionRegistry } from '../../../src/core/sessionRegistry';
+import { FakeClock, FakeModel, FakeSandbox, emptyContexts } from '../../support/fakePorts';
+import { MemoryTraceStore } from '../../support/memoryTraceStore';
+
+const never = new AbortController().signal;
+
+/** An engine over the store; its sandboxes run `script`. */
+function createEngine(traces: MemoryTraceStore, script: FakeSandbox['script']) {
+  const sandboxes: FakeSandbox[] = [];
+  const model = new FakeModel();
+  const registry = new SessionRegistry({
+    sandboxes: {
+      createSandbox: async () => {
+        const sandbox = new FakeSandbox();
+        sandbox.script = script;
+        sandboxes.push(sandbox);
+        return sandbox;
+      },
+      prewarm: () => undefined,
+      readStatus: () => Promise.reject(new Error('not asked here')),
+      dispose: () => undefined,
+    },
+    traces,
+    contexts: emptyContexts,
+    model,
+    clock: new FakeClock(),
+    engineId: 'engine-1',
+    version: '0.0.0',
+  });
+  return { registry, sandboxes, model };
+}
+
+const open = (registry: SessionRegistry) =>
+  registry.openSession(
+    { context: { text: 'given', paths: [] }, language: 'python', title: 'T', limits: {} },
+    never,
+  );
+
+const echo: FakeSandbox['script'] = async ({ code, onHostCall }) => ({
+  stdout: code.startsWith('ask')
+    ? String(await onHostCall({ name: 'llm_query', args: [code] }, never))
+    : code,
+});
+
+describe('replay', () => {
+  it('runs the recorded steps again, with recorded answers and without asking a model', async () => {
+    const traces = new MemoryTraceStore();
+    const first = createEngine(traces, echo);
+    const session = await open(first.registry);
+    await session.runStep({ code: 'a' }, never);
+    await session.runStep({ code: 'ask b' }, never);
+    await first.registry.closeAll('the engine ended');
+    const second = createEngine(traces, echo);
+    const { session: resumed, report } = await second.registry.resume(session.id, never);
+    assert.deepStrictEqual(
+      second.sandboxes[0]?.requests.map(({ code, step }) => [code, step]),
+      [
+        ['a', 1],
+        ['ask b', 2],
+      ],
+    );
+    assert.deepStrictEqual(report, {
+      stepsRun: 2,
+      stepsSkipped: 0,
+      differences: [],
+      differenceCount: 0,
+    });
+    assert.deepStrictEqual(second.model.prompts, []);
+    const next = await resumed.runStep({ code: 'c' }, never);
+    assert.deepStrictEqual([next.step, next.usage.llmCalls, resumed.status], [3, 1, 'active']);
+  });
+
+  it('says per step where the replay differs from the record', async () => {
+    const traces = new MemoryTraceStore();
+    const first = createEngine(traces, async ({ code }) => ({ stdout: `${code} one` }));
+    const session = await open(first.registry);
+    await session.runStep({ code: 'a' }, never);
+    await first.registry.closeAll('the engine ended');
+    const second = createEngine(traces, async ({ code }) => ({ stdout: `${code} two` }));
+    const { report } = await second.registry.resume(session.id, never);
+    assert.deepStrictEqual(report?.differences, [
+      { step: 1, field: 'stdout', recorded: 'a one', replayed: 'a two' },
+    ]);
+  });
+
+  it('gives no recorded answer to another prompt, and asks nobody', async () => {
+    const traces = new MemoryTraceStore();
+    const first = createEngine(traces, echo);
+    const session = await open(first.registry);
+    await session.runStep({ code: 'ask b' }, never);
+    await first.registry.closeAll('the engine ended');
+    const codes: string[] = [];
+    const second = createEngine(traces, async ({ onHostCall }) => {
+      await onHostCall({ name: 'llm_query', args: ['other'] }, never).catch((error: RlmError) =>
+        codes.push(error.code),
+      );
+      return {};
+    });
+    const { report } = await second.registry.resume(session.id, never);
+    assert.deepStrictEqual([codes, second.model.prompts], [['MODEL_UNAVAILABLE'], []]);
+    assert.deepStrictEqual(
+      report?.differences.map(({ field }) => field),
+      ['prompt 0', 'stdout'],
+    );
+  });
+
+  it('skips what a later step of the record had lost anyway', async () => {
+    const traces = new MemoryTraceStore();
+    const script = async ({ code }: { readonly code: string }): Promise<Partial<Outcome>> => ({
+      stateLost: code === 'lost',
+    });
+    const first = createEngine(traces, script);
+    const session = await open(first.registry);
+    for (const code of ['a', 'lost', 'b']) {
+      await session.runStep({ code }, never);
+    }
+    const history = await readHistory(traces, session.id, null);
+    assert.deepStrictEqual(
+      [history.items.map((item) => item.kind), history.stepsSkipped, history.throughStep],
+      [['context', 'step'], 2, 3],
+    );
+  });
+
+  it('forks the state after a step into a session with a whole trace of its own', async () => {
+    const traces = new MemoryTraceStore();
+    const { registry, sandboxes, model } = createEngine(traces, echo);
+    const session = await open(registry);
+    for (const code of ['a', 'ask b', 'c']) {
+      await session.runStep({ code }, never);
+    }
+    await session.finalize({ text: 'done' }, never);
+    const { session: fork } = await registry.fork(
+      { sessionId: session.id, atStep: 2, title: '', limits: { maxSteps: 9 } },
+      never,
+    );
+    assert.deepStrictEqual(
+      sandboxes[1]?.requests.map(({ code }) => code),
+      ['a', 'ask b'],
+    );
+    assert.deepStrictEqual(
+      [fork.status, fork.summary.usage.steps, fork.seed.limits.maxSteps, model.prompts.length],
+      ['active', 2, 9, 1],
+    );
+    const { events } = await traces.readEvents(fork.id, {
+      fromStep: null,
+      toStep: null,
+      cursor: null,
+      limit: 100,
+    });
+    assert.deepStrictEqual(
+      events.map(({ kind, step }) => [kind, step]),
+      [
+        ['session.opened', 0],
+        ['context.loaded', 0],
+        ['step.started', 1],
+        ['step.finished', 1],
+        ['step.started', 2],
+        ['model.answered', 2],
+        ['step.finished', 2],
+        ['session.replayed', 2],
+      ],
+    );
+    const again = await registry.fork(
+      { sessionId: fork.id, atStep: null, title: '', limits: {} },
+      never,
+    );
+    assert.equal(again.report?.differenceCount, 0);
+  });
+
+  it('refuses to fork at a step that was never answered, and leaves nothing behind', async () => {
+    const traces = new MemoryTraceStore();
+    const { registry } = createEngine(traces, echo);
+    const session = await open(registry);
+    await assert.rejects(
+      registry.fork({ sessionId: session.id, atStep: 4, title: '', limits: {} }, never),
+      (error) => error instanceof RlmError && error.code === 'INVALID_INPUT',
+    );
+    assert.equal(registry.live.length, 1);
+  });
+
+  it('rebuilds a live session whose sandbox died, once for all who ask', async () => {
+    const traces = new MemoryTraceStore();
+    const { registry, sandboxes } = createEngine(traces, echo);
+    const session = await open(registry);
+    await session.runStep({ code: 'a' }, never);
+    sandboxes[0]?.die('its process ended');
+    const [one, two] = await Promise.all([
+      registry.resume(session.id, never),
+      registry.resume(session.id, never),
+    ]);
+    assert.deepStrictEqual(
+      [one.session === session, two.session === session, sandboxes.length],
+      [true, true, 2],
+    );
+    assert.equal((await session.runStep({ code: 'b' }, never)).step, 2);
+  });
+});

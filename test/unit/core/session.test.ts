@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import { RlmError } from '../../../src/core/errors';
+import { maxAnswerChars } from '../../../src/core/sessionErrors';
+import { applyEvent, createSummary } from '../../../src/core/summary';
+import { createFakeSession } from '../../support/fakePorts';
+
+const never = new AbortController().signal;
+const withCode = (code: string) => (error: unknown) =>
+  error instanceof RlmError && error.code === code;
+
+describe('session', () => {
+  describe('guardrails', () => {
+    it('let the step that reaches max_steps return its output, and no later one run', async () => {
+      const { session, sandbox } = createFakeSession({ maxSteps: 2 });
+      sandbox.script = async () => ({ stdout: 'out' });
+      const first = await session.runStep({ code: 'a' }, never);
+      const second = await session.runStep({ code: 'b' }, never);
+      assert.deepStrictEqual([first.stop, second.stop], [null, 'max_steps']);
+      assert.equal(second.outcome.stdout, 'out');
+      await assert.rejects(session.runStep({ code: 'c' }, never), withCode('GUARDRAIL_STOPPED'));
+      assert.deepStrictEqual(
+        [sandbox.requests.length, session.status, session.summary.stopCause],
+        [2, 'stopped', 'max_steps'],
+      );
+    });
+
+    it('add up running time and stop with timeout', async () => {
+      const { session, sandbox, clock } = createFakeSession({ maxRuntimeMs: 1_000 });
+      sandbox.script = async () => {
+        clock.advance(600);
+        return {};
+      };
+      assert.equal((await session.runStep({ code: 'a' }, never)).stop, null);
+      clock.advance(50_000); // a caller's thinking time is not charged
+      assert.equal((await session.runStep({ code: 'b' }, never)).stop, 'timeout');
+    });
+
+    it('give a step no more time than its own limit, what it asked for, and what is left', async () => {
+      const { session, sandbox, clock } = createFakeSession({
+        maxRuntimeMs: 1_000,
+        stepTimeoutMs: 700,
+      });
+      sandbox.script = async () => {
+        clock.advance(400);
+        return {};
+      };
+      await session.runStep({ code: 'a' }, never);
+      await session.runStep({ code: 'b', timeoutMs: 50 }, never);
+      await session.runStep({ code: 'c', timeoutMs: 5_000 }, never);
+      assert.deepStrictEqual(
+        sandbox.requests.map((request) => request.timeoutMs),
+        [700, 50, 200],
+      );
+    });
+
+    it('stop by the wall clock before a step, between calls too', async () => {
+      const { session, sandbox, clock } = createFakeSession({ maxSessionMs: 5_000 });
+      clock.advance(5_000);
+      await assert.rejects(session.runStep({ code: 'a' }, never), withCode('GUARDRAIL_STOPPED'));
+      assert.deepStrictEqual([sandbox.requests.length, session.summary.stopCause], [0, 'timeout']);
+    });
+
+    it('give the step that is running no more than is left of the session’s time', async () => {
+      const { session, sandbox, clock } = createFakeSession({ maxSessionMs: 5_000 });
+      clock.advance(3_000);
+      sandbox.script = async ({ timeoutMs }) => {
+        clock.advance(timeoutMs);
+        return { interruption: 'timeout' };
+      };
+      assert.equal((await session.runStep({ code: 'a' }, never)).stop, 'timeout');
+      assert.equal(sandbox.requests[0]?.timeoutMs, 2_000);
+    });
+
+    it('count code, stdout and stderr against the budget', async () => {
+      const { session, sandbox } = createFakeSession({ budgetLimit: 1_000 });
+      sandbox.script = async () => ({ stdout: 'o'.repeat(400), stderr: 'e'.repeat(500) });
+      const { stop, usage } = await session.runStep({ code: 'c'.repeat(100) }, never);
+      assert.deepStrictEqual([stop, usage.budgetUsed], ['budget_exceeded', 1_000]);
+    });
+
+    it('refuse a sub-model call over its limit inside the step, then stop with llm_limit', async () => {
+      const { session, sandbox, model } = createFakeSession({ maxLlmCalls: 2 });
+      const failures: string[] = [];
+      sandbox.script = async ({ onHostCall }) => {
+        await onHostCall({ name: 'llm_query', args: ['one'] }, never);
+        await onHostCall({ name: 'llm_query', args: ['two'] }, never);
+        await onHostCall({ name: 'llm_query', args: ['three'] }, never).catch((error: RlmError) =>
+          failures.push(error.code),
+        );
+        return {};
+      };
+      const { stop, usage } = await session.runStep({ code: 'a' }, never);
+      assert.deepStrictEqual([stop, failures], ['llm_limit', ['GUARDRAIL_STOPPED']]);
+      assert.deepStrictEqual([usage.llmCalls, usage.llmTokens, model.prompts.length], [2, 20, 2]);
+    });
+
+    it('never let a batch take more calls than are left', async () => {
+      const { session, sandbox, model } = createFakeSession({ maxLlmCalls: 3 });
+      sandbox.script = async ({ onHostCall }) => {
+        const prompts = ['1', '2', '3', '4', '5'];
+        await onHostCall({ name: 'llm_query_batched', args: [prompts] }, never).catch(() => null);
+        return {};
+      };
+      await session.runStep({ code: 'a' }, never);
+      assert.equal(model.prompts.length, 3);
+    });
+  });
+
+  describe('steps', () => {
+    it('run one after another in the order received', async () => {
+      const { session, sandbox } = createFakeSession();
+      const order: string[] = [];
+      sandbox.script = async ({ code }) => {
+        order.push(`${code} starts`);
+        await new Promise((resolve) => setImmediate(resolve));
+        order.push(`${code} ends`);
+        return {};
+      };
+      await Promise.all(['a', 'b', 'c'].map((code) => session.runStep({ code }, never)));
+      assert.deepStrictEqual(
+        order,
+        ['a', 'b', 'c'].flatMap((code) => [`${code} starts`, `${code} ends`]),
+      );
+    });
+
+    it('that were cancelled while they waited do not run', async () => {
+      const { session, sandbox } = createFakeSession();
+      await assert.rejects(
+        session.runStep({ code: 'a' }, AbortSignal.abort()),
+        withCode('CANCELLED'),
+      );
+      assert.equal(sandbox.requests.length, 0);
+    });
+
+    it('go on after code that raised', async () => {
+      const { session, sandbox } = createFakeSession();
+      sandbox.script = async () => ({
+        error: { type: 'ValueError', message: 'no', line: 1, traceback: '' },
+      });
+      await session.runStep({ code: 'a' }, never);
+      assert.deepStrictEqual([session.status, session.summary.usage.steps], ['active', 1]);
+    });
+
+    it('are refused, with the reason, once the sandbox is gone', async () => {
+      const { session, sandbox } = createFakeSession();
+      sandbox.die('its process ended');
+      await assert.rejects(session.runStep({ code: 'a' }, never), withCode('SANDBOX_EXEC_ERROR'));
+    });
+  });
+
+  describe('a user’s stop', () => {
+    it('interrupts the running step and ends the session', async () => {
+      const { session, sandbox } = createFakeSession();
+      const stopped: Promise<void>[] = [];
+      sandbox.script = (_request, signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => resolve({ interruption: 'cancelled' }));
+          stopped.push(session.stop());
+        });
+      await session.runStep({ code: 'a' }, never);
+      await Promise.all(stopped);
+      assert.deepStrictEqual([session.status, session.summary.stopCause], ['stopped', 'user']);
+    });
+  });
+
+  describe('finalizing', () => {
+    it('is idempotent for the same answer and refuses a different one', async () => {
+      const { session } = createFakeSession();
+      const first = await session.finalize({ text: 'yes' }, never);
+      const again = await session.finalize({ text: 'yes' }, never);
+      assert.deepStrictEqual([first.finalAnswer, again.finalAnswer], ['yes', 'yes']);
+      await assert.rejects(session.finalize({ text: 'no' }, never), withCode('SESSION_FINALIZED'));
+      await assert.rejects(session.runStep({ code: 'a' }, never), withCode('SESSION_FINALIZED'));
+    });
+
+    it('takes the answer from a variable, again the same from the same variable', async () => {
+      const { session, sandbox } = createFakeSession();
+      sandbox.variables.set('v', { type: 'str', form: 'text', text: 'long', totalChars: 4 });
+      assert.equal((await session.finalize({ variable: 'v' }, never)).finalAnswer, 'long');
+      sandbox.variables.clear();
+      assert.equal((await session.finalize({ variable: 'v' }, never)).finalAnswer, 'long');
+      assert.equal((await session.finalize({ text: 'long' }, never)).finalAnswer, 'long');
+      await assert.rejects(
+        session.finalize({ variable: 'w' }, never),
+        withCode('SESSION_FINALIZED'),
+      );
+    });
+
+    it('works on a stopped session and keeps the guardrail as the reason', async () => {
+      const { session, sink } = createFakeSession({ maxSteps: 1 });
+      await session.runStep({ code: 'a' }, never);
+      await session.finalize({ text: 'partial' }, never);
+      const last = sink.events.at(-1);
+      assert.equal(last?.kind === 'session.finalized' && last.finishReason, 'max_steps');
+    });
+
+    it('refuses an unknown variable and an answer longer than a trace keeps', async () => {
+      const { session } = createFakeSession();
+      await assert.rejects(session.finalize({ variable: 'v' }, never), withCode('VAR_NOT_FOUND'));
+      const text = 'x'.repeat(maxAnswerChars + 1);
+      await assert.rejects(session.finalize({ text }, never), withCode('INVALID_INPUT'));
+      assert.equal(session.status, 'active');
+    });
+  });
+
+  describe('the trace', () => {
+    it('has every change in order, and its fold is the session’s summary', async () => {
+      const { session, sink, sandbox } = createFakeSession();
+      sandbox.script = async ({ onHostCall }) => {
+        await onHostCall({ name: 'llm_query', args: ['q'] }, never);
+        return { stdout: 'x' };
+      };
+      await session.addContext({ text: 'given', paths: [] }, {}, never);
+      await session.runStep({ code: 'a' }, never);
+      await session.finalize({ text: 'done' }, never);
+      await session.close('the engine ended');
+      assert.deepStrictEqual(
+        sink.events.map((event) => [event.kind, event.step, event.status]),
+        [
+          ['context.loaded', 0, 'active'],
+          ['step.started', 1, 'active'],
+          ['model.answered', 1, 'active'],
+          ['step.finished', 1, 'active'],
+          ['session.finalized', 1, 'finalized'],
+          ['session.closed', 1, 'finalized'],
+        ],
+      );
+      const opened = { ...session.seed } as Parameters<typeof createSummary>[0]; // it was the first event
+      assert.deepStrictEqual(
+        sink.events.reduce(applyEvent, createSummary(opened)),
+        session.summary,
+      );
+      assert.equal(sink.texts.get('context-1'), 'given');
+      assert.deepStrictEqual([sink.closed, sandbox.disposed], [true, true]);
+    });
+
+    it('holds back what could not be written, and runs nothing until it is', async () => {
+      const { session, sink, sandbox } = createFakeSession();
+      sink.failure = new RlmError('INTERNAL_ERROR', 'disk full', { nextStep: 'Free some space.' });
+      await assert.rejects(session.runStep({ code: 'a' }, never), withCode('INTERNAL_ERROR'));
+      await assert.rejects(session.runStep({ code: 'b' }, never), withCode('INTERNAL_ERROR'));
+      assert.equal(sandbox.requests.length, 1);
+      sink.failure = undefined;
+      await session.runStep({ code: 'c' }, never);
+      assert.deepStrictEqual(
+        sink.events.map((event) => [event.kind, event.step]),
+        [
+          ['step.started', 1],
+          ['step.finished', 1],
+          ['step.started', 2],
+          ['step.finished', 2],
+        ],
+      );
+    });
+  });
+
+  it('leaves no timer and no listener behind when it is closed', async () => {
+    const { session, clock } = createFakeSession();
+    session.onDidAppend(() => undefined);
+    await session.close('the test ended');
+    assert.equal(clock.timerCount, 0);
+  });
+});
