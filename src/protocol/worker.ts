@@ -1,0 +1,198 @@
+// The words spoken between the sandbox process and one worker thread, the same for every language.
+// To the worker: structured-clone objects over a MessagePort, followed by one count on
+// `control[controlWord.sequence]` and a notify. From the worker: JSON strings only, untrusted.
+
+import type { MessagePort } from 'node:worker_threads';
+import * as z from 'zod';
+import type { ContextShape } from '../core/sandbox';
+
+/** Words of the shared Int32Array `control`. */
+export const controlWord = {
+  /** Counts messages to the worker; the worker sleeps on it. */
+  sequence: 0,
+} as const;
+export const controlBytes = 16;
+
+/** Value of byte 0 of the shared `interrupt` array that asks running code to stop (SIGINT's number). */
+export const interruptByte = 2;
+
+/** Every worker gets this as workerData; `assets` is the language's own part. */
+export interface WorkerInit<Assets> {
+  readonly port: MessagePort;
+  readonly control: Int32Array;
+  readonly interrupt: Uint8Array;
+  /** Cap of the engine's memory before a context is loaded; 'load' sets the session's own. */
+  readonly maxMemoryBytes: number;
+  readonly assets: Assets;
+}
+
+export interface LoadMessage {
+  readonly kind: 'load';
+  readonly id: string;
+  readonly variable: string;
+  /** Number of this context within its sandbox, from 0; search calls name it. */
+  readonly contextIndex: number;
+  readonly shape: ContextShape;
+  /** What the code may use on top of the context, once it is loaded. */
+  readonly maxMemoryBytes: number;
+  /** UTF-8 text of all sources, one after the other, on a SharedArrayBuffer. Never written to. */
+  readonly bytes: Uint8Array;
+  readonly sources: readonly { readonly path: string; readonly byteLength: number }[];
+}
+
+export interface RunMessage {
+  readonly kind: 'run';
+  /** Nonce: the answer and every call made by this step carry it. */
+  readonly id: string;
+  readonly step: number;
+  readonly code: string;
+  readonly maxOutputChars: number;
+}
+
+export interface ReadMessage {
+  readonly kind: 'read';
+  readonly id: string;
+  readonly name: string;
+  readonly offset: number;
+  readonly maxChars: number;
+}
+
+/** Answers a call the code is waiting in. */
+export type ReplyMessage =
+  | { readonly kind: 'reply'; readonly call: number; readonly value: unknown }
+  | {
+      readonly kind: 'reply';
+      readonly call: number;
+      readonly error: { readonly code: string; readonly message: string };
+    }
+  | { readonly kind: 'reply'; readonly call: number; readonly interrupted: true };
+
+export type ToWorker = LoadMessage | RunMessage | ReadMessage | ReplyMessage;
+
+const text = z.string();
+const count = z.number().int().nonnegative();
+
+const guestError = z.object({
+  type: text.max(200),
+  message: text.max(20_000),
+  line: count.nullable(),
+  traceback: text.max(20_000),
+});
+
+/** What the guest says of a step. The host adds what only it can know (interruption, lost state). */
+export const guestOutcomeSchema = z.object({
+  stdout: text,
+  stderr: text,
+  droppedChars: count,
+  result: text.nullable(),
+  error: guestError.nullable(),
+  variables: z.array(text.max(500)).max(10_000),
+  changes: z
+    .array(
+      z.object({
+        change: z.enum(['added', 'changed', 'removed']),
+        name: text.max(500),
+        type: text.max(200),
+        size: count.nullable(),
+        preview: text.max(400),
+      }),
+    )
+    .max(1_000),
+  finalAnswer: text.nullable(),
+  durationMs: z.number().nonnegative(),
+});
+export type GuestOutcome = z.infer<typeof guestOutcomeSchema>;
+
+export const fromWorkerSchema = z.discriminatedUnion('kind', [
+  /** The worker waits for messages. `detail`: engine and version. */
+  z.object({ kind: z.literal('ready'), detail: text.max(200) }),
+  /** Code is blocked until the reply. `id` is the running step's, `call` counts from 0 within it. */
+  z.object({
+    kind: z.literal('call'),
+    id: text.max(100),
+    call: count,
+    name: text.max(100),
+    args: z.array(z.unknown()).max(20),
+  }),
+  z.object({
+    kind: z.literal('loaded'),
+    id: text.max(100),
+    /** Null when the context did not fit into memory; the old variables are kept then. */
+    sizes: z
+      .object({
+        totalChars: count,
+        totalLines: count,
+        /** Chars of the first 50 sources. */
+        sourceChars: z.array(count).max(50),
+        preview: text.max(1_000),
+      })
+      .nullable(),
+  }),
+  z.object({ kind: z.literal('ran'), id: text.max(100), outcome: guestOutcomeSchema }),
+  z.object({
+    kind: z.literal('value'),
+    id: text.max(100),
+    /** Null when there is no such variable. */
+    value: z
+      .object({
+        type: text.max(200),
+        text,
+        form: z.enum(['text', 'json', 'repr']),
+        totalChars: count,
+      })
+      .nullable(),
+  }),
+  /** The engine broke (trap, exit); the worker ends. */
+  z.object({ kind: z.literal('broken'), message: text.max(2_000) }),
+]);
+export type FromWorker = z.infer<typeof fromWorkerSchema>;
+
+/** Calls the sandbox process answers itself; all others go to the engine. */
+export const processCalls = {
+  /** args: [milliseconds]; answers null after that time. */
+  sleep: 'sleep',
+  /** args: [GrepArgs]; answers Hit[]. */
+  grep: 'context.grep',
+  /** args: [SearchArgs]; answers ScoredHit[]. */
+  search: 'context.search',
+} as const;
+
+/** How offsets count: UTF-16 units for JavaScript, code points for Python. */
+export const offsetUnitSchema = z.enum(['utf16', 'codepoint']);
+
+export const grepArgsSchema = z.object({
+  contextIndex: count,
+  /** Index of one source, or null for all. */
+  source: count.nullable(),
+  /** A JavaScript regular expression's source and flags (of d, g, i, m, s, u, v, y). */
+  pattern: text.max(20_000),
+  flags: text.max(8),
+  maxMatches: count.max(100_000),
+  unit: offsetUnitSchema,
+});
+export type GrepArgs = z.infer<typeof grepArgsSchema>;
+
+export const searchArgsSchema = z.object({
+  contextIndex: count,
+  source: count.nullable(),
+  query: text.max(20_000),
+  maxHits: count.max(1_000),
+  /** A hit's text is whole lines packed up to about this many characters. */
+  windowChars: count.min(50).max(100_000),
+  unit: offsetUnitSchema,
+});
+export type SearchArgs = z.infer<typeof searchArgsSchema>;
+
+/** A place in a context. Arrays keep the frames small: many hits cross three threads. */
+export interface Hit {
+  readonly source: number;
+  /** Offsets in the source's text, half open. */
+  readonly start: number;
+  readonly end: number;
+  /** 1-based line of `start`. */
+  readonly line: number;
+  /** The whole line(s)' first 500 characters for grep; empty for search. */
+  readonly lineText: string;
+  /** 0 for grep. */
+  readonly score: number;
+}
