@@ -1,0 +1,133 @@
+// Reads a given text, files, folders and globs inside allowed roots into a sink, as UTF-8, within caps.
+
+import { cutText } from '../base/text';
+import type { ContextReader, ContextReport, GivenContext, SkippedFile } from '../core/context';
+import { RlmError } from '../core/errors';
+import type { ContextSink } from '../core/sandbox';
+import { AllowedRoots } from './allowedRoots';
+import { throwIfCancelled } from './cancel';
+import { CappedSink } from './cappedSink';
+import { ChunkBuffers, copyText } from './copyText';
+import { closeFile, openFile } from './openedFile';
+import { runAhead } from './runAhead';
+import { SourceNames, textSourceName } from './sourceNames';
+import { fitSources, planSources, type SourceFile, toSkipped } from './sourcePlan';
+
+const maxReportedSkips = 50;
+/** Reasons told in the error when nothing was left to read. */
+const maxReasons = 10;
+/** Files opened ahead of the one being written. Each holds at most one head of 64 KiB. */
+const openAhead = 16;
+const textChunkChars = 1_048_576;
+
+export interface FileContextOptions {
+  /** Folders that may be read; asked anew for every reading. */
+  readonly roots: () => readonly string[];
+  /** Relative paths start here, and sources inside it are named relative to it. */
+  readonly baseFolder: string;
+  /** Of all sources together, as files and again as UTF-8. */
+  readonly maxTotalBytes?: number;
+  readonly maxFiles?: number;
+}
+
+export class FileContextReader implements ContextReader {
+  readonly #options: Required<FileContextOptions>;
+
+  constructor(options: FileContextOptions) {
+    this.#options = { maxTotalBytes: 400 * 1024 * 1024, maxFiles: 100_000, ...options };
+  }
+
+  async readContext(
+    given: GivenContext,
+    sink: ContextSink,
+    signal: AbortSignal,
+  ): Promise<ContextReport> {
+    const { roots: readRoots, baseFolder, maxTotalBytes, maxFiles } = this.#options;
+    throwIfCancelled(signal);
+    if (given.text === null && given.paths.length === 0) {
+      throw new RlmError('INVALID_INPUT', 'Neither a text nor a path was given.', {
+        nextStep: 'Give the text itself, or paths of files, folders or globs.',
+      });
+    }
+    const roots = await AllowedRoots.create(readRoots());
+    const names = await SourceNames.create(baseFolder, given.text !== null);
+    const plan = await planSources(given, { roots, names, baseFolder, maxFiles, signal });
+    const textBytes = given.text === null ? 0 : Buffer.byteLength(given.text);
+    const fitted = await fitSources(plan, { roots, maxBytes: maxTotalBytes, textBytes, signal });
+
+    const capped = new CappedSink(sink, maxTotalBytes);
+    if (given.text !== null) {
+      await writeText(given.text, textBytes, capped, signal);
+    }
+    const unread = await writeFiles(fitted.files, roots, capped, signal);
+    const skipped = [...fitted.skipped, ...unread].sort(byPath);
+    if (given.text === null && unread.length === fitted.files.length) {
+      throw nothingToRead(given.paths, skipped);
+    }
+    return {
+      kind: given.paths.length === 0 ? 'text' : 'files',
+      shape: fitted.shape,
+      skipped: skipped.slice(0, maxReportedSkips),
+      skippedCount: skipped.length,
+    };
+  }
+}
+
+async function writeText(
+  text: string,
+  textBytes: number,
+  sink: ContextSink,
+  signal: AbortSignal,
+): Promise<void> {
+  await sink.beginSource(textSourceName, textBytes);
+  for (let at = 0; at < text.length;) {
+    throwIfCancelled(signal);
+    const part = cutText(text.slice(at, at + textChunkChars + 1), textChunkChars).text;
+    await sink.write(Buffer.from(part));
+    at += part.length;
+  }
+}
+
+/** Returns what turned out to be unreadable. */
+async function writeFiles(
+  files: readonly SourceFile[],
+  roots: AllowedRoots,
+  sink: ContextSink,
+  signal: AbortSignal,
+): Promise<readonly SkippedFile[]> {
+  const unread: SkippedFile[] = [];
+  const buffers = new ChunkBuffers();
+  const opening = runAhead(files, {
+    run: (file) => openFile(file.real, roots),
+    release: closeFile,
+    width: openAhead,
+  });
+  for await (const [file, opened] of opening) {
+    try {
+      throwIfCancelled(signal);
+      if ('reason' in opened) {
+        unread.push(toSkipped(file, opened));
+        continue;
+      }
+      await sink.beginSource(file.name, opened.sizeBytes);
+      await copyText(opened, sink, buffers, signal);
+    } finally {
+      await closeFile(opened);
+    }
+  }
+  return unread;
+}
+
+function nothingToRead(paths: readonly string[], skipped: readonly SkippedFile[]): RlmError {
+  const reasons = skipped.slice(0, maxReasons).map(({ path, reason }) => `${path}: ${reason}`);
+  const more = skipped.length - reasons.length;
+  return new RlmError(
+    'INVALID_INPUT',
+    `No text could be read from ${paths.join(', ')} (${reasons.join('; ')}${more > 0 ? `; and ${more} more` : ''}).`,
+    { nextStep: 'Name files that hold text, or a wider folder or glob.' },
+  );
+}
+
+function byPath(left: SkippedFile, right: SkippedFile): number {
+  return left.path < right.path ? -1 : 1;
+}

@@ -1,0 +1,175 @@
+// Finds the files of a folder or a glob: what is ignored, special or leads outside is skipped and named.
+
+import type { Dirent } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { RlmError } from '../core/errors';
+import { type AllowedRoots, isInside } from './allowedRoots';
+import { throwIfCancelled } from './cancel';
+import type { Place } from './givenPath';
+import { ignoreFileName, IgnoreRules } from './ignoreRules';
+import { unreadableError } from './openedFile';
+import { toErrorWords, toSpecialKind } from './systemError';
+
+/** Read only when the caller's own path leads into them. */
+const unreadFolders: ReadonlySet<string> = new Set(['.git', 'node_modules']);
+
+export interface WalkedFile extends Place {
+  readonly kind: 'file';
+  /** Reached through a link, so that the same file may also turn up under its own name. */
+  readonly isLinked: boolean;
+}
+
+export interface WalkedFolder extends Place {
+  readonly kind: 'folder';
+  readonly isTop: boolean;
+  readonly isLinked: boolean;
+  readonly rules: IgnoreRules;
+  /** Real folders in which a link was followed on the way here. */
+  readonly crossed: readonly string[];
+}
+
+export interface SkippedEntry {
+  readonly kind: 'skipped';
+  readonly path: string;
+  readonly reason: string;
+}
+
+export type Entry = WalkedFile | WalkedFolder | SkippedEntry;
+
+/** Where a walk starts. */
+export async function openFolder({ path: shown, real }: Place): Promise<WalkedFolder> {
+  const rules = await IgnoreRules.createFor(real);
+  return { kind: 'folder', path: shown, real, isTop: true, isLinked: false, rules, crossed: [] };
+}
+
+export class FolderWalk {
+  readonly #roots: AllowedRoots;
+  readonly #maxEntries: number;
+  readonly #signal: AbortSignal;
+  #folders = 0;
+
+  constructor(roots: AllowedRoots, maxEntries: number, signal: AbortSignal) {
+    this.#roots = roots;
+    this.#maxEntries = maxEntries;
+    this.#signal = signal;
+  }
+
+  /** Every file below the folder and everything skipped there, in no particular order. */
+  async listAll(folder: WalkedFolder): Promise<readonly (WalkedFile | SkippedEntry)[]> {
+    const found: (WalkedFile | SkippedEntry)[] = [];
+    const waiting = [folder];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      for (const entry of await this.listFolder(next)) {
+        if (entry.kind === 'folder') {
+          waiting.push(entry);
+        } else if (found.push(entry) > this.#maxEntries) {
+          throw tooMany('files', this.#maxEntries);
+        }
+      }
+    }
+    return found;
+  }
+
+  /**
+   * What is directly in the folder.
+   * @throws RlmError 'INVALID_INPUT' for the top folder, when it cannot be listed.
+   * @throws RlmError 'CONTEXT_TOO_LARGE' | 'CANCELLED'
+   */
+  async listFolder(folder: WalkedFolder): Promise<readonly Entry[]> {
+    throwIfCancelled(this.#signal);
+    this.#folders += 1;
+    if (this.#folders > this.#maxEntries) {
+      throw tooMany('folders', this.#maxEntries);
+    }
+    let dirents: readonly Dirent[];
+    try {
+      dirents = await readdir(folder.real, { withFileTypes: true });
+    } catch (error) {
+      const reason = `not readable: ${toErrorWords(error)}`;
+      if (folder.isTop) {
+        throw unreadableError(folder.path, reason);
+      }
+      return [skip(folder.path, reason)];
+    }
+    const hasRules = dirents.some((dirent) => dirent.name === ignoreFileName);
+    const rules = hasRules ? await folder.rules.withFileOf(folder.real) : folder.rules;
+    const listed = { ...folder, rules };
+    const entries: Entry[] = [];
+    for (const dirent of dirents) {
+      entries.push(await this.#toEntry(listed, dirent));
+    }
+    return entries;
+  }
+
+  async #toEntry(folder: WalkedFolder, dirent: Dirent): Promise<Entry> {
+    const { name } = dirent;
+    const place = { path: path.join(folder.path, name), real: path.join(folder.real, name) };
+    if (unreadFolders.has(name)) {
+      return skip(place.path, 'read only when named itself');
+    }
+    if (folder.rules.ignores(name, dirent.isDirectory() ? 'folder' : 'file')) {
+      return skip(place.path, `ignored by ${ignoreFileName}`);
+    }
+    if (dirent.isDirectory()) {
+      return { ...folder, ...place, isTop: false, rules: folder.rules.enter(name) };
+    }
+    if (dirent.isFile()) {
+      return { kind: 'file', ...place, isLinked: folder.isLinked };
+    }
+    return dirent.isSymbolicLink()
+      ? this.#followLink(folder, place)
+      : skip(place.path, `${toSpecialKind(dirent)}, not a file`);
+  }
+
+  async #followLink(folder: WalkedFolder, link: Place): Promise<Entry> {
+    try {
+      const real = await realpath(link.real);
+      if (!this.#roots.allows(real)) {
+        return skip(link.path, 'a link that leads outside the folders that may be read');
+      }
+      const way = path.relative(folder.real, real).split(path.sep);
+      if (way.some((name) => unreadFolders.has(name))) {
+        return skip(link.path, 'a link into a folder that is read only when named itself');
+      }
+      const info = await stat(real);
+      if (info.isFile()) {
+        return { kind: 'file', path: link.path, real, isLinked: true };
+      }
+      if (!info.isDirectory()) {
+        return skip(link.path, `a link to ${toSpecialKind(info)}, not a file`);
+      }
+      const crossed = [...folder.crossed, folder.real];
+      if (crossed.some((before) => isInside(real, before))) {
+        return skip(link.path, 'a link back to a folder that it lies in');
+      }
+      const rules = await IgnoreRules.createFor(real);
+      return {
+        kind: 'folder',
+        path: link.path,
+        real,
+        isTop: false,
+        isLinked: true,
+        rules,
+        crossed,
+      };
+    } catch (error) {
+      return skip(link.path, `a link that leads nowhere: ${toErrorWords(error)}`);
+    }
+  }
+}
+
+function skip(skippedPath: string, reason: string): SkippedEntry {
+  return { kind: 'skipped', path: skippedPath, reason };
+}
+
+export function tooMany(what: 'files' | 'folders', most: number): RlmError {
+  return new RlmError(
+    'CONTEXT_TOO_LARGE',
+    `The paths hold more than ${most} ${what}, the most that one context may have.`,
+    {
+      nextStep:
+        'Name a deeper folder or a narrower glob, or split the files over several sessions.',
+    },
+  );
+}

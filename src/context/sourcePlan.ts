@@ -1,0 +1,197 @@
+// Which files a request comes to, in which order and under which names, and whether they fit the caps.
+
+import { lstat } from 'node:fs/promises';
+import { toByteText } from '../base/text';
+import type { GivenContext, SkippedFile } from '../core/context';
+import type { ContextShape } from '../core/sandbox';
+import type { AllowedRoots } from './allowedRoots';
+import { throwIfCancelled } from './cancel';
+import { contextTooLarge } from './cappedSink';
+import { FolderWalk, openFolder, type SkippedEntry, tooMany, type WalkedFile } from './folderWalk';
+import { type GivenPath, resolveGivenPath } from './givenPath';
+import { matchGlob } from './globMatch';
+import { closeFile, openFile, type Unreadable, unreadableError } from './openedFile';
+import { runAhead } from './runAhead';
+import type { SourceNames } from './sourceNames';
+import { toErrorWords } from './systemError';
+
+const statAhead = 32;
+
+export interface SourceFile {
+  readonly name: string;
+  readonly real: string;
+  /** The caller named this very file, so that it cannot be skipped for being unreadable. */
+  readonly isNamed: boolean;
+}
+
+export interface SourcePlan {
+  readonly files: readonly SourceFile[];
+  readonly skipped: readonly SkippedFile[];
+  readonly shape: ContextShape;
+}
+
+export interface PlanOptions {
+  readonly roots: AllowedRoots;
+  readonly names: SourceNames;
+  readonly baseFolder: string;
+  readonly maxFiles: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Paths keep the order given; within a folder or glob, files are in code-unit order of their names.
+ * A file that is reached several times is one source.
+ */
+export async function planSources(given: GivenContext, options: PlanOptions): Promise<SourcePlan> {
+  const { roots, names, baseFolder, maxFiles, signal } = options;
+  const walk = new FolderWalk(roots, maxFiles, signal);
+  const files = new Map<string, SourceFile>();
+  const skipped = new Map<string, string>();
+  let onlyFiles = true;
+  for (const path of given.paths) {
+    throwIfCancelled(signal);
+    const place = await resolveGivenPath(path, baseFolder, roots);
+    const isNamed = place.kind === 'file';
+    onlyFiles &&= isNamed;
+    const entries = await findEntries(place, walk);
+    for (const { name, entry } of inOrder(entries, names)) {
+      if (entry.kind === 'skipped') {
+        skipped.set(name, entry.reason);
+      } else if (!files.has(entry.real)) {
+        files.set(entry.real, { name, real: entry.real, isNamed });
+      }
+    }
+    if (entries.length === 0) {
+      skipped.set(path, place.kind === 'glob' ? 'no file matches' : 'holds no files');
+    }
+    if (files.size > maxFiles) {
+      throw tooMany('files', maxFiles);
+    }
+  }
+  const sourceCount = given.paths.length + (given.text === null ? 0 : 1);
+  return {
+    files: [...files.values()],
+    skipped: [...skipped].map(([path, reason]) => ({ path, reason })),
+    shape: sourceCount === 1 && onlyFiles ? 'string' : 'mapping',
+  };
+}
+
+type Found = readonly (WalkedFile | SkippedEntry)[];
+
+async function findEntries(place: GivenPath, walk: FolderWalk): Promise<Found> {
+  switch (place.kind) {
+    case 'file':
+      return [{ kind: 'file', path: place.path, real: place.real, isLinked: false }];
+    case 'folder':
+      return walk.listAll(await openFolder(place));
+    case 'glob':
+      return matchGlob(walk, await openFolder(place), place.pattern);
+  }
+}
+
+interface NamedEntry {
+  readonly name: string;
+  readonly entry: WalkedFile | SkippedEntry;
+}
+
+/** By name; a file found both through a link and directly keeps its own place only. */
+function inOrder(entries: Found, names: SourceNames): readonly NamedEntry[] {
+  const direct = new Set<string>();
+  for (const entry of entries) {
+    if (entry.kind === 'file' && !entry.isLinked) {
+      direct.add(entry.real);
+    }
+  }
+  return entries
+    .filter((entry) => entry.kind === 'skipped' || !entry.isLinked || !direct.has(entry.real))
+    .map((entry) => ({ name: names.toName(entry.path), entry }))
+    .sort((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+export interface FitOptions {
+  readonly roots: AllowedRoots;
+  readonly maxBytes: number;
+  /** What the given text takes of it. */
+  readonly textBytes: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The plan without what cannot be read, once its sizes on disk are known to fit.
+ * @throws RlmError 'CONTEXT_TOO_LARGE' | 'INVALID_INPUT' | 'CANCELLED'
+ */
+export async function fitSources(plan: SourcePlan, options: FitOptions): Promise<SourcePlan> {
+  const { maxBytes, textBytes, signal } = options;
+  const skipped = [...plan.skipped];
+  const sizes = new Map<SourceFile, number>();
+  let total = textBytes;
+  const asking = runAhead(plan.files, {
+    run: (file) => readSize(file.real),
+    release: async () => undefined,
+    width: statAhead,
+  });
+  for await (const [file, size] of asking) {
+    throwIfCancelled(signal);
+    if (typeof size === 'number') {
+      sizes.set(file, size);
+      total += size;
+    } else {
+      skipped.push(toSkipped(file, size));
+    }
+  }
+  if (total > maxBytes) {
+    skipped.push(...(await dropBinaries(sizes, total, options)));
+  }
+  return { ...plan, files: plan.files.filter((file) => sizes.has(file)), skipped };
+}
+
+async function readSize(real: string): Promise<number | Unreadable> {
+  try {
+    const info = await lstat(real);
+    return info.isFile() ? info.size : { reason: 'replaced since it was found', isBinary: false };
+  } catch (error) {
+    return { reason: `not readable: ${toErrorWords(error)}`, isBinary: false };
+  }
+}
+
+/**
+ * A folder may hold images and archives far larger than its texts: before giving up, the largest
+ * files are looked into, and what is not text is taken out of `sizes`.
+ */
+async function dropBinaries(
+  sizes: Map<SourceFile, number>,
+  total: number,
+  { roots, maxBytes, textBytes, signal }: FitOptions,
+): Promise<readonly SkippedFile[]> {
+  const largestFirst = [...sizes].sort(([, left], [, right]) => right - left);
+  const dropped: SkippedFile[] = [];
+  let left = total;
+  let surelyText = textBytes;
+  for (const [file, size] of largestFirst) {
+    if (left <= maxBytes || surelyText > maxBytes) {
+      break;
+    }
+    throwIfCancelled(signal);
+    const opened = await openFile(file.real, roots);
+    await closeFile(opened);
+    if ('reason' in opened) {
+      dropped.push(toSkipped(file, opened));
+      sizes.delete(file);
+      left -= size;
+    } else {
+      surelyText += size;
+    }
+  }
+  if (left > maxBytes) {
+    throw contextTooLarge(`${toByteText(left)} in ${sizes.size} files`, maxBytes);
+  }
+  return dropped;
+}
+
+/** @throws RlmError 'INVALID_INPUT' for a file that the caller named, unless it is merely binary. */
+export function toSkipped(file: SourceFile, { reason, isBinary }: Unreadable): SkippedFile {
+  if (file.isNamed && !isBinary) {
+    throw unreadableError(file.name, reason);
+  }
+  return { path: file.name, reason };
+}

@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  createFixture,
+  type Fixture,
+  isError,
+  linkOrSkip,
+  runUnprivileged,
+} from './contextFixture';
+
+describe('folders and globs', () => {
+  let fixture: Fixture;
+
+  beforeEach(async () => {
+    fixture = await createFixture();
+  });
+
+  afterEach(() => fixture.dispose());
+
+  async function readNames(given: string, options = {}): Promise<readonly string[]> {
+    return (await fixture.read(given, options)).sources.map(([name]) => name);
+  }
+
+  it('come in code-unit order of their paths, hidden files included', async () => {
+    await fixture.write({ 'a/x': '', 'a.txt': '', B: '', é: '', '.hidden/y': '', 'a/é/z': '' });
+    assert.deepStrictEqual(await readNames('.'), ['.hidden/y', 'B', 'a.txt', 'a/x', 'a/é/z', 'é']);
+  });
+
+  it('keep odd names: backslash, newline, brackets', async function () {
+    if (process.platform === 'win32') {
+      this.skip(); // such names cannot exist there
+    }
+    await fixture.write({ 'we\\ird/[x]\n.txt': 'x' });
+    assert.deepStrictEqual(await readNames('.'), ['we\\ird/[x]\n.txt']);
+  });
+
+  it('leave out .git and node_modules, and say so', async () => {
+    await fixture.write({ '.git/config': '', 'node_modules/x/i.js': '', 'a.js': '' });
+    const { sources, skipped } = await fixture.read('.');
+    assert.deepStrictEqual(
+      { sources, skipped },
+      {
+        sources: [['a.js', '']],
+        skipped: [
+          { path: '.git', reason: 'read only when named itself' },
+          { path: 'node_modules', reason: 'read only when named itself' },
+        ],
+      },
+    );
+    assert.deepStrictEqual(await readNames('**/*.js'), ['a.js']);
+  });
+
+  it('read .git and node_modules when the path points inside', async () => {
+    await fixture.write({ '.git/config': '', 'node_modules/x/i.js': '', '.gitignore': 'node_*' });
+    assert.deepStrictEqual(await readNames('.git'), ['.git/config']);
+    assert.deepStrictEqual(await readNames('node_modules/x'), ['node_modules/x/i.js']);
+    assert.deepStrictEqual(await readNames('node_modules/**/*.js'), ['node_modules/x/i.js']);
+  });
+
+  it('follow .gitignore with negation, nesting and anchors', async () => {
+    await fixture.write({
+      '.gitignore': '*.log\n!keep.log\n/top.txt\nbuild/\n# comment\n',
+      'a.log': '',
+      'keep.log': '',
+      'top.txt': '',
+      'sub/top.txt': '',
+      'sub/.gitignore': '!a.log\n/here.txt\n!build/\n',
+      'sub/a.log': '',
+      'sub/b.log': '',
+      'sub/here.txt': '',
+      'sub/deep/here.txt': '',
+      'sub/deep/a.log': '',
+      'sub/build/x': '',
+      'build/x': '',
+    });
+    const { sources, skipped } = await fixture.read('.');
+    assert.deepStrictEqual(
+      sources.map(([name]) => name),
+      [
+        '.gitignore',
+        'keep.log',
+        'sub/.gitignore',
+        'sub/a.log',
+        'sub/build/x',
+        'sub/deep/a.log',
+        'sub/deep/here.txt',
+        'sub/top.txt',
+      ],
+    );
+    assert.deepStrictEqual(
+      skipped.map((skip) => [skip.path, skip.reason]),
+      ['a.log', 'build', 'sub/b.log', 'sub/here.txt', 'top.txt'].map((name) => [
+        name,
+        'ignored by .gitignore',
+      ]),
+    );
+  });
+
+  it('follow .gitignore files of the folders above, up to the repository', async () => {
+    await fixture.write({
+      '.gitignore': 'c.txt\n',
+      'repo/.git/HEAD': '',
+      'repo/.gitignore': 'a.txt\n/sub/b.txt\n',
+      'repo/sub/a.txt': '',
+      'repo/sub/b.txt': '',
+      'repo/sub/c.txt': '',
+    });
+    assert.deepStrictEqual(await readNames('repo/sub'), ['repo/sub/c.txt']);
+    assert.deepStrictEqual(await readNames('repo/sub/*.txt'), ['repo/sub/c.txt']);
+    await rm(path.join(fixture.root, 'repo/.git'), { recursive: true });
+    assert.deepStrictEqual((await readNames('repo/sub')).length, 3);
+  });
+
+  it('read an ignored folder that is named itself', async () => {
+    await fixture.write({ '.git/HEAD': '', '.gitignore': 'out/\n', 'out/a.txt': '' });
+    assert.deepStrictEqual(await readNames('out'), ['out/a.txt']);
+  });
+
+  it('treat globs like folders, dot files only where the pattern names them', async () => {
+    await fixture.write({
+      '.gitignore': '*.gen.ts\n',
+      'a.ts': '',
+      '.b.ts': '',
+      '.config/c.ts': '',
+      'src/d.ts': '',
+      'src/e.gen.ts': '',
+      'src/deep/f.ts': '',
+    });
+    assert.deepStrictEqual(await readNames('*.ts'), ['a.ts']);
+    assert.deepStrictEqual(await readNames('**/*.ts'), ['a.ts', 'src/d.ts', 'src/deep/f.ts']);
+    assert.deepStrictEqual(await readNames('**/.*.ts'), ['.b.ts']);
+    assert.deepStrictEqual(await readNames('.config/*'), ['.config/c.ts']);
+    assert.deepStrictEqual(await readNames('src/{d,deep/f}.ts'), ['src/d.ts', 'src/deep/f.ts']);
+    const absolute = path.join(fixture.root, 's*', '*.ts');
+    assert.deepStrictEqual((await fixture.read(absolute)).skipped, [
+      { path: 'src/e.gen.ts', reason: 'ignored by .gitignore' },
+    ]);
+  });
+
+  it('cannot be globbed to the outside', async () => {
+    await fixture.write({ 'a/x.txt': '', '../outside/secret.txt': 'secret' });
+    for (const given of ['*/../../outside/*', '{a,../outside}/*.txt', '@(a|..)/../outside/*']) {
+      const names = await readNames(given).catch((error: unknown) => {
+        assert.ok(isError('PATH_NOT_ALLOWED')(error) || isError('INVALID_INPUT')(error), given);
+        return [];
+      });
+      assert.deepStrictEqual(
+        names.filter((name) => name.includes('secret')),
+        [],
+      );
+    }
+  });
+
+  it('skip links that lead outside or nowhere', async function () {
+    await fixture.write({ 'a.txt': 'a', '../outside/secret.txt': 'secret' });
+    await linkOrSkip(this, fixture.outside, path.join(fixture.root, 'folder'));
+    await linkOrSkip(
+      this,
+      path.join(fixture.outside, 'secret.txt'),
+      path.join(fixture.root, 'file'),
+    );
+    await linkOrSkip(this, path.join(fixture.root, 'gone'), path.join(fixture.root, 'dangling'));
+    const { sources, skipped } = await fixture.read('.');
+    assert.deepStrictEqual(sources, [['a.txt', 'a']]);
+    assert.deepStrictEqual(
+      skipped.map(({ path: name, reason }) => [name, reason.split(':')[0]]),
+      [
+        ['dangling', 'a link that leads nowhere'],
+        ['file', 'a link that leads outside the folders that may be read'],
+        ['folder', 'a link that leads outside the folders that may be read'],
+      ],
+    );
+  });
+
+  it('end where links run in circles', async function () {
+    await fixture.write({ 'a/x.txt': 'x', 'b/y.txt': 'y' });
+    const at = (name: string): string => path.join(fixture.root, name);
+    await linkOrSkip(this, at('b'), at('a/to-b'));
+    await linkOrSkip(this, at('a'), at('b/to-a'));
+    await linkOrSkip(this, fixture.root, at('a/up'));
+    assert.deepStrictEqual(await readNames('.'), ['a/x.txt', 'b/y.txt']);
+    assert.deepStrictEqual(await readNames('**/*.txt'), ['a/x.txt', 'b/y.txt']);
+  });
+
+  it('follow links inside the roots, and read a file once that is reached twice', async function () {
+    await fixture.write({ 'docs/a.txt': 'a', 'shared/b.txt': 'b', 'shared/.gitignore': '*.tmp' });
+    await fixture.write({ 'shared/c.tmp': '', 'docs/node_modules/d.txt': '' });
+    const at = (name: string): string => path.join(fixture.root, name);
+    await linkOrSkip(this, at('shared'), at('docs/linked'));
+    await linkOrSkip(this, at('docs/a.txt'), at('docs/0.txt'));
+    await linkOrSkip(this, at('docs/node_modules'), at('docs/modules'));
+    assert.deepStrictEqual(await readNames('docs'), [
+      'docs/a.txt',
+      'docs/linked/.gitignore',
+      'docs/linked/b.txt',
+    ]);
+  });
+
+  it('skip what cannot be read, with the reason', async function () {
+    if (process.platform === 'win32') {
+      this.skip(); // permissions there are not modes
+    }
+    await fixture.write({ 'a.txt': 'a', 'b.txt': 'b', 'closed/c.txt': 'c' });
+    await mkdir(path.join(fixture.root, 'sub'));
+    await chmod(path.join(fixture.root, 'b.txt'), 0o000);
+    await chmod(path.join(fixture.root, 'closed'), 0o000);
+    const { sources, skipped } = await runUnprivileged(() => fixture.read('.'));
+    await chmod(path.join(fixture.root, 'closed'), 0o755);
+    assert.deepStrictEqual(sources, [['a.txt', 'a']]);
+    assert.deepStrictEqual(skipped, [
+      { path: 'b.txt', reason: 'not readable: no permission (EACCES)' },
+      { path: 'closed', reason: 'not readable: no permission (EACCES)' },
+    ]);
+  });
+});
