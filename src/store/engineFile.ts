@@ -1,0 +1,154 @@
+// Shows other programs on this home that an engine runs, and where to reach it. The token in it
+// is the key to that engine: owner-only, and written nowhere else.
+
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+
+import type { Disposable } from '../base/disposable';
+import { toCamelKeys, toSnakeKeys } from '../base/keys';
+import { checkId, fileMode, type Home, isId } from './home';
+import { toStoreError } from './storeError';
+
+const heartbeatMs = 10_000;
+/** Six missed heartbeats: the pid may by now be another program's. */
+const staleMs = 60_000;
+
+const engineSchema = z.object({
+  engineId: z.string().refine(isId),
+  pid: z.int().positive(),
+  url: z.url().nullable(),
+  token: z.string().nullable(),
+  version: z.string(),
+  startedAt: z.iso.datetime().transform((text) => Date.parse(text)),
+});
+
+export interface EngineEndpoint {
+  readonly engineId: string;
+  readonly pid: number;
+  /** Where it serves MCP over HTTP; null when it serves one client on stdio. */
+  readonly url: string | null;
+  readonly token: string | null;
+  readonly version: string;
+  /** Epoch ms. */
+  readonly startedAt: number;
+}
+
+/** This engine's file: written on creation, kept fresh, removed on dispose. */
+export class EngineFile implements Disposable {
+  readonly #path: string;
+  readonly #engine: EngineEndpoint;
+  readonly #timer: NodeJS.Timeout;
+  #disposed = false;
+
+  private constructor(path: string, engine: EngineEndpoint) {
+    this.#path = path;
+    this.#engine = engine;
+    this.#timer = setInterval(() => void this.#beat(), heartbeatMs).unref();
+  }
+
+  /** @throws RlmError 'INTERNAL_ERROR' when it cannot be written. */
+  static async create(home: Home, engine: EngineEndpoint): Promise<EngineFile> {
+    const path = toPath(home, engine.engineId);
+    try {
+      await writeEngine(path, engine);
+    } catch (error) {
+      throw toStoreError(error, `write ${path}`);
+    }
+    return new EngineFile(path, engine);
+  }
+
+  dispose(): void {
+    if (this.#disposed) {
+      return;
+    }
+    this.#disposed = true;
+    clearInterval(this.#timer);
+    try {
+      rmSync(this.#path, { force: true });
+    } catch {
+      // It goes stale by itself: readers look at the pid and the heartbeat.
+    }
+  }
+
+  async #beat(): Promise<void> {
+    const now = new Date();
+    try {
+      await utimes(this.#path, now, now);
+    } catch {
+      // Somebody cleaned up the folder; an engine that runs must stay reachable.
+      await writeEngine(this.#path, this.#engine).catch(() => undefined);
+    }
+    if (this.#disposed) {
+      await rm(this.#path, { force: true }).catch(() => undefined);
+    }
+  }
+}
+
+/** The engines that run on this home now, longest running first. Removes the files of dead ones. */
+export async function listEngines(home: Home): Promise<readonly EngineEndpoint[]> {
+  let names: string[];
+  try {
+    names = await readdir(home.engines);
+  } catch {
+    return [];
+  }
+  const ids = names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -5));
+  const engines = await Promise.all(ids.map((id) => readLiveEngine(home, id)));
+  return engines
+    .filter((engine) => engine !== undefined)
+    .sort((left, right) => left.startedAt - right.startedAt);
+}
+
+export async function isEngineAlive(home: Home, engineId: string): Promise<boolean> {
+  return (await readLiveEngine(home, engineId)) !== undefined;
+}
+
+async function readLiveEngine(home: Home, engineId: string): Promise<EngineEndpoint | undefined> {
+  if (!isId(engineId)) {
+    return undefined;
+  }
+  const path = toPath(home, engineId);
+  try {
+    const engine = engineSchema.parse(toCamelKeys(JSON.parse(await readFile(path, 'utf8'))));
+    if (engine.engineId !== engineId) {
+      return undefined;
+    }
+    if (!isProcessAlive(engine.pid)) {
+      await rm(path, { force: true });
+      return undefined;
+    }
+    // A heartbeat may also be late because the machine slept, so this file is left alone.
+    return Date.now() - (await stat(path)).mtimeMs > staleMs ? undefined : engine;
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeEngine(path: string, engine: EngineEndpoint): Promise<void> {
+  const startedAt = new Date(engine.startedAt).toISOString();
+  const text = JSON.stringify(toSnakeKeys({ ...engine, startedAt }));
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    await writeFile(temporary, `${text}\n`, { mode: fileMode, flag: 'wx' });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+function toPath(home: Home, engineId: string): string {
+  return join(home.engines, `${checkId(engineId)}.json`);
+}
+
+function isProcessAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

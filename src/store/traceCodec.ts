@@ -1,0 +1,213 @@
+// One event as one line of a trace file, and back. A line is JSON with snake_case keys, `kind` first
+// and a checksum last; what is null, false or an empty list is left out and restored on reading.
+
+import * as z from 'zod';
+
+import { toCamelKeys, toSnakeKeys } from '../base/keys';
+import { RlmError } from '../core/errors';
+import { sessionStatuses, type TraceEvent } from '../core/event';
+import { stopReasons } from '../core/limits';
+import { languages } from '../core/sandbox';
+import { crc32 } from './crc32';
+
+/** A longer line is never written, and skipped on reading. */
+export const maxLineBytes = 4_000_000;
+
+/** How every line of a kind begins. A line break inside a value is escaped, so the whole of it is unmistakable. */
+export function toLineStart(kind: TraceEvent['kind']): string {
+  return `{"kind":"${kind}"`;
+}
+
+/**
+ * The line with its line feed.
+ * @throws RlmError 'INTERNAL_ERROR' when it is longer than `maxLineBytes`.
+ */
+export function encodeEvent(event: TraceEvent): Buffer {
+  const { kind, at, ...rest } = event;
+  const fields = toSnakeKeys({ kind, at: new Date(at).toISOString(), ...rest });
+  const body = Buffer.from(JSON.stringify(fields, dropDefault).slice(0, -1));
+  const line = Buffer.concat([body, Buffer.from(`${toSeal(body)}\n`)]);
+  if (line.length > maxLineBytes) {
+    throw new RlmError('INTERNAL_ERROR', `A ${kind} event takes ${line.length} bytes.`, {
+      nextStep: `Keep answers and outputs below ${maxLineBytes} bytes; print or return less.`,
+    });
+  }
+  return line;
+}
+
+/** Undefined when `line` (without its line feed) is not exactly what `encodeEvent` wrote. */
+export function decodeEvent(line: Buffer): TraceEvent | undefined {
+  const end = line.length - sealBytes;
+  if (end <= 0) {
+    return undefined;
+  }
+  const body = line.subarray(0, end);
+  if (line.toString('latin1', end) !== toSeal(body)) {
+    return undefined;
+  }
+  try {
+    return eventSchema.parse(toCamelKeys(JSON.parse(`${body.toString('utf8')}}`)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** JSON alone would take a flipped digit for the truth, and a wrong step number misleads the search for a step. */
+function toSeal(body: Buffer): string {
+  return `,"crc":"${crc32(body).toString(16).padStart(8, '0')}"}`;
+}
+
+const sealBytes = toSeal(Buffer.alloc(0)).length;
+
+function dropDefault(_key: string, value: unknown): unknown {
+  const isDefault =
+    value === null || value === false || (Array.isArray(value) && value.length === 0);
+  return isDefault ? undefined : value;
+}
+
+const count = z.number().nonnegative();
+const orNull = <T extends z.ZodType>(schema: T) => schema.nullable().default(null);
+const list = <T extends z.ZodType>(item: T) => z.array(item).default([]);
+const flag = z.boolean().default(false);
+
+const limits = z.object({
+  maxSteps: count,
+  maxRuntimeMs: count,
+  budgetLimit: count,
+  stepTimeoutMs: count,
+  maxSessionMs: count,
+  maxMemoryMb: count,
+  maxOutputChars: count,
+  maxLlmCalls: count,
+  maxLlmTokens: count,
+  maxDepth: count,
+});
+
+const usage = z.object({
+  steps: count,
+  runtimeMs: count,
+  budgetUsed: count,
+  llmCalls: count,
+  llmTokens: count,
+});
+
+const context = z.object({
+  variable: z.string(),
+  kind: z.enum(['text', 'files']),
+  shape: z.enum(['string', 'mapping']),
+  skipped: list(z.object({ path: z.string(), reason: z.string() })),
+  skippedCount: count,
+  totalChars: count,
+  totalLines: count,
+  sources: list(z.object({ path: z.string(), chars: count })),
+  sourceCount: count,
+  preview: z.string(),
+});
+
+const outcome = z.object({
+  stdout: z.string(),
+  stderr: z.string(),
+  droppedChars: count,
+  result: orNull(z.string()),
+  error: orNull(
+    z.object({
+      type: z.string(),
+      message: z.string(),
+      line: orNull(z.number()),
+      traceback: z.string(),
+    }),
+  ),
+  variables: list(z.string()),
+  changes: list(
+    z.object({
+      name: z.string(),
+      type: z.string(),
+      size: orNull(z.number()),
+      preview: z.string(),
+      change: z.enum(['added', 'changed', 'removed']),
+    }),
+  ),
+  finalAnswer: orNull(z.string()),
+  durationMs: count,
+  interruption: orNull(z.enum(['timeout', 'cancelled'])),
+  stateLost: flag,
+});
+
+const header = {
+  at: z.iso.datetime().transform((text) => Date.parse(text)),
+  step: z.int().nonnegative(),
+  status: z.enum(sessionStatuses),
+  usage,
+};
+
+const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [
+  z.object({
+    ...header,
+    kind: z.literal('session.opened'),
+    sessionId: z.string(),
+    title: z.string(),
+    language: z.enum(languages),
+    limits,
+    parentSessionId: orNull(z.string()),
+    depth: count,
+    engineId: z.string(),
+    version: z.string(),
+  }),
+  z.object({
+    ...header,
+    kind: z.literal('context.loaded'),
+    given: z.object({ hasText: flag, paths: list(z.string()) }),
+    context,
+  }),
+  z.object({ ...header, kind: z.literal('step.started'), code: z.string() }),
+  z.object({
+    ...header,
+    kind: z.literal('step.finished'),
+    outcome,
+    stop: orNull(z.enum(stopReasons)),
+  }),
+  z.object({
+    ...header,
+    kind: z.literal('model.answered'),
+    call: count,
+    model: z.string(),
+    prompt: z.string(),
+    promptChars: count,
+    answer: orNull(z.string()),
+    error: orNull(z.string()),
+    promptTokens: count,
+    answerTokens: count,
+    durationMs: count,
+  }),
+  z.object({
+    ...header,
+    kind: z.literal('session.stopped'),
+    cause: z.enum([...stopReasons, 'user']),
+  }),
+  z.object({
+    ...header,
+    kind: z.literal('session.finalized'),
+    answer: z.string(),
+    fromVariable: orNull(z.string()),
+    finishReason: z.enum(['completed', ...stopReasons]),
+  }),
+  z.object({ ...header, kind: z.literal('session.closed'), reason: z.string() }),
+  z.object({
+    ...header,
+    kind: z.literal('session.replayed'),
+    sourceSessionId: z.string(),
+    throughStep: count,
+    stepsRun: count,
+    stepsSkipped: count,
+    differences: list(
+      z.object({
+        step: count,
+        field: z.string(),
+        recorded: z.string(),
+        replayed: z.string(),
+      }),
+    ),
+    differenceCount: count,
+    engineId: z.string(),
+  }),
+]);

@@ -1,0 +1,108 @@
+// Pages through a trace by byte offset, reading only the blocks a page needs. A damaged line costs
+// that line.
+
+import type { FileHandle } from 'node:fs/promises';
+
+import { RlmError } from '../core/errors';
+import type { TraceEvent } from '../core/event';
+import type { EventPage, EventQuery } from '../core/traceStore';
+import { type Line, readLines } from './lineReader';
+import { decodeEvent } from './traceCodec';
+
+/** A page of unusually long events ends early rather than fill the memory. */
+const maxPageBytes = 16_000_000;
+/** Below this, reading on is cheaper than another probe. */
+const probeBytes = 65_536;
+
+export interface TracePage extends EventPage {
+  /** Lines met on the way that no longer hold an event. */
+  readonly unreadableLines: number;
+}
+
+/** @throws RlmError 'INVALID_INPUT' for a cursor that is not one of this trace. */
+export async function readEventPage(file: FileHandle, query: EventQuery): Promise<TracePage> {
+  const { size } = await file.stat();
+  const fromStep = query.fromStep ?? 0;
+  const toStep = query.toStep ?? Infinity;
+  const start =
+    query.cursor === null
+      ? await findStep(file, fromStep, size)
+      : await parseCursor(file, query.cursor, size);
+  const events: TraceEvent[] = [];
+  let pageBytes = 0;
+  let unreadableLines = 0;
+  for await (const line of readLines(file, start, size)) {
+    const event = toEvent(line);
+    if (!event) {
+      unreadableLines += 1;
+      continue;
+    }
+    if (event.step > toStep) {
+      break;
+    }
+    if (event.step < fromStep) {
+      continue;
+    }
+    pageBytes += line.nextOffset - line.offset;
+    if (events.length > 0 && (events.length >= query.limit || pageBytes > maxPageBytes)) {
+      return { events, nextCursor: String(line.offset), unreadableLines };
+    }
+    events.push(event);
+  }
+  return { events, nextCursor: null, unreadableLines };
+}
+
+/** Undefined when the line no longer holds an event. */
+export function toEvent(line: Line): TraceEvent | undefined {
+  return line.bytes === null ? undefined : decodeEvent(line.bytes);
+}
+
+/** A line start at or before the first event of `step`, and near to it: steps never decrease along a trace. */
+async function findStep(file: FileHandle, step: number, size: number): Promise<number> {
+  let low = 0; // a line start; every event before it is of an earlier step
+  let high = step <= 0 ? 0 : size; // no event at or after it is of an earlier step
+  while (high - low > probeBytes) {
+    const middle = low + Math.floor((high - low) / 2);
+    const probe = await readEventAfter(file, middle, high);
+    if (probe && probe.step < step) {
+      low = probe.nextOffset;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+/** The step of the first readable event whose line begins after `offset` and ends before `end`. */
+async function readEventAfter(
+  file: FileHandle,
+  offset: number,
+  end: number,
+): Promise<{ readonly step: number; readonly nextOffset: number } | undefined> {
+  let isPartial = true; // the first line began somewhere before
+  for await (const line of readLines(file, offset, end)) {
+    const event = isPartial ? undefined : toEvent(line);
+    isPartial = false;
+    if (event) {
+      return { step: event.step, nextOffset: line.nextOffset };
+    }
+  }
+  return undefined;
+}
+
+async function parseCursor(file: FileHandle, cursor: string, size: number): Promise<number> {
+  const offset = /^\d{1,15}$/u.test(cursor) ? Number(cursor) : NaN;
+  if (offset === 0) {
+    return offset;
+  }
+  if (offset <= size) {
+    const before = Buffer.alloc(1);
+    await file.read(before, 0, 1, offset - 1);
+    if (before[0] === 0x0a) {
+      return offset;
+    }
+  }
+  throw new RlmError('INVALID_INPUT', `"${cursor.slice(0, 80)}" is not a cursor of this trace.`, {
+    nextStep: 'Pass next_cursor of the page before, unchanged, or none for the first page.',
+  });
+}
