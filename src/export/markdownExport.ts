@@ -1,0 +1,141 @@
+// A trace as one Markdown document: what a person reads in an editor, a pull request or a ticket.
+
+import type { ContextInfo } from '../core/context';
+import type { ModelAnswered } from '../core/event';
+import type { Language } from '../core/sandbox';
+import { type ExportedTrace, type StepRecord, toSteps, toVerdict } from './exportedTrace';
+import { toFence, toInline, toTable } from './markdown';
+import {
+  languageWords,
+  statusWords,
+  stopWords,
+  toCountText,
+  toDurationText,
+  toGauges,
+  toOutcomeNotes,
+  toPercent,
+  toPluralText,
+  toStatusSentence,
+  toTimeText,
+  verdictWords,
+} from './wording';
+
+export function toMarkdownExport({ summary, events }: ExportedTrace): string {
+  const steps = toSteps(events);
+  const blocks = [
+    `# ${toInline(summary.title) || 'Untitled session'}`,
+    ...toFacts({ summary, events }),
+    ...(summary.finalAnswer === null ? [] : ['## Final answer', toFence(summary.finalAnswer)]),
+    '## Guardrails',
+    ...toTable(
+      ['Limit', 'Used', 'Share'],
+      toGauges(summary.limits, summary.usage).map(({ name, text, used, allowed }) => [
+        name,
+        text,
+        `${Math.round(toPercent(used, allowed))} %`,
+      ]),
+    ),
+    '## Contexts',
+    ...(summary.contexts.length === 0
+      ? ['No context was loaded.']
+      : summary.contexts.flatMap(toContextBlocks)),
+    '## Steps',
+    ...(steps.length === 0
+      ? ['No step was run.']
+      : steps.flatMap((step) => toStepBlocks(step, summary.language))),
+  ];
+  return `${blocks.join('\n\n')}\n`;
+}
+
+function toFacts({ summary }: ExportedTrace): readonly string[] {
+  const rows: [string, string][] = [
+    ['Status', `${statusWords[summary.status]}. ${toStatusSentence(summary)}`],
+    ['Session', summary.sessionId],
+    ['Language', languageWords[summary.language]],
+    ['Opened', toTimeText(summary.createdAt)],
+    ['Last change', toTimeText(summary.updatedAt)],
+  ];
+  if (summary.parentSessionId !== null) {
+    rows.push(['Parent session', `${summary.parentSessionId} (depth ${summary.depth})`]);
+  }
+  return toTable(['Fact', 'Value'], rows);
+}
+
+function toContextBlocks(context: ContextInfo): readonly string[] {
+  const { sources, sourceCount, skipped, skippedCount } = context;
+  const unlisted = sourceCount - sources.length;
+  const unlistedSkipped = skippedCount - skipped.length;
+  return [
+    `### ${toInline(context.variable)}`,
+    `${toPluralText(sourceCount, context.kind === 'text' ? 'text' : 'file')}, ` +
+      `${toPluralText(context.totalChars, 'character')}, ${toPluralText(context.totalLines, 'line')}`,
+    ...toTable(
+      ['Source', 'Characters'],
+      sources.map(({ path, chars }) => [path, toCountText(chars)]),
+    ),
+    ...(unlisted > 0 ? [`… and ${toCountText(unlisted)} more.`] : []),
+    ...toTable(
+      ['Skipped', 'Why'],
+      skipped.map(({ path, reason }) => [path, reason]),
+    ),
+    ...(unlistedSkipped > 0 ? [`… and ${toCountText(unlistedSkipped)} more.`] : []),
+  ];
+}
+
+function toStepBlocks(record: StepRecord, language: Language): readonly string[] {
+  const { step, code, outcome, stop, calls } = record;
+  const duration = outcome ? `, ${toDurationText(outcome.durationMs)}` : '';
+  const title = step === 0 ? 'Before the first step' : `Step ${step}`;
+  const labelled = (label: string, text: string | null): string[] =>
+    text === null || text === '' ? [] : [`**${label}**`, toFence(text)];
+  return [
+    `### ${title}: ${verdictWords[toVerdict(record)]}${duration}`,
+    ...(code === null ? [] : [toFence(code, language)]),
+    ...labelled('Output', outcome?.stdout ?? null),
+    ...labelled('Error output', outcome?.stderr ?? null),
+    ...labelled('Result', outcome?.result ?? null),
+    ...toErrorBlocks(record),
+    ...(outcome ? toOutcomeNotes(outcome).map((note) => `_${note}_`) : []),
+    ...(stop === null ? [] : [`_The session was stopped ${stopWords[stop]}._`]),
+    ...toTable(
+      ['Variable', 'Change', 'Type', 'Size', 'Preview'],
+      (outcome?.changes ?? []).map(({ name, change, type, size, preview }) => [
+        name,
+        change,
+        type,
+        size === null ? '' : toCountText(size),
+        preview,
+      ]),
+    ),
+    ...calls.flatMap(toCallBlocks),
+  ];
+}
+
+function toErrorBlocks({ outcome }: StepRecord): readonly string[] {
+  if (!outcome?.error) {
+    return [];
+  }
+  const { type, message, line, traceback } = outcome.error;
+  const where = line === null ? '' : ` (line ${line})`;
+  return [
+    `**${toInline(`${type}: ${message}`)}**${where}`,
+    ...(traceback === '' ? [] : [toFence(traceback)]),
+  ];
+}
+
+function toCallBlocks(event: ModelAnswered): readonly string[] {
+  const { call, model, prompt, promptChars, answer, error } = event;
+  const tokens = toPluralText(event.promptTokens + event.answerTokens, 'token');
+  const cut =
+    promptChars > prompt.length
+      ? `, first ${toCountText(prompt.length)} of ${toCountText(promptChars)} characters`
+      : '';
+  return [
+    `#### Sub-model call ${call + 1}: ${toInline(model)}, ${toDurationText(event.durationMs)}, ${tokens}`,
+    `**Prompt**${cut}`,
+    toFence(prompt),
+    ...(answer === null
+      ? [`**Failed:** ${toInline(error ?? 'no answer')}`]
+      : ['**Answer**', toFence(answer)]),
+  ];
+}

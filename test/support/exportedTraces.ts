@@ -1,0 +1,54 @@
+// Whole traces for export tests.
+
+import type { TraceEvent } from '../../src/core/event';
+import type { ExportedTrace } from '../../src/export/exportedTrace';
+import {
+  createContext,
+  createContextLoaded,
+  createFinalized,
+  createModelAnswered,
+  createOpened,
+  createOutcome,
+  createStepFinished,
+  createStepStarted,
+  foldEvents,
+} from './sampleTrace';
+
+/** `events` begin with an opening. */
+export function toExported(events: readonly TraceEvent[]): ExportedTrace {
+  const summary = foldEvents(events);
+  if (!summary) {
+    throw new Error('a trace begins with the opening of its session');
+  }
+  return { summary, events };
+}
+
+/** A trace with `text` in every place where a text from outside can stand. */
+export function createTraceOf(text: string): ExportedTrace {
+  return toExported([
+    createOpened({ title: text, sessionId: text, parentSessionId: text, engineId: text }),
+    createContextLoaded({
+      context: createContext({
+        variable: text,
+        preview: text,
+        sources: [{ path: text, chars: 1 }],
+        skipped: [{ path: text, reason: text }],
+        skippedCount: 1,
+      }),
+    }),
+    createStepStarted({ code: text }),
+    createModelAnswered({ model: text, prompt: text, promptChars: text.length, answer: text }),
+    createModelAnswered({ call: 1, answer: null, error: text }),
+    createStepFinished({
+      outcome: createOutcome({
+        stdout: text,
+        stderr: text,
+        result: text,
+        error: { type: text, message: text, line: null, traceback: text },
+        changes: [{ change: 'added', name: text, type: text, size: null, preview: text }],
+        finalAnswer: text,
+      }),
+    }),
+    createFinalized({ step: 1, answer: text, fromVariable: text }),
+  ]);
+}
