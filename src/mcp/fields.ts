@@ -1,0 +1,89 @@
+// Argument and result schemas that several tools share.
+
+import * as z from 'zod';
+import { sessionStatuses } from '../core/event';
+import { type Limits, limitRanges, stopReasons } from '../core/limits';
+import { languages } from '../core/sandbox';
+
+export const responseFormatField = z
+  .enum(['json', 'markdown'])
+  .default('json')
+  .describe('How the text block is written; the structured result is the same for both.');
+
+export const sessionIdField = z
+  .string()
+  .min(1)
+  .max(200)
+  .describe('The session_id that rlm_init_context returned.');
+
+export const contextTextField = z
+  .string()
+  .min(1)
+  .optional()
+  .describe(
+    'Text to load. It passes through the model, so use it only for short texts you already have; ' +
+      'for files give context_paths.',
+  );
+
+export const contextPathsField = z
+  .array(z.string().min(1).max(4_096))
+  .min(1)
+  .max(1_000)
+  .optional()
+  .describe(
+    'Files, folders or globs (such as src/**/*.ts) inside the allowed roots. The server reads them, ' +
+      'so their text costs no tokens. One file becomes a string, several a mapping from path to text.',
+  );
+
+export const cursorField = z
+  .string()
+  .min(1)
+  .max(1_000)
+  .optional()
+  .describe('next_cursor of the page before; leave out for the first page.');
+
+export const languageField = z.enum(languages);
+export const statusField = z.enum(sessionStatuses);
+export const stopReasonField = z.enum(stopReasons);
+export const isoTimeField = z.iso.datetime();
+export const countField = z.int().nonnegative();
+
+/** An optional limit whose range and default show in the schema; the engine fills the default in. */
+export function createLimitField(name: keyof Limits, help: string): z.ZodOptional<z.ZodInt> {
+  const range = limitRanges[name];
+  return z
+    .int()
+    .min(range.min)
+    .max(range.max)
+    .optional()
+    .meta({ description: help, default: range.default });
+}
+
+const remainingSchema = z
+  .object({
+    steps: countField,
+    runtime_ms: countField,
+    budget: countField,
+    llm_calls: countField,
+    llm_tokens: countField,
+  })
+  .describe('What the limits leave.');
+
+export const usageSchema = z.object({
+  steps: countField,
+  runtime_ms: countField.describe('Time code was running.'),
+  budget_used: countField.describe('Characters of code, stdout and stderr so far.'),
+  llm_calls: countField,
+  llm_tokens: countField,
+  remaining: remainingSchema,
+});
+
+export const cutSchema = z
+  .array(
+    z.object({
+      field: z.string(),
+      shown: countField,
+      total: countField,
+    }),
+  )
+  .describe('Which fields were shortened to fit 100,000 characters: characters or items.');

@@ -1,0 +1,73 @@
+// JSON Schemas as clients are shown them, made from the zod schemas that do the checking.
+
+import * as z from 'zod';
+import { errorCodes } from '../core/errors';
+
+type JsonObject = Record<string, unknown>;
+export type ObjectSchema = JsonObject & { readonly type: 'object' };
+
+/** Every failed call answers with this under `error`. */
+const toolErrorSchema = z.object({
+  code: z.enum(errorCodes),
+  message: z.string().describe('What happened, with which value.'),
+  next_step: z.string().describe('What to do now.'),
+});
+
+export function createInputJsonSchema(input: z.ZodObject): ObjectSchema {
+  return toObjectSchema(z.toJSONSchema(input, { io: 'input', override: dropNoise }));
+}
+
+/**
+ * Clients check failures against the same schema as results, so it allows either: all result
+ * properties, or `error` alone. Source: SDK client 1.32, `callTool`.
+ */
+export function createOutputJsonSchema(output: z.ZodObject): ObjectSchema {
+  const result = toOpenSchema(output);
+  const properties = isJsonObject(result['properties']) ? result['properties'] : {};
+  const error = toOpenSchema(toolErrorSchema);
+  const own = properties['error'];
+  return {
+    type: 'object',
+    properties: { ...properties, error: own === undefined ? error : { anyOf: [own, error] } },
+    anyOf: [{ required: result['required'] ?? [] }, { required: ['error'] }],
+  };
+}
+
+/** Results may gain fields, so their schemas stay open. */
+function toOpenSchema(schema: z.ZodObject): JsonObject {
+  return toObjectSchema(
+    z.toJSONSchema(schema, {
+      io: 'output',
+      override: (node) => {
+        dropNoise(node);
+        if (node.jsonSchema.additionalProperties === false) {
+          delete node.jsonSchema.additionalProperties;
+        }
+      },
+    }),
+  );
+}
+
+function toObjectSchema(schema: JsonObject): ObjectSchema {
+  const { $schema, ...rest } = schema;
+  void $schema; // without it, the protocol's default dialect holds
+  return { ...rest, type: 'object' };
+}
+
+/** Bounds that every integer has, and that keys are strings, tell a reader nothing. */
+function dropNoise({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) {
+    delete jsonSchema.maximum;
+  }
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) {
+    delete jsonSchema.minimum;
+  }
+  delete jsonSchema.propertyNames;
+  if (jsonSchema.format === 'date-time') {
+    delete jsonSchema.pattern;
+  }
+}
+
+function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,132 @@
+// The prompts a user can pick in the client.
+
+import { ErrorCode as RpcErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
+import type { Engine } from '../core/engine';
+import { toRlmError } from '../core/errors';
+import { toCodeBlock, toInlineCode } from './markdownText';
+import rlmText from './prompts/rlm.md';
+import rlmAuditText from './prompts/rlmAudit.md';
+import { toTraceEventView, toTraceText } from './traceView';
+
+interface PromptArgument {
+  readonly name: string;
+  readonly description: string;
+  readonly required: boolean;
+}
+
+interface Prompt {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly arguments: readonly PromptArgument[];
+  render(engine: Engine, args: Readonly<Record<string, string>>): string | Promise<string>;
+}
+
+const maxAuditEvents = 500;
+const maxAuditChars = 60_000;
+const maxArgumentChars = 20_000;
+
+const prompts: readonly Prompt[] = [
+  {
+    name: 'rlm',
+    title: 'Answer over a long context',
+    description: 'Answers a question over files or a text too long to read, with code in a loop.',
+    arguments: [
+      { name: 'question', description: 'What to find out.', required: true },
+      {
+        name: 'paths',
+        description: 'Files, folders or globs to look into, separated by commas.',
+        required: false,
+      },
+    ],
+    render: (_, args) => {
+      const paths = (args['paths'] ?? '')
+        .split(/[,\n]/u)
+        .map((path) => path.trim())
+        .filter((path) => path !== '');
+      const where =
+        paths.length > 0
+          ? `The context: ${paths.map(toInlineCode).join(', ')}.`
+          : 'Find out from the conversation or the workspace which files or text to load.';
+      return fillIn(rlmText, { question: args['question'] ?? '', where });
+    },
+  },
+  {
+    name: 'rlm_audit',
+    title: 'Review a session',
+    description: 'Reviews the trace of a session: is its answer supported by what was looked at?',
+    arguments: [{ name: 'session_id', description: 'The session to review.', required: true }],
+    render: async (engine, args) => {
+      const sessionId = args['session_id'] ?? '';
+      const { limits } = await engine.sessions.readSummary(sessionId);
+      const { events, nextCursor } = await engine.traces.readEvents(sessionId, {
+        fromStep: null,
+        toStep: null,
+        cursor: null,
+        limit: maxAuditEvents,
+      });
+      const views = events.map((event) => toTraceEventView(event, limits, 0));
+      const more = nextCursor === null ? '' : '\n\nThere is more: read on with rlm_get_trace.';
+      const trace = toCodeBlock(toTraceText(views, maxAuditChars)) + more;
+      return fillIn(rlmAuditText, { sessionId, trace });
+    },
+  },
+];
+
+export function listPrompts() {
+  return prompts.map(({ name, title, description, arguments: args }) => ({
+    name,
+    title,
+    description,
+    arguments: args.map((argument) => ({ ...argument })),
+  }));
+}
+
+/** @throws McpError InvalidParams for an unknown prompt, a missing or unknown argument or session. */
+export async function renderPrompt(
+  engine: Engine,
+  name: string,
+  args: Readonly<Record<string, string>>,
+) {
+  const prompt = prompts.find((one) => one.name === name);
+  if (!prompt) {
+    const names = prompts.map((one) => one.name).join(', ');
+    throw invalidParams(`Unknown prompt ${name}. Prompts: ${names}.`);
+  }
+  checkArguments(prompt, args);
+  try {
+    const text = await prompt.render(engine, args);
+    return {
+      description: prompt.description,
+      messages: [{ role: 'user' as const, content: { type: 'text' as const, text } }],
+    };
+  } catch (thrown) {
+    const { message, nextStep } = toRlmError(thrown);
+    throw invalidParams(`${message} ${nextStep}`);
+  }
+}
+
+function checkArguments(prompt: Prompt, args: Readonly<Record<string, string>>): void {
+  const known = prompt.arguments.map(({ name }) => name);
+  const unknown = Object.keys(args).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw invalidParams(`Unknown argument ${unknown}. Allowed arguments: ${known.join(', ')}.`);
+  }
+  const missing = prompt.arguments.find(({ name, required }) => required && !args[name]?.trim());
+  if (missing) {
+    throw invalidParams(`Argument ${missing.name} is missing: ${missing.description}`);
+  }
+  const long = known.find((name) => (args[name] ?? '').length > maxArgumentChars);
+  if (long !== undefined) {
+    throw invalidParams(`Argument ${long} has more than ${maxArgumentChars} characters.`);
+  }
+}
+
+/** Values are put in once and never looked through for further marks. */
+function fillIn(template: string, values: Readonly<Record<string, string>>): string {
+  return template.replace(/\{\{(\w+)\}\}/gu, (mark, name: string) => values[name] ?? mark).trim();
+}
+
+function invalidParams(message: string): McpError {
+  return new McpError(RpcErrorCode.InvalidParams, message);
+}

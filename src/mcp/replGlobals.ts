@@ -1,0 +1,52 @@
+// One line of help for every name that the REPL offers, per language.
+
+import type { Language } from '../core/sandbox';
+
+type Help = Readonly<Record<string, string>>;
+
+const shared: Help = {
+  context:
+    'The loaded text: a string for one text or file, a mapping path → text for several. Never print it whole.',
+  budget: 'budget(): what the limits leave: steps, run time, characters, sub-model calls.',
+  FINAL: 'FINAL(answer): hands in the answer; rlm_run_repl returns it as final_answer.',
+  FINAL_VAR: 'FINAL_VAR("name"): hands in the value of a variable as the answer.',
+  SHOW_VARS: 'SHOW_VARS(): your variables with type and size.',
+};
+
+const helpByLanguage: Readonly<Record<Language, Help>> = {
+  python: {
+    ...shared,
+    SUBMIT: 'SUBMIT(answer=…): hands in an answer with named fields.',
+    llm_query: 'llm_query(prompt, model=None): asks a sub-model; returns its text.',
+    llm_query_batched: 'llm_query_batched(prompts, model=None): asks at once; answers in order.',
+    rlm_query: 'rlm_query(prompt, context): a child session over its own context.',
+    rlm_query_batched:
+      'rlm_query_batched(prompts, contexts): several child sessions at once; answers in order.',
+    print: 'print(…): what you want to read; only max_output_chars of it are returned.',
+    grep: 'grep(pattern, text=None, *, ignore_case, max_matches=100, path): regular expression → spans with .start .end .line .text .line_text .path.',
+    search:
+      'search(query, limit=10, *, window_chars=1000, text, path): best passages by BM25 → spans with .score.',
+    chunk: 'chunk(size=100_000, overlap=0, text, path): the text cut into spans at line ends.',
+    'time.sleep': 'time.sleep(seconds): waits; counts as run time.',
+  },
+  javascript: {
+    ...shared,
+    SUBMIT: 'SUBMIT({ answer: … }): hands in an answer with named fields.',
+    llm_query: 'llm_query(prompt, model): asks a sub-model; returns its text.',
+    llm_query_batched: 'llm_query_batched(prompts, model): asks at once; answers in order.',
+    rlm_query: 'rlm_query(prompt, context): a child session over its own context.',
+    rlm_query_batched:
+      'rlm_query_batched(prompts, contexts): several child sessions at once; answers in order.',
+    print: 'print(…): what you want to read; only max_output_chars of it are returned.',
+    grep: 'grep(pattern, { ignoreCase, maxMatches: 100, text, path }): regular expression → spans with .start .end .line .text .lineText .path.',
+    search:
+      'search(query, { limit: 10, windowChars, text, path }): best passages by BM25 → spans with .score.',
+    chunk:
+      'chunk({ size: 100_000, overlap: 0, text, path }): the text cut into spans at line ends.',
+    sleep: 'sleep(milliseconds): waits; counts as run time.',
+  },
+};
+
+export function listReplGlobals(language: Language): Help {
+  return helpByLanguage[language];
+}

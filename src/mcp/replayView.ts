@@ -1,0 +1,55 @@
+// What a replay did, as tools show it.
+
+import * as z from 'zod';
+import type { ReplayReport } from '../core/replayRun';
+import type { Session } from '../core/session';
+import { countField } from './fields';
+import type { ToolContext } from './tool';
+
+const maxShownDifferences = 20;
+
+export const replaySchema = z.object({
+  steps_run: countField.describe('Recorded steps run again to rebuild the variables.'),
+  steps_skipped: countField.describe('Steps whose variables were lost in the record too.'),
+  difference_count: countField.describe('0: the replay did all that the record says.'),
+  differences: z
+    .array(
+      z.object({
+        step: countField.describe('0 for a context.'),
+        field: z.string(),
+        recorded: z.string(),
+        replayed: z.string(),
+      }),
+    )
+    .describe(`The first ${maxShownDifferences} places where they differ.`),
+});
+export type ReplayView = z.infer<typeof replaySchema>;
+
+export function toReplayView(report: ReplayReport): ReplayView {
+  return {
+    steps_run: report.stepsRun,
+    steps_skipped: report.stepsSkipped,
+    difference_count: report.differenceCount,
+    differences: report.differences.slice(0, maxShownDifferences).map((one) => ({ ...one })),
+  };
+}
+
+/** The session to work with; where its variables are gone, its record is run again first. */
+export async function resumeSession(
+  { engine, signal, progress }: ToolContext,
+  sessionId: string,
+): Promise<{ readonly session: Session; readonly replay: ReplayView | null }> {
+  const { session, report } = await engine.sessions.resume(sessionId, signal, (done, total) =>
+    progress.report(done, () => `replaying ${done} of ${total}`),
+  );
+  return { session, replay: report && toReplayView(report) };
+}
+
+export function toReplayText(replay: ReplayView): string {
+  const steps = `${replay.steps_run} recorded step(s) were run again to rebuild the variables`;
+  return replay.difference_count === 0
+    ? `${steps}, all as recorded.`
+    : `${steps}; ${replay.difference_count} difference(s) from the record, first in ${
+        replay.differences[0]?.field ?? ''
+      } of step ${replay.differences[0]?.step ?? 0}.`;
+}

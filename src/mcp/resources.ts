@@ -1,0 +1,187 @@
+// Resources: the engine's status, its sessions, their traces and variables.
+
+import { ErrorCode as RpcErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
+import type { Engine } from '../core/engine';
+import { toRlmError } from '../core/errors';
+import type { Summary } from '../core/summary';
+import { maxResultChars } from './fit';
+import { readFittingPage } from './fitPage';
+import { parseResourceUri, resourceTemplates, toSessionUri } from './resourceUri';
+import { toSessionDetail, toSessionView } from './sessionView';
+import { toStatusView } from './statusView';
+import { toTraceEventView } from './traceView';
+
+/** Source: MCP specification 2025-11-25, resources, "Error Handling". */
+const resourceNotFound = -32002;
+const sessionsPerPage = 50;
+const traceEvents = 500;
+const traceDetailChars = 4_000;
+const jsonMime = 'application/json';
+
+interface Content {
+  readonly mimeType: string;
+  readonly text: string;
+  readonly _meta?: Record<string, unknown>;
+}
+
+export async function listResources(engine: Engine, cursor: string | null) {
+  const page = await translateErrors(null, () =>
+    engine.traces.listSummaries({ status: null, limit: sessionsPerPage, cursor }),
+  );
+  const fixed = [
+    {
+      uri: 'rlm://status',
+      name: 'status',
+      title: 'RLM engine status',
+      description: 'Version, sandboxes, models, storage.',
+      mimeType: jsonMime,
+    },
+    {
+      uri: 'rlm://sessions',
+      name: 'sessions',
+      title: 'RLM sessions',
+      description: 'The newest sessions with status and usage.',
+      mimeType: jsonMime,
+    },
+  ];
+  return {
+    resources: [...(cursor === null ? fixed : []), ...page.summaries.map(toSessionResource)],
+    ...(page.nextCursor === null ? {} : { nextCursor: page.nextCursor }),
+  };
+}
+
+export function listResourceTemplates() {
+  return [
+    {
+      uriTemplate: resourceTemplates.session,
+      name: 'session',
+      title: 'One session',
+      description: 'Status, limits, usage, contexts and answer of a session.',
+      mimeType: jsonMime,
+    },
+    {
+      uriTemplate: resourceTemplates.trace,
+      name: 'trace',
+      title: 'Trace of a session',
+      description: 'Its events from the first on; next_cursor continues with rlm_get_trace.',
+      mimeType: jsonMime,
+    },
+    {
+      uriTemplate: resourceTemplates.variable,
+      name: 'variable',
+      title: 'Variable of a session',
+      description: 'Up to 100,000 characters of a variable of a live session.',
+    },
+  ];
+}
+
+/** @throws McpError -32002 with the uri when there is no such resource. */
+export async function readResource(engine: Engine, uri: string, signal: AbortSignal) {
+  const content = await translateErrors(uri, () => readContent(engine, uri, signal));
+  return { contents: [{ uri, ...content }] };
+}
+
+/** @throws McpError -32002 with the uri when there is no such resource. */
+export async function checkResource(engine: Engine, uri: string): Promise<void> {
+  await translateErrors(uri, async () => {
+    const address = parseResourceUri(uri);
+    if (!address) {
+      throw notFound(uri);
+    }
+    if ('sessionId' in address) {
+      await engine.sessions.readSummary(address.sessionId);
+    }
+  });
+}
+
+async function readContent(engine: Engine, uri: string, signal: AbortSignal): Promise<Content> {
+  const address = parseResourceUri(uri);
+  switch (address?.kind) {
+    case undefined:
+      throw notFound(uri);
+    case 'status':
+      return toJsonContent(toStatusView(await engine.readStatus()));
+    case 'sessions':
+      return toJsonContent(await readSessions(engine));
+    case 'session':
+      return toJsonContent(toSessionDetail(await engine.sessions.readSummary(address.sessionId)));
+    case 'trace':
+      return toJsonContent(await readTrace(engine, address.sessionId));
+    case 'variable':
+      return readVariable(engine, address, signal);
+  }
+}
+
+async function readSessions(engine: Engine) {
+  const page = await readFittingPage(async (limit) => {
+    const query = { status: null, limit, cursor: null };
+    const { summaries, nextCursor } = await engine.traces.listSummaries(query);
+    return { items: summaries.map(toSessionView), nextCursor };
+  }, sessionsPerPage);
+  return { sessions: page.items, next_cursor: page.nextCursor };
+}
+
+async function readTrace(engine: Engine, sessionId: string) {
+  const { limits } = await engine.sessions.readSummary(sessionId);
+  const page = await readFittingPage(async (limit) => {
+    const query = { fromStep: null, toStep: null, cursor: null, limit };
+    const { events, nextCursor } = await engine.traces.readEvents(sessionId, query);
+    const items = events.map((event) => toTraceEventView(event, limits, traceDetailChars));
+    return { items, nextCursor };
+  }, traceEvents);
+  return { events: page.items, next_cursor: page.nextCursor };
+}
+
+async function readVariable(
+  engine: Engine,
+  address: { readonly sessionId: string; readonly name: string },
+  signal: AbortSignal,
+): Promise<Content> {
+  const session = await engine.sessions.findSession(address.sessionId);
+  const request = { name: address.name, offset: 0, maxChars: maxResultChars };
+  const { text, form, totalChars } = await session.readVariable(request, signal);
+  const isCut = totalChars > maxResultChars;
+  return {
+    mimeType: form === 'json' && !isCut ? jsonMime : 'text/plain',
+    text,
+    ...(isCut ? { _meta: { truncated: true, total_chars: totalChars } } : {}),
+  };
+}
+
+function toSessionResource(summary: Summary) {
+  return {
+    uri: toSessionUri(summary.sessionId),
+    name: summary.sessionId,
+    title: summary.title,
+    description: `${summary.status}, ${summary.language}, ${summary.usage.steps} steps`,
+    mimeType: jsonMime,
+    annotations: { lastModified: new Date(summary.updatedAt).toISOString() },
+  };
+}
+
+function toJsonContent(value: object): Content {
+  return { mimeType: jsonMime, text: JSON.stringify(value) };
+}
+
+function notFound(uri: string): McpError {
+  return new McpError(resourceNotFound, `There is no resource ${uri}.`, { uri });
+}
+
+async function translateErrors<T>(uri: string | null, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (thrown) {
+    if (thrown instanceof McpError) {
+      throw thrown;
+    }
+    const { code, message, nextStep } = toRlmError(thrown);
+    if (uri !== null && (code === 'SESSION_NOT_FOUND' || code === 'VAR_NOT_FOUND')) {
+      throw notFound(uri);
+    }
+    throw new McpError(
+      code === 'INVALID_INPUT' ? RpcErrorCode.InvalidParams : RpcErrorCode.InternalError,
+      message,
+      { code, next_step: nextStep },
+    );
+  }
+}

@@ -1,0 +1,109 @@
+// What a tool is: words for the model, schemas, and one function behind them.
+
+import * as z from 'zod';
+import type { Engine } from '../core/engine';
+import { cutText } from '../base/text';
+import { responseFormatField } from './fields';
+import { maxResultChars } from './fit';
+import { toInvalidInput } from './invalidInput';
+import { createInputJsonSchema, createOutputJsonSchema, type ObjectSchema } from './jsonSchema';
+import type { Progress } from './progress';
+
+export interface ToolContext {
+  readonly engine: Engine;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+/** `openWorldHint` is false for all: nothing here reaches beyond this machine. */
+interface ToolHints {
+  /** True only when nothing changes: editors then skip asking the user. */
+  readonly readOnlyHint: boolean;
+  readonly destructiveHint: boolean;
+  readonly idempotentHint: boolean;
+}
+
+interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  /** A name of older clients that still works and is not listed. */
+  readonly alias?: string;
+  readonly input: Input;
+  readonly output: Output;
+  readonly hints: ToolHints;
+  run(context: ToolContext, args: z.output<Input>): Promise<z.output<Output>>;
+  toMarkdown(payload: z.output<Output>): string;
+}
+
+export interface Tool {
+  readonly name: string;
+  readonly alias: string | null;
+  readonly listed: ListedTool;
+  /** @throws RlmError 'INVALID_INPUT' and what the tool itself throws. */
+  call(context: ToolContext, args: unknown): Promise<ToolReply>;
+}
+
+interface ListedTool {
+  readonly [field: string]: unknown;
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly inputSchema: ObjectSchema;
+  readonly outputSchema: ObjectSchema;
+  readonly annotations: ToolHints & { readonly title: string; readonly openWorldHint: false };
+}
+
+interface ToolReply {
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
+  spec: ToolSpec<Input, Output>,
+): Tool {
+  const input = spec.input.extend({ response_format: responseFormatField });
+  const formatSchema = z.object({ response_format: responseFormatField });
+  let listed: ListedTool | undefined;
+  return {
+    name: spec.name,
+    alias: spec.alias ?? null,
+    get listed() {
+      return (listed ??= toListedTool(spec, input));
+    },
+    async call(context, args) {
+      const given = args ?? {};
+      const parsed = input.safeParse(given);
+      if (!parsed.success) {
+        throw toInvalidInput(parsed.error, input, given);
+      }
+      const payload = await spec.run(context, parsed.data as z.output<Input>); // extended Input
+      const isMarkdown = formatSchema.parse(parsed.data).response_format === 'markdown';
+      const text = isMarkdown
+        ? cutMarkdown(spec.toMarkdown(payload))
+        : JSON.stringify(payload satisfies object);
+      return { payload, text };
+    },
+  };
+}
+
+function toListedTool<Input extends z.ZodObject, Output extends z.ZodObject>(
+  spec: ToolSpec<Input, Output>,
+  input: z.ZodObject,
+): ListedTool {
+  const { name, title, description, hints } = spec;
+  return {
+    name,
+    title,
+    description,
+    inputSchema: createInputJsonSchema(input),
+    outputSchema: createOutputJsonSchema(spec.output),
+    annotations: { title, ...hints, openWorldHint: false },
+  };
+}
+
+function cutMarkdown(text: string): string {
+  const note = '\n\n… (cut: the structured result has more)';
+  const cut = cutText(text, maxResultChars - note.length);
+  return cut.truncated ? cut.text + note : text;
+}

@@ -1,0 +1,72 @@
+// Answers tools/list and tools/call; the one place where errors become replies.
+
+import { ErrorCode as RpcErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
+import { type RlmError, toRlmError } from '../core/errors';
+import { type StopReason, stopReasons } from '../core/limits';
+import { cutText } from '../base/text';
+import type { Tool, ToolContext } from './tool';
+import { tools } from './toolList';
+
+/** A tools/call result. */
+interface CallReply {
+  [field: string]: unknown;
+  content: { type: 'text'; text: string }[];
+  structuredContent: Record<string, unknown>;
+  isError?: true;
+}
+
+const toolsByName: ReadonlyMap<string, Tool> = new Map(
+  tools.flatMap((tool) => [
+    [tool.name, tool],
+    ...(tool.alias === null ? [] : [[tool.alias, tool] as const]),
+  ]),
+);
+const maxErrorChars = 4_000;
+
+/** @throws McpError for a name that is no tool; every other failure is a reply. */
+export async function callTool(
+  name: string,
+  args: unknown,
+  context: ToolContext,
+): Promise<CallReply> {
+  const tool = toolsByName.get(name);
+  if (!tool) {
+    const names = tools.map((one) => one.name).join(', ');
+    throw new McpError(RpcErrorCode.InvalidParams, `Unknown tool ${name}. Tools: ${names}.`);
+  }
+  try {
+    const { payload, text } = await tool.call(context, args);
+    return { content: [{ type: 'text', text }], structuredContent: { ...payload } };
+  } catch (thrown) {
+    const payload = await toErrorPayload(toRlmError(thrown), args, context);
+    return {
+      content: [{ type: 'text', text: JSON.stringify(payload) }],
+      structuredContent: payload,
+      isError: true,
+    };
+  }
+}
+
+async function toErrorPayload(
+  error: RlmError,
+  args: unknown,
+  context: ToolContext,
+): Promise<Record<string, unknown>> {
+  const described = {
+    code: error.code,
+    message: cutText(error.message, maxErrorChars).text,
+    next_step: cutText(error.nextStep, maxErrorChars).text,
+  };
+  return error.code === 'GUARDRAIL_STOPPED'
+    ? { error: described, guardrail_stop: await readGuardrailStop(args, context) }
+    : { error: described };
+}
+
+async function readGuardrailStop(args: unknown, context: ToolContext): Promise<StopReason | null> {
+  if (typeof args !== 'object' || args === null || !('session_id' in args)) {
+    return null;
+  }
+  const { sessions } = context.engine;
+  const summary = await sessions.readSummary(String(args.session_id)).catch(() => undefined);
+  return stopReasons.find((reason) => reason === summary?.stopCause) ?? null;
+}

@@ -1,0 +1,80 @@
+// rlm_add_context: loads more text into a live session.
+
+import * as z from 'zod';
+import { toByteText } from '../../base/text';
+import { contextSchema, toContextMarkdown, toContextView } from '../contextView';
+import { contextPathsField, contextTextField, sessionIdField } from '../fields';
+import { createInvalidInput } from '../invalidInput';
+import { listReplGlobals } from '../replGlobals';
+import { resumeSession } from '../replayView';
+import { defineTool } from '../tool';
+
+const input = z.strictObject({
+  session_id: sessionIdField,
+  context_text: contextTextField,
+  context_paths: contextPathsField,
+  name: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/u, 'must be an identifier of at most 100 characters')
+    .optional()
+    .describe('Variable to load into; default context_2, context_3, and so on.'),
+});
+
+const output = z.object({ session_id: z.string(), context: contextSchema });
+
+export const addContext = defineTool({
+  name: 'rlm_add_context',
+  title: 'Load more text into a session',
+  description:
+    'Loads another text or more files into a session that is still active, as a variable beside `context`. ' +
+    'Use it when you learn that more material is needed; existing variables stay. Give context_paths ' +
+    '(the server reads them) or context_text, at least one of the two. Costs no step and no budget. Next: ' +
+    'rlm_run_repl with the variable that the result names.',
+  input,
+  output,
+  hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
+  async run({ engine, signal, progress }, args) {
+    if (args.context_text === undefined && args.context_paths === undefined) {
+      throw createInvalidInput(
+        'Neither context_text nor context_paths was given.',
+        'Give context_paths (files, folders, globs), context_text, or both.',
+      );
+    }
+    checkName(args.name);
+    const { session } = await resumeSession({ engine, signal, progress }, args.session_id);
+    const context = await session.addContext(
+      { text: args.context_text ?? null, paths: args.context_paths ?? [] },
+      {
+        ...(args.name === undefined ? {} : { name: args.name }),
+        onProgress: (bytes) => progress.report(bytes, (read) => `${toByteText(read)} read`),
+      },
+      signal,
+    );
+    return { session_id: session.id, context: toContextView(context) };
+  },
+  toMarkdown: ({ context }) =>
+    ['## Context added', toContextMarkdown(context), 'Next: rlm_run_repl.'].join('\n\n'),
+});
+
+/** Words of either language, so that a trace can be read the same everywhere. */
+const reservedWords: ReadonlySet<string> = new Set(
+  (
+    'False None True and as assert async await break case catch class const continue debugger def default ' +
+    'del delete do elif else enum except export extends finally for from function global globalThis if ' +
+    'import in instanceof is lambda let match new nonlocal not null or pass raise return static super ' +
+    'switch this throw true false try type typeof undefined var void while with yield'
+  ).split(' '),
+);
+
+function checkName(name: string | undefined): void {
+  if (name === undefined) {
+    return;
+  }
+  const isTaken = name.startsWith('__') || Object.hasOwn(listReplGlobals('python'), name);
+  if (isTaken || reservedWords.has(name)) {
+    throw createInvalidInput(
+      `The name ${name} is ${isTaken ? 'taken by the REPL' : 'a reserved word'}.`,
+      'Choose another name for the variable, or leave name out.',
+    );
+  }
+}

@@ -1,0 +1,93 @@
+// rlm_finalize: ends a session with an answer.
+
+import * as z from 'zod';
+import { countField, cutSchema, sessionIdField, stopReasonField } from '../fields';
+import { fitPayload } from '../fit';
+import { createInvalidInput } from '../invalidInput';
+import { toCodeBlock } from '../markdownText';
+import { defineTool } from '../tool';
+import type { FinalizeInput } from '../../core/session';
+import { stopReasons } from '../../core/limits';
+import { toStatsView } from '../usageView';
+
+const input = z.strictObject({
+  session_id: sessionIdField,
+  final_text: z
+    .string()
+    .min(1)
+    .max(500_000)
+    .optional()
+    .describe('The answer. Give this or final_var_name.'),
+  final_var_name: z
+    .string()
+    .min(1)
+    .max(500)
+    .optional()
+    .describe('A variable that holds the answer, so that it need not pass through you.'),
+});
+
+const output = z.object({
+  final_answer: z.string(),
+  finish_reason: z
+    .enum(['completed', ...stopReasonField.options])
+    .describe('completed, or the guardrail that had stopped the session.'),
+  stats: z.object({
+    steps: countField,
+    runtime_ms: countField,
+    budget_used: countField,
+    llm_calls: countField,
+    llm_tokens: countField,
+  }),
+  truncated: z.boolean().describe('Whether final_answer is cut here; the trace names its length.'),
+  cut: cutSchema,
+});
+
+export const finalize = defineTool({
+  name: 'rlm_finalize',
+  alias: 'finalize',
+  title: 'Finish a session with its answer',
+  description:
+    'Ends a session with an answer and records it in the trace. Give exactly one of final_text (you write ' +
+    'the answer) and final_var_name (a variable holds it). Also works when a guardrail has stopped the ' +
+    'session; finish_reason says so. The same call again returns the same answer; a different answer is ' +
+    'refused. Afterwards no step runs. Next: tell the user the answer; rlm_get_trace shows how it came about.',
+  input,
+  output,
+  hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: true },
+  async run({ engine, signal }, args) {
+    const summary = await engine.sessions.finalize(args.session_id, toFinalizeInput(args), signal);
+    const { payload, cut } = fitPayload(
+      {
+        final_answer: summary.finalAnswer ?? '',
+        finish_reason:
+          stopReasons.find((reason) => reason === summary.stopCause) ?? ('completed' as const),
+        stats: toStatsView(summary.usage),
+      },
+      ['final_answer'],
+    );
+    return { ...payload, truncated: cut.length > 0, cut };
+  },
+  toMarkdown: ({ final_answer: answer, finish_reason: reason, stats, cut }) =>
+    [
+      `## Finished: ${reason}`,
+      toCodeBlock(answer),
+      ...cut.map(({ shown, total }) => `Cut: ${shown} of ${total} characters.`),
+      `${stats.steps} steps, ${stats.runtime_ms} ms, ${stats.budget_used.toLocaleString('en')} characters, ${stats.llm_calls} sub-model calls.`,
+    ].join('\n\n'),
+});
+
+function toFinalizeInput(args: z.output<typeof input>): FinalizeInput {
+  const { final_text: text, final_var_name: variable } = args;
+  if (text !== undefined && variable === undefined) {
+    return { text };
+  }
+  if (variable !== undefined && text === undefined) {
+    return { variable };
+  }
+  throw createInvalidInput(
+    text === undefined
+      ? 'Neither final_text nor final_var_name was given.'
+      : 'Both final_text and final_var_name were given.',
+    'Give exactly one: final_text with the answer, or final_var_name of the variable that holds it.',
+  );
+}

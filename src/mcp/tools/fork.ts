@@ -1,0 +1,68 @@
+// rlm_fork: a new session with the state that another one had after a step.
+
+import * as z from 'zod';
+import { sessionIdField } from '../fields';
+import { replaySchema, toReplayText, toReplayView } from '../replayView';
+import { createInvalidInput } from '../invalidInput';
+import { limitsInput, toLimits } from '../limitsInput';
+import { defineTool } from '../tool';
+
+const input = z.strictObject({
+  session_id: sessionIdField,
+  at_step: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('Fork the state after this step; 0 is the context alone. Default: the last step.'),
+  title: z.string().max(200).optional().describe('Default: the title of the other session.'),
+  config: limitsInput.optional().describe('Guardrails where they should differ.'),
+});
+
+const output = z.object({
+  session_id: z.string().describe('The new session.'),
+  forked_from: z.string(),
+  at_step: z.int().nonnegative(),
+  replay: replaySchema,
+});
+
+export const fork = defineTool({
+  name: 'rlm_fork',
+  title: 'Fork a session',
+  description:
+    'Makes a new session with the variables that another one had after a step, to try another way from ' +
+    'there without touching the first; also to go on from a session that is finalized or that a guardrail ' +
+    'stopped (give a larger config). The recorded code is run again in a new sandbox, recorded sub-model ' +
+    'answers are reused, and replay says where the result differs from the record. Costs the time of ' +
+    'those steps, no budget. Next: rlm_run_repl with the new session_id.',
+  input,
+  output,
+  hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
+  async run({ engine, signal, progress }, args) {
+    const { session, report } = await engine.sessions.fork(
+      {
+        sessionId: args.session_id,
+        atStep: args.at_step ?? null,
+        title: args.title ?? '',
+        limits: toLimits({ config: args.config }),
+      },
+      signal,
+      (done, total) => progress.report(done, () => `replaying ${done} of ${total}`),
+    );
+    if (!report) {
+      throw createInvalidInput('There was nothing to replay.', 'Open a new session instead.');
+    }
+    return {
+      session_id: session.id,
+      forked_from: args.session_id,
+      at_step: session.summary.usage.steps,
+      replay: toReplayView(report),
+    };
+  },
+  toMarkdown: (payload) =>
+    [
+      '## Session forked',
+      `New session ${payload.session_id}, as ${payload.forked_from} was after step ${payload.at_step}.`,
+      toReplayText(payload.replay),
+      'Next: rlm_run_repl.',
+    ].join('\n\n'),
+});

@@ -1,0 +1,75 @@
+// rlm_list_sessions: the sessions of this home, newest first.
+
+import * as z from 'zod';
+import { cursorField, isoTimeField, languageField, statusField, usageSchema } from '../fields';
+import { readFittingPage } from '../fitPage';
+import { toInlineCode, toTable } from '../markdownText';
+import { toSessionView } from '../sessionView';
+import { defineTool } from '../tool';
+
+const input = z.strictObject({
+  status: statusField
+    .optional()
+    .describe(
+      'Only sessions in this status. interrupted: their engine ended without closing them.',
+    ),
+  limit: z.int().min(1).max(200).default(20).describe('Sessions per page.'),
+  cursor: cursorField,
+});
+
+const output = z.object({
+  sessions: z.array(
+    z.object({
+      session_id: z.string(),
+      title: z.string(),
+      status: statusField,
+      language: languageField,
+      created_at: isoTimeField,
+      updated_at: isoTimeField,
+      usage: usageSchema,
+      parent_session_id: z.string().nullable(),
+    }),
+  ),
+  next_cursor: z.string().nullable().describe('For the next page; null at the end.'),
+});
+
+export const listSessions = defineTool({
+  name: 'rlm_list_sessions',
+  title: 'List sessions',
+  description:
+    'Lists sessions, newest first, with status and usage: also those of other agents and earlier runs on ' +
+    'this machine. Use it to find a session_id again or to see what is still active. Costs nothing. ' +
+    'Next: rlm_run_repl on an active session, or rlm_get_trace on any.',
+  input,
+  output,
+  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
+  async run({ engine }, args) {
+    const page = await readFittingPage(async (limit) => {
+      const { summaries, nextCursor } = await engine.traces.listSummaries({
+        status: args.status ?? null,
+        limit,
+        cursor: args.cursor ?? null,
+      });
+      return { items: summaries.map(toSessionView), nextCursor };
+    }, args.limit);
+    return { sessions: [...page.items], next_cursor: page.nextCursor };
+  },
+  toMarkdown: ({ sessions, next_cursor: cursor }) =>
+    [
+      '## Sessions',
+      sessions.length === 0
+        ? 'None.'
+        : toTable(
+            ['session', 'title', 'status', 'language', 'created', 'steps'],
+            sessions.map((one) => [
+              toInlineCode(one.session_id),
+              one.title,
+              one.status,
+              one.language,
+              one.created_at,
+              String(one.usage.steps),
+            ]),
+          ),
+      ...(cursor === null ? [] : [`More: cursor ${cursor}`]),
+    ].join('\n\n'),
+});

@@ -1,0 +1,72 @@
+// rlm_status: what this engine is and whether its parts work.
+
+import * as z from 'zod';
+import { sessionStatuses } from '../../core/event';
+import { countField, cutSchema, languageField } from '../fields';
+import { fitPayload } from '../fit';
+import { toInlineCode, toTable } from '../markdownText';
+import { toStatusView } from '../statusView';
+import { defineTool } from '../tool';
+
+const output = z.object({
+  engine_id: z.string(),
+  version: z.string(),
+  pid: countField,
+  uptime_ms: countField,
+  sandbox: z.object({
+    placement: z
+      .enum(['not-started', 'process', 'engine'])
+      .describe('Where code runs: a process of its own, or inside the engine.'),
+    walls: z.array(z.string()).describe('Permission flags that hold for the sandbox process.'),
+    backends: z.array(
+      z.object({ language: languageField, works: z.boolean(), detail: z.string() }),
+    ),
+    live_sandboxes: countField,
+    warm_workers: countField,
+  }),
+  models: z.array(z.string()).describe('Reachable sub-models; without any, llm_query fails.'),
+  sessions_by_status: z.object({
+    active: countField,
+    stopped: countField,
+    finalized: countField,
+    interrupted: countField,
+  }),
+  live_sessions: countField.describe('Sessions that hold a sandbox now.'),
+  storage: z.object({ path: z.string(), sessions: countField, bytes: countField }),
+  allowed_roots: z.array(z.string()).describe('Folders that context_paths may lie in.'),
+  truncated: z.boolean(),
+  cut: cutSchema,
+});
+
+export const status = defineTool({
+  name: 'rlm_status',
+  title: 'Show the engine’s status',
+  description:
+    'Shows the version, whether the Python and JavaScript sandboxes work, which sub-models are reachable, ' +
+    'sessions by status, where traces are kept, and which folders context_paths may lie in. Use it when a ' +
+    'call failed with PATH_NOT_ALLOWED, BACKEND_UNAVAILABLE or MODEL_UNAVAILABLE, or before a long run. ' +
+    'Costs nothing. Next: rlm_init_context.',
+  input: z.strictObject({}),
+  output,
+  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
+  async run({ engine }) {
+    const { payload, cut } = fitPayload(toStatusView(await engine.readStatus()), [
+      'models',
+      'allowed_roots',
+    ]);
+    return { ...payload, truncated: cut.length > 0, cut };
+  },
+  toMarkdown: (payload) =>
+    [
+      `## RLM Companion ${payload.version}`,
+      `Engine ${toInlineCode(payload.engine_id)}, process ${payload.pid}, up ${Math.round(payload.uptime_ms / 1_000)} s. Code runs in: ${payload.sandbox.placement}.`,
+      toTable(
+        ['language', 'works', 'detail'],
+        payload.sandbox.backends.map((one) => [one.language, one.works ? 'yes' : 'no', one.detail]),
+      ),
+      `**Models:** ${payload.models.join(', ') || 'none'}`,
+      `**Sessions:** ${sessionStatuses.map((name) => `${payload.sessions_by_status[name]} ${name}`).join(', ')}; ${payload.live_sessions} live`,
+      `**Storage:** ${toInlineCode(payload.storage.path)}, ${payload.storage.sessions} sessions, ${payload.storage.bytes.toLocaleString('en')} bytes`,
+      `**Allowed roots:** ${payload.allowed_roots.map(toInlineCode).join(', ') || 'none'}`,
+    ].join('\n\n'),
+});

@@ -1,0 +1,180 @@
+// The projection of trace events that rlm_get_trace and the trace resource show. Pure.
+
+import { cutText, toOneLine } from '../base/text';
+import type { StepFinished, TraceEvent } from '../core/event';
+import type { Limits } from '../core/limits';
+import { toContextView } from './contextView';
+import { fitPayload } from './fit';
+import { type UsageView, toLimitsView, toUsageView } from './usageView';
+
+export interface TraceEventView {
+  readonly ts: string;
+  readonly step_index: number;
+  /** The event's kind, such as `step.finished`. */
+  readonly action: string;
+  readonly result_status: 'ok' | 'error' | 'stopped';
+  readonly summary: string;
+  readonly guardrail_snapshot: UsageView;
+  readonly detail: Record<string, unknown>;
+}
+
+interface Described {
+  readonly status?: TraceEventView['result_status'];
+  readonly summary: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+const summaryChars = 160;
+const maxErrorChars = 1_000;
+
+/** `detail` takes about `maxDetailChars` as JSON; where it is cut, `detail.cut` says what and how much. */
+export function toTraceEventView(
+  event: TraceEvent,
+  limits: Limits,
+  maxDetailChars: number,
+): TraceEventView {
+  const { status, summary, detail } = describeEvent(event);
+  return {
+    ts: new Date(event.at).toISOString(),
+    step_index: event.step,
+    action: event.kind,
+    result_status: status ?? 'ok',
+    summary: toOneLine(summary, summaryChars),
+    guardrail_snapshot: toUsageView(event.usage, limits),
+    detail: fitDetail(detail, maxDetailChars),
+  };
+}
+
+function describeEvent(event: TraceEvent): Described {
+  switch (event.kind) {
+    case 'session.opened':
+      return {
+        summary: `Opened "${event.title}" (${event.language})`,
+        detail: {
+          session_id: event.sessionId,
+          title: event.title,
+          language: event.language,
+          config: toLimitsView(event.limits),
+          parent_session_id: event.parentSessionId,
+          depth: event.depth,
+          engine_id: event.engineId,
+          version: event.version,
+        },
+      };
+    case 'context.loaded':
+      return {
+        summary: `Loaded ${event.context.totalChars.toLocaleString('en')} characters from ${event.context.sourceCount} source(s) into ${event.context.variable}`,
+        detail: {
+          has_text: event.given.hasText,
+          paths: event.given.paths,
+          context: toContextView(event.context),
+        },
+      };
+    case 'step.started':
+      return { summary: `Started: ${event.code}`, detail: { code: event.code } };
+    case 'step.finished':
+      return describeStep(event);
+    case 'model.answered':
+      return {
+        status: event.error === null ? 'ok' : 'error',
+        summary:
+          event.error === null
+            ? `${event.model} answered ${event.answerTokens} tokens to ${event.promptTokens}`
+            : `${event.model} failed: ${event.error}`,
+        detail: {
+          call: event.call,
+          model: event.model,
+          prompt: event.prompt,
+          prompt_chars: event.promptChars,
+          answer: event.answer,
+          error: event.error,
+          prompt_tokens: event.promptTokens,
+          answer_tokens: event.answerTokens,
+          duration_ms: Math.round(event.durationMs),
+        },
+      };
+    case 'session.stopped':
+      return {
+        status: 'stopped',
+        summary: event.cause === 'user' ? 'Stopped by the user' : `Stopped by ${event.cause}`,
+        detail: { cause: event.cause },
+      };
+    case 'session.finalized':
+      return {
+        status: event.finishReason === 'completed' ? 'ok' : 'stopped',
+        summary: `Finalized (${event.finishReason}): ${event.answer}`,
+        detail: {
+          final_answer: event.answer,
+          final_var_name: event.fromVariable,
+          finish_reason: event.finishReason,
+        },
+      };
+    case 'session.replayed':
+      return {
+        status: event.differenceCount === 0 ? 'ok' : 'error',
+        summary: `Replayed ${event.stepsRun} step(s) of ${event.sourceSessionId}, ${event.differenceCount} difference(s)`,
+        detail: {
+          source_session_id: event.sourceSessionId,
+          through_step: event.throughStep,
+          steps_run: event.stepsRun,
+          steps_skipped: event.stepsSkipped,
+          difference_count: event.differenceCount,
+          differences: event.differences,
+          engine_id: event.engineId,
+        },
+      };
+    case 'session.closed':
+      return { summary: `Closed: ${event.reason}`, detail: { reason: event.reason } };
+  }
+}
+
+function describeStep({ outcome, stop, step }: StepFinished): Described {
+  const { error, interruption } = outcome;
+  const failed = error !== null || interruption !== null;
+  const what = error
+    ? `${error.type}: ${error.message}`
+    : interruption
+      ? `interrupted (${interruption})`
+      : `${outcome.stdout.length} characters printed, ${outcome.changes.length} variables changed`;
+  return {
+    status: stop !== null ? 'stopped' : failed ? 'error' : 'ok',
+    summary: `Step ${step}: ${what}${stop === null ? '' : `; reached ${stop}`}`,
+    detail: {
+      stdout: outcome.stdout,
+      stderr: outcome.stderr,
+      dropped_chars: outcome.droppedChars,
+      result: outcome.result,
+      error: error && {
+        type: error.type,
+        message: cutText(error.message, maxErrorChars).text,
+        line: error.line,
+      },
+      traceback: error?.traceback ?? null,
+      updated_vars_summary: outcome.variables,
+      variables_changed: outcome.changes,
+      final_answer: outcome.finalAnswer,
+      interrupted: interruption,
+      state_lost: outcome.stateLost,
+      guardrail_stop: stop,
+      duration_ms: Math.round(outcome.durationMs),
+    },
+  };
+}
+
+/** Large texts and lists share the space equally; `cut` names what was shortened. */
+function fitDetail(detail: Described['detail'], maxChars: number): Record<string, unknown> {
+  const fields = Object.keys(detail).filter(
+    (field) => typeof detail[field] === 'string' || Array.isArray(detail[field]),
+  );
+  const { payload, cut } = fitPayload(detail, fields, maxChars);
+  return cut.length > 0 ? { ...payload, truncated: true, cut } : payload;
+}
+
+/** A trace as lines for a reader, at most `maxChars` characters. */
+export function toTraceText(events: readonly TraceEventView[], maxChars: number): string {
+  const lines = events.map(
+    (event) =>
+      `${event.ts} step ${event.step_index} ${event.action} ${event.result_status}: ${event.summary}`,
+  );
+  return cutText(lines.join('\n'), maxChars).text;
+}

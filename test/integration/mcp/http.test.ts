@@ -1,0 +1,403 @@
+// The HTTP endpoint with real clients, and every way in that must stay shut.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
+import net from 'node:net';
+import os from 'node:os';
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
+
+import { type HttpOptions, type HttpServing, serveHttp } from '../../../src/mcp/http';
+import { createFakeEngine, type FakeEngine } from '../../support/fakeEngine';
+import { callOk, callTool, connectHttpClient, openSession } from '../../support/mcpClient';
+import { mcpFlows } from '../../support/mcpFlows';
+
+interface RawRequest {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Record<string, string | undefined>;
+  readonly body?: string | Buffer;
+}
+
+interface RawReply {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly text: string;
+}
+
+const initialize = JSON.stringify({
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: {
+    protocolVersion: '2025-11-25',
+    capabilities: {},
+    clientInfo: { name: 'raw', version: '1' },
+  },
+});
+
+const ping = '{"jsonrpc":"2.0","id":2,"method":"ping"}';
+
+describe('HTTP', () => {
+  let engine: FakeEngine;
+  let served: HttpServing[];
+  let clients: Client[];
+
+  beforeEach(() => {
+    engine = createFakeEngine();
+    served = [];
+    clients = [];
+  });
+
+  afterEach(async () => {
+    await Promise.all(clients.map((client) => client.close()));
+    await Promise.all(served.map((one) => one.dispose()));
+    await engine.close();
+    assert.deepStrictEqual(engine.traces.listenerCount, 0);
+  });
+
+  const serve = async (options?: HttpOptions): Promise<HttpServing> => {
+    const serving = await serveHttp(engine, options);
+    served.push(serving);
+    return serving;
+  };
+
+  const connect = async (serving: HttpServing): Promise<Client> => {
+    const client = await connectHttpClient(serving);
+    clients.push(client);
+    return client;
+  };
+
+  const goodHeaders = ({ token, port }: HttpServing) => ({
+    Host: `127.0.0.1:${port}`,
+    Authorization: `Bearer ${token}`,
+    'Content-Type': 'application/json',
+    Accept: 'application/json, text/event-stream',
+  });
+
+  const begin = (serving: HttpServing, raw: RawRequest) => {
+    const { method = 'POST', path = '/mcp', headers = {}, body = initialize } = raw;
+    const all = Object.entries({ ...goodHeaders(serving), ...headers });
+    const request = http.request({
+      host: '127.0.0.1',
+      port: serving.port,
+      method,
+      path,
+      headers: Object.fromEntries(all.filter(([, value]) => value !== undefined)),
+      agent: false,
+    });
+    request.end(method === 'POST' ? body : undefined);
+    return request;
+  };
+
+  const send = async (serving: HttpServing, raw: RawRequest = {}): Promise<RawReply> => {
+    const request = begin(serving, raw);
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    let text = '';
+    for await (const chunk of response.setEncoding('utf8')) {
+      text += String(chunk);
+    }
+    return { status: response.statusCode ?? 0, headers: response.headers, text };
+  };
+
+  const sendStatus = async (serving: HttpServing, raw: RawRequest) =>
+    (await send(serving, raw)).status;
+
+  const openMcpSession = async (serving: HttpServing): Promise<string> => {
+    const { headers, status } = await send(serving);
+    assert.deepStrictEqual(status, 200);
+    return String(headers['mcp-session-id']);
+  };
+
+  describe('clients', () => {
+    it('all flows work', async () => {
+      const client = await connect(await serve());
+      for (const flow of mcpFlows) {
+        await flow.run(client, 'javascript');
+      }
+    });
+
+    it('twenty clients at once get their own answers', async () => {
+      const serving = await serve();
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, async (_, index) => {
+          const client = await connect(serving);
+          const id = await openSession(client, { context_text: `text ${index}` });
+          const args = { session_id: id, code: 'context' };
+          const steps = await Promise.all([
+            callOk(client, 'rlm_run_repl', args),
+            callOk(client, 'rlm_run_repl', args),
+          ]);
+          return steps.map((step) => step['result']);
+        }),
+      );
+      assert.deepStrictEqual(
+        answers,
+        answers.map((_, index) => [`"text ${index}"`, `"text ${index}"`]),
+      );
+    });
+
+    it('a session survives its client: its id works for another connection', async () => {
+      const serving = await serve();
+      const first = await connect(serving);
+      const id = await openSession(first);
+      await first.close();
+      const second = await connect(serving);
+      await callOk(second, 'rlm_run_repl', { session_id: id, code: '1' });
+    });
+
+    it('works without the protocol-version header', async () => {
+      const serving = await serve();
+      const id = await openMcpSession(serving);
+      const reply = await send(serving, { headers: { 'Mcp-Session-Id': id }, body: ping });
+      assert.deepStrictEqual(reply.status, 200);
+      assert.match(reply.text, /"result":\{\}/u);
+    });
+
+    it('a cancelled call ends its stream', async () => {
+      const serving = await serve();
+      const client = await connect(serving);
+      const id = await openSession(client);
+      const mcpId = await openMcpSession(serving);
+      const headers = { 'Mcp-Session-Id': mcpId };
+      const slept = new Promise<void>((resolve) => engine.sandboxes[0]?.onDidSleep(resolve));
+      const params = { name: 'rlm_run_repl', arguments: { session_id: id, code: 'sleep(60000)' } };
+      const call = send(serving, {
+        headers,
+        body: JSON.stringify({ jsonrpc: '2.0', id: 5, method: 'tools/call', params }),
+      });
+      await slept;
+      const cancelled = { method: 'notifications/cancelled', params: { requestId: 5 } };
+      const body = JSON.stringify({ jsonrpc: '2.0', ...cancelled });
+      assert.deepStrictEqual(await sendStatus(serving, { headers, body }), 202);
+      assert.deepStrictEqual((await call).text.includes('data:'), false);
+    });
+
+    it('DELETE ends the MCP session and its running calls', async () => {
+      const serving = await serve();
+      const id = await openMcpSession(serving);
+      const headers = { 'Mcp-Session-Id': id };
+      assert.deepStrictEqual(await sendStatus(serving, { method: 'DELETE', headers }), 200);
+      assert.deepStrictEqual(await sendStatus(serving, { headers }), 404);
+      assert.deepStrictEqual(engine.traces.listenerCount, 0);
+    });
+  });
+
+  describe('guard', () => {
+    it('refuses requests without the right token, and says Bearer', async () => {
+      const serving = await serve();
+      const wrong = [undefined, 'Bearer wrong', `Basic ${serving.token}`];
+      for (const Authorization of wrong) {
+        const reply = await send(serving, { headers: { Authorization } });
+        assert.deepStrictEqual([reply.status, reply.headers['www-authenticate']], [401, 'Bearer']);
+        assert.deepStrictEqual(reply.text.includes(serving.token), false);
+      }
+      const inUrl = { path: `/mcp?token=${serving.token}`, headers: { Authorization: undefined } };
+      assert.deepStrictEqual(await sendStatus(serving, inUrl), 404);
+    });
+
+    it('refuses other hosts, origins and preflights, and never sends CORS headers', async () => {
+      const serving = await serve();
+      const requests: RawRequest[] = [
+        { headers: { Host: 'evil.example' } },
+        { headers: { Host: `evil.example:${serving.port}` } },
+        { headers: { Origin: 'http://evil.example' } },
+        { headers: { Origin: 'null' } },
+        { headers: { Origin: 'vscode-webview://abc' } },
+        { method: 'OPTIONS', headers: { Origin: 'http://evil.example' } },
+        { method: 'OPTIONS' },
+      ];
+      for (const raw of requests) {
+        const reply = await send(serving, raw);
+        assert.deepStrictEqual(reply.status, 403);
+        const cors = Object.keys(reply.headers).filter((name) => name.startsWith('access-control'));
+        assert.deepStrictEqual(cors, []);
+        const { error } = JSON.parse(reply.text) as { error: { code: number } };
+        assert.deepStrictEqual(error.code, -32000);
+      }
+      const passed = await send(serving);
+      const cors = Object.keys(passed.headers).filter((name) => name.startsWith('access-control'));
+      assert.deepStrictEqual([passed.status, cors], [200, []]);
+    });
+
+    it('answers wrong paths, methods, types, accepts and sessions each by their status', async () => {
+      const serving = await serve();
+      const statuses = [
+        await sendStatus(serving, { path: '/' }),
+        await sendStatus(serving, { method: 'PUT' }),
+        await sendStatus(serving, { headers: { 'Content-Type': 'text/plain' } }),
+        await sendStatus(serving, { headers: { Accept: 'application/json' } }),
+        await sendStatus(serving, { headers: { 'Mcp-Session-Id': 'made-up' } }),
+        await sendStatus(serving, { method: 'GET', headers: { 'Mcp-Session-Id': 'made-up' } }),
+        await sendStatus(serving, { body: ping }),
+      ];
+      assert.deepStrictEqual(statuses, [404, 405, 415, 406, 404, 404, 400]);
+      assert.deepStrictEqual(engine.traces.listenerCount, 0);
+    });
+
+    it('a valid token does not make a guessed MCP session', async () => {
+      const serving = await serve();
+      const id = await openMcpSession(serving);
+      const headers = { 'Mcp-Session-Id': id, Authorization: undefined };
+      assert.match(id, /^[0-9a-f-]{36}$/u);
+      assert.deepStrictEqual(await sendStatus(serving, { headers }), 401);
+    });
+
+    it('refuses bodies that are no JSON, too deep, too many or empty', async () => {
+      const serving = await serve();
+      const bodies = [
+        '{"jsonrpc":',
+        '['.repeat(101) + ']'.repeat(101),
+        JSON.stringify(Array.from({ length: 101 }, () => ({ jsonrpc: '2.0', method: 'x' }))),
+        '[]',
+        '"text"',
+        Buffer.from([0x22, 0xff, 0x22]),
+      ];
+      for (const body of bodies) {
+        assert.deepStrictEqual(await sendStatus(serving, { body }), 400, String(body));
+      }
+    });
+
+    it('refuses bodies over the cap, announced or streamed, and closes the connection', async () => {
+      const serving = await serve({ limits: { maxBodyBytes: 10_000 } });
+      const body = Buffer.alloc(1_000_000, 'x');
+      for (const headers of [{}, { 'Transfer-Encoding': 'chunked' }]) {
+        const reply = await send(serving, { headers, body });
+        assert.deepStrictEqual([reply.status, reply.headers.connection], [413, 'close']);
+      }
+    });
+
+    it('takes large bodies under the cap', async () => {
+      const client = await connect(await serve());
+      const id = await openSession(client, { context_text: 'x'.repeat(900_000) });
+      const step = await callOk(client, 'rlm_run_repl', { session_id: id, code: 'context.length' });
+      assert.deepStrictEqual(step['result'], '900000');
+    });
+  });
+
+  describe('sessions', () => {
+    /** An MCP session with an open stream, and a way to ask whether it is still there. */
+    const openBusySession = async (serving: HttpServing) => {
+      const headers = { 'Mcp-Session-Id': await openMcpSession(serving) };
+      const stream = begin(serving, { method: 'GET', headers });
+      const [response] = (await once(stream, 'response')) as [http.IncomingMessage];
+      assert.deepStrictEqual(response.statusCode, 200);
+      return { stream, ping: () => sendStatus(serving, { headers, body: ping }) };
+    };
+
+    it('are capped; idle ones make room, busy ones do not', async () => {
+      const serving = await serve({ limits: { maxSessions: 2, evictAfterMs: 0 } });
+      const busy = await openBusySession(serving);
+      const idle = await openMcpSession(serving);
+      await openMcpSession(serving);
+      const headers = { 'Mcp-Session-Id': idle };
+      assert.deepStrictEqual(await sendStatus(serving, { headers, body: ping }), 404);
+      assert.deepStrictEqual(await busy.ping(), 200);
+      busy.stream.destroy();
+      const strict = await serve({ limits: { maxSessions: 1 } });
+      await openMcpSession(strict);
+      const refused = await send(strict);
+      assert.deepStrictEqual([refused.status, refused.headers['retry-after']], [503, '60']);
+    });
+
+    it('expire when idle, and not while a stream is open', async () => {
+      const serving = await serve({ limits: { idleMs: 300 } });
+      const busy = await openBusySession(serving);
+      await openMcpSession(serving);
+      while (engine.traces.listenerCount > 1) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      assert.deepStrictEqual(await busy.ping(), 200);
+      busy.stream.destroy();
+    });
+
+    it('have a bounded number of open responses, and one backchannel', async () => {
+      const serving = await serve({ limits: { maxStreams: 2 } });
+      const headers = { 'Mcp-Session-Id': await openMcpSession(serving) };
+      const get = { method: 'GET', headers };
+      const stream = begin(serving, get);
+      const [response] = (await once(stream, 'response')) as [http.IncomingMessage];
+      assert.deepStrictEqual(response.statusCode, 200);
+      assert.deepStrictEqual(await sendStatus(serving, get), 409);
+      const sessionId = (
+        await engine.sessions.openSession(
+          { context: { text: 'x', paths: [] }, language: 'javascript', title: '', limits: {} },
+          new AbortController().signal,
+        )
+      ).id;
+      const params = {
+        name: 'rlm_run_repl',
+        arguments: { session_id: sessionId, code: 'sleep(60000)' },
+      };
+      const slept = new Promise<void>((resolve) => engine.sandboxes[0]?.onDidSleep(resolve));
+      const call = send(serving, {
+        headers,
+        body: JSON.stringify({ jsonrpc: '2.0', id: 9, method: 'tools/call', params }),
+      });
+      await slept;
+      assert.deepStrictEqual(await sendStatus(serving, { headers, body: ping }), 429);
+      const notice = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
+      assert.deepStrictEqual(await sendStatus(serving, { headers, body: notice }), 202);
+      engine.sandboxes[0]?.wake();
+      assert.match((await call).text, /step_index/u);
+      stream.destroy();
+    });
+  });
+
+  describe('listening', () => {
+    it('is on loopback only', async function () {
+      const serving = await serve();
+      assert.deepStrictEqual(serving.url, `http://127.0.0.1:${serving.port}/mcp`);
+      const outside = Object.values(os.networkInterfaces())
+        .flatMap((all) => all ?? [])
+        .find(({ family, internal }) => family === 'IPv4' && !internal);
+      if (!outside) {
+        this.skip();
+      }
+      const socket = net.connect({ host: outside.address, port: serving.port });
+      const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
+      assert.deepStrictEqual(error.code, 'ECONNREFUSED');
+    });
+
+    it('makes a token of its own each time, and refuses a weak one', async () => {
+      const [first, second] = [await serve(), await serve()];
+      assert.ok(first.token.length >= 43 && first.token !== second.token);
+      await assert.rejects(serveHttp(engine, { token: 'short' }), { code: 'INVALID_INPUT' });
+    });
+
+    it('says that a port is in use', async () => {
+      const { port } = await serve();
+      await assert.rejects(serveHttp(engine, { port }), { code: 'BACKEND_UNAVAILABLE' });
+    });
+
+    it('dispose cancels running calls, closes streams and sockets, and can be repeated', async () => {
+      const serving = await serve();
+      const client = await connect(serving);
+      const id = await openSession(client);
+      const slept = new Promise<void>((resolve) => engine.sandboxes[0]?.onDidSleep(resolve));
+      const call = callTool(client, 'rlm_run_repl', { session_id: id, code: 'sleep(60000)' });
+      const settled = call.catch(() => undefined);
+      await slept;
+      await Promise.all([serving.dispose(), serving.dispose()]);
+      await client.close();
+      await settled;
+      const session = await engine.sessions.findSession(id);
+      await session.finalize({ text: 'x' }, new AbortController().signal);
+      assert.deepStrictEqual(session.summary.usage.steps, 1);
+    });
+  });
+
+  it('the token is in no reply, trace or status', async () => {
+    const serving = await serve();
+    const client = await connect(serving);
+    const id = await openSession(client);
+    const replies = await Promise.all([
+      callTool(client, 'rlm_status'),
+      callTool(client, 'rlm_get_trace', { session_id: id }),
+      callTool(client, 'rlm_list_sessions'),
+      client.readResource({ uri: 'rlm://status' }),
+      client.readResource({ uri: `rlm://sessions/${id}` }),
+    ]);
+    assert.deepStrictEqual(JSON.stringify(replies).includes(serving.token), false);
+  });
+});

@@ -1,0 +1,160 @@
+// An engine for tests of its surfaces: the real session rules over a sandbox, store and reader in memory.
+
+import { SessionRegistry } from '../../src/core/sessionRegistry';
+import type { Clock } from '../../src/core/clock';
+import type { ContextReader } from '../../src/core/context';
+import type { Engine } from '../../src/core/engine';
+import { RlmError } from '../../src/core/errors';
+import type { Model } from '../../src/core/model';
+import { toDisposable } from '../../src/base/disposable';
+import { FakeSandbox } from './fakeSandbox';
+import { MemoryTraceStore } from './memoryTraceStore';
+import { sampleEngineId, sampleStart } from './sampleTrace';
+
+export class FakeClock implements Clock {
+  #now = sampleStart;
+  readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  monotonic(): number {
+    return this.#now;
+  }
+
+  after(delayMs: number, run: () => void) {
+    const timer = { at: this.#now + delayMs, run };
+    this.#timers.add(timer);
+    return toDisposable(() => this.#timers.delete(timer));
+  }
+
+  advance(ms: number): void {
+    this.#now += ms;
+    for (const timer of [...this.#timers].filter(({ at }) => at <= this.#now)) {
+      this.#timers.delete(timer);
+      timer.run();
+    }
+  }
+}
+
+export interface FakeEngine extends Engine {
+  readonly clock: FakeClock;
+  readonly traces: MemoryTraceStore;
+  readonly sandboxes: readonly FakeSandbox[];
+}
+
+interface FakeEngineOptions {
+  /** Path → text. Anything else under /data/ does not exist; all other paths are not allowed. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Answers of the sub-model; none: no model is set up. */
+  readonly answer?: (prompt: string) => string;
+}
+
+export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
+  const clock = new FakeClock();
+  const traces = new MemoryTraceStore();
+  const sandboxes: FakeSandbox[] = [];
+  const sessions = new SessionRegistry({
+    sandboxes: {
+      createSandbox: async ({ language }) => {
+        const sandbox = new FakeSandbox(language, clock);
+        sandboxes.push(sandbox);
+        return sandbox;
+      },
+      prewarm: () => undefined,
+      readStatus: async () => sandboxStatus,
+      dispose: () => undefined,
+    },
+    traces,
+    contexts: createContextReader(options.files ?? {}),
+    model: createModel(options.answer),
+    clock,
+    engineId: sampleEngineId,
+    version: '0.1.0',
+  });
+  return {
+    engineId: sampleEngineId,
+    version: '0.1.0',
+    clock,
+    sessions,
+    traces,
+    sandboxes,
+    prewarm: () => undefined,
+    readStatus: async () => ({
+      engineId: sampleEngineId,
+      version: '0.1.0',
+      pid: 4_242,
+      uptimeMs: 1_500,
+      sandbox: sandboxStatus,
+      models: options.answer ? ['fake/model'] : [],
+      sessionsByStatus: traces.countByStatus(),
+      liveSessions: sessions.live.length,
+      storage: { path: traces.location, ...(await traces.readSize()) },
+      allowedRoots: ['/data'],
+    }),
+    close: async () => {
+      await sessions.closeAll('the engine ended');
+      sessions.dispose();
+    },
+  };
+}
+
+const sandboxStatus = {
+  placement: 'engine',
+  walls: [],
+  backends: [
+    { language: 'python', works: true, detail: 'fake 1' },
+    { language: 'javascript', works: true, detail: 'fake 1' },
+  ],
+  liveSandboxes: 0,
+  warmWorkers: 0,
+} as const;
+
+function createModel(answer: FakeEngineOptions['answer']): Model {
+  return {
+    answer: async ({ prompt }) => {
+      if (!answer) {
+        throw new RlmError('MODEL_UNAVAILABLE', 'No model is set up.', { nextStep: 'Set one up.' });
+      }
+      return { text: answer(prompt), model: 'fake/model', promptTokens: 3, answerTokens: 2 };
+    },
+  };
+}
+
+const chunkBytes = 65_536;
+
+function createContextReader(files: Readonly<Record<string, string>>): ContextReader {
+  const readFile = (path: string): string => {
+    const text = files[path];
+    if (text === undefined) {
+      throw path.startsWith('/data/')
+        ? new RlmError('INVALID_INPUT', `${path} does not exist.`, { nextStep: 'Check the path.' })
+        : new RlmError('PATH_NOT_ALLOWED', `${path} is outside the allowed roots.`, {
+            nextStep: 'Give a path under /data.',
+          });
+    }
+    return text;
+  };
+  return {
+    readContext: async (given, sink) => {
+      const sources = [
+        ...(given.text === null ? [] : [{ path: 'text', text: given.text }]),
+        ...given.paths.map((path) => ({ path, text: readFile(path) })),
+      ];
+      for (const { path, text } of sources) {
+        const bytes = Buffer.from(text);
+        await sink.beginSource(path, bytes.length);
+        for (let at = 0; at < bytes.length; at += chunkBytes) {
+          await sink.write(bytes.subarray(at, at + chunkBytes));
+        }
+      }
+      return {
+        kind: given.paths.length > 0 ? 'files' : 'text',
+        shape: sources.length === 1 ? 'string' : 'mapping',
+        skipped: [],
+        skippedCount: 0,
+      };
+    },
+  };
+}

@@ -1,0 +1,118 @@
+// A trace store without files. Cursors are plain numbers.
+
+import { Emitter } from '../../src/base/emitter';
+import { RlmError } from '../../src/core/errors';
+import type { SessionOpened, SessionStatus, TraceEvent } from '../../src/core/event';
+import type { Summary } from '../../src/core/summary';
+import type {
+  EventPage,
+  EventQuery,
+  SummaryPage,
+  SummaryQuery,
+  TraceSink,
+  TraceStore,
+} from '../../src/core/traceStore';
+import { foldEvents } from './sampleTrace';
+
+export class MemoryTraceStore implements TraceStore {
+  readonly location = '/home/rlm';
+  readonly #traces = new Map<string, TraceEvent[]>();
+  readonly #texts = new Map<string, string>();
+  readonly #changed = new Emitter<string>();
+  readonly onDidChange = this.#changed.event;
+
+  get listenerCount(): number {
+    return this.#changed.listenerCount;
+  }
+
+  /** Puts in a trace as another engine would have left it. */
+  addForeignTrace(sessionId: string, events: readonly TraceEvent[]): void {
+    this.#traces.set(sessionId, [...events]);
+    this.#changed.fire(sessionId);
+  }
+
+  countByStatus(): Record<SessionStatus, number> {
+    const count = (status: SessionStatus): number =>
+      this.#summaries().filter((summary) => summary.status === status).length;
+    return {
+      active: count('active'),
+      stopped: count('stopped'),
+      finalized: count('finalized'),
+      interrupted: count('interrupted'),
+    };
+  }
+
+  async createTrace(opened: SessionOpened): Promise<TraceSink> {
+    const events: TraceEvent[] = [opened];
+    this.#traces.set(opened.sessionId, events);
+    return this.#createSink(opened.sessionId, events);
+  }
+
+  async reopenTrace(sessionId: string): Promise<TraceSink> {
+    return this.#createSink(sessionId, this.#traces.get(sessionId) ?? []);
+  }
+
+  async readText(sessionId: string, name: string): Promise<string | undefined> {
+    return this.#texts.get(`${sessionId}/${name}`);
+  }
+
+  #createSink(sessionId: string, events: TraceEvent[]): TraceSink {
+    return {
+      append: async (event) => {
+        events.push(event);
+        this.#changed.fire(sessionId);
+      },
+      keepText: async (name, text) => {
+        this.#texts.set(`${sessionId}/${name}`, text);
+      },
+      close: async () => undefined,
+    };
+  }
+
+  async readSummary(sessionId: string): Promise<Summary | undefined> {
+    return foldEvents(this.#traces.get(sessionId) ?? []);
+  }
+
+  async listSummaries({ status, limit, cursor }: SummaryQuery): Promise<SummaryPage> {
+    const all = this.#summaries().filter((one) => status === null || one.status === status);
+    const page = toPage(all, limit, cursor);
+    return { summaries: page.items, nextCursor: page.nextCursor };
+  }
+
+  async readEvents(sessionId: string, query: EventQuery): Promise<EventPage> {
+    const events = (this.#traces.get(sessionId) ?? []).filter(
+      ({ step }) =>
+        step >= (query.fromStep ?? 0) && step <= (query.toStep ?? Number.MAX_SAFE_INTEGER),
+    );
+    const page = toPage(events, query.limit, query.cursor);
+    return { events: page.items, nextCursor: page.nextCursor };
+  }
+
+  async deleteTrace(sessionId: string): Promise<boolean> {
+    return this.#traces.delete(sessionId);
+  }
+
+  async readSize(): Promise<{ sessions: number; bytes: number }> {
+    return { sessions: this.#traces.size, bytes: JSON.stringify([...this.#traces]).length };
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+  }
+
+  #summaries(): Summary[] {
+    const folded = [...this.#traces.values()].map((events) => foldEvents(events));
+    return folded.filter((summary) => summary !== undefined).reverse();
+  }
+}
+
+function toPage<T>(all: readonly T[], limit: number, cursor: string | null) {
+  const from = cursor === null ? 0 : Number(cursor);
+  if (!Number.isSafeInteger(from)) {
+    throw new RlmError('INVALID_INPUT', `The cursor ${cursor} is not one.`, {
+      nextStep: 'Give next_cursor of the page before.',
+    });
+  }
+  const end = from + limit;
+  return { items: all.slice(from, end), nextCursor: end < all.length ? String(end) : null };
+}

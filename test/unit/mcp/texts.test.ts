@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+
+import instructions from '../../../src/mcp/instructions.md';
+import { listReplGlobals } from '../../../src/mcp/replGlobals';
+
+describe('texts for models', () => {
+  it('the instructions stay under 150 words', () => {
+    assert.ok(instructions.trim().split(/\s+/u).length < 150);
+  });
+
+  it('every global of the REPL is explained in both languages', () => {
+    const shared = [
+      'context',
+      'budget',
+      'FINAL',
+      'FINAL_VAR',
+      'SHOW_VARS',
+      'SUBMIT',
+      'llm_query',
+      'llm_query_batched',
+      'rlm_query',
+      'rlm_query_batched',
+      'print',
+      'grep',
+      'search',
+      'chunk',
+    ];
+    assert.deepStrictEqual(Object.keys(listReplGlobals('python')), [...shared, 'time.sleep']);
+    assert.deepStrictEqual(Object.keys(listReplGlobals('javascript')), [...shared, 'sleep']);
+  });
+});

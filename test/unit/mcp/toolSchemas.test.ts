@@ -1,0 +1,102 @@
+// The published schemas: what a client sees of the tools.
+
+import assert from 'node:assert/strict';
+
+import { limitRanges } from '../../../src/core/limits';
+import { tools } from '../../../src/mcp/toolList';
+
+type Node = Record<string, unknown>;
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Every property schema below `schema`, with its path. */
+function listProperties(schema: unknown, path = ''): (readonly [string, Node])[] {
+  if (!isNode(schema)) {
+    return [];
+  }
+  const properties = isNode(schema['properties']) ? Object.entries(schema['properties']) : [];
+  return properties.flatMap(([name, property]) => {
+    const own = `${path}${path === '' ? '' : '.'}${name}`;
+    return isNode(property) ? [[own, property] as const, ...listProperties(property, own)] : [];
+  });
+}
+
+const readOnly = ['rlm_get_var', 'rlm_get_trace', 'rlm_list_sessions', 'rlm_status'];
+
+describe('tool schemas', () => {
+  it('names, titles and annotations are these', () => {
+    assert.deepStrictEqual(
+      tools.map(({ listed: { name, annotations } }) => [name, annotations]),
+      [
+        ['rlm_init_context', 'Open a session over a long context', false],
+        ['rlm_run_repl', 'Run code in a session', false],
+        ['rlm_get_var', 'Read a variable', true],
+        ['rlm_finalize', 'Finish a session with its answer', true],
+        ['rlm_add_context', 'Load more text into a session', false],
+        ['rlm_fork', 'Fork a session', false],
+        ['rlm_get_trace', 'Read the trace of a session', true],
+        ['rlm_list_sessions', 'List sessions', true],
+        ['rlm_status', 'Show the engine’s status', true],
+      ].map(([name, title, idempotentHint]) => [
+        name,
+        {
+          title,
+          readOnlyHint: readOnly.includes(String(name)),
+          destructiveHint: false,
+          idempotentHint,
+          openWorldHint: false,
+        },
+      ]),
+    );
+  });
+
+  it('every argument is described, and unknown ones are forbidden', () => {
+    for (const { listed } of tools) {
+      const input = listed.inputSchema;
+      assert.deepStrictEqual(input['additionalProperties'], false, listed.name);
+      for (const [path, property] of listProperties(input)) {
+        assert.deepStrictEqual(typeof property['description'], 'string', `${listed.name} ${path}`);
+      }
+    }
+  });
+
+  it('limits show their range and default, at the top and in config', () => {
+    const init = tools.find(({ name }) => name === 'rlm_init_context');
+    const properties = new Map(listProperties(init?.listed.inputSchema));
+    for (const path of ['max_steps', 'config.max_steps']) {
+      const { minimum, maximum, default: fallback } = properties.get(path) ?? {};
+      assert.deepStrictEqual(
+        { min: minimum, max: maximum, default: fallback },
+        limitRanges.maxSteps,
+      );
+    }
+    assert.deepStrictEqual(properties.get('config.max_depth')?.['maximum'], 10);
+  });
+
+  it('a result holds all its properties or an error', () => {
+    for (const { listed } of tools) {
+      const { properties, anyOf, type } = listed.outputSchema;
+      assert.ok(isNode(properties) && isNode(properties['error']), listed.name);
+      assert.deepStrictEqual(type, 'object');
+      assert.ok(Array.isArray(anyOf));
+      assert.deepStrictEqual(anyOf[1], { required: ['error'] });
+    }
+  });
+
+  it('schemas hold no noise and no references', () => {
+    const text = JSON.stringify(tools.map(({ listed }) => listed));
+    for (const noise of ['9007199254740991', 'propertyNames', '$schema', '$ref']) {
+      assert.deepStrictEqual(text.includes(noise), false, noise);
+    }
+  });
+
+  it('descriptions say when to use a tool, what it costs and what comes next', () => {
+    for (const { listed } of tools) {
+      const { length } = listed.description;
+      assert.ok(length > 200 && length < 900, `${listed.name}: ${length}`);
+      assert.match(listed.description, /Next: |go to /u, listed.name);
+    }
+  });
+});
