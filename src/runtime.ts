@@ -1,0 +1,196 @@
+// Composition root: builds an engine and its surfaces. The only server file that names implementations.
+
+import { randomBytes } from 'node:crypto';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import packageJson from '../package.json';
+import { createTimeOrderedId } from './base/ids';
+import type { Engine, EngineStatus } from './core/engine';
+import { sessionStatuses, type SessionStatus } from './core/event';
+import { SessionRegistry } from './core/sessionRegistry';
+import type { TraceStore } from './core/traceStore';
+import { FileContextReader } from './context/fileContextReader';
+import { exportTrace } from './export/exportTrace';
+import { serveHttp as serveMcpHttp } from './mcp/http';
+import { serveStdio as serveMcpStdio } from './mcp/stdio';
+import { noModel } from './models/noModel';
+import { SandboxProcess } from './sandbox/sandboxProcess';
+import { EngineFile, isEngineAlive } from './store/engineFile';
+import { FileTraceStore } from './store/fileTraceStore';
+import { createHome, type Home, toHomePath } from './store/home';
+import { systemClock } from './systemClock';
+
+export { exportTrace };
+export const version: string = packageJson.version;
+
+export interface RuntimeOptions {
+  /** Null: RLM_HOME, else the platform's data folder. */
+  readonly home: string | null;
+  /** Folders that contexts may be read from. */
+  readonly roots: readonly string[];
+  /** Relative paths start here. */
+  readonly baseFolder: string;
+  readonly log: (line: string) => void;
+  /** The build's `dist/sandbox`; found beside the bundle when left out. */
+  readonly sandboxFolder?: string;
+}
+
+/** An engine with what its surfaces need of the composition. */
+class LocalEngine implements Engine {
+  readonly engineId = createTimeOrderedId(Date.now());
+  readonly version = version;
+  readonly home: Home;
+  readonly sessions: SessionRegistry;
+  readonly traces: FileTraceStore;
+  readonly #options: RuntimeOptions;
+  readonly #sandboxes: SandboxProcess;
+  readonly #startedAt = Date.now();
+  #file: EngineFile | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(home: Home, options: RuntimeOptions) {
+    this.home = home;
+    this.#options = options;
+    this.traces = new FileTraceStore({
+      home,
+      engineId: this.engineId,
+      isEngineAlive: (engineId) => isEngineAlive(home, engineId),
+    });
+    this.#sandboxes = new SandboxProcess({
+      folder: options.sandboxFolder ?? path.join(__dirname, 'sandbox'),
+      log: options.log,
+    });
+    this.sessions = new SessionRegistry({
+      sandboxes: this.#sandboxes,
+      traces: this.traces,
+      contexts: new FileContextReader({
+        roots: () => options.roots,
+        baseFolder: options.baseFolder,
+      }),
+      model: noModel,
+      clock: systemClock,
+      engineId: this.engineId,
+      version,
+    });
+  }
+
+  /** Leaves this engine's file in the home, with its endpoint where it has one. */
+  async announce(
+    endpoint: { readonly url: string; readonly token: string } | null,
+  ): Promise<string> {
+    this.#file?.dispose();
+    this.#file = await EngineFile.create(this.home, {
+      engineId: this.engineId,
+      pid: process.pid,
+      url: endpoint?.url ?? null,
+      token: endpoint?.token ?? null,
+      version,
+      startedAt: this.#startedAt,
+    });
+    return path.join(this.home.engines, `${this.engineId}.json`);
+  }
+
+  prewarm(): void {
+    this.#sandboxes.prewarm();
+  }
+
+  async readStatus(): Promise<EngineStatus> {
+    const [sandbox, size, sessionsByStatus] = await Promise.all([
+      this.#sandboxes.readStatus(),
+      this.traces.readSize(),
+      countByStatus(this.traces),
+    ]);
+    return {
+      engineId: this.engineId,
+      version,
+      pid: process.pid,
+      uptimeMs: Date.now() - this.#startedAt,
+      sandbox,
+      models: [],
+      sessionsByStatus,
+      liveSessions: this.sessions.live.length,
+      storage: { path: this.home.path, ...size },
+      allowedRoots: this.#options.roots,
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.sessions.closeAll('the engine ended').catch(() => undefined);
+    this.sessions.dispose();
+    this.#sandboxes.dispose();
+    this.traces.dispose();
+    this.#file?.dispose();
+  }
+}
+
+/** @throws RlmError 'INTERNAL_ERROR' when the home folder cannot be used. */
+export async function createEngine(options: RuntimeOptions): Promise<LocalEngine> {
+  const engine = new LocalEngine(await openHome(options.home), options);
+  await engine.announce(null);
+  return engine;
+}
+
+/** Reading traces without an engine. */
+export async function openTraces(options: { readonly home: string | null }): Promise<TraceStore> {
+  const home = await openHome(options.home);
+  return new FileTraceStore({
+    home,
+    engineId: createTimeOrderedId(Date.now()),
+    isEngineAlive: (engineId) => isEngineAlive(home, engineId),
+  });
+}
+
+export interface StdioService {
+  /** Settles when the client has gone. */
+  readonly closed: Promise<void>;
+  dispose(): void;
+}
+
+export function serveStdio(engine: Engine): StdioService {
+  return serveMcpStdio(engine, { stdin: process.stdin, stdout: process.stdout });
+}
+
+export interface HttpService {
+  readonly url: string;
+  readonly port: number;
+  /** The file that holds the bearer token, readable by its owner alone. */
+  readonly tokenFile: string;
+  dispose(): Promise<void>;
+}
+
+/** MCP over HTTP on loopback, with a token made for this run. */
+export async function serveHttp(
+  engine: LocalEngine,
+  options: { readonly port: number },
+): Promise<HttpService> {
+  const token = randomBytes(32).toString('base64url');
+  const service = await serveMcpHttp(engine, { port: options.port, token });
+  const tokenFile = await engine.announce({ url: service.url, token });
+  return { url: service.url, port: service.port, tokenFile, dispose: () => service.dispose() };
+}
+
+async function openHome(given: string | null): Promise<Home> {
+  const { env, platform } = process;
+  return createHome(given ?? toHomePath({ env, platform, homedir: homedir() }));
+}
+
+async function countByStatus(traces: TraceStore): Promise<Record<SessionStatus, number>> {
+  const counts = await Promise.all(
+    sessionStatuses.map(async (status) => {
+      let count = 0;
+      let cursor: string | null = null;
+      do {
+        const page = await traces.listSummaries({ status, limit: 500, cursor });
+        count += page.summaries.length;
+        cursor = page.nextCursor;
+      } while (cursor !== null);
+      return [status, count] as const;
+    }),
+  );
+  return Object.fromEntries(counts) as Record<SessionStatus, number>; // one entry per status
+}

@@ -1,0 +1,312 @@
+// One session's sandbox inside the sandbox process: its worker, its contexts, the step that runs,
+// and what happens when the code does not let go.
+
+import { randomUUID } from 'node:crypto';
+import type { Disposable } from '../base/disposable';
+import { onAbort, untilAborted } from '../base/abort';
+import { RlmError, cancelledError, toRlmError } from '../core/errors';
+import type { ContextSizes, Interruption, Outcome, VariableValue } from '../core/sandbox';
+import type { LoadParams, ReadParams, RunParams } from '../protocol/sandboxProcess';
+import { type FromWorker, type LoadMessage, type ToWorker, processCalls } from '../protocol/worker';
+import { createInterruptedOutcome, createLostOutcome, toOutcome } from './outcome';
+import { SearchThread } from './searchThread';
+import type { WorkerHandle } from './workerHandle';
+import type { WorkerPool } from './workerPool';
+
+const interruptEveryMs = 100;
+/** How long interrupted code has to let go before its worker is killed. */
+const graceMs = 1_500;
+const loadTimeoutMs = 60_000;
+
+type CallHost = (name: string, args: readonly unknown[], signal: AbortSignal) => Promise<unknown>;
+type Answer = Exclude<FromWorker, { kind: 'ready' | 'call' | 'broken' }>;
+
+type Question = Exclude<ToWorker, { kind: 'reply' }>;
+
+interface PendingRequest {
+  readonly resolve: (answer: Answer | null) => void;
+  readonly id: string;
+  readonly answerKind: Answer['kind'];
+}
+
+const answerKinds = { load: 'loaded', run: 'ran', read: 'value' } as const;
+
+interface RunningStep {
+  readonly id: string;
+  /** Aborts what the step is waiting for; the worker is then told that it was interrupted. */
+  readonly calls: AbortController;
+  readonly callHost: CallHost;
+}
+
+export class LiveSandbox implements Disposable {
+  readonly #pool: WorkerPool;
+  readonly #maxMemoryBytes: number;
+  readonly #searchFolder: string;
+  readonly #contexts: LoadMessage[] = [];
+  #worker: Promise<WorkerHandle>;
+  #search: SearchThread | undefined;
+  #pending: PendingRequest | undefined;
+  #running: RunningStep | undefined;
+  #disposed = false;
+
+  constructor(worker: WorkerHandle, pool: WorkerPool, options: LiveSandboxOptions) {
+    this.#pool = pool;
+    this.#maxMemoryBytes = options.maxMemoryBytes;
+    this.#searchFolder = options.folder;
+    this.#worker = Promise.resolve(this.#adopt(worker));
+  }
+
+  /** Null when the context does not fit. */
+  async load(params: LoadParams, bytes: Uint8Array): Promise<ContextSizes | null> {
+    const message: LoadMessage = {
+      kind: 'load',
+      id: randomUUID(),
+      variable: params.variable,
+      contextIndex: this.#contexts.length,
+      shape: params.shape,
+      maxMemoryBytes: this.#maxMemoryBytes,
+      bytes,
+      sources: params.sources,
+    };
+    const answer = await this.#request(message, loadTimeoutMs);
+    if (answer?.kind !== 'loaded') {
+      throw lostError('while it loaded the context');
+    }
+    if (answer.sizes === null) {
+      return null;
+    }
+    this.#contexts.push(message);
+    const { sourceChars, ...sizes } = answer.sizes;
+    const sources = params.sources
+      .slice(0, sourceChars.length)
+      .map((source, index) => ({ path: source.path, chars: sourceChars[index] ?? 0 }));
+    return { ...sizes, sources, sourceCount: params.sources.length };
+  }
+
+  async run(params: RunParams, callHost: CallHost, signal: AbortSignal): Promise<Outcome> {
+    const started = performance.now();
+    const id = randomUUID();
+    const calls = new AbortController();
+    this.#running = { id, calls, callHost };
+    const { step, code, maxOutputChars } = params;
+    const message: Question = { kind: 'run', id, step, code, maxOutputChars };
+    try {
+      const request = this.#interruptible(message, params.timeoutMs, signal);
+      const { answer, interruption, lostBy } = await request;
+      const elapsedMs = performance.now() - started;
+      if (answer?.kind !== 'ran') {
+        const timeoutMs = params.timeoutMs;
+        return createLostOutcome({ interruption, lostBy, timeoutMs, elapsedMs });
+      }
+      const outcome = toOutcome(answer.outcome, params.maxOutputChars);
+      return interruption === null
+        ? outcome
+        : createInterruptedOutcome(outcome, interruption, params.timeoutMs);
+    } finally {
+      this.#running = undefined;
+      calls.abort();
+    }
+  }
+
+  async read(params: ReadParams, signal: AbortSignal): Promise<VariableValue | null> {
+    const { name, offset, maxChars } = params;
+    const message: Question = { kind: 'read', id: randomUUID(), name, offset, maxChars };
+    const { answer, lostBy } = await this.#interruptible(message, params.timeoutMs, signal);
+    if (answer?.kind !== 'value') {
+      throw lostError(`while it read ${name} (${lostBy ?? 'interrupted'})`);
+    }
+    return answer.value;
+  }
+
+  dispose(): void {
+    if (this.#disposed) {
+      return;
+    }
+    this.#disposed = true;
+    this.#search?.dispose();
+    this.#running?.calls.abort();
+    void this.#worker.then((worker) => worker.dispose()).catch(() => undefined);
+  }
+
+  /** Sends, and interrupts by the clock or by `signal`; kills what does not let go. */
+  async #interruptible(
+    message: Question,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<{ answer: Answer | null; interruption: Interruption | null; lostBy: string | null }> {
+    const worker = await this.#worker;
+    let interruption: Interruption | null = null;
+    let lostBy: string | null = null;
+    const timers: NodeJS.Timeout[] = [];
+    const interrupt = (by: Interruption): void => {
+      if (interruption !== null) {
+        return;
+      }
+      interruption = by;
+      const ask = (): void => {
+        this.#running?.calls.abort();
+        worker.requestInterrupt();
+      };
+      ask();
+      timers.push(setInterval(ask, interruptEveryMs));
+      timers.push(setTimeout(() => worker.dispose(), graceMs));
+    };
+    const ended = worker.onDidEnd((reason) => {
+      lostBy = reason;
+    });
+    const registration = onAbort(signal, () => interrupt('cancelled'));
+    timers.push(setTimeout(() => interrupt('timeout'), timeoutMs));
+    try {
+      const answer = await this.#send(worker, message);
+      return { answer, interruption, lostBy };
+    } finally {
+      timers.forEach(clearTimeout);
+      registration.dispose();
+      ended.dispose();
+      worker.clearInterrupt();
+    }
+  }
+
+  async #request(message: Question, timeoutMs: number): Promise<Answer | null> {
+    const worker = await this.#worker;
+    const timer = setTimeout(() => worker.dispose(), timeoutMs);
+    try {
+      return await this.#send(worker, message);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** The worker's answer, or null when it died first. One request at a time. */
+  #send(worker: WorkerHandle, message: Question): Promise<Answer | null> {
+    return new Promise((resolve) => {
+      if (worker.endedBy !== null) {
+        resolve(null);
+        return;
+      }
+      this.#pending = { id: message.id, answerKind: answerKinds[message.kind], resolve };
+      worker.send(message);
+    });
+  }
+
+  #adopt(worker: WorkerHandle): WorkerHandle {
+    worker.onMessage((message) => this.#receive(worker, message));
+    worker.onDidEnd(() => {
+      this.#pending?.resolve(null);
+      this.#pending = undefined;
+      this.#running?.calls.abort();
+      if (!this.#disposed) {
+        this.#worker = this.#replace();
+        this.#worker.catch(() => undefined); // told to the next request
+      }
+    });
+    return worker;
+  }
+
+  /** A fresh worker with the contexts loaded again; the code's own variables are gone. */
+  async #replace(): Promise<WorkerHandle> {
+    const language = (await this.#worker).language;
+    const worker = await this.#pool.take(language);
+    if (this.#disposed) {
+      worker.dispose();
+    }
+    this.#adopt(worker);
+    for (const context of this.#contexts) {
+      const answer = await this.#send(worker, { ...context, id: randomUUID() });
+      if (answer?.kind !== 'loaded' || answer.sizes === null) {
+        throw lostError('while it loaded the context again');
+      }
+    }
+    return worker;
+  }
+
+  #receive(worker: WorkerHandle, message: FromWorker): void {
+    switch (message.kind) {
+      case 'call':
+        void this.#answerCall(worker, message);
+        return;
+      case 'loaded':
+      case 'ran':
+      case 'value':
+        if (message.id === this.#pending?.id && message.kind === this.#pending.answerKind) {
+          const pending = this.#pending;
+          this.#pending = undefined;
+          pending.resolve(message);
+        } else {
+          worker.dispose(); // an answer to nothing that was asked
+        }
+        return;
+      case 'ready':
+      case 'broken':
+        return;
+    }
+  }
+
+  async #answerCall(
+    worker: WorkerHandle,
+    message: Extract<FromWorker, { kind: 'call' }>,
+  ): Promise<void> {
+    const running = this.#running;
+    if (running?.id !== message.id) {
+      worker.dispose(); // a call from outside the running step
+      return;
+    }
+    const { call } = message;
+    const { signal } = running.calls;
+    try {
+      const asked = this.#call(message.name, message.args, running);
+      const value = await untilAborted(asked, signal, () => cancelledError('The call'));
+      worker.send(
+        signal.aborted
+          ? { kind: 'reply', call, interrupted: true }
+          : { kind: 'reply', call, value: value ?? null },
+      );
+    } catch (thrown) {
+      const { code, message: text, nextStep } = toRlmError(thrown);
+      worker.send(
+        signal.aborted
+          ? { kind: 'reply', call, interrupted: true }
+          : { kind: 'reply', call, error: { code, message: `${text} ${nextStep}`.trim() } },
+      );
+    }
+  }
+
+  #call(name: string, args: readonly unknown[], running: RunningStep): Promise<unknown> {
+    const { signal } = running.calls;
+    switch (name) {
+      case processCalls.sleep:
+        return sleep(args[0], signal);
+      case processCalls.grep:
+      case processCalls.search:
+        this.#search ??= new SearchThread(this.#searchFolder, () => this.#contexts);
+        return this.#search.ask(name, args[0], signal);
+      default:
+        return running.callHost(name, args, signal);
+    }
+  }
+}
+
+export interface LiveSandboxOptions {
+  readonly maxMemoryBytes: number;
+  /** Holds the worker bundles. */
+  readonly folder: string;
+}
+
+function sleep(milliseconds: unknown, signal: AbortSignal): Promise<null> {
+  const delayMs = typeof milliseconds === 'number' ? Math.min(milliseconds, 2 ** 31 - 1) : 0;
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      registration.dispose();
+      resolve(null);
+    };
+    const timer = setTimeout(done, delayMs);
+    const registration = onAbort(signal, () => queueMicrotask(done));
+  });
+}
+
+function lostError(when: string): RlmError {
+  return new RlmError('SANDBOX_EXEC_ERROR', `The sandbox lost its worker ${when}.`, {
+    nextStep: 'Variables are lost, contexts are kept: run the steps that made them again.',
+  });
+}

@@ -1,0 +1,88 @@
+// Turns what a guest says of a step into the outcome the host stands for: text capped again, and
+// interruptions classified by the host's own flag, never by the guest's error.
+
+import { cutText } from '../base/text';
+import type { Interruption, Outcome, StepError } from '../core/sandbox';
+import type { GuestOutcome } from '../protocol/worker';
+
+const maxFinalAnswerChars = 500_000;
+
+export function toOutcome(guest: GuestOutcome, maxOutputChars: number): Outcome {
+  const stdout = cutText(guest.stdout, maxOutputChars);
+  const stderr = cutText(guest.stderr, maxOutputChars);
+  const result = guest.result === null ? null : cutText(guest.result, maxOutputChars);
+  const answer =
+    guest.finalAnswer === null ? null : cutText(guest.finalAnswer, maxFinalAnswerChars);
+  const cut = [stdout, stderr, ...(result ? [result] : [])].reduce(
+    (sum, one) => sum + (one.totalChars - one.text.length),
+    0,
+  );
+  return {
+    ...guest,
+    stdout: stdout.text,
+    stderr: stderr.text,
+    result: result?.text ?? null,
+    finalAnswer: answer?.text ?? null,
+    droppedChars: guest.droppedChars + cut,
+    interruption: null,
+    stateLost: false,
+  };
+}
+
+export function createInterruptedOutcome(
+  outcome: Outcome,
+  interruption: Interruption,
+  timeoutMs: number,
+): Outcome {
+  const error: StepError = {
+    ...interruptionError(interruption, timeoutMs, 'Its variables, and all earlier ones, are kept.'),
+    line: outcome.error?.line ?? null,
+    traceback: outcome.error?.traceback ?? '',
+  };
+  return { ...outcome, result: null, error, interruption };
+}
+
+export interface LostStep {
+  readonly interruption: Interruption | null;
+  readonly lostBy: string | null;
+  readonly timeoutMs: number;
+  readonly elapsedMs: number;
+}
+
+/** The worker is gone, and with it all that the code had made. */
+export function createLostOutcome(lost: LostStep): Outcome {
+  const tail = 'All variables but the contexts are lost; run the steps that made them again.';
+  const error =
+    lost.interruption === null
+      ? {
+          type: 'SandboxCrash',
+          message: `The step broke its engine (${lost.lostBy ?? 'unknown'}). ${tail}`,
+        }
+      : interruptionError(lost.interruption, lost.timeoutMs, `The code did not let go. ${tail}`);
+  return {
+    stdout: '',
+    stderr: '',
+    droppedChars: 0,
+    result: null,
+    error: { ...error, line: null, traceback: '' },
+    variables: [],
+    changes: [],
+    finalAnswer: null,
+    durationMs: lost.elapsedMs,
+    interruption: lost.interruption,
+    stateLost: true,
+  };
+}
+
+function interruptionError(
+  interruption: Interruption,
+  timeoutMs: number,
+  tail: string,
+): Pick<StepError, 'type' | 'message'> {
+  return interruption === 'timeout'
+    ? {
+        type: 'TimeoutError',
+        message: `The step ran longer than ${Math.round(timeoutMs)} ms and was interrupted. ${tail}`,
+      }
+    : { type: 'CancelledError', message: `The step was interrupted on request. ${tail}` };
+}

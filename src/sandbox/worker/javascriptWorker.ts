@@ -1,0 +1,52 @@
+// A worker that holds one QuickJS guest: empties its realm, then answers messages until it is ended.
+
+import { workerData } from 'node:worker_threads';
+import { version } from '@jitl/quickjs-ng-wasmfile-release-sync/package.json';
+import type { FromWorker, WorkerInit } from '../../protocol/worker';
+import { JavascriptGuest } from './javascriptGuest';
+import { type MessagePump, createMessagePump } from './messagePump';
+import { scrubRealm } from './scrubRealm';
+
+export interface JavaScriptAssets {
+  readonly wasmModule: WebAssembly.Module;
+}
+
+const init = workerData as WorkerInit<JavaScriptAssets>; // made by the sandbox process
+const pump = createMessagePump(init);
+scrubRealm();
+
+serve(pump).catch((error: unknown) => {
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  send({ kind: 'broken', message: message.slice(0, 2_000) });
+});
+
+async function serve({ receive }: MessagePump): Promise<never> {
+  const { interrupt, maxMemoryBytes, assets } = init;
+  const guest = await JavascriptGuest.create({
+    wasmModule: assets.wasmModule,
+    pump,
+    interrupt,
+    maxMemoryBytes,
+  });
+  send({ kind: 'ready', detail: `QuickJS-ng ${version} on WebAssembly` });
+  for (;;) {
+    const message = receive();
+    switch (message.kind) {
+      case 'load':
+        send({ kind: 'loaded', id: message.id, sizes: guest.load(message) });
+        break;
+      case 'run':
+        send({ kind: 'ran', id: message.id, outcome: guest.run(message) });
+        break;
+      case 'read':
+        send({ kind: 'value', id: message.id, value: guest.read(message) });
+        break;
+      case 'reply':
+        throw new Error(`A reply to call ${message.call}, which nothing waits for.`);
+    }
+  }
+}
+
+function send(message: FromWorker): void {
+  pump.send(JSON.stringify(message));
+}

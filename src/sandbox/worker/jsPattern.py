@@ -1,0 +1,158 @@
+# Says a Python regular expression as a JavaScript one, only where both mean exactly the same.
+import re
+from re import _constants as op
+from re import _parser as parser
+
+OK_FLAGS = re.IGNORECASE | re.MULTILINE | re.DOTALL | re.UNICODE | re.VERBOSE | re.ASCII
+SPECIAL = set("^$\\.*+?()[]{}|/-")
+
+# Python's classes over ASCII text. Its \s has the four separators 1C-1F, JavaScript's has not.
+CLASSES = {
+    op.CATEGORY_DIGIT: "0-9",
+    op.CATEGORY_SPACE: " \\t\\n\\r\\f\\v\\x1c-\\x1f",
+    op.CATEGORY_WORD: "a-zA-Z0-9_",
+}
+NOT_CLASSES = {
+    op.CATEGORY_NOT_DIGIT: CLASSES[op.CATEGORY_DIGIT],
+    op.CATEGORY_NOT_SPACE: CLASSES[op.CATEGORY_SPACE],
+    op.CATEGORY_NOT_WORD: CLASSES[op.CATEGORY_WORD],
+}
+
+
+class Untranslatable(Exception):
+    """The pattern means something else in JavaScript, or might."""
+
+
+def translate(compiled, ascii_text):
+    """(source, flags) of the same JavaScript pattern, or None."""
+    flags = compiled.flags
+    if flags & ~OK_FLAGS or not isinstance(compiled.pattern, str):
+        return None
+    if not ascii_text and (flags & re.IGNORECASE or flags & re.ASCII):
+        return None  # the two fold case by different tables
+    try:
+        tree = parser.parse(compiled.pattern, flags)
+        if tree.getwidth()[0] == 0:
+            return None  # after an empty match Python looks for another one in the same place
+        source = Writer(flags, ascii_text).sequence(tree)
+    except (Untranslatable, RecursionError, re.error):
+        return None
+    return source, "g" + ("i" if flags & re.IGNORECASE else "")
+
+
+class Writer:
+    def __init__(self, flags, ascii_text):
+        self.flags, self.ascii_text = flags, ascii_text
+
+    def sequence(self, tree):
+        return "".join(self.item(kind, value) for kind, value in tree)
+
+    def item(self, kind, value):
+        write = getattr(self, "write_" + str(kind).lower(), None)
+        if write is None:
+            raise Untranslatable(kind)
+        return write(value)
+
+    def char(self, code):
+        if code > 0x7E and self.flags & re.IGNORECASE:
+            raise Untranslatable(code)
+        if code > 0xFFFF or 0xD800 <= code <= 0xDFFF:
+            raise Untranslatable(code)
+        char = chr(code)
+        if char in SPECIAL:
+            return "\\" + char
+        if char.isascii() and char.isprintable():
+            return char
+        return f"\\u{code:04x}"
+
+    def write_literal(self, code):
+        return self.char(code)
+
+    def write_not_literal(self, code):
+        self.only_ascii()
+        return f"[^{self.char(code)}]"
+
+    def write_any(self, _):
+        if self.flags & re.DOTALL:
+            self.only_ascii()
+            return "[^]"
+        self.only_ascii()
+        return "[^\\n]"
+
+    def only_ascii(self):
+        """A negated set takes one UTF-16 unit there and one code point here."""
+        if not self.ascii_text:
+            raise Untranslatable("text beyond ASCII")
+
+    def write_in(self, items):
+        negated = bool(items) and items[0][0] is op.NEGATE
+        body = "".join(self.member(*item) for item in items[1 if negated else 0:])
+        if negated:
+            self.only_ascii()
+        return f"[{'^' if negated else ''}{body}]"
+
+    def member(self, kind, value):
+        if kind is op.LITERAL:
+            return self.char(value)
+        if kind is op.RANGE:
+            return f"{self.char(value[0])}-{self.char(value[1])}"
+        if kind is op.CATEGORY and value in CLASSES:
+            self.only_ascii()
+            return CLASSES[value]
+        if kind is op.CATEGORY and value in NOT_CLASSES:
+            self.only_ascii()
+            return {op.CATEGORY_NOT_DIGIT: "\\D", op.CATEGORY_NOT_WORD: "\\W"}.get(value) or \
+                self.refuse(value)
+        return self.refuse(kind)
+
+    def refuse(self, what):
+        raise Untranslatable(what)
+
+    def write_branch(self, value):
+        return "(?:" + "|".join(self.sequence(branch) for branch in value[1]) + ")"
+
+    def write_subpattern(self, value):
+        group, add_flags, drop_flags, tree = value
+        if add_flags or drop_flags:
+            raise Untranslatable("inline flags")
+        return ("(?:" if group is None else "(") + self.sequence(tree) + ")"
+
+    def repeat(self, value, lazy):
+        low, high, tree = value
+        body = self.sequence(tree)
+        if len(tree) != 1 or tree[0][0] in (op.MAX_REPEAT, op.MIN_REPEAT, op.AT, op.ASSERT,
+                                            op.ASSERT_NOT):
+            body = f"(?:{body})"
+        if any(kind is op.SUBPATTERN and inner[0] is not None for kind, inner in tree):
+            raise Untranslatable("JavaScript forgets a repeated group's captures")
+        top = "" if high is op.MAXREPEAT else str(int(high))
+        return f"{body}{{{int(low)},{top}}}{'?' if lazy else ''}"
+
+    def write_max_repeat(self, value):
+        return self.repeat(value, lazy=False)
+
+    def write_min_repeat(self, value):
+        return self.repeat(value, lazy=True)
+
+    def write_at(self, where):
+        line_start, line_end = "(?:^|(?<=\\n))", "(?=\\n|$)"
+        if where is op.AT_BEGINNING:
+            return line_start if self.flags & re.MULTILINE else "^"
+        if where is op.AT_BEGINNING_STRING:
+            return "^"
+        if where is op.AT_END:
+            return line_end if self.flags & re.MULTILINE else "(?=\\n?$)"
+        if where is op.AT_END_STRING:
+            return "$"
+        if where in (op.AT_BOUNDARY, op.AT_NON_BOUNDARY):
+            self.only_ascii()
+            return "\\b" if where is op.AT_BOUNDARY else "\\B"
+        raise Untranslatable(where)
+
+    def write_assert(self, value):
+        direction, tree = value
+        return f"(?{'=' if direction > 0 else '<='}{self.sequence(tree)})"
+
+    def write_assert_not(self, value):
+        direction, tree = value
+        return f"(?{'!' if direction > 0 else '<!'}{self.sequence(tree)})"

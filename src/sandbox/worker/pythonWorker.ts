@@ -1,0 +1,201 @@
+// A worker that holds one CPython interpreter: sets up its realm, file system and device, then hands
+// the thread over to boot.py, which never returns.
+
+import { workerData } from 'node:worker_threads';
+import type { ToWorker, WorkerInit } from '../../protocol/worker';
+import boot from './boot.py';
+import eventLoop from './eventLoop.py';
+import { createGuestDevice } from './guestDevice';
+import { type EmscriptenFiles, limitFiles } from './guestFiles';
+import { type ImportSpaces, guardImports } from './guestImports';
+import jsPattern from './jsPattern.py';
+import { createMessagePump } from './messagePump';
+import { scrubRealm } from './scrubRealm';
+import spans from './spans.py';
+import pager from './pager.py';
+import variables from './variables.py';
+
+export interface PythonAssets {
+  readonly wasmModule: WebAssembly.Module;
+  /** Source of the emscripten glue. */
+  readonly glue: string;
+  /** The standard library as a zip, on a SharedArrayBuffer. */
+  readonly library: Uint8Array;
+  readonly maxFileBytes: number;
+}
+
+interface PythonModule {
+  readonly FS: EmscriptenFiles & {
+    init(): void;
+    mkdirTree(path: string): void;
+    writeFile(path: string, content: Uint8Array | string, options?: object): void;
+    makedev(major: number, minor: number): number;
+    registerDevice(device: number, operations: object): void;
+    mkdev(path: string, device: number): void;
+    chdir(path: string): void;
+  };
+  readonly ENV: Record<string, string>;
+  readonly _Py_EMSCRIPTEN_SIGNAL_HANDLING: number;
+  Py_EmscriptenSignalBuffer: Uint8Array;
+  callMain(args: readonly string[]): void;
+}
+
+type CreatePython = (options: object) => Promise<PythonModule>;
+
+const maxHeapBytes = 2 ** 31 - 65_536;
+const fileLimits = { maxFiles: 10_000, maxOpenFiles: 1_024, maxPathChars: 4_096 };
+/** WASI's error number for a message that is too large. */
+const emsgsize = 35;
+/** Device numbers of emscripten's two terminals. */
+const terminals = [5, 6];
+const guestModules = { boot, variables, spans, jsPattern, eventLoop };
+/** Modules that this build of the standard library lacks and others of it need. */
+const missingModules = {
+  '_pyrepl/__init__': '',
+  '_pyrepl/pager': pager,
+  '_sysconfigdata__emscripten_wasm32-emscripten': 'build_time_vars = {}\n',
+};
+const start = `
+import sys
+import boot, variables, spans, eventLoop
+sys.path.remove("/rlm")
+for name in ("boot", "variables", "spans", "jsPattern", "eventLoop"):
+    del sys.modules[name]
+boot.main(spans, variables, eventLoop)
+`;
+
+const init = workerData as WorkerInit<PythonAssets>; // made by the sandbox process
+const pump = createMessagePump(init);
+/** The heap may grow to this; while a context loads, to the engine's own maximum. */
+let heapCap = init.maxMemoryBytes;
+let capAfterLoad: number | null = null;
+let heap: WebAssembly.Memory | undefined;
+
+const device = createGuestDevice(pump, (message: ToWorker) => {
+  if (message.kind === 'reply' && 'interrupted' in message) {
+    Atomics.store(init.interrupt, 0, 0); // told once is enough: the reply itself raises
+  }
+  if (message.kind === 'load') {
+    heapCap = maxHeapBytes;
+    capAfterLoad = message.maxMemoryBytes;
+  } else if (capAfterLoad !== null) {
+    // The context is in: what the code may use comes on top of it.
+    heapCap = Math.min(maxHeapBytes, (heap?.buffer.byteLength ?? 0) + capAfterLoad);
+    capAfterLoad = null;
+  }
+});
+
+const randomValues = crypto.getRandomValues.bind(crypto);
+scrubRealm();
+
+void run().catch((error: unknown) => {
+  pump.send(JSON.stringify({ kind: 'broken', message: describe(error) }));
+});
+
+async function run(): Promise<void> {
+  const python = await createInterpreter();
+  python.Py_EmscriptenSignalBuffer = init.interrupt;
+  if (!heap) {
+    throw new Error('The interpreter exports no memory.');
+  }
+  new Int8Array(heap.buffer)[python._Py_EMSCRIPTEN_SIGNAL_HANDLING] = 1;
+  limitFiles(python.FS, { maxBytes: init.assets.maxFileBytes, ...fileLimits });
+  python.callMain(['-S', '-B', '-u', '/rlm/start.py']);
+  throw new Error('The interpreter ended.');
+}
+
+function createInterpreter(): Promise<PythonModule> {
+  const { glue, wasmModule } = init.assets;
+  const create = loadGlue(glue);
+  return create({
+    noInitialRun: true,
+    thisProgram: '/python',
+    instantiateWasm: (
+      imports: ImportSpaces,
+      done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
+    ) => {
+      guardImports(imports, (bytes) => bytes <= heapCap);
+      const instance = new WebAssembly.Instance(wasmModule, imports);
+      heap = instance.exports['memory'] as WebAssembly.Memory; // every emscripten build exports it
+      done(instance, wasmModule);
+      return {};
+    },
+    preRun: [(module: PythonModule) => prepareFiles(module)],
+    print: () => undefined,
+    printErr: () => undefined,
+  });
+}
+
+/** The glue is pinned and checked at build; the guest has no way to this realm's evaluator. */
+function loadGlue(glue: string): CreatePython {
+  const box = { exports: {} };
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- a CommonJS module given as text
+  const load = new Function('module', 'exports', 'require', '__dirname', '__filename', glue) as (
+    ...names: readonly unknown[]
+  ) => void; // its parameters are the five named here
+  load(box, box.exports, refuseRequire, '/', '/python.js');
+  return box.exports as CreatePython; // emscripten's MODULARIZE export
+}
+
+function prepareFiles(python: PythonModule): void {
+  const { FS, ENV } = python;
+  // A terminal would keep what is written to it until a line ends.
+  for (const terminal of terminals) {
+    FS.registerDevice(FS.makedev(terminal, 0), {
+      read: () => 0,
+      write: (_stream: unknown, _heap: unknown, _offset: number, length: number) => length,
+    });
+  }
+  FS.init();
+  FS.mkdirTree('/lib');
+  FS.mkdirTree('/rlm');
+  FS.mkdirTree('/work');
+  FS.writeFile('/lib/python313.zip', init.assets.library, { canOwn: true });
+  for (const [name, source] of Object.entries(guestModules)) {
+    FS.writeFile(`/rlm/${name}.py`, source);
+  }
+  FS.mkdirTree('/lib/added/_pyrepl');
+  for (const [name, source] of Object.entries(missingModules)) {
+    FS.writeFile(`/lib/added/${name}.py`, source);
+  }
+  FS.writeFile('/rlm/start.py', start);
+  for (const name of Object.keys(ENV)) {
+    delete ENV[name];
+  }
+  Object.assign(ENV, {
+    PYTHONHOME: '/',
+    PYTHONPATH: '/lib/python313.zip:/lib/added',
+    HOME: '/work',
+    TZ: 'UTC',
+  });
+  const number = FS.makedev(64, 0);
+  FS.registerDevice(number, {
+    open: (stream: { seekable: boolean }) => {
+      stream.seekable = false;
+    },
+    close: () => undefined,
+    read: (_stream: unknown, heapView: ArrayBufferView, offset: number, length: number) =>
+      device.read(new Uint8Array(heapView.buffer, heapView.byteOffset + offset, length)),
+    write: (_stream: unknown, heapView: ArrayBufferView, offset: number, length: number) => {
+      const bytes = new Uint8Array(heapView.buffer, heapView.byteOffset + offset, length);
+      if (!device.write(bytes)) {
+        throw new FS.ErrnoError(emsgsize);
+      }
+      return length;
+    },
+    llseek: () => 0,
+  });
+  FS.mkdev('/dev/rlm', number);
+  FS.chdir('/work');
+  if (typeof crypto === 'undefined') {
+    Object.defineProperty(globalThis, 'crypto', { value: { getRandomValues: randomValues } });
+  }
+}
+
+function refuseRequire(name: string): never {
+  throw new Error(`No module ${name} here.`);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

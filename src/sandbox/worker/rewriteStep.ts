@@ -1,0 +1,205 @@
+// Turns a step's code into a global script whose declarations outlive it and can be made again, line
+// for line. Also says what the code mentions, so that only that has to be looked at afterwards.
+
+import { type Node, type Program, type Token, parse } from 'acorn';
+
+export interface RewrittenStep {
+  readonly kind: 'step';
+  readonly code: string;
+  /** It awaits at the top level. */
+  readonly isAsync: boolean;
+  /** It ends with an expression, whose value is the step's result. */
+  readonly hasResult: boolean;
+  /** Every identifier in the code, property names included. */
+  readonly mentions: ReadonlySet<string>;
+  /** What each name declared at the top level mentions where it is declared. */
+  readonly declarations: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+interface RefusedStep {
+  readonly kind: 'refused';
+  readonly message: string;
+  /** 1-based. */
+  readonly line: number | null;
+}
+
+interface Name {
+  readonly text: string;
+  readonly start: number;
+}
+
+interface Edit {
+  readonly at: number;
+  /** Characters replaced. */
+  readonly length: number;
+  readonly text: string;
+}
+
+export function rewriteStep(code: string): RewrittenStep | RefusedStep {
+  const names: Name[] = [];
+  try {
+    const program = parse(code, {
+      ecmaVersion: 'latest',
+      sourceType: 'script',
+      allowAwaitOutsideFunction: true,
+      allowHashBang: true,
+      onToken: (token) => addName(names, token),
+    });
+    return {
+      kind: 'step',
+      code: escapeLoneSurrogates(
+        applyEdits(
+          code,
+          program.body.flatMap((one) => toEdits(one, code)),
+        ),
+      ),
+      isAsync: awaitsAtTopLevel(program),
+      hasResult: program.body.at(-1)?.type === 'ExpressionStatement',
+      mentions: new Set(names.map((name) => name.text)),
+      declarations: findDeclarations(program, names),
+    };
+  } catch (error) {
+    return toRefusal(error);
+  }
+}
+
+function addName(names: Name[], token: Token): void {
+  const { value } = token as { value?: unknown }; // acorn's types leave it out
+  if (token.type.label === 'name' && typeof value === 'string') {
+    names.push({ text: value, start: token.start });
+  }
+}
+
+type Statement = Program['body'][number];
+
+/** `let` and `const` become `var`, a class a variable holding it: both can be declared again. */
+function toEdits(statement: Statement, code: string): Edit[] {
+  const { start, end } = statement;
+  const close = code[end - 1] === ';' ? [] : [{ at: end, length: 0, text: ';' }];
+  if (statement.type === 'ClassDeclaration') {
+    return [
+      { at: start, length: 0, text: `var ${statement.id.name} = ` },
+      { at: end, length: 0, text: ';' },
+    ];
+  }
+  if (
+    statement.type !== 'VariableDeclaration' ||
+    (statement.kind !== 'let' && statement.kind !== 'const')
+  ) {
+    return [];
+  }
+  // A `let` without a value is undefined, even when an earlier step gave the name one.
+  const values = statement.declarations
+    .filter((one) => !one.init)
+    .map((one) => ({ at: one.end, length: 0, text: ' = undefined' }));
+  return [{ at: start, length: statement.kind.length, text: 'var' }, ...values, ...close];
+}
+
+function applyEdits(code: string, edits: readonly Edit[]): string {
+  let rewritten = '';
+  let done = 0;
+  for (const edit of edits) {
+    rewritten += code.slice(done, edit.at) + edit.text;
+    done = edit.at + edit.length;
+  }
+  return rewritten + code.slice(done);
+}
+
+/** The engine reads UTF-8, which has no lone surrogates; in literals the escape means the same. */
+function escapeLoneSurrogates(code: string): string {
+  return code.replace(
+    /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16)}`,
+  );
+}
+
+function awaitsAtTopLevel(program: Program): boolean {
+  const waiting: Node[] = [program];
+  for (let node = waiting.pop(); node; node = waiting.pop()) {
+    if (node.type === 'AwaitExpression' || ('await' in node && node.await === true)) {
+      return true;
+    }
+    if (!isFunction(node)) {
+      waiting.push(...childrenOf(node));
+    }
+  }
+  return false;
+}
+
+function isFunction(node: Node): boolean {
+  return /^(?:ArrowFunctionExpression|Function(?:Declaration|Expression))$/.test(node.type);
+}
+
+function childrenOf(node: Node): Node[] {
+  return Object.values(node).flat().filter(isNode);
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
+}
+
+function findDeclarations(
+  program: Program,
+  names: readonly Name[],
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, ReadonlySet<string>>();
+  let from = 0;
+  for (const statement of program.body) {
+    while ((names[from]?.start ?? Infinity) < statement.start) {
+      from += 1;
+    }
+    let to = from;
+    while ((names[to]?.start ?? Infinity) < statement.end) {
+      to += 1;
+    }
+    const mentions = new Set(names.slice(from, to).map((name) => name.text));
+    declaredNames(statement).forEach((name) => found.set(name, mentions));
+    from = to;
+  }
+  return found;
+}
+
+function declaredNames(statement: Statement): string[] {
+  switch (statement.type) {
+    case 'FunctionDeclaration':
+    case 'ClassDeclaration':
+      return [statement.id.name];
+    case 'VariableDeclaration':
+      return statement.declarations.flatMap((one) => boundNames(one.id));
+    default:
+      return [];
+  }
+}
+
+type Pattern = Extract<Statement, { type: 'VariableDeclaration' }>['declarations'][number]['id'];
+
+function boundNames(pattern: Pattern): string[] {
+  switch (pattern.type) {
+    case 'Identifier':
+      return [pattern.name];
+    case 'ObjectPattern':
+      return pattern.properties.flatMap((one) =>
+        boundNames(one.type === 'RestElement' ? one.argument : one.value),
+      );
+    case 'ArrayPattern':
+      return pattern.elements.flatMap((one) => (one ? boundNames(one) : []));
+    case 'RestElement':
+      return boundNames(pattern.argument);
+    case 'AssignmentPattern':
+      return boundNames(pattern.left);
+    case 'MemberExpression':
+      return [];
+  }
+}
+
+function toRefusal(error: unknown): RefusedStep {
+  if (error instanceof RangeError) {
+    return { kind: 'refused', message: 'The code is nested too deeply.', line: null };
+  }
+  if (!(error instanceof SyntaxError)) {
+    throw error;
+  }
+  const { loc } = error as { loc?: { line?: number } }; // acorn adds it to what it throws
+  const message = error.message.replace(/ \(\d+:\d+\)$/, '');
+  return { kind: 'refused', message, line: loc?.line ?? null };
+}

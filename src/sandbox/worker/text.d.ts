@@ -1,0 +1,6 @@
+// Guest code is bundled as text.
+
+declare module '*.py' {
+  const source: string;
+  export default source;
+}

@@ -1,0 +1,300 @@
+// grep and BM25 over decoded texts: offsets, lines and scores. Pure; guest/search.guest.txt finds the
+// same in texts that only the guest has.
+
+import { cutText } from '../../base/text';
+import type { GrepArgs, Hit, SearchArgs } from '../../protocol/worker';
+
+export interface SourceText {
+  /** Index of the source within its context. */
+  readonly index: number;
+  readonly text: string;
+}
+
+export interface Found {
+  readonly hits: readonly Hit[];
+  /** There was more than asked for, or than fits in one answer. */
+  readonly truncated: boolean;
+}
+
+type OffsetUnit = GrepArgs['unit'];
+
+const lineChars = 500;
+/** UTF-16 units of all line texts in one answer; it crosses three threads. */
+const maxAnswerChars = 20_000_000;
+
+/**
+ * All matches in order, `lineText` being the start of the line that a match begins in.
+ * @throws SyntaxError when the pattern is none.
+ */
+export function grepTexts(
+  sources: Iterable<SourceText>,
+  args: Pick<GrepArgs, 'pattern' | 'flags' | 'maxMatches' | 'unit'>,
+): Found {
+  const flags = args.flags.includes('g') ? args.flags : `${args.flags}g`;
+  const pattern = new RegExp(args.pattern, flags);
+  const byCodePoint = /[uv]/.test(flags);
+  const hits: Hit[] = [];
+  let answerChars = 0;
+  for (const { index, text } of sources) {
+    const toUnit = createOffsets(text, args.unit);
+    const lines = new LineCursor(text);
+    pattern.lastIndex = 0;
+    for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+      if (hits.length >= args.maxMatches || answerChars > maxAnswerChars) {
+        return { hits, truncated: true };
+      }
+      const start = match.index;
+      const end = start + match[0].length;
+      lines.moveTo(start);
+      const lineText = lines.text;
+      answerChars += lineText.length;
+      const { line } = lines;
+      hits.push({
+        source: index,
+        start: toUnit(start),
+        end: toUnit(end),
+        line,
+        lineText,
+        score: 0,
+      });
+      if (end === start) {
+        pattern.lastIndex = nextIndex(text, end, byCodePoint);
+      }
+    }
+  }
+  return { hits, truncated: false };
+}
+
+/**
+ * Windows of whole lines (a longer line is cut) that hold words of the query, by Okapi BM25 over all
+ * sources; best first, equal ones by position. Words are runs of letters, digits and `_`.
+ */
+export function rankTexts(
+  sources: Iterable<SourceText>,
+  args: Pick<SearchArgs, 'query' | 'maxHits' | 'windowChars' | 'unit'>,
+): Found {
+  const terms = [...new Set(args.query.match(/[\p{L}\p{N}_]+/gu)?.map((one) => one.toLowerCase()))];
+  if (terms.length === 0) {
+    return { hits: [], truncated: false };
+  }
+  const count = new WindowCount(terms, args.windowChars);
+  for (const source of sources) {
+    count.add(source);
+  }
+  const ranked = count.rank();
+  const best = ranked.slice(0, args.maxHits);
+  return { hits: toHits(best, args.unit), truncated: ranked.length > best.length };
+}
+
+interface CountedWindow {
+  readonly source: SourceText;
+  readonly start: number;
+  readonly end: number;
+  /** By term. */
+  readonly counts: Uint32Array;
+}
+
+interface RankedWindow extends CountedWindow {
+  readonly score: number;
+}
+
+/** Counts words by window in one pass over each text; keeps only windows that hold some. */
+class WindowCount {
+  readonly #terms: ReadonlyMap<string, number>;
+  readonly #words: RegExp;
+  readonly #windowChars: number;
+  readonly #windows: CountedWindow[] = [];
+  /** How many windows hold a term, by term. */
+  readonly #having: Uint32Array;
+  #totalWindows = 0;
+  #totalChars = 0;
+
+  constructor(terms: readonly string[], windowChars: number) {
+    this.#terms = new Map(terms.map((term, number) => [term, number]));
+    // Longest first, so that a longer word is not taken for the shorter one that it begins with.
+    const alternatives = [...terms].sort((left, right) => right.length - left.length);
+    this.#words = new RegExp(alternatives.join('|'), 'giu');
+    this.#windowChars = windowChars;
+    this.#having = new Uint32Array(terms.length);
+  }
+
+  add(source: SourceText): void {
+    const { text } = source;
+    const words = this.#words;
+    let bounds = { start: 0, end: windowEnd(text, 0, this.#windowChars) };
+    let current: CountedWindow | undefined;
+    const advance = (position: number): void => {
+      while (bounds.end <= position && bounds.end < text.length) {
+        bounds = { start: bounds.end, end: windowEnd(text, bounds.end, this.#windowChars) };
+        this.#totalWindows += 1;
+        current = undefined;
+      }
+    };
+    this.#totalChars += text.length;
+    this.#totalWindows += text.length > 0 ? 1 : 0;
+    words.lastIndex = 0;
+    for (let match = words.exec(text); match !== null; match = words.exec(text)) {
+      const term = this.#terms.get(match[0].toLowerCase());
+      if (term !== undefined && isWholeWord(text, match.index, match.index + match[0].length)) {
+        advance(match.index);
+        current ??= this.#open(source, bounds);
+        this.#count(current, term);
+      }
+    }
+    advance(text.length - 1);
+  }
+
+  rank(): RankedWindow[] {
+    const meanChars = this.#totalChars / this.#totalWindows;
+    const weights = Array.from(this.#having, (having) =>
+      Math.log(1 + (this.#totalWindows - having + 0.5) / (having + 0.5)),
+    );
+    return this.#windows
+      .map((window) => ({ ...window, score: scoreWindow(window, weights, meanChars) }))
+      .sort((left, right) => right.score - left.score); // stable: equal ones stay in order
+  }
+
+  #open(source: SourceText, bounds: { start: number; end: number }): CountedWindow {
+    const window = { source, ...bounds, counts: new Uint32Array(this.#having.length) };
+    this.#windows.push(window);
+    return window;
+  }
+
+  #count({ counts }: CountedWindow, term: number): void {
+    const before = counts[term] ?? 0;
+    counts[term] = before + 1;
+    if (before === 0) {
+      this.#having[term] = (this.#having[term] ?? 0) + 1;
+    }
+  }
+}
+
+/** Okapi BM25, k1 = 1.2, b = 0.75, length in characters. */
+function scoreWindow(
+  { start, end, counts }: CountedWindow,
+  weights: readonly number[],
+  meanChars: number,
+): number {
+  const length = 1.2 * (0.25 + (0.75 * (end - start)) / meanChars);
+  const score = weights.reduce((sum, weight, term) => {
+    const times = counts[term] ?? 0;
+    return sum + (weight * times * 2.2) / (times + length);
+  }, 0);
+  return Math.round(score * 1e6) / 1e6; // engines' logarithms differ in the last digit
+}
+
+function windowEnd(text: string, start: number, windowChars: number): number {
+  const limit = start + windowChars;
+  if (limit >= text.length) {
+    return text.length;
+  }
+  const newline = text.slice(start, limit).lastIndexOf('\n');
+  if (newline !== -1) {
+    return start + newline + 1;
+  }
+  return splitsPair(text, limit) ? limit - 1 : limit;
+}
+
+const wordChar = /[\p{L}\p{N}_]/u;
+
+function isWholeWord(text: string, start: number, end: number): boolean {
+  return (
+    !isWordAt(text, splitsPair(text, start - 1) ? start - 2 : start - 1) && !isWordAt(text, end)
+  );
+}
+
+function isWordAt(text: string, at: number): boolean {
+  const unit = text.charCodeAt(at); // NaN outside the text
+  if (unit < 128) {
+    const isLetter = (unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90);
+    return isLetter || (unit >= 48 && unit <= 57) || unit === 95;
+  }
+  return wordChar.test(String.fromCodePoint(text.codePointAt(at) ?? 32));
+}
+
+/** Lines and offsets of ranked windows, found in text order so that one pass over each text does. */
+function toHits(ranked: readonly RankedWindow[], unit: OffsetUnit): Hit[] {
+  const hits: Hit[] = [];
+  const inOrder = ranked
+    .map((window, rank) => ({ window, rank }))
+    .sort(
+      ({ window: left }, { window: right }) =>
+        left.source.index - right.source.index || left.start - right.start,
+    );
+  let source: SourceText | undefined;
+  let lines = new LineCursor('');
+  let toUnit = createOffsets('', unit);
+  for (const { window, rank } of inOrder) {
+    if (source !== window.source) {
+      source = window.source;
+      lines = new LineCursor(source.text);
+      toUnit = createOffsets(source.text, unit);
+    }
+    lines.moveTo(window.start);
+    const start = toUnit(window.start);
+    const end = toUnit(window.end);
+    const { score } = window;
+    hits[rank] = { source: source.index, start, end, line: lines.line, lineText: '', score };
+  }
+  return hits;
+}
+
+/** The line of ascending positions. */
+class LineCursor {
+  readonly #text: string;
+  #start = 0;
+  #end: number;
+  /** 1-based. */
+  line = 1;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#end = text.indexOf('\n');
+  }
+
+  moveTo(position: number): void {
+    while (this.#end !== -1 && this.#end < position) {
+      this.line += 1;
+      this.#start = this.#end + 1;
+      this.#end = this.#text.indexOf('\n', this.#start);
+    }
+  }
+
+  /** Its first 500 characters. */
+  get text(): string {
+    const end = this.#end === -1 ? this.#text.length : this.#end;
+    const start = this.#text.slice(this.#start, Math.min(end, this.#start + lineChars + 1));
+    return cutText(start, lineChars).text;
+  }
+}
+
+/** Turns ascending UTF-16 offsets into the wanted unit, counting each part of the text once. */
+function createOffsets(text: string, unit: OffsetUnit): (offset: number) => number {
+  if (unit === 'utf16' || !/[\ud800-\udbff]/.test(text)) {
+    return (offset) => offset;
+  }
+  let counted = 0;
+  let pairs = 0;
+  return (offset) => {
+    for (; counted < offset; counted += 1) {
+      if (splitsPair(text, counted + 1)) {
+        pairs += 1;
+      }
+    }
+    return offset - pairs;
+  };
+}
+
+function nextIndex(text: string, at: number, byCodePoint: boolean): number {
+  return byCodePoint && splitsPair(text, at + 1) ? at + 2 : at + 1;
+}
+
+/** Whether `at` lies between the two halves of a surrogate pair. */
+function splitsPair(text: string, at: number): boolean {
+  const low = text.charCodeAt(at);
+  if (!(low >= 0xdc00 && low <= 0xdfff)) {
+    return false;
+  }
+  const high = text.charCodeAt(at - 1);
+  return high >= 0xd800 && high <= 0xdbff;
+}

@@ -1,0 +1,167 @@
+// Contexts inside the Python sandbox: shapes, sizes, and the helpers that look into them.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import fc from 'fast-check';
+import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
+import { Repl, createSandboxes } from '../../support/repl';
+
+describe('python context', () => {
+  let sandboxes: SandboxProcess;
+
+  before(() => {
+    sandboxes = createSandboxes();
+  });
+  after(() => sandboxes.dispose());
+
+  const withRepl = async (
+    context: string | Readonly<Record<string, string>>,
+    use: (repl: Repl) => Promise<void>,
+  ): Promise<void> => {
+    const repl = await Repl.open(sandboxes, { context });
+    try {
+      await use(repl);
+    } finally {
+      repl.sandbox.dispose();
+    }
+  };
+
+  it('is a string for one text and a mapping for several, with their sizes', async () => {
+    await withRepl('', async (repl) => {
+      assert.deepStrictEqual(await repl.load('one', 'añ\u{1F600}\nx\0y'), {
+        totalChars: 7,
+        totalLines: 2,
+        sources: [{ path: 'context_text', chars: 7 }],
+        sourceCount: 1,
+        preview: 'añ\u{1F600}\nx\0y',
+      });
+      const sizes = await repl.load('many', { 'a/b.txt': 'one\n', __proto__x: '' });
+      assert.deepStrictEqual([sizes.totalChars, sizes.totalLines, sizes.sourceCount], [4, 1, 2]);
+      assert.equal(
+        await repl.evaluate('type(one).__name__, one[2], sorted(many)'),
+        "('str', '\u{1F600}', ['__proto__x', 'a/b.txt'])",
+      );
+    });
+  });
+
+  it('greps with offsets, lines and paths', async () => {
+    await withRepl({ 'a.log': 'x\nerror: one\n', 'b.log': 'ERROR two\n' }, async (repl) => {
+      const code =
+        '[(s.path, s.start, s.end, s.line, s.text, s.line_text) for s in grep("error", ignore_case=True)]';
+      assert.equal(
+        await repl.evaluate(code),
+        "[('a.log', 2, 7, 2, 'error', 'error: one'), ('b.log', 0, 5, 1, 'ERROR', 'ERROR two')]",
+      );
+      assert.equal(await repl.evaluate('len(grep("error", path="a.log"))'), '1');
+      const { error } = await repl.run('grep("x", path="c.log")');
+      assert.equal(error?.type, 'KeyError');
+    });
+  });
+
+  it('cuts into chunks that cover the text and know their lines', async () => {
+    const text = Array.from({ length: 500 }, (_, line) => `line ${line} of some text\n`).join('');
+    await withRepl(text, async (repl) => {
+      const code =
+        'c = chunk(1000)\n"".join(s.text for s in c) == context, all(context[:s.start].count("\\n") + 1 == s.line for s in c), max(len(s) for s in c) <= 1000';
+      assert.equal(await repl.evaluate(code), '(True, True, True)');
+      const overlap =
+        'o = chunk(300, 50)\nall(b.start == a.end - 50 for a, b in zip(o, o[1:])), o[-1].end == len(context)';
+      assert.equal(await repl.evaluate(overlap), '(True, True)');
+    });
+  });
+
+  it('ranks windows by BM25 the same over the context and over a copy of it', async () => {
+    const words = ['alpha', 'beta', 'gamma', 'delta', 'needle'];
+    const text = Array.from(
+      { length: 3_000 },
+      (_, line) => `${words[(line * 7) % 4]} ${words[(line * 3) % 5]} ${line}\n`,
+    ).join('');
+    await withRepl(text, async (repl) => {
+      const list = (of: string) =>
+        repl.evaluate(
+          `[(s.start, s.end, s.line, round(s.score, 6)) for s in search("needle beta", 5${of})]`,
+        );
+      const fromHost = await list('');
+      assert.equal(fromHost, await list(', text="" + context + ""'));
+      assert.equal(fromHost, await list(', text=context[:1] + context[1:]'));
+    });
+  });
+
+  it('finds the same by V8 as by Python’s own engine, offsets by code point', async () => {
+    const text = `${'é\u{1F600} plain words and needle42\n'.repeat(9_000)}`;
+    await withRepl(text, async (repl) => {
+      const compare = (pattern: string) =>
+        repl.evaluate(
+          `a = grep(${pattern}, max_matches=20000)\nb = grep(${pattern}, text=context[:1] + context[1:], max_matches=20000)\n` +
+            'len(a) > 1000, [(s.start, s.end, s.line, s.line_text) for s in a] == [(s.start, s.end, s.line, s.line_text) for s in b]',
+        );
+      assert.equal(await compare('"needle42"'), '(True, True)');
+      assert.equal(await compare('"words (and|or) n"'), '(True, True)');
+      assert.equal(await compare('r"\\w+42"'), '(True, True)');
+    });
+  });
+
+  it('stops a search that never ends, and keeps state', async () => {
+    await withRepl(`${'a'.repeat(300_000)}b`, async (repl) => {
+      await repl.run('kept = 3');
+      const outcome = await repl.run('grep("(a+)+c")', { timeoutMs: 300 });
+      assert.deepStrictEqual([outcome.interruption, outcome.stateLost], ['timeout', false]);
+      assert.equal(await repl.evaluate('kept, len(grep("a+b"))'), '(3, 1)');
+    });
+  });
+
+  it('says a pattern in JavaScript only where it means the same there', async () => {
+    const atom = fc.constantFrom(
+      ...['a', 'b', '.', '\\d', '\\w', '\\s', '\\S', '\\b', '^', '$', '[ab1]', '[^a]', '\\n', '-'],
+      ...[
+        '[\\w-]',
+        '\\.',
+        '(?:ab)',
+        '(a|b1)',
+        '(?=a)',
+        '(?!b)',
+        '(?<=a)',
+        '\\A',
+        '\\Z',
+        '/',
+        '\\x1c',
+      ],
+    );
+    const quantified = fc
+      .tuple(atom, fc.constantFrom('', '', '', '*', '+', '?', '{1,2}', '*?', '+?'))
+      .map(([body, quantifier]) => (/^(\^|\$|\\[bAZ])$/u.test(body) ? body : body + quantifier));
+    const pattern = fc.array(quantified, { minLength: 1, maxLength: 5 }).map((all) => all.join(''));
+    const text = fc
+      .array(fc.constantFrom('a', 'b', '1', ' ', '\n', '-', '.', '\r', '\x1c', '_', 'A'), {
+        maxLength: 30,
+      })
+      .map((all) => all.join(''));
+    const cases = fc.sample(fc.tuple(pattern, text, fc.boolean()), { numRuns: 3_000, seed: 7 });
+    await withRepl(JSON.stringify(cases), async (repl) => {
+      await repl.load('source', await readFile('src/sandbox/worker/jsPattern.py', 'utf8'));
+      await repl.run(
+        'import json, re\njsPattern = {}\nexec(source, jsPattern)\nout = []\n' +
+          'for pattern, text, fold in json.loads(context):\n' +
+          '    try: compiled = re.compile(pattern, re.M | (re.I if fold else 0))\n' +
+          '    except re.error: continue\n' +
+          '    said = jsPattern["translate"](compiled, True)\n' +
+          '    out.append([said, text, [list(m.span()) for m in compiled.finditer(text)], pattern])\n' +
+          'result = json.dumps(out)',
+      );
+      const value = await repl.read('result', 0, 10_000_000);
+      type Row = [[string, string] | null, string, [number, number][], string];
+      const rows = JSON.parse(value?.text ?? '[]') as Row[];
+      const translated = rows.filter(([said]) => said !== null);
+      assert.ok(translated.length > rows.length / 2, `${translated.length} of ${rows.length}`);
+      for (const [said, searched, expected, original] of translated) {
+        const found = [...searched.matchAll(new RegExp(said?.[0] ?? '', said?.[1]))];
+        const spans = found.map((match) => [match.index, match.index + match[0].length]);
+        assert.deepStrictEqual(
+          spans,
+          expected,
+          `${original} as ${said?.[0]} in ${JSON.stringify(searched)}`,
+        );
+      }
+    });
+  });
+});

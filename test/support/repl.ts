@@ -1,0 +1,90 @@
+// A REPL in a real sandbox process, as tests use it.
+
+import path from 'node:path';
+import type { HostCall, Language, Outcome, Sandbox } from '../../src/core/sandbox';
+import { SandboxProcess } from '../../src/sandbox/sandboxProcess';
+
+export const sandboxFolder = path.resolve('dist/sandbox');
+const never = new AbortController().signal;
+
+export function createSandboxes(): SandboxProcess {
+  return new SandboxProcess({ folder: sandboxFolder, log: (line) => process.stderr.write(line) });
+}
+
+export interface RunOptions {
+  readonly timeoutMs?: number;
+  readonly maxOutputChars?: number;
+  readonly signal?: AbortSignal;
+  readonly onHostCall?: (call: HostCall, signal: AbortSignal) => Promise<unknown>;
+}
+
+export interface ReplOptions {
+  readonly language?: Language;
+  readonly maxMemoryMb?: number;
+  /** Text, or path → text. */
+  readonly context?: string | Readonly<Record<string, string>>;
+}
+
+export class Repl {
+  readonly sandbox: Sandbox;
+  #step = 0;
+
+  private constructor(sandbox: Sandbox) {
+    this.sandbox = sandbox;
+  }
+
+  static async open(sandboxes: SandboxProcess, options: ReplOptions = {}): Promise<Repl> {
+    const { language = 'python', maxMemoryMb = 256, context = '' } = options;
+    const sandbox = await sandboxes.createSandbox({ language, maxMemoryMb }, never);
+    const repl = new Repl(sandbox);
+    await repl.load('context', context);
+    return repl;
+  }
+
+  load(variable: string, context: string | Readonly<Record<string, string>>) {
+    const sources = typeof context === 'string' ? { context_text: context } : context;
+    return this.sandbox.loadContext(
+      {
+        variable,
+        write: async (sink) => {
+          for (const [name, text] of Object.entries(sources)) {
+            const bytes = Buffer.from(text);
+            await sink.beginSource(name, bytes.length);
+            await sink.write(bytes);
+          }
+          return typeof context === 'string' ? 'string' : 'mapping';
+        },
+      },
+      never,
+    );
+  }
+
+  run(code: string, options: RunOptions = {}): Promise<Outcome> {
+    this.#step += 1;
+    return this.sandbox.runStep(
+      {
+        step: this.#step,
+        code,
+        timeoutMs: options.timeoutMs ?? 20_000,
+        maxOutputChars: options.maxOutputChars ?? 20_000,
+        onHostCall: options.onHostCall ?? (() => Promise.reject(new Error('no host calls here'))),
+      },
+      options.signal ?? never,
+    );
+  }
+
+  /** The value of a step's trailing expression; fails the test when the step raised. */
+  async evaluate(code: string, options: RunOptions = {}): Promise<string | null> {
+    const outcome = await this.run(code, options);
+    if (outcome.error) {
+      throw new Error(
+        `${outcome.error.type}: ${outcome.error.message}\n${outcome.error.traceback}`,
+      );
+    }
+    return outcome.result;
+  }
+
+  async read(name: string, offset = 0, maxChars = 4_000) {
+    return this.sandbox.readVariable({ name, offset, maxChars, timeoutMs: 5_000 }, never);
+  }
+}
