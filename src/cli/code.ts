@@ -1,0 +1,83 @@
+// Code given on the command line: where it is read from, and the steps it is cut into.
+
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Language } from '../core/sandbox';
+import { usageError } from './failure';
+import { toCountText } from './render/words';
+import type { Terminal } from './terminal';
+
+/** Source: the tool contract, `rlm_run_repl` code. */
+export const maxStepChars = 50_000;
+const maxInputChars = 10_000_000;
+/** A line that is exactly this begins a new step. */
+const cellMark: Readonly<Record<Language, string>> = { python: '# %%', javascript: '// %%' };
+
+/** @throws RlmError 'INVALID_INPUT' when the file cannot be read. `-` is standard input. */
+export async function readCode(
+  file: string,
+  { terminal, cwd }: { readonly terminal: Terminal; readonly cwd: string },
+): Promise<string> {
+  if (file === '-') {
+    return readInput(terminal.input);
+  }
+  try {
+    return await readFile(path.resolve(cwd, file), 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw usageError(
+      `The code file ${file} cannot be read: ${reason}.`,
+      'Check the path after --code.',
+    );
+  }
+}
+
+export async function readInput(input: NodeJS.ReadableStream): Promise<string> {
+  let text = '';
+  input.setEncoding('utf8');
+  for await (const chunk of input) {
+    text += String(chunk);
+    if (text.length > maxInputChars) {
+      throw usageError(
+        `Standard input has more than ${toCountText(maxInputChars)} characters of code.`,
+        'Give texts as FILE and only code on standard input.',
+      );
+    }
+  }
+  return text;
+}
+
+/** @throws RlmError 'INVALID_INPUT' when there is no code, or a step of it is too long. */
+export function toSteps(code: string, language: Language): readonly string[] {
+  const cells: string[][] = [[]];
+  for (const line of code.split(/\r?\n/u)) {
+    if (line === cellMark[language]) {
+      cells.push([]);
+    } else {
+      cells.at(-1)?.push(line);
+    }
+  }
+  const steps = cells.map((lines) => lines.join('\n')).filter((step) => step.trim() !== '');
+  return checkSteps(
+    steps,
+    `Split it into steps at lines that are exactly \`${cellMark[language]}\`.`,
+  );
+}
+
+/** @throws RlmError 'INVALID_INPUT' as `toSteps`. */
+export function checkSteps(steps: readonly string[], nextStep: string): readonly string[] {
+  if (steps.length === 0) {
+    throw usageError(
+      'There is no code to run.',
+      'Give a file with code, or code on standard input.',
+    );
+  }
+  const long = steps.findIndex((step) => step.length > maxStepChars);
+  if (long >= 0) {
+    throw usageError(
+      `Step ${long + 1} of the code has ${toCountText(steps[long]?.length ?? 0)} characters; a step may have ${toCountText(maxStepChars)}.`,
+      nextStep,
+    );
+  }
+  return steps;
+}

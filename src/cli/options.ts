@@ -1,0 +1,88 @@
+// Options that several commands share, checked where they are parsed.
+
+import path from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type LimitRange, type Limits, limitRanges } from '../core/limits';
+import { type Language, languages } from '../core/sandbox';
+import type { Cli } from './cli';
+import { toCountText } from './render/words';
+
+export interface GlobalOptions {
+  readonly home?: string;
+}
+
+/** The folder given by --home; null leaves it to the environment. */
+export function toHome({ home }: GlobalOptions, cli: Pick<Cli, 'cwd'>): string | null {
+  return home === undefined ? null : path.resolve(cli.cwd, home);
+}
+
+export function parseWholeNumber({ min, max }: Omit<LimitRange, 'default'>) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/u.test(text) || value < min || value > max) {
+      throw new InvalidArgumentError(
+        `It must be a whole number from ${toCountText(min)} to ${toCountText(max)}.`,
+      );
+    }
+    return value;
+  };
+}
+
+export function collect(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value];
+}
+
+export function rootOption(): Option {
+  return new Option(
+    '--root <folder>',
+    'a folder that may be read, besides the current one; repeatable',
+  )
+    .argParser(collect)
+    .default([], 'none');
+}
+
+export function languageOption(): Option {
+  return new Option(
+    '--language <name>',
+    'language of the REPL (default: by --code, else python)',
+  ).choices(languages);
+}
+
+/** The language asked for, else the one the code file's name tells, else Python. */
+export function toLanguage(asked: Language | undefined, codeFile: string | undefined): Language {
+  const isJavaScript = /\.[cm]?js$/iu.test(codeFile ?? '');
+  return asked ?? (isJavaScript ? 'javascript' : 'python');
+}
+
+/** The guardrails that hold without a model, in the order people meet them. */
+const limitHelp = {
+  maxSteps: 'steps',
+  maxRuntimeMs: 'run time of all steps, in ms',
+  budgetLimit: 'characters of code and output of all steps',
+  stepTimeoutMs: 'time of one step, in ms',
+  maxSessionMs: 'time since the session was opened, in ms',
+  maxMemoryMb: 'memory of the code, in MB, the context not counted',
+  maxOutputChars: 'characters kept of the output of one step',
+} satisfies Partial<Record<keyof Limits, string>>;
+
+export type LimitOptions = Partial<Pick<Limits, keyof typeof limitHelp>>;
+const limitNames = Object.keys(limitHelp) as (keyof typeof limitHelp)[]; // the keys just written
+
+export function addLimitOptions(command: Command): Command {
+  for (const name of limitNames) {
+    const range = limitRanges[name];
+    const flag = name.replace(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`);
+    command.addOption(
+      new Option(
+        `--${flag} <n>`,
+        `${limitHelp[name]} (default: ${toCountText(range.default)})`,
+      ).argParser(parseWholeNumber(range)),
+    );
+  }
+  return command;
+}
+
+export function toLimits(options: LimitOptions): Partial<Limits> {
+  const given = limitNames.filter((name) => options[name] !== undefined);
+  return Object.fromEntries(given.map((name) => [name, options[name]]));
+}

@@ -1,0 +1,38 @@
+// What a loaded context is, for the person who opened it.
+
+import { toOneLine } from '../../base/text';
+import type { ContextInfo } from '../../core/context';
+import { toPrintable } from './printable';
+import type { Style } from './style';
+import { toAmountText, toCountText } from './words';
+
+const shownSources = 5;
+const shownSkipped = 3;
+
+export function renderContext(context: ContextInfo, style: Style): string {
+  const shape = context.shape === 'string' ? 'a string' : 'a mapping from path to text';
+  const size = `${toAmountText(context.totalChars, 'character')} in ${toAmountText(context.totalLines, 'line')}`;
+  const lines = [`${style.bold(context.variable)} is ${shape}: ${size}`];
+  for (const { path, chars } of context.sources.slice(0, shownSources)) {
+    lines.push(style.dim(`  ${toPrintable(path)}  ${toCountText(chars)}`));
+  }
+  if (context.sourceCount > shownSources) {
+    lines.push(style.dim(`  and ${toAmountText(context.sourceCount - shownSources, 'more file')}`));
+  }
+  for (const { path, reason } of context.skipped.slice(0, shownSkipped)) {
+    lines.push(style.yellow(`  skipped ${toPrintable(path)}: ${toPrintable(reason)}`));
+  }
+  if (context.skippedCount > shownSkipped) {
+    lines.push(
+      style.yellow(`  and ${toCountText(context.skippedCount - shownSkipped)} more skipped`),
+    );
+  }
+  return lines.join('\n');
+}
+
+/** The banner's last line: how the context begins. */
+export function renderPreview(context: ContextInfo, width: number, style: Style): string {
+  return style.dim(
+    `  begins: ${toPrintable(toOneLine(context.preview, Math.max(20, width - 10)))}`,
+  );
+}

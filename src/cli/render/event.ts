@@ -1,0 +1,83 @@
+// One event of a trace as a few readable lines.
+
+import { toOneLine } from '../../base/text';
+import type { TraceEvent } from '../../core/event';
+import { renderContext } from './context';
+import { toPrintable } from './printable';
+import { renderStep } from './step';
+import type { Style } from './style';
+import { toAmountText, toDurationText } from './words';
+
+export function renderEvent(event: TraceEvent, style: Style): string {
+  const time = new Date(event.at).toISOString().replace('T', ' ').slice(0, 19);
+  const head = `${style.dim(time)}  ${style.bold(`[${event.step}]`)} ${toHead(event, style)}`;
+  const body = toBody(event, style);
+  return body === '' ? head : `${head}\n${indent(body)}`;
+}
+
+function toHead(event: TraceEvent, style: Style): string {
+  switch (event.kind) {
+    case 'session.opened':
+      return `opened ${style.bold(toPrintable(event.title))} (${event.language})`;
+    case 'context.loaded':
+      return 'context loaded';
+    case 'step.started':
+      return style.cyan('code');
+    case 'step.finished': {
+      const took = style.dim(toDurationText(event.outcome.durationMs));
+      const stop = event.stop ? style.yellow(` · guardrail ${event.stop} stopped the session`) : '';
+      return `${event.outcome.error ? style.red('raised') : style.green('done')} ${took}${stop}`;
+    }
+    case 'model.answered': {
+      const tokens = event.promptTokens + event.answerTokens;
+      const took = `${toAmountText(tokens, 'token')}, ${toDurationText(event.durationMs)}`;
+      return `${toPrintable(event.model)} ${event.error === null ? 'answered' : style.red('failed')} ${style.dim(took)}`;
+    }
+    case 'session.stopped':
+      return style.yellow(`stopped: ${event.cause}`);
+    case 'session.finalized': {
+      const from = event.fromVariable === null ? '' : ` from ${toPrintable(event.fromVariable)}`;
+      return style.green(`finalized${from} (${event.finishReason})`);
+    }
+    case 'session.replayed': {
+      const text = `replayed ${toAmountText(event.stepsRun, 'step')} of ${event.sourceSessionId}`;
+      const differences = toAmountText(event.differenceCount, 'difference');
+      return event.differenceCount === 0 ? text : `${text} ${style.yellow(differences)}`;
+    }
+    case 'session.closed':
+      return style.dim(`closed: ${toPrintable(event.reason)}`);
+  }
+}
+
+function toBody(event: TraceEvent, style: Style): string {
+  switch (event.kind) {
+    case 'context.loaded':
+      return renderContext(event.context, style);
+    case 'step.started':
+      return toPrintable(event.code.trimEnd());
+    case 'step.finished':
+      return renderStep(event.outcome, style);
+    case 'model.answered':
+      return toPrintable(
+        `${toOneLine(event.prompt, 200)}\n→ ${toOneLine(event.answer ?? event.error ?? '', 400)}`,
+      );
+    case 'session.finalized':
+      return toPrintable(event.answer);
+    case 'session.replayed':
+      return event.differences
+        .map(({ step, field, recorded, replayed }) =>
+          toPrintable(
+            `step ${step}, ${field}: ${toOneLine(recorded, 60)} → ${toOneLine(replayed, 60)}`,
+          ),
+        )
+        .join('\n');
+    case 'session.opened':
+    case 'session.stopped':
+    case 'session.closed':
+      return '';
+  }
+}
+
+function indent(text: string): string {
+  return text.replace(/^(?=.)/gmu, '    ');
+}

@@ -1,0 +1,71 @@
+// What one step produced, as the REPL and the trace show it.
+
+import { toOneLine } from '../../base/text';
+import type { Outcome, VariableChange, VariableInfo } from '../../core/sandbox';
+import { toPrintable } from './printable';
+import type { Style } from './style';
+import { toCountText } from './words';
+
+const changeMarks = { added: '+', changed: '~', removed: '-' } as const;
+const shownChanges = 8;
+const previewChars = 80;
+
+/** Without a trailing line feed; empty for a step that showed nothing. */
+export function renderStep(outcome: Outcome, style: Style): string {
+  const parts = [
+    toPrintable(trimEnd(outcome.stdout)),
+    style.yellow(toPrintable(trimEnd(outcome.stderr))),
+    renderDropped(outcome, style),
+    toPrintable(outcome.result ?? ''),
+    renderError(outcome, style),
+    renderChanges(outcome.changes, style),
+  ];
+  return parts.filter((part) => part !== '').join('\n');
+}
+
+export function renderError({ error, stateLost, interruption }: Outcome, style: Style): string {
+  const lines: string[] = [];
+  if (error) {
+    lines.push(
+      style.red(toPrintable(trimEnd(error.traceback) || `${error.type}: ${error.message}`)),
+    );
+  } else if (interruption === 'cancelled') {
+    lines.push(style.yellow('Interrupted.'));
+  }
+  if (stateLost) {
+    lines.push(style.red('The code did not let go: all variables but the contexts are gone.'));
+  }
+  return lines.join('\n');
+}
+
+export function renderDropped({ droppedChars }: Outcome, style: Style): string {
+  return droppedChars > 0
+    ? style.dim(`… ${toCountText(droppedChars)} more characters were dropped`)
+    : '';
+}
+
+export function renderChanges(changes: readonly VariableChange[], style: Style): string {
+  const lines = changes
+    .slice(0, shownChanges)
+    .map((change) =>
+      style.dim(
+        change.change === 'removed'
+          ? `- ${toPrintable(change.name)}`
+          : `${changeMarks[change.change]} ${renderVariable(change)}`,
+      ),
+    );
+  if (changes.length > shownChanges) {
+    lines.push(style.dim(`  and ${changes.length - shownChanges} more; .vars lists all`));
+  }
+  return lines.join('\n');
+}
+
+/** `name  type(size)  preview` in one line. */
+export function renderVariable({ name, type, size, preview }: VariableInfo): string {
+  const kind = size === null ? type : `${type}(${toCountText(size)})`;
+  return toPrintable(`${name}: ${kind} ${toOneLine(preview, previewChars)}`.trimEnd());
+}
+
+function trimEnd(text: string): string {
+  return text.replace(/\n+$/u, '');
+}

@@ -1,0 +1,112 @@
+// The command line without a process: streams in memory, an engine in memory.
+
+import { PassThrough } from 'node:stream';
+import type { Cli, CliRuntime, EngineOptions } from '../../../src/cli/cli';
+import { exitCodes, type ExitCode } from '../../../src/cli/failure';
+import { Interrupts } from '../../../src/cli/interrupts';
+import { runProgram } from '../../../src/cli/program';
+import { Terminal } from '../../../src/cli/terminal';
+import type { MemoryTraceStore } from '../../support/memoryTraceStore';
+import { createFakeEngine, type FakeEngine } from '../../support/fakeEngine';
+
+export class TextStream extends PassThrough {
+  readonly isTTY: boolean;
+  readonly columns = 100;
+  #text = '';
+
+  constructor(isTTY: boolean) {
+    super();
+    this.isTTY = isTTY;
+    this.on('data', (chunk: Buffer) => {
+      this.#text += chunk.toString('utf8');
+    });
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  /** Resolves when `part` has been written `times` times. */
+  async until(part: string, times = 1): Promise<void> {
+    while (this.#text.split(part).length <= times) {
+      await new Promise((resolve) => this.once('data', resolve));
+    }
+  }
+}
+
+export class InputStream extends PassThrough {
+  readonly isTTY: boolean;
+
+  constructor(isTTY: boolean) {
+    super();
+    this.isTTY = isTTY;
+  }
+}
+
+export interface FakeCliOptions {
+  readonly files?: Readonly<Record<string, string>>;
+  readonly input?: string;
+  readonly isTerminal?: boolean;
+  readonly cwd?: string;
+}
+
+export class FakeCli implements Cli {
+  readonly output: TextStream;
+  readonly errors: TextStream;
+  readonly input: InputStream;
+  readonly engine: FakeEngine;
+  readonly terminal: Terminal;
+  /** Whether the program was told to end on the spot. */
+  hasExited = false;
+  readonly interrupts = new Interrupts(() => {
+    this.hasExited = true;
+  });
+  readonly cwd: string;
+  readonly programFile = __filename;
+  exitCode: ExitCode = exitCodes.ok;
+  /** What the last engine was made with. */
+  engineOptions: EngineOptions | null = null;
+
+  constructor({ files = {}, input, isTerminal = false, cwd = process.cwd() }: FakeCliOptions = {}) {
+    this.output = new TextStream(isTerminal);
+    this.errors = new TextStream(isTerminal);
+    this.input = new InputStream(isTerminal);
+    this.terminal = new Terminal({
+      input: this.input,
+      output: this.output,
+      errors: this.errors,
+      env: { NO_COLOR: '1' },
+    });
+    this.cwd = cwd;
+    this.engine = createFakeEngine({ files });
+    if (input !== undefined) {
+      this.input.end(input);
+    }
+  }
+
+  get traces(): MemoryTraceStore {
+    return this.engine.traces;
+  }
+
+  readonly loadRuntime = async (): Promise<CliRuntime> => ({
+    version: '1.2.3',
+    createEngine: async (options) => {
+      this.engineOptions = options;
+      return this.engine;
+    },
+    openTraces: async () => this.engine.traces,
+    serveStdio: () => ({ closed: Promise.resolve(), dispose: () => undefined }),
+    serveHttp: async (_engine, { port }) => ({
+      url: `http://127.0.0.1:${port}/mcp`,
+      port,
+      tokenFile: '/home/rlm/engines/1.json',
+      dispose: async () => undefined,
+    }),
+    exportTrace: (format, { summary, events }) =>
+      `${format} of ${summary.title}: ${events.length} events`,
+  });
+
+  run(...args: readonly string[]): Promise<ExitCode> {
+    return runProgram(args, this);
+  }
+}
