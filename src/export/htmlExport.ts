@@ -97,11 +97,14 @@ function toHeaderHtml(summary: Summary, title: string): Html {
 }
 
 function toAnswerHtml({ finalAnswer }: Summary): Html | null {
-  return finalAnswer === null
-    ? null
-    : markup`<section class="answer card" aria-labelledby="answer">
+  if (finalAnswer === null) {
+    return null;
+  }
+  // Columns made with spaces stand only in a font of one width; prose reads better in another.
+  const font = / {2}\S/u.test(finalAnswer) ? 'aligned' : 'prose';
+  return markup`<section class="answer card" aria-labelledby="answer">
         <h2 id="answer">Final answer</h2>
-        <pre>\n${finalAnswer}</pre>
+        <pre class="${font}">\n${finalAnswer}</pre>
       </section>`;
 }
 

@@ -50,6 +50,7 @@ pre.long { max-height: 26rem; overflow: auto; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1.25rem 1.4rem; }
 .answer { border-color: var(--ok); border-left-width: 5px; }
 .answer pre { padding: 0; border: 0; background: none; font: 1rem/1.6 var(--sans); }
+.answer pre.aligned { font: 0.875rem/1.6 var(--mono); }
 .gauges { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: 1.1rem 2.5rem;
   list-style: none; margin: 0; }
 .gauge-head { display: flex; justify-content: space-between; gap: 1rem; font-size: 0.9rem; margin-bottom: 0.35rem; }
