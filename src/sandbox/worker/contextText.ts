@@ -23,7 +23,7 @@ export function measureText(bytes: Uint8Array): TextMeasure {
   for (const piece of decodePieces(bytes, ascii)) {
     chars += piece.length;
     lines += countNewlines(piece);
-    isNarrow &&= ascii || !/[^\0-\xff]/.test(piece); // eslint-disable-line no-control-regex -- Latin-1
+    isNarrow &&= ascii || !/[^\0-\xff]/.test(piece);
     last = piece.at(-1) ?? last;
   }
   const encoding = ascii ? 'ascii' : isNarrow ? 'latin1' : 'utf16le';

@@ -4,7 +4,7 @@ import { workerData } from 'node:worker_threads';
 import { version } from '@jitl/quickjs-ng-wasmfile-release-sync/package.json';
 import type { FromWorker, WorkerInit } from '../../protocol/worker';
 import { JavascriptGuest } from './javascriptGuest';
-import { type MessagePump, createMessagePump } from './messagePump';
+import { createMessagePump } from './messagePump';
 import { scrubRealm } from './scrubRealm';
 
 export interface JavaScriptAssets {
@@ -15,12 +15,12 @@ const init = workerData as WorkerInit<JavaScriptAssets>; // made by the sandbox 
 const pump = createMessagePump(init);
 scrubRealm();
 
-serve(pump).catch((error: unknown) => {
+serve().catch((error: unknown) => {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   send({ kind: 'broken', message: message.slice(0, 2_000) });
 });
 
-async function serve({ receive }: MessagePump): Promise<never> {
+async function serve(): Promise<never> {
   const { interrupt, maxMemoryBytes, assets } = init;
   const guest = await JavascriptGuest.create({
     wasmModule: assets.wasmModule,
@@ -30,7 +30,7 @@ async function serve({ receive }: MessagePump): Promise<never> {
   });
   send({ kind: 'ready', detail: `QuickJS-ng ${version} on WebAssembly` });
   for (;;) {
-    const message = receive();
+    const message = pump.receive();
     switch (message.kind) {
       case 'load':
         send({ kind: 'loaded', id: message.id, sizes: guest.load(message) });

@@ -92,10 +92,17 @@ export class QuickJs {
     return new QuickJs(module, { memory, limit }, options);
   }
 
-  /** `valueBytes` caps the guest's values, `heapBytes` the WebAssembly memory around them. */
-  limitMemory(valueBytes: number, heapBytes: number): void {
-    this.#ffi.QTS_RuntimeSetMemoryLimit(this.#runtime, Math.min(valueBytes, maxHeapBytes));
-    this.#limit.heapBytes = Math.min(heapBytes, maxHeapBytes);
+  /** Of the WebAssembly memory, which holds all there is in the guest and never shrinks. */
+  get heapBytes(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
+  /**
+   * The memory will not grow beyond this. The engine's own limit is of no use: in this build it
+   * counts no bytes (emscripten's malloc does not tell the size of a block).
+   */
+  limitHeap(bytes: number): void {
+    this.#limit.heapBytes = Math.min(bytes, maxHeapBytes);
   }
 
   /** Runs a global script. With `isAsync` it may await, and the value is the promise of `{ value }`. */

@@ -160,15 +160,11 @@ function findDeclarations(
 }
 
 function declaredNames(statement: Statement): string[] {
-  switch (statement.type) {
-    case 'FunctionDeclaration':
-    case 'ClassDeclaration':
-      return [statement.id.name];
-    case 'VariableDeclaration':
-      return statement.declarations.flatMap((one) => boundNames(one.id));
-    default:
-      return [];
+  if (statement.type === 'VariableDeclaration') {
+    return statement.declarations.flatMap((one) => boundNames(one.id));
   }
+  const isNamed = statement.type === 'FunctionDeclaration' || statement.type === 'ClassDeclaration';
+  return isNamed ? [statement.id.name] : [];
 }
 
 type Pattern = Extract<Statement, { type: 'VariableDeclaration' }>['declarations'][number]['id'];

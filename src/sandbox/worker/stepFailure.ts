@@ -43,3 +43,14 @@ export function toStepFailure(error: GuestError, step: number): StepFailure {
 export function createFailure(type: string, message: string): StepFailure {
   return { type, message, line: null, traceback: `${type}: ${message}` };
 }
+
+/** For code that the step's rewriting refused. */
+export function createSyntaxFailure(
+  refused: { readonly message: string; readonly line: number | null },
+  step: number,
+): StepFailure {
+  const { message, line } = refused;
+  const place = line === null ? `<step ${step}>` : `<step ${step}>:${line}`;
+  const traceback = `SyntaxError: ${message}\n    at ${place}`;
+  return { type: 'SyntaxError', message, line, traceback };
+}

@@ -1,8 +1,8 @@
 // grep and BM25 over decoded texts: offsets, lines and scores. Pure; guest/search.guest.txt finds the
 // same in texts that only the guest has.
 
-import { cutText } from '../../base/text';
 import type { GrepArgs, Hit, SearchArgs } from '../../protocol/worker';
+import { LineCursor, createOffsets, nextIndex, splitsPair } from './textPositions';
 
 export interface SourceText {
   /** Index of the source within its context. */
@@ -16,9 +16,6 @@ export interface Found {
   readonly truncated: boolean;
 }
 
-type OffsetUnit = GrepArgs['unit'];
-
-const lineChars = 500;
 /** UTF-16 units of all line texts in one answer; it crosses three threads. */
 const maxAnswerChars = 20_000_000;
 
@@ -213,7 +210,7 @@ function isWordAt(text: string, at: number): boolean {
 }
 
 /** Lines and offsets of ranked windows, found in text order so that one pass over each text does. */
-function toHits(ranked: readonly RankedWindow[], unit: OffsetUnit): Hit[] {
+function toHits(ranked: readonly RankedWindow[], unit: GrepArgs['unit']): Hit[] {
   const hits: Hit[] = [];
   const inOrder = ranked
     .map((window, rank) => ({ window, rank }))
@@ -237,64 +234,4 @@ function toHits(ranked: readonly RankedWindow[], unit: OffsetUnit): Hit[] {
     hits[rank] = { source: source.index, start, end, line: lines.line, lineText: '', score };
   }
   return hits;
-}
-
-/** The line of ascending positions. */
-class LineCursor {
-  readonly #text: string;
-  #start = 0;
-  #end: number;
-  /** 1-based. */
-  line = 1;
-
-  constructor(text: string) {
-    this.#text = text;
-    this.#end = text.indexOf('\n');
-  }
-
-  moveTo(position: number): void {
-    while (this.#end !== -1 && this.#end < position) {
-      this.line += 1;
-      this.#start = this.#end + 1;
-      this.#end = this.#text.indexOf('\n', this.#start);
-    }
-  }
-
-  /** Its first 500 characters. */
-  get text(): string {
-    const end = this.#end === -1 ? this.#text.length : this.#end;
-    const start = this.#text.slice(this.#start, Math.min(end, this.#start + lineChars + 1));
-    return cutText(start, lineChars).text;
-  }
-}
-
-/** Turns ascending UTF-16 offsets into the wanted unit, counting each part of the text once. */
-function createOffsets(text: string, unit: OffsetUnit): (offset: number) => number {
-  if (unit === 'utf16' || !/[\ud800-\udbff]/.test(text)) {
-    return (offset) => offset;
-  }
-  let counted = 0;
-  let pairs = 0;
-  return (offset) => {
-    for (; counted < offset; counted += 1) {
-      if (splitsPair(text, counted + 1)) {
-        pairs += 1;
-      }
-    }
-    return offset - pairs;
-  };
-}
-
-function nextIndex(text: string, at: number, byCodePoint: boolean): number {
-  return byCodePoint && splitsPair(text, at + 1) ? at + 2 : at + 1;
-}
-
-/** Whether `at` lies between the two halves of a surrogate pair. */
-function splitsPair(text: string, at: number): boolean {
-  const low = text.charCodeAt(at);
-  if (!(low >= 0xdc00 && low <= 0xdfff)) {
-    return false;
-  }
-  const high = text.charCodeAt(at - 1);
-  return high >= 0xd800 && high <= 0xdbff;
 }

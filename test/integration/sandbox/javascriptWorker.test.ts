@@ -536,6 +536,20 @@ describe('JavaScript worker', () => {
       assert.equal(await result('"z".repeat(3e7).length'), '30000000');
     });
 
+    it('that keeps all memory for itself, the reserve too, ends its worker', async () => {
+      const steps = Array.from(
+        { length: 20 },
+        (_, step) => `var k${step} = []; for (;;) k${step}.push({})`,
+      );
+      const run = async (): Promise<void> => {
+        for (const code of steps) {
+          await host.run(code);
+        }
+      };
+      await assert.rejects(run(), /used up all memory/);
+      assert.equal(await host.ended, 0);
+    });
+
     it('cannot break the runner by changing the language', async () => {
       await host.load('some needle');
       await host.run(`print = null; llm_query = null; JSON = null; Map.prototype.get = null;

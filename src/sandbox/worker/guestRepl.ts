@@ -1,0 +1,114 @@
+// The runner inside the guest: boots its code and calls its functions. JSON in, JSON out.
+
+import type { processCalls } from '../../protocol/worker';
+import fingerprint from './guest/fingerprint.guest.txt';
+import grep from './guest/grep.guest.txt';
+import inspect from './guest/inspect.guest.txt';
+import kinds from './guest/kinds.guest.txt';
+import primordials from './guest/primordials.guest.txt';
+import rank from './guest/rank.guest.txt';
+import repl from './guest/repl.guest.txt';
+import spans from './guest/spans.guest.txt';
+import variables from './guest/variables.guest.txt';
+import type { Completion, QuickJs, Value } from './quickJs';
+
+export interface ReplHost {
+  /** Answers a call of the code, `{ name, args }`, with its reply; both JSON. */
+  askOutside(frame: string): string;
+  /** The number of the loaded text at this address, or −1. */
+  findText(address: number): number;
+}
+
+/** A copy of `processCalls`, checked by its type: its module would bring zod into workers. */
+const calls: typeof processCalls = {
+  sleep: 'sleep',
+  grep: 'context.grep',
+  search: 'context.search',
+};
+
+/** Parts of one function body, in the order in which they run. */
+const sources = [primordials, kinds, inspect, fingerprint, variables, spans, grep, rank, repl];
+
+const functionNames = [
+  ...([
+    'begin',
+    'reserve',
+    'takeOutput',
+    'showResult',
+    'describeError',
+    'compare',
+    'read',
+  ] as const),
+  ...(['addText', 'abandonContext', 'commitContext'] as const),
+];
+type FunctionName = (typeof functionNames)[number];
+
+export class GuestRepl {
+  readonly #engine: QuickJs;
+  readonly #functions: ReadonlyMap<FunctionName, Value>;
+
+  constructor(engine: QuickJs, host: ReplHost) {
+    this.#engine = engine;
+    const parameters = 'askOutside, identifyText, promiseState, promiseResult, settings';
+    const code = `(function (${parameters}) { 'use strict'; ${sources.join('\n')}\n})`;
+    const main = this.#require(engine.evaluate(code, '<repl>'));
+    const offered = this.#require(engine.call(main, ...createArguments(engine, host)));
+    this.#functions = new Map(
+      functionNames.map((name) => [name, engine.getProperty(offered, name)]),
+    );
+  }
+
+  /** Undefined when the call failed, gave nothing, or its answer does not fit into memory. */
+  ask<T>(name: FunctionName, parameters: unknown): T | undefined {
+    return this.readJson<T>(this.call(name, this.#engine.createString(JSON.stringify(parameters))));
+  }
+
+  /** Lets go of `argument`. */
+  call(name: FunctionName, argument: Value): Completion {
+    const callee = this.#functions.get(name);
+    if (callee === undefined) {
+      throw new Error(`The guest has no ${name}.`);
+    }
+    const completion = this.#engine.call(callee, argument);
+    this.#engine.free(argument);
+    return completion;
+  }
+
+  /** As `ask`, for a call already made. */
+  readJson<T>(completion: Completion): T | undefined {
+    if (!completion.ok) {
+      this.#engine.free(completion.error);
+      return undefined;
+    }
+    const text = this.#engine.readString(completion.value);
+    this.#engine.free(completion.value);
+    return text === undefined || text === 'undefined' ? undefined : (JSON.parse(text) as T); // the runner's own JSON
+  }
+
+  #require(completion: Completion): Value {
+    if (!completion.ok) {
+      const stack = this.#engine.getProperty(completion.error, 'stack');
+      const details = [completion.error, stack].map((value) => this.#engine.readString(value));
+      throw new Error(`The guest does not start: ${details.join(' ')}`);
+    }
+    return completion.value;
+  }
+}
+
+function createArguments(engine: QuickJs, host: ReplHost): Value[] {
+  const states = { pending: 0, fulfilled: 1, rejected: 2, 'not-a-promise': -1 } as const;
+  return [
+    engine.createFunction('askOutside', (frame) => {
+      const text = engine.readString(frame);
+      return text === undefined ? undefined : engine.createString(host.askOutside(text));
+    }),
+    engine.createFunction('identifyText', (text) =>
+      engine.createNumber(host.findText(engine.stringAddress(text))),
+    ),
+    engine.createFunction('promiseState', (promise) =>
+      engine.createNumber(states[engine.promiseState(promise)]),
+    ),
+    engine.createFunction('promiseResult', (promise) => engine.promiseResult(promise)),
+    engine.createString(JSON.stringify({ calls })),
+  ];
+}
