@@ -16,6 +16,8 @@ interface Snippets {
   readonly errorType: string;
   readonly forever: string;
   readonly count: string;
+  /** Changes what `assign` has made. */
+  readonly change: string;
 }
 
 const snippets: Readonly<Record<Language, Snippets>> = {
@@ -25,6 +27,7 @@ const snippets: Readonly<Record<Language, Snippets>> = {
     errorType: 'NameError',
     forever: 'while True: pass',
     count: 'len(context)',
+    change: 'x.append(4)',
   },
   javascript: {
     assign: 'var x = [1, 2, 3];\nprint("hello");\nx.length',
@@ -32,6 +35,7 @@ const snippets: Readonly<Record<Language, Snippets>> = {
     errorType: 'ReferenceError',
     forever: 'while (true) {}',
     count: 'context.length',
+    change: 'x.push(4)',
   },
 };
 
@@ -155,6 +159,31 @@ export const mcpFlows: readonly McpFlow[] = [
       assert.deepStrictEqual(readField(added, 'context', 'variable'), 'extra');
       const read = await callOk(client, 'rlm_get_var', { session_id: id, var_name: 'extra' });
       assert.deepStrictEqual(read['value'], 'delta');
+    },
+  },
+  {
+    title: 'a fork has the state after a step, rebuilt from the record, and a life of its own',
+    async run(client, language) {
+      const id = await openSession(client, { language });
+      const code = snippets[language];
+      for (const step of [code.assign, code.change, code.count]) {
+        await callOk(client, 'rlm_run_repl', { session_id: id, code: step });
+      }
+      await callOk(client, 'rlm_finalize', { session_id: id, final_text: 'done' });
+      const fork = await callOk(client, 'rlm_fork', { session_id: id, at_step: 1 });
+      assert.deepStrictEqual(fork['replay'], {
+        steps_run: 1,
+        steps_skipped: 0,
+        difference_count: 0,
+        differences: [],
+      });
+      const read = { session_id: fork['session_id'], var_name: 'x' };
+      assert.deepStrictEqual((await callOk(client, 'rlm_get_var', read))['value'], [1, 2, 3]);
+      const next = { session_id: fork['session_id'], code: code.count };
+      const step = await callOk(client, 'rlm_run_repl', next);
+      assert.deepStrictEqual([step['result'], step['step_index']], ['16', 2]);
+      const error = await callError(client, 'rlm_fork', { session_id: id, at_step: 9 });
+      assert.deepStrictEqual(error.code, 'INVALID_INPUT');
     },
   },
   {
