@@ -27,7 +27,7 @@ interface HostCallParts {
   readonly record: (call: RecordedCall) => Promise<void>;
 }
 
-const batchConcurrency = 16;
+const batchConcurrency = 64;
 const maxBatch = 1_000;
 const recordedPromptChars = 4_000;
 const maxAnswerChars = 100_000;

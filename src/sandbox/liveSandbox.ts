@@ -18,6 +18,9 @@ const interruptEveryMs = 100;
 const graceMs = 1_500;
 const loadTimeoutMs = 60_000;
 
+/** A reason made once: an abort without one builds an exception each time. */
+const stepEnded = new Error('The step has ended.');
+
 type CallHost = (name: string, args: readonly unknown[], signal: AbortSignal) => Promise<unknown>;
 type Answer = Exclude<FromWorker, { kind: 'ready' | 'call' | 'broken' }>;
 
@@ -104,7 +107,7 @@ export class LiveSandbox implements Disposable {
         : createInterruptedOutcome(outcome, interruption, params.timeoutMs);
     } finally {
       this.#running = undefined;
-      calls.abort();
+      calls.abort(stepEnded);
     }
   }
 

@@ -265,8 +265,10 @@ function createLink(child: ChildProcess): Link {
     onMessage: (listener) => {
       child.on('message', listener);
     },
+    // At the exit and not before: what fails with it must find that a new process is to be started.
     onClose: (listener) => {
-      child.on('disconnect', () => listener('the sandbox process has ended'));
+      child.on('exit', () => listener('the sandbox process has ended'));
+      child.on('disconnect', () => child.kill('SIGKILL')); // it cannot be reached any more
     },
   };
 }

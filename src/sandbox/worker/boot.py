@@ -8,6 +8,7 @@ import gc
 import io
 import json
 import linecache
+import operator
 import os
 import signal
 import sys
@@ -16,6 +17,7 @@ import traceback
 import types
 import zlib  # noqa: F401  (imported once here: steps that use it start faster)
 
+RESULT = "__step_result__"  # holds a trailing expression's value for a moment
 MAX_ANSWER_CHARS = 500_001  # one more than the host keeps, so that it cuts, and knows
 
 
@@ -32,6 +34,7 @@ def main(spans, variables, loop):
     line_cache = linecache.cache
     saved_builtins = dict(vars(builtins))
     live_builtins = vars(builtins)
+    all_, map_, same = builtins.all, builtins.map, operator.is_
     collect = gc.collect
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
@@ -195,14 +198,15 @@ def main(spans, variables, loop):
     loop.install(sleep)
 
     def restore_builtins():
-        if len(live_builtins) != len(saved_builtins) or any(
-            live_builtins.get(name) is not value for name, value in saved_builtins.items()
+        if len(live_builtins) != len(saved_builtins) or not all_(
+            map_(same, live_builtins.values(), saved_builtins.values())
         ):
             live_builtins.clear()
             live_builtins.update(saved_builtins)
 
     def restore():
         dict.__setitem__(names, "__builtins__", builtins)
+        names.pop(RESULT, None)
         restore_builtins()
         for name in shadowed:
             if name in offered:
@@ -213,26 +217,36 @@ def main(spans, variables, loop):
         sys.stdout, sys.stderr = out, err
         time.sleep = sleep
 
+    def compile_step(code, filename):
+        """Compiles the code; a trailing expression's value is kept under a name of ours."""
+        tree = compile_(code, filename, "exec", ast.PyCF_ONLY_AST | flags, True)
+        last = tree.body[-1] if tree.body else None
+        if isinstance(last, ast.Expr):
+            keep = ast.Name(RESULT, ast.Store(), lineno=last.lineno, col_offset=last.col_offset,
+                            end_lineno=last.lineno, end_col_offset=last.col_offset)
+            tree.body[-1] = ast.copy_location(ast.Assign([keep], last.value), last)
+        return compile_(tree, filename, "exec", flags, True)
+
     def execute(code, filename):
         """Runs the code; returns the value of a trailing expression."""
-        tree = compile_(code, filename, "exec", ast.PyCF_ONLY_AST | flags, True)
-        last = None
-        if tree.body and isinstance(tree.body[-1], ast.Expr):
-            last = ast.Expression(tree.body.pop().value)
-        body = compile_(tree, filename, "exec", flags, True)
-        tail = last and compile_(last, filename, "eval", flags, True)
-        variables.mention(body, tail)
-        value = None
-        for part in (body, tail):
-            if part is None:
-                continue
-            if part.co_flags & 0x80:  # inspect.CO_COROUTINE: it awaits at the top level
-                value = loop.run(eval_(part, names))
-            elif part is tail:
-                value = eval_(part, names)
-            else:
-                exec_(part, names)
-        return value if tail is not None else None
+        body = compile_step(code, filename)
+        variables.mention(body)
+        if body.co_flags & 0x80:  # inspect.CO_COROUTINE: it awaits at the top level
+            loop.run(eval_(body, names))
+        else:
+            exec_(body, names)
+        return names.pop(RESULT, None)
+
+    spoilers = ("MemoryError", "RecursionError", "SystemError", "KeyboardInterrupt")
+
+    def is_sound():
+        """Whether the interpreter still does its work: C code that recursed too deep can spoil it."""
+        try:
+            space = {"__builtins__": builtins}
+            exec_(compile_step("def f(a):\n    return [a, *(b for b in (1, 2))]\nf({})", "<probe>"), space)
+            return space[RESULT] == [{}, 1, 2]
+        except BaseException:  # noqa: BLE001
+            return False
 
     def describe_error(error, filename, cap):
         """What a person needs of an error, without the frames of this file."""
@@ -363,7 +377,10 @@ def main(spans, variables, loop):
         message = receive()
         kind, answer_id = message["kind"], message["id"]
         if kind == "run":
-            send({"kind": "ran", "id": answer_id, "outcome": run(message)})
+            outcome = run(message)
+            if outcome["error"] and outcome["error"]["type"] in spoilers and not is_sound():
+                send({"kind": "broken", "message": "deep recursion in C code spoiled the interpreter"})
+            send({"kind": "ran", "id": answer_id, "outcome": outcome})
         elif kind == "load":
             send({"kind": "loaded", "id": answer_id, "sizes": load(message)})
         elif kind == "read":

@@ -8,6 +8,7 @@ import eventLoop from './eventLoop.py';
 import { createGuestDevice } from './guestDevice';
 import { type EmscriptenFiles, limitFiles } from './guestFiles';
 import { type ImportSpaces, guardImports } from './guestImports';
+import { type EngineExports, enlargeStack } from './guestStack';
 import jsPattern from './jsPattern.py';
 import { createMessagePump } from './messagePump';
 import { scrubRealm } from './scrubRealm';
@@ -69,9 +70,14 @@ const pump = createMessagePump(init);
 /** The heap may grow to this; while a context loads, to the engine's own maximum. */
 let heapCap = init.maxMemoryBytes;
 let capAfterLoad: number | null = null;
-let heap: WebAssembly.Memory | undefined;
+let engine: EngineExports | undefined;
+
+let isStackWhole = (): boolean => true;
 
 const device = createGuestDevice(pump, (message: ToWorker) => {
+  if (!isStackWhole()) {
+    throw new Error('The code recursed deeper than the stack.');
+  }
   if (message.kind === 'reply' && 'interrupted' in message) {
     Atomics.store(init.interrupt, 0, 0); // told once is enough: the reply itself raises
   }
@@ -80,7 +86,7 @@ const device = createGuestDevice(pump, (message: ToWorker) => {
     capAfterLoad = message.maxMemoryBytes;
   } else if (capAfterLoad !== null) {
     // The context is in: what the code may use comes on top of it.
-    heapCap = Math.min(maxHeapBytes, (heap?.buffer.byteLength ?? 0) + capAfterLoad);
+    heapCap = Math.min(maxHeapBytes, (engine?.memory.buffer.byteLength ?? 0) + capAfterLoad);
     capAfterLoad = null;
   }
 });
@@ -95,11 +101,12 @@ void run().catch((error: unknown) => {
 async function run(): Promise<void> {
   const python = await createInterpreter();
   python.Py_EmscriptenSignalBuffer = init.interrupt;
-  if (!heap) {
-    throw new Error('The interpreter exports no memory.');
+  if (!engine) {
+    throw new Error('The interpreter was not made by the glue.');
   }
-  new Int8Array(heap.buffer)[python._Py_EMSCRIPTEN_SIGNAL_HANDLING] = 1;
+  new Int8Array(engine.memory.buffer)[python._Py_EMSCRIPTEN_SIGNAL_HANDLING] = 1;
   limitFiles(python.FS, { maxBytes: init.assets.maxFileBytes, ...fileLimits });
+  isStackWhole = enlargeStack(engine);
   python.callMain(['-S', '-B', '-u', '/rlm/start.py']);
   throw new Error('The interpreter ended.');
 }
@@ -116,7 +123,7 @@ function createInterpreter(): Promise<PythonModule> {
     ) => {
       guardImports(imports, (bytes) => bytes <= heapCap);
       const instance = new WebAssembly.Instance(wasmModule, imports);
-      heap = instance.exports['memory'] as WebAssembly.Memory; // every emscripten build exports it
+      engine = instance.exports as unknown as EngineExports; // of the pinned build
       done(instance, wasmModule);
       return {};
     },

@@ -1,0 +1,113 @@
+// 100 MB from a file's path to a usable `context`, beside what the machine needs to read, copy and
+// decode as much.
+
+import { readFileSync } from 'node:fs';
+import { type Language, languages } from '../../src/core/sandbox';
+import type { SandboxProcess } from '../../src/sandbox/sandboxProcess';
+import { type Bench, type BenchCase, megabyte, noPython } from '../bench';
+import { type Figure, toFigure } from '../figure';
+import type { Contender } from '../measure';
+import { McpServer } from '../mcpServer';
+import { NativePython } from '../python';
+import { Repl, loadFile, openSandboxes, untilWarm } from '../repls';
+
+const bytes = 100 * megabyte;
+const names: Readonly<Record<Language, string>> = { python: 'Python', javascript: 'JavaScript' };
+const none = { missing: 'not in a quick run' };
+
+export const load: BenchCase = {
+  name: 'load',
+  title: 'A file of 100 MB, from its path to a usable `context`',
+  async run(bench) {
+    const file = await bench.file(bytes);
+    const wideFile = await bench.file(bytes, { isWide: true });
+    const sandboxes = openSandboxes(bench);
+    for (const language of languages) {
+      (await Repl.open(sandboxes, { language })).sandbox.dispose();
+    }
+    const result = await bench.race(
+      [
+        ...languages.flatMap((language) => [
+          createLoad(sandboxes, language, { name: language, file }),
+          ...(bench.isQuick
+            ? []
+            : [createLoad(sandboxes, language, { name: `${language} wide`, file: wideFile })]),
+        ]),
+        ...createMcpLoads(bench, file),
+        ...createFloors(file),
+        ...createNative(bench, file),
+      ],
+      { rounds: bench.pick(7, 2), budgetMs: bench.pick(12_000, 1_000) },
+    );
+    const target = { atMost: 600 };
+    const find = (name: string) => result.spread(name) ?? none;
+    return [
+      ...languages.flatMap((language): Figure[] => [
+        toFigure(`${names[language]}: sandbox port`, find(language), { target }),
+        toFigure(`${names[language]}: MCP over stdio, session included`, find(`mcp ${language}`), {
+          target,
+        }),
+        toFigure(`${names[language]}: sandbox port, not ASCII`, find(`${language} wide`)),
+      ]),
+      toFigure('floor: read the file', find('read')),
+      toFigure('floor: copy', find('copy')),
+      toFigure('floor: decode UTF-8', find('decode')),
+      toFigure('native Python: open(…).read()', bench.python ? find('native') : noPython),
+    ];
+  },
+};
+
+/** Into a new sandbox each time: memory that an interpreter has taken stays taken. */
+function createLoad(
+  sandboxes: SandboxProcess,
+  language: Language,
+  { name, file }: { readonly name: string; readonly file: string },
+): Contender {
+  let repl: Repl | undefined;
+  return {
+    name,
+    prepare: async () => {
+      repl = await Repl.open(sandboxes, { language });
+      await untilWarm(sandboxes);
+    },
+    run: async () => repl && loadFile(repl, file),
+    cleanUp: async () => repl?.sandbox.dispose(),
+  };
+}
+
+/** Into a new engine each time: an engine keeps its sessions. */
+function createMcpLoads(bench: Bench, file: string): Contender[] {
+  return languages.map((language) => {
+    let server: McpServer | undefined;
+    return {
+      name: `mcp ${language}`,
+      prepare: async () => {
+        server = await McpServer.startStdio(bench);
+        for (const started of languages) {
+          await server.open(started, { context_text: 'x' });
+        }
+        await server.untilWarm();
+      },
+      run: async () => server?.open(language, { context_paths: [file] }),
+      cleanUp: async () => server?.close(),
+    };
+  });
+}
+
+function createFloors(file: string): Contender[] {
+  const content = readFileSync(file);
+  const copy = new Uint8Array(new SharedArrayBuffer(content.length));
+  return [
+    { name: 'read', run: async () => readFileSync(file), warmUps: 1 },
+    { name: 'copy', run: async () => copy.set(content), warmUps: 1 },
+    { name: 'decode', run: async () => new TextDecoder().decode(content), warmUps: 1 },
+  ];
+}
+
+function createNative(bench: Bench, file: string): Contender[] {
+  if (!bench.python) {
+    return [];
+  }
+  const native = bench.store.add(new NativePython(bench.python));
+  return [{ name: 'native', run: () => native.load(file), warmUps: 1 }];
+}
