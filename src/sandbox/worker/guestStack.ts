@@ -3,7 +3,7 @@
 
 /** What the engine exports and we use. Source: the pinned build. */
 export interface EngineExports {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WebAssembly.Memory & { grow(pages: number): number };
   malloc(bytes: number): number;
   _emscripten_stack_restore(address: number): void;
 }

@@ -43,7 +43,8 @@ interface PythonModule {
 
 type CreatePython = (options: object) => Promise<PythonModule>;
 
-const maxHeapBytes = 2 ** 31 - 65_536;
+const pageBytes = 65_536;
+const maxHeapBytes = 2 ** 31 - pageBytes;
 const fileLimits = { maxFiles: 10_000, maxOpenFiles: 1_024, maxPathChars: 4_096 };
 /** WASI's error number for a message that is too large. */
 const emsgsize = 35;
@@ -124,6 +125,7 @@ function createInterpreter(): Promise<PythonModule> {
       guardImports(imports, (bytes) => bytes <= heapCap);
       const instance = new WebAssembly.Instance(wasmModule, imports);
       engine = instance.exports as unknown as EngineExports; // of the pinned build
+      capGrowth(engine.memory);
       done(instance, wasmModule);
       return {};
     },
@@ -131,6 +133,13 @@ function createInterpreter(): Promise<PythonModule> {
     print: () => undefined,
     printErr: () => undefined,
   });
+}
+
+/** The glue grows ahead of need, by up to a fifth. */
+function capGrowth(memory: EngineExports['memory']): void {
+  const grow = memory.grow.bind(memory);
+  memory.grow = (pages) =>
+    grow(Math.min(pages, Math.floor((heapCap - memory.buffer.byteLength) / pageBytes)));
 }
 
 /** The glue is pinned and checked at build; the guest has no way to this realm's evaluator. */

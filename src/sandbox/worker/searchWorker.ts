@@ -4,6 +4,7 @@
 import { Buffer, isAscii } from 'node:buffer';
 import { parentPort } from 'node:worker_threads';
 import type { GrepArgs, Hit, LoadMessage, SearchArgs } from '../../protocol/worker';
+import { LineIndex } from './textPositions';
 import { type Found, type SourceText, grepTexts, rankTexts } from './textSearch';
 
 export type SearchMessage =
@@ -32,7 +33,11 @@ class LazyText {
   }
 
   get(): SourceText {
-    return (this.#decoded ??= { index: this.#index, text: decode(this.#bytes) });
+    if (!this.#decoded) {
+      const text = decode(this.#bytes);
+      this.#decoded = { index: this.#index, text, lineIndex: new LineIndex(text) };
+    }
+    return this.#decoded;
   }
 }
 

@@ -2,12 +2,14 @@
 // same in texts that only the guest has.
 
 import type { GrepArgs, Hit, SearchArgs } from '../../protocol/worker';
-import { LineCursor, createOffsets, nextIndex, splitsPair } from './textPositions';
+import { LineCursor, type LineIndex, createOffsets, nextIndex, splitsPair } from './textPositions';
 
 export interface SourceText {
   /** Index of the source within its context. */
   readonly index: number;
   readonly text: string;
+  /** Kept with the text, so that later searches count no line twice. */
+  readonly lineIndex?: LineIndex;
 }
 
 export interface Found {
@@ -32,9 +34,9 @@ export function grepTexts(
   const byCodePoint = /[uv]/.test(flags);
   const hits: Hit[] = [];
   let answerChars = 0;
-  for (const { index, text } of sources) {
+  for (const { index, text, lineIndex } of sources) {
     const toUnit = createOffsets(text, args.unit);
-    const lines = new LineCursor(text);
+    const lines = new LineCursor(text, lineIndex);
     pattern.lastIndex = 0;
     for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
       if (hits.length >= args.maxMatches || answerChars > maxAnswerChars) {
@@ -224,7 +226,7 @@ function toHits(ranked: readonly RankedWindow[], unit: GrepArgs['unit']): Hit[] 
   for (const { window, rank } of inOrder) {
     if (source !== window.source) {
       source = window.source;
-      lines = new LineCursor(source.text);
+      lines = new LineCursor(source.text, source.lineIndex);
       toUnit = createOffsets(source.text, unit);
     }
     lines.moveTo(window.start);

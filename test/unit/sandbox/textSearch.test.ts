@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { GrepArgs, Hit, SearchArgs } from '../../../src/protocol/worker';
+import { LineIndex } from '../../../src/sandbox/worker/textPositions';
 import { type Found, grepTexts, rankTexts } from '../../../src/sandbox/worker/textSearch';
 
 function grep(texts: readonly string[], pattern: string, given: Partial<GrepArgs> = {}): Found {
@@ -50,6 +51,24 @@ describe('grepTexts', () => {
         },
       ),
     );
+  });
+
+  it('knows the lines of matches far apart, and again by the kept index', () => {
+    const text = [...Array(4).keys()]
+      .map((part) => `${'x\n'.repeat(part * 40_000)}${'y'.repeat(70_000)}needle ${part}\n`)
+      .join('');
+    const sources = [{ index: 0, text, lineIndex: new LineIndex(text) }];
+    const expected = [...text.matchAll(/needle/g)].map(
+      ({ index }) => text.slice(0, index).split('\n').length,
+    );
+    for (const pattern of ['needle', 'needle [23]', 'needle']) {
+      const options = { pattern, flags: 'g', maxMatches: 10, unit: 'utf16' } as const;
+      const { hits } = grepTexts(sources, options);
+      assert.deepStrictEqual(
+        hits.map((hit) => hit.line),
+        expected.slice(-hits.length),
+      );
+    }
   });
 
   it('counts code points when asked to', () => {
