@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import packageJson from '../package.json';
 import { createTimeOrderedId } from './base/ids';
 import type { Engine, EngineStatus } from './core/engine';
@@ -11,8 +12,12 @@ import { SessionRegistry } from './core/sessionRegistry';
 import type { TraceStore } from './core/traceStore';
 import { FileContextReader } from './context/fileContextReader';
 import { exportTrace } from './export/exportTrace';
+import { connectEngine } from './join/engineLink';
+import { listJoinableEngines } from './join/joinableEngines';
+import { Pipe } from './join/pipe';
 import { serveHttp as serveMcpHttp } from './mcp/http';
-import { serveStdio as serveMcpStdio } from './mcp/stdio';
+import { createMcpServer } from './mcp/server';
+import { serveStdio as serveMcpStdio, StdioConnection } from './mcp/stdio';
 import { noModel } from './models/noModel';
 import { SandboxProcess } from './sandbox/sandboxProcess';
 import { EngineFile, isEngineAlive } from './store/engineFile';
@@ -146,13 +151,66 @@ export async function openTraces(options: { readonly home: string | null }): Pro
 }
 
 export interface StdioService {
-  /** Settles when the client has gone. */
+  /** Settles when the client has gone; rejects with an RlmError when no engine could be had for it. */
   readonly closed: Promise<void>;
-  dispose(): void;
+  /** Ends the connection, and the engine if it was made for it. */
+  dispose(): Promise<void>;
 }
 
-export function serveStdio(engine: Engine): StdioService {
-  return serveMcpStdio(engine, { stdin: process.stdin, stdout: process.stdout });
+/** An engine of this process for the client on stdin and stdout. */
+export async function serveStdio(options: RuntimeOptions): Promise<StdioService> {
+  const engine = await createEngine(options);
+  const serving = serveMcpStdio(engine, { stdin: process.stdin, stdout: process.stdout });
+  return {
+    closed: serving.closed,
+    dispose: () => {
+      serving.dispose();
+      return engine.close();
+    },
+  };
+}
+
+/**
+ * Joins the client on stdin and stdout to the engine of this home that has run longest and serves
+ * HTTP; an engine of this process takes over where none does. `options` are those of that engine.
+ */
+export async function joinStdio(options: RuntimeOptions): Promise<StdioService> {
+  const home = await openHome(options.home);
+  let ownEngine: Promise<LocalEngine> | undefined;
+  const pipe = new Pipe({
+    client: new StdioConnection({ stdin: process.stdin, stdout: process.stdout }),
+    findEngines: () => listJoinableEngines(home, options.log),
+    connect: connectEngine,
+    openLocal: async () => {
+      ownEngine ??= createEngine(options);
+      const [transport, serverEnd] = InMemoryTransport.createLinkedPair();
+      await createMcpServer(await ownEngine).connect(serverEnd);
+      return { transport, end: () => transport.close() };
+    },
+    log: options.log,
+  });
+  await pipe.start();
+  return {
+    closed: pipe.closed,
+    dispose: async () => {
+      await pipe.close();
+      await (await ownEngine?.catch(() => undefined))?.close();
+    },
+  };
+}
+
+export interface ServingEngine {
+  readonly url: string;
+  /** The endpoint file, which holds the bearer token. */
+  readonly tokenFile: string;
+}
+
+/** The engine that `joinStdio` would join; null when none runs. */
+export async function findServingEngine(
+  options: Pick<RuntimeOptions, 'home' | 'log'>,
+): Promise<ServingEngine | null> {
+  const [engine] = await listJoinableEngines(await openHome(options.home), options.log);
+  return engine ? { url: engine.url.href, tokenFile: engine.file } : null;
 }
 
 export interface HttpService {

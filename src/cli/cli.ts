@@ -1,6 +1,5 @@
 // What every command is given: the terminal, the runtime, and where it was started.
 
-import type { Disposable } from '../base/disposable';
 import type { Engine } from '../core/engine';
 import type { TraceStore } from '../core/traceStore';
 import type { ExportedTrace } from '../export/exportedTrace';
@@ -14,6 +13,7 @@ export interface Cli {
   readonly interrupts: Interrupts;
   /** Relative paths on the command line start here. */
   readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** This very program as a file Node can run. */
   readonly programFile: string;
   /** Loads the engine's code on first use, so that commands without one start at once. */
@@ -28,7 +28,14 @@ export interface CliRuntime {
   createEngine(options: EngineOptions): Promise<Engine>;
   /** For reading traces without an engine. */
   openTraces(options: { readonly home: string | null }): Promise<TraceStore>;
-  serveStdio(engine: Engine): Disposable & { readonly closed: Promise<void> };
+  /** An engine of this process for the client on stdin and stdout. */
+  serveStdio(options: EngineOptions): Promise<StdioServer>;
+  /** The same client joined to a running engine, or to one of this process. */
+  joinStdio(options: EngineOptions): Promise<StdioServer>;
+  /** The engine that a client would be joined to. */
+  findServingEngine(
+    options: Pick<EngineOptions, 'home' | 'log'>,
+  ): Promise<{ readonly url: string; readonly tokenFile: string } | null>;
   serveHttp(engine: Engine, options: { readonly port: number }): Promise<HttpServer>;
   exportTrace(format: ExportFormat, trace: ExportedTrace): string;
 }
@@ -40,6 +47,12 @@ export interface EngineOptions {
   /** Relative paths in tool calls start here. */
   readonly baseFolder: string;
   readonly log: (line: string) => void;
+}
+
+export interface StdioServer {
+  /** Settles when the client has gone. */
+  readonly closed: Promise<void>;
+  dispose(): Promise<void>;
 }
 
 export interface HttpServer {

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Language } from '../core/sandbox';
+import type { Cli } from './cli';
 import { usageError } from './failure';
 import { toCountText } from './render/words';
 import type { Terminal } from './terminal';
@@ -12,6 +13,30 @@ export const maxStepChars = 50_000;
 const maxInputChars = 10_000_000;
 /** A line that is exactly this begins a new step. */
 const cellMark: Readonly<Record<Language, string>> = { python: '# %%', javascript: '// %%' };
+
+export interface CodeOptions {
+  readonly code?: string;
+  readonly json?: true;
+}
+
+/**
+ * The steps a person gave, or null when they want to type.
+ * @throws RlmError 'INVALID_INPUT' as `readCode` and `toSteps`.
+ */
+export async function readGivenSteps(
+  options: CodeOptions,
+  language: Language,
+  cli: Pick<Cli, 'terminal' | 'cwd'>,
+): Promise<readonly string[] | null> {
+  if (options.code !== undefined) {
+    return toSteps(await readCode(options.code, cli), language);
+  }
+  if (cli.terminal.isInteractive && !options.json) {
+    return null;
+  }
+  const code = await readInput(cli.terminal.input);
+  return checkSteps(code.trim() === '' ? [] : [code], 'Give it with --code, split into steps.');
+}
 
 /** @throws RlmError 'INVALID_INPUT' when the file cannot be read. `-` is standard input. */
 export async function readCode(
@@ -32,7 +57,7 @@ export async function readCode(
   }
 }
 
-export async function readInput(input: NodeJS.ReadableStream): Promise<string> {
+async function readInput(input: NodeJS.ReadableStream): Promise<string> {
   let text = '';
   input.setEncoding('utf8');
   for await (const chunk of input) {
@@ -65,7 +90,7 @@ export function toSteps(code: string, language: Language): readonly string[] {
 }
 
 /** @throws RlmError 'INVALID_INPUT' as `toSteps`. */
-export function checkSteps(steps: readonly string[], nextStep: string): readonly string[] {
+function checkSteps(steps: readonly string[], nextStep: string): readonly string[] {
   if (steps.length === 0) {
     throw usageError(
       'There is no code to run.',

@@ -27,6 +27,7 @@ void runProgram(process.argv.slice(2), {
   terminal,
   interrupts,
   cwd: process.cwd(),
+  env: process.env,
   programFile: __filename,
   loadRuntime: () => import('../runtime'),
   exitCode: exitCodes.ok,

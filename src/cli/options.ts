@@ -41,6 +41,17 @@ export function rootOption(): Option {
     .default([], 'none');
 }
 
+export function codeOption(): Option {
+  return new Option(
+    '--code <file>',
+    'run this code (- is stdin); a line `# %%` or `// %%` begins a new step',
+  );
+}
+
+export function jsonOption(): Option {
+  return new Option('--json', 'with --code: print one JSON document at the end');
+}
+
 export function languageOption(): Option {
   return new Option(
     '--language <name>',

@@ -2,8 +2,11 @@
 
 import { Command } from 'commander';
 import type { Cli } from './cli';
+import { addConnectCommand } from './commands/connect';
 import { addExportCommand } from './commands/export';
+import { addForkCommand } from './commands/fork';
 import { addMcpCommand } from './commands/mcp';
+import { addResumeCommand } from './commands/resume';
 import { addRunCommand } from './commands/run';
 import { addServeCommand } from './commands/serve';
 import { addSessionsCommand } from './commands/sessions';
@@ -14,9 +17,12 @@ import { type ExitCode, exitCodeHelp, reportFailure } from './failure';
 
 const addCommands = [
   addRunCommand,
+  addResumeCommand,
+  addForkCommand,
   addTourCommand,
   addMcpCommand,
   addServeCommand,
+  addConnectCommand,
   addSessionsCommand,
   addTraceCommand,
   addExportCommand,

@@ -31,9 +31,11 @@ export interface FileContextOptions {
 }
 
 export class FileContextReader implements ContextReader {
+  readonly baseFolder: string;
   readonly #options: Required<FileContextOptions>;
 
   constructor(options: FileContextOptions) {
+    this.baseFolder = options.baseFolder;
     this.#options = { maxTotalBytes: 400 * 1024 * 1024, maxFiles: 100_000, ...options };
   }
 
@@ -42,7 +44,8 @@ export class FileContextReader implements ContextReader {
     sink: ContextSink,
     signal: AbortSignal,
   ): Promise<ContextReport> {
-    const { roots: readRoots, baseFolder, maxTotalBytes, maxFiles } = this.#options;
+    const { roots: readRoots, maxTotalBytes, maxFiles } = this.#options;
+    const baseFolder = given.baseFolder ?? this.baseFolder;
     throwIfCancelled(signal);
     if (given.text === null && given.paths.length === 0) {
       throw new RlmError('INVALID_INPUT', 'Neither a text nor a path was given.', {

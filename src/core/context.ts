@@ -3,6 +3,8 @@
 import type { ContextShape, ContextSink, ContextSizes } from './sandbox';
 
 export interface ContextReader {
+  /** Where relative paths start, and which source names are relative to. */
+  readonly baseFolder: string;
   /**
    * Writes the given text and the text of every file, folder and glob into the sink.
    * @throws RlmError 'PATH_NOT_ALLOWED' | 'INVALID_INPUT' | 'CONTEXT_TOO_LARGE' | 'CANCELLED'
@@ -14,6 +16,8 @@ export interface ContextReader {
 export interface GivenContext {
   readonly text: string | null;
   readonly paths: readonly string[];
+  /** Takes the place of the reader's own: a replay reads from where the record did. */
+  readonly baseFolder?: string;
 }
 
 export interface ContextReport {

@@ -41,7 +41,11 @@ export interface SessionOpened extends EventHeader {
 export interface ContextLoaded extends EventHeader {
   readonly kind: 'context.loaded';
   /** The given text itself is kept beside the trace, not in it: here `text` says whether there was one. */
-  readonly given: { readonly hasText: boolean; readonly paths: GivenContext['paths'] };
+  readonly given: {
+    readonly hasText: boolean;
+    readonly paths: GivenContext['paths'];
+    readonly baseFolder: string;
+  };
   readonly context: ContextInfo;
 }
 

@@ -169,7 +169,11 @@ export class Session implements Disposable {
       }
       await this.#recorder.append({
         kind: 'context.loaded',
-        given: { hasText: given.text !== null, paths: given.paths },
+        given: {
+          hasText: given.text !== null,
+          paths: given.paths,
+          baseFolder: this.#parts.contexts.baseFolder,
+        },
         context,
       });
       return context;

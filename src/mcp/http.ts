@@ -9,6 +9,7 @@ import { RlmError } from '../core/errors';
 import { type Body, readBody } from './httpBody';
 import { type Refusal, checkRequest, mcpPath, refuse } from './httpGuard';
 import { HttpSession } from './httpSession';
+import type { Additions } from './server';
 
 export interface HttpOptions {
   /** 0: any free port. */
@@ -18,6 +19,7 @@ export interface HttpOptions {
   readonly token?: string;
   readonly allowedOrigins?: readonly string[];
   readonly limits?: Partial<HttpLimits>;
+  readonly additions?: Additions;
 }
 
 interface HttpLimits {
@@ -82,6 +84,7 @@ class HttpEndpoint {
   readonly #engine: Engine;
   readonly #token: string;
   readonly #allowedOrigins: readonly string[];
+  readonly #additions: Additions | undefined;
   readonly #limits: HttpLimits;
   readonly #server: Server;
   readonly #sessions = new Map<string, HttpSession>();
@@ -93,6 +96,7 @@ class HttpEndpoint {
     this.#engine = engine;
     this.#token = token;
     this.#allowedOrigins = options.allowedOrigins ?? [];
+    this.#additions = options.additions;
     this.#limits = { ...defaultHttpLimits, ...options.limits };
     this.#server = createServer(socketLimits, (request, response) => {
       // Only a client that went away gets here: there is nobody left to answer.
@@ -178,7 +182,11 @@ class HttpEndpoint {
       return { ...refusal, headers: { 'Retry-After': '60' } };
     }
     const id = randomUUID();
-    const session = new HttpSession(this.#engine, id, () => this.#sessions.delete(id));
+    const session = new HttpSession(this.#engine, {
+      id,
+      onClosed: () => this.#sessions.delete(id),
+      additions: this.#additions,
+    });
     this.#sessions.set(id, session);
     return session;
   }

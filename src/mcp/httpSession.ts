@@ -5,7 +5,13 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import { type RequestId, isJSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
 import { type Disposable, toDisposable } from '../base/disposable';
 import type { Engine } from '../core/engine';
-import { createMcpServer } from './server';
+import { type Additions, createMcpServer } from './server';
+
+interface HttpSessionParts {
+  readonly id: string;
+  readonly onClosed: () => void;
+  readonly additions?: Additions | undefined;
+}
 
 export class HttpSession {
   readonly id: string;
@@ -17,12 +23,13 @@ export class HttpSession {
   #runningCalls = 0;
   #lastUsedAt = performance.now();
 
-  constructor(engine: Engine, id: string, onClosed: () => void) {
+  constructor(engine: Engine, { id, onClosed, additions }: HttpSessionParts) {
     this.id = id;
     this.#transport = new StreamableHTTPServerTransport({ sessionIdGenerator: () => id });
     this.#transport.onclose = onClosed;
     const server = createMcpServer(engine, {
       trackCall: (requestId, signal) => this.#trackCall(requestId, signal),
+      ...(additions ? { additions } : {}),
     });
     this.#connected = server.connect(this.#transport);
   }

@@ -51,11 +51,28 @@ function toOpenSchema(schema: z.ZodObject): JsonObject {
 function toObjectSchema(schema: JsonObject): ObjectSchema {
   const { $schema, ...rest } = schema;
   void $schema; // without it, the protocol's default dialect holds
-  return { ...rest, type: 'object' };
+  return { ...splitTypes(rest), type: 'object' };
 }
 
-/** Bounds that every integer has, and that keys are strings, tell a reader nothing. */
+/** A list of types becomes branches: not every client reads lists. Source: `mcp-inspector --strict`. */
+function splitTypes(schema: JsonObject): JsonObject {
+  return JSON.parse(JSON.stringify(schema), (_, node: unknown) => {
+    if (!isJsonObject(node) || !Array.isArray(node['type'])) {
+      return node;
+    }
+    const { type: types, ...rest } = node;
+    return { ...rest, anyOf: (types as string[]).map((type) => ({ type })) }; // as zod writes it
+  }) as JsonObject; // an object went in
+}
+
+/** Bounds that every integer has, that keys are strings, schemas that allow anything: all tell a reader nothing. */
 function dropNoise({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  for (const name of ['items', 'additionalProperties'] as const) {
+    const inner = jsonSchema[name];
+    if (isJsonObject(inner) && Object.keys(inner).length === 0) {
+      delete jsonSchema[name];
+    }
+  }
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) {
     delete jsonSchema.maximum;
   }

@@ -1,20 +1,29 @@
 // One MCP server object for one client connection, over any transport.
 
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import {
   CallToolRequestSchema,
+  type CallToolResult,
   CompleteRequestSchema,
   ErrorCode as RpcErrorCode,
   GetPromptRequestSchema,
+  type GetPromptResult,
   ListPromptsRequestSchema,
   ListResourceTemplatesRequestSchema,
   ListResourcesRequestSchema,
   ListToolsRequestSchema,
   McpError,
+  type Prompt,
   ReadResourceRequestSchema,
+  type ReadResourceResult,
   type RequestId,
+  type Resource,
+  type ServerCapabilities,
   type ServerNotification,
+  type ServerRequest,
   SubscribeRequestSchema,
+  type Tool as ToolDefinition,
   UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import type { Disposable } from '../base/disposable';
@@ -28,10 +37,31 @@ import { Subscriptions, maxSubscriptions } from './subscriptions';
 import { callTool } from './toolCall';
 import { tools } from './toolList';
 
+type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
+
+/**
+ * What a connection offers beside the product's own. Its functions are asked first; undefined: not
+ * theirs. The fixtures of the conformance suite come in here, and nothing that ships.
+ */
+export interface Additions {
+  readonly capabilities: ServerCapabilities;
+  readonly tools: readonly ToolDefinition[];
+  readonly prompts: readonly Prompt[];
+  readonly resources: readonly Resource[];
+  callTool(
+    name: string,
+    args: Readonly<Record<string, unknown>>,
+    call: { readonly extra: Extra; readonly progress: Progress },
+  ): Promise<CallToolResult> | undefined;
+  getPrompt(name: string, args: Readonly<Record<string, string>>): GetPromptResult | undefined;
+  readResource(uri: string): ReadResourceResult | undefined;
+}
+
 export interface McpServerOptions {
   /** Told of every tool call while it runs; disposed when it has ended, however it ended. */
   readonly trackCall?: (id: RequestId, signal: AbortSignal) => Disposable;
   readonly progress?: Partial<ProgressOptions>;
+  readonly additions?: Additions;
 }
 
 /**
@@ -47,26 +77,29 @@ export function createMcpServer(engine: Engine, options: McpServerOptions = {}):
         resources: { subscribe: true, listChanged: true },
         prompts: {},
         completions: {},
+        ...options.additions?.capabilities,
       },
       instructions: instructions.trim(),
     },
   );
   serveTools(server, engine, options);
-  serveResources(server, engine);
-  servePrompts(server, engine);
+  serveResources(server, engine, options.additions);
+  servePrompts(server, engine, options.additions);
   return server;
 }
 
 function serveTools(server: Server, engine: Engine, options: McpServerOptions): void {
+  const { additions } = options;
   server.setRequestHandler(ListToolsRequestSchema, () => ({
-    tools: tools.map(({ listed }) => listed),
+    tools: [...tools.map(({ listed }) => listed), ...(additions?.tools ?? [])],
   }));
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
     const tracked = options.trackCall?.(extra.requestId, extra.signal);
     const progress = createProgress(params._meta?.progressToken, extra, options);
     try {
+      const added = additions?.callTool(params.name, params.arguments ?? {}, { extra, progress });
       const context = { engine, signal: extra.signal, progress };
-      return await callTool(params.name, params.arguments, context);
+      return await (added ?? callTool(params.name, params.arguments, context));
     } finally {
       tracked?.dispose();
     }
@@ -75,7 +108,7 @@ function serveTools(server: Server, engine: Engine, options: McpServerOptions): 
 
 function createProgress(
   progressToken: string | number | undefined,
-  extra: { sendNotification(notification: ServerNotification): Promise<void> },
+  extra: Extra,
   options: McpServerOptions,
 ): Progress {
   const all = { ...defaultProgressOptions, ...options.progress };
@@ -89,23 +122,28 @@ function createProgress(
   }, all);
 }
 
-function serveResources(server: Server, engine: Engine): void {
+function serveResources(server: Server, engine: Engine, additions?: Additions): void {
   const subscriptions = new Subscriptions(engine, {
     resourceUpdated: (uri) => void server.sendResourceUpdated({ uri }).catch(() => undefined),
     listChanged: () => void server.sendResourceListChanged().catch(() => undefined),
   });
   server.onclose = () => subscriptions.dispose();
-  server.setRequestHandler(ListResourcesRequestSchema, ({ params }) =>
-    listResources(engine, params?.cursor ?? null),
-  );
+  server.setRequestHandler(ListResourcesRequestSchema, async ({ params }) => {
+    const page = await listResources(engine, params?.cursor ?? null);
+    return { ...page, resources: [...page.resources, ...(additions?.resources ?? [])] };
+  });
   server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({
     resourceTemplates: listResourceTemplates(),
   }));
-  server.setRequestHandler(ReadResourceRequestSchema, ({ params }, { signal }) =>
-    readResource(engine, params.uri, signal),
+  server.setRequestHandler(
+    ReadResourceRequestSchema,
+    ({ params }, { signal }) =>
+      additions?.readResource(params.uri) ?? readResource(engine, params.uri, signal),
   );
   server.setRequestHandler(SubscribeRequestSchema, async ({ params }) => {
-    await checkResource(engine, params.uri);
+    if (!additions?.resources.some(({ uri }) => uri === params.uri)) {
+      await checkResource(engine, params.uri);
+    }
     if (!subscriptions.add(params.uri)) {
       throw new McpError(
         RpcErrorCode.InvalidParams,
@@ -120,10 +158,14 @@ function serveResources(server: Server, engine: Engine): void {
   });
 }
 
-function servePrompts(server: Server, engine: Engine): void {
-  server.setRequestHandler(ListPromptsRequestSchema, () => ({ prompts: listPrompts() }));
-  server.setRequestHandler(GetPromptRequestSchema, ({ params }) =>
-    renderPrompt(engine, params.name, params.arguments ?? {}),
+function servePrompts(server: Server, engine: Engine, additions?: Additions): void {
+  server.setRequestHandler(ListPromptsRequestSchema, () => ({
+    prompts: [...listPrompts(), ...(additions?.prompts ?? [])],
+  }));
+  server.setRequestHandler(
+    GetPromptRequestSchema,
+    ({ params: { name, arguments: args = {} } }) =>
+      additions?.getPrompt(name, args) ?? renderPrompt(engine, name, args),
   );
   server.setRequestHandler(CompleteRequestSchema, async ({ params }) => ({
     completion: await complete(engine, {

@@ -18,26 +18,52 @@ export interface StdioServing extends Disposable {
 
 /** Longer lines end the connection: such texts belong into files, read by context_paths. */
 const maxLineBytes = 16_000_000;
+const inputEndings = ['end', 'close', 'error'] as const;
+
+/** A client at the other end of two streams; closes by itself when either of them does. */
+export class StdioConnection extends StdioServerTransport {
+  readonly #streams: StdioStreams;
+  readonly #end = (): void => void this.close();
+  #isClosed = false;
+
+  constructor(streams: StdioStreams) {
+    super(streams.stdin, streams.stdout, { maxBufferSize: maxLineBytes });
+    this.#streams = streams;
+  }
+
+  override async start(): Promise<void> {
+    const { stdin, stdout } = this.#streams;
+    inputEndings.forEach((name) => stdin.on(name, this.#end));
+    stdout.on('close', this.#end);
+    stdout.on('error', this.#end);
+    await super.start();
+  }
+
+  override async close(): Promise<void> {
+    if (this.#isClosed) {
+      return;
+    }
+    this.#isClosed = true;
+    const { stdin, stdout } = this.#streams;
+    inputEndings.forEach((name) => stdin.off(name, this.#end));
+    stdout.off('close', this.#end);
+    // The error listener stays: writes on their way may still fail, and must not end the process.
+    await super.close();
+  }
+}
 
 /** Running steps are cancelled when the connection ends; the engine lives on. */
-export function serveStdio(engine: Engine, { stdin, stdout }: StdioStreams): StdioServing {
+export function serveStdio(engine: Engine, streams: StdioStreams): StdioServing {
   const server = createMcpServer(engine);
-  const transport = new StdioServerTransport(stdin, stdout, { maxBufferSize: maxLineBytes });
-  const end = (): void => void server.close().catch(() => undefined);
-  const ending = ['end', 'close', 'error'] as const;
+  const connection = new StdioConnection(streams);
   const closed = new Promise<void>((resolve) => {
     const disposeConnection = server.onclose;
     server.onclose = () => {
       disposeConnection?.();
-      ending.forEach((name) => stdin.off(name, end));
-      stdout.off('close', end);
-      // The error listener stays: writes on their way may still fail, and must not end the process.
       resolve();
     };
   });
-  ending.forEach((name) => stdin.on(name, end));
-  stdout.on('close', end);
-  stdout.on('error', end);
-  server.connect(transport).catch(end);
+  const end = (): void => void server.close().catch(() => undefined);
+  server.connect(connection).catch(end);
   return { closed, dispose: end };
 }

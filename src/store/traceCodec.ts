@@ -156,7 +156,7 @@ const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [
   z.object({
     ...header,
     kind: z.literal('context.loaded'),
-    given: z.object({ hasText: flag, paths: list(z.string()) }),
+    given: z.object({ hasText: flag, paths: list(z.string()), baseFolder: z.string() }),
     context,
   }),
   z.object({ ...header, kind: z.literal('step.started'), code: z.string() }),

@@ -62,20 +62,50 @@ async function startStdio({ home, root }: EngineFolders): Promise<RunningEngine>
 
 const endpointSchema = z.object({ url: z.string(), token: z.string() });
 
-async function startHttp({ home, root }: EngineFolders): Promise<RunningEngine> {
-  const child = spawn(
-    process.execPath,
-    [cliPath, '--home', home, 'serve', '--port', '0', '--root', root],
-    { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] },
-  );
+/** The URL and token that a server's own file tells. */
+export async function readEndpoint(tokenFile: string): Promise<z.infer<typeof endpointSchema>> {
+  return endpointSchema.parse(JSON.parse(await readFile(tokenFile, 'utf8')));
+}
+
+export interface RunningServer {
+  readonly child: ChildProcess;
+  readonly tokenFile: string;
+  /** Everything it has written to stderr. */
+  readonly errors: () => string;
+  readonly end: (signal: NodeJS.Signals) => Promise<void>;
+}
+
+/** `rlm-companion serve`, ready for clients. */
+export async function startServer(
+  { home, root }: EngineFolders,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<RunningServer> {
+  const args = [cliPath, '--home', home, 'serve', '--port', '0', '--root', root];
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString('utf8')));
   const tokenFile = await readTokenFile(child);
-  const endpoint = endpointSchema.parse(JSON.parse(await readFile(tokenFile, 'utf8')));
-  const client = await connectHttpClient(endpoint);
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    const exited = once(child, 'exit');
-    child.kill(signal);
-    await exited;
+  return {
+    child,
+    tokenFile,
+    errors: () => errors,
+    end: async (signal) => {
+      const exited = once(child, 'exit');
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill(signal);
+        await exited;
+      }
+    },
   };
+}
+
+async function startHttp(folders: EngineFolders): Promise<RunningEngine> {
+  const { child, tokenFile, end } = await startServer(folders);
+  const client = await connectHttpClient(await readEndpoint(tokenFile));
   return {
     client,
     pid: child.pid ?? 0,

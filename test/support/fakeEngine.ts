@@ -137,6 +137,7 @@ function createContextReader(files: Readonly<Record<string, string>>): ContextRe
     return text;
   };
   return {
+    baseFolder: '/work',
     readContext: async (given, sink) => {
       const sources = [
         ...(given.text === null ? [] : [{ path: 'text', text: given.text }]),

@@ -128,6 +128,7 @@ export class MemorySink implements TraceSink {
 }
 
 export const emptyContexts: ContextReader = {
+  baseFolder: '/work',
   readContext: async () => ({ kind: 'text', shape: 'string', skipped: [], skippedCount: 0 }),
 };
 

@@ -58,7 +58,7 @@ export function createContextLoaded(over: Partial<ContextLoaded> = {}): ContextL
   return {
     kind: 'context.loaded',
     ...header,
-    given: { hasText: true, paths: [] },
+    given: { hasText: true, paths: [], baseFolder: '/work' },
     context: createContext(),
     ...over,
   };
@@ -183,7 +183,7 @@ export function createSampleTrace(): readonly TraceEvent[] {
 function sampleContextLoaded(): ContextLoaded {
   return createContextLoaded({
     at: sampleStart + 1_200,
-    given: { hasText: false, paths: ['logs/checkout', 'deploys.csv'] },
+    given: { hasText: false, paths: ['logs/checkout', 'deploys.csv'], baseFolder: '/work' },
     context: createContext({
       kind: 'files',
       shape: 'mapping',

@@ -1,24 +1,32 @@
-// `rlm-companion mcp`: the engine as an MCP server on stdin and stdout, for one client.
+// `rlm-companion mcp`: MCP on stdin and stdout for one client, by a running engine or one of its own.
 
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { Cli } from '../cli';
 import { type GlobalOptions, rootOption, toHome } from '../options';
 import { toRoots } from '../roots';
 
 interface McpOptions extends GlobalOptions {
   readonly root: readonly string[];
+  readonly standalone?: true;
 }
+
+const notes = `
+While an engine of this home serves HTTP (an editor's, or \`rlm-companion serve\`), the client is
+joined to the one that has run longest, and its sessions appear there. That engine then decides which
+paths may be read and where relative ones start; --root counts only for an engine of this process.
+When the engine ends, the next one takes over; with none left, this process does, and stays with it.
+Stdout belongs to the protocol; logs go to stderr.
+
+Example:
+  $ claude mcp add rlm -- rlm-companion mcp --root ~/logs`;
 
 export function addMcpCommand(program: Command, cli: Cli): void {
   program
     .command('mcp')
     .description('serve MCP on stdin and stdout; a client starts this')
     .addOption(rootOption())
-    .addOption(new Option('--standalone', 'run the engine in this process').hideHelp())
-    .addHelpText(
-      'after',
-      '\nStdout belongs to the protocol; logs go to stderr.\n\nExample:\n  $ claude mcp add rlm -- rlm-companion mcp --root ~/logs',
-    )
+    .option('--standalone', 'join no running engine')
+    .addHelpText('after', notes)
     .action((_options, command: Command) =>
       serveClient(command.optsWithGlobals<McpOptions>(), cli),
     );
@@ -26,18 +34,19 @@ export function addMcpCommand(program: Command, cli: Cli): void {
 
 async function serveClient(options: McpOptions, cli: Cli): Promise<void> {
   const runtime = await cli.loadRuntime();
-  const engine = await runtime.createEngine({
+  const engineOptions = {
     home: toHome(options, cli),
     roots: await toRoots(cli.cwd, { roots: options.root }),
     baseFolder: cli.cwd,
-    log: (line) => cli.terminal.printError(line),
-  });
+    log: (line: string) => cli.terminal.printError(line),
+  };
+  const server = await (options.standalone
+    ? runtime.serveStdio(engineOptions)
+    : runtime.joinStdio(engineOptions));
   try {
-    const server = runtime.serveStdio(engine);
     const interrupted = new Promise<void>((resolve) => cli.interrupts.listen(resolve));
     await Promise.race([server.closed, interrupted]);
-    server.dispose();
   } finally {
-    await engine.close();
+    await server.dispose();
   }
 }

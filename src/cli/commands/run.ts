@@ -6,10 +6,12 @@ import { toByteText } from '../../base/text';
 import type { Session } from '../../core/session';
 import type { Language } from '../../core/sandbox';
 import type { Cli } from '../cli';
-import { checkSteps, readCode, readInput, toSteps } from '../code';
+import { type CodeOptions, readGivenSteps } from '../code';
 import {
   addLimitOptions,
+  codeOption,
   type GlobalOptions,
+  jsonOption,
   languageOption,
   type LimitOptions,
   rootOption,
@@ -18,13 +20,12 @@ import {
   toLimits,
 } from '../options';
 import { toRoots } from '../roots';
+import { workOn } from '../run/workOn';
 
-interface RunOptions extends GlobalOptions, LimitOptions {
-  readonly code?: string;
+interface RunOptions extends GlobalOptions, LimitOptions, CodeOptions {
   readonly language?: Language;
   readonly title?: string;
   readonly root: readonly string[];
-  readonly json?: true;
 }
 
 const examples = `
@@ -40,14 +41,11 @@ export function addRunCommand(program: Command, cli: Cli): void {
     .command('run')
     .description('run code over files of any size, or explore them in a REPL')
     .argument('<file...>', 'files, folders or globs that become `context`')
-    .option(
-      '--code <file>',
-      'run this code (- is stdin); a line `# %%` or `// %%` begins a new step',
-    )
+    .addOption(codeOption())
     .addOption(languageOption())
     .option('--title <text>', 'title of the session')
     .addOption(rootOption())
-    .option('--json', 'with --code: print one JSON document at the end');
+    .addOption(jsonOption());
   addLimitOptions(command)
     .addHelpText('after', examples)
     .action((files: readonly string[], _options, command: Command) =>
@@ -57,8 +55,7 @@ export function addRunCommand(program: Command, cli: Cli): void {
 
 async function run(files: readonly string[], options: RunOptions, cli: Cli): Promise<void> {
   const language = toLanguage(options.language, options.code);
-  const isRepl = options.code === undefined && cli.terminal.isInteractive && !options.json;
-  const steps = isRepl ? null : await readSteps(options, language, cli);
+  const steps = await readGivenSteps(options, language, cli);
   const runtime = await cli.loadRuntime();
   const engine = await runtime.createEngine({
     home: toHome(options, cli),
@@ -68,28 +65,10 @@ async function run(files: readonly string[], options: RunOptions, cli: Cli): Pro
   });
   try {
     const session = await openSession(engine, files, { options, language, cli });
-    if (steps === null) {
-      const { runRepl } = await import('../run/repl');
-      await runRepl({ engine, session, runtime, cli });
-    } else {
-      const { runCode } = await import('../run/runCode');
-      cli.exitCode = await runCode(session, steps, { cli, asJson: options.json === true });
-    }
+    await workOn(session, { steps, asJson: options.json === true, engine, runtime, cli });
   } finally {
     await engine.close();
   }
-}
-
-async function readSteps(
-  options: RunOptions,
-  language: Language,
-  cli: Cli,
-): Promise<readonly string[]> {
-  if (options.code !== undefined) {
-    return toSteps(await readCode(options.code, cli), language);
-  }
-  const code = await readInput(cli.terminal.input);
-  return checkSteps(code.trim() === '' ? [] : [code], 'Give it with --code, split into steps.');
 }
 
 async function openSession(

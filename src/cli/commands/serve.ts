@@ -10,7 +10,7 @@ interface ServeOptions extends GlobalOptions {
   readonly port: number;
 }
 
-const defaultPort = 7345;
+const defaultPort = 0;
 
 export function addServeCommand(program: Command, cli: Cli): void {
   program

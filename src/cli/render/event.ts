@@ -4,6 +4,7 @@ import { toOneLine } from '../../base/text';
 import type { TraceEvent } from '../../core/event';
 import { renderContext } from './context';
 import { toPrintable } from './printable';
+import { renderDifferences } from './replay';
 import { renderStep } from './step';
 import type { Style } from './style';
 import { toAmountText, toDurationText } from './words';
@@ -64,13 +65,7 @@ function toBody(event: TraceEvent, style: Style): string {
     case 'session.finalized':
       return toPrintable(event.answer);
     case 'session.replayed':
-      return event.differences
-        .map(({ step, field, recorded, replayed }) =>
-          toPrintable(
-            `step ${step}, ${field}: ${toOneLine(recorded, 60)} → ${toOneLine(replayed, 60)}`,
-          ),
-        )
-        .join('\n');
+      return renderDifferences(event.differences);
     case 'session.opened':
     case 'session.stopped':
     case 'session.closed':

@@ -2,12 +2,13 @@
 
 import { createInterface, type Interface } from 'node:readline';
 import { toRlmError } from '../../core/errors';
-import type { VariableInfo } from '../../core/sandbox';
+import type { Outcome, VariableInfo } from '../../core/sandbox';
 import { toFailureText } from '../failure';
 import { renderContext, renderPreview } from '../render/context';
 import { renderGauge } from '../render/gauge';
 import { renderStep } from '../render/step';
 import { toPrintable } from '../render/printable';
+import { readAllEvents } from '../traces';
 import { needsMoreLines } from './continuation';
 import { isDotCommand, type ReplParts, type ReplView, runDotCommand } from './dotCommands';
 import { historySize, readHistory, writeHistory } from './history';
@@ -57,6 +58,7 @@ class Repl implements ReplView {
   }
 
   async run(): Promise<void> {
+    await this.#readEarlierSteps();
     this.#printBanner();
     const interrupting = this.parts.cli.interrupts.listen(() => this.#interrupt());
     this.#lines.on('SIGINT', () => this.#interrupt());
@@ -109,15 +111,8 @@ class Repl implements ReplView {
     if (shown !== '') {
       cli.terminal.print(shown);
     }
-    for (const change of outcome.changes) {
-      if (change.change === 'removed') {
-        this.variables.delete(change.name);
-      } else {
-        this.variables.set(change.name, change);
-      }
-    }
+    this.#note(outcome);
     if (outcome.finalAnswer !== null) {
-      this.lastAnswer = outcome.finalAnswer;
       cli.terminal.print(style.green('Final answer: ') + toPrintable(outcome.finalAnswer));
       cli.terminal.print(style.dim('.finalize records it and ends the session.'));
     }
@@ -127,6 +122,26 @@ class Repl implements ReplView {
         style.yellow(`Guardrail ${stop} stopped the session; .get, .trace and .export still work.`),
       );
     }
+  }
+
+  /** A session that was resumed or forked has variables already. */
+  async #readEarlierSteps(): Promise<void> {
+    for await (const event of readAllEvents(this.parts.engine.traces, this.parts.session.id)) {
+      if (event.kind === 'step.finished') {
+        this.#note(event.outcome);
+      }
+    }
+  }
+
+  #note({ changes, finalAnswer }: Outcome): void {
+    for (const change of changes) {
+      if (change.change === 'removed') {
+        this.variables.delete(change.name);
+      } else {
+        this.variables.set(change.name, change);
+      }
+    }
+    this.lastAnswer = finalAnswer ?? this.lastAnswer;
   }
 
   async #attempt(run: (signal: AbortSignal) => Promise<void>): Promise<void> {

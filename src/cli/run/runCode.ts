@@ -1,5 +1,6 @@
 // Runs given code step by step and prints what it prints; the exit code says how it ended.
 
+import type { ReplayReport } from '../../core/replayRun';
 import type { Session, StepResult } from '../../core/session';
 import type { Cli } from '../cli';
 import { type ExitCode, exitCodes } from '../failure';
@@ -12,13 +13,15 @@ interface RunCodeOptions {
   readonly cli: Pick<Cli, 'terminal' | 'interrupts'>;
   /** Print nothing but one JSON document at the end. */
   readonly asJson: boolean;
+  /** What was run again before, or null. */
+  readonly replay: ReplayReport | null;
 }
 
 /** Stops after a step that raises, is interrupted, or reaches a guardrail. */
 export async function runCode(
   session: Session,
   steps: readonly string[],
-  { cli, asJson }: RunCodeOptions,
+  { cli, asJson, replay }: RunCodeOptions,
 ): Promise<ExitCode> {
   const { terminal } = cli;
   const results = await cli.interrupts.during(async (signal) => {
@@ -43,7 +46,7 @@ export async function runCode(
     await session.finalize({ text: answer }, new AbortController().signal);
   }
   if (asJson) {
-    terminal.print(toJsonText(toDocument(session, results)));
+    terminal.print(toJsonText({ ...toDocument(session, results), ...(replay && { replay }) }));
   } else if (answer !== null) {
     terminal.print(toShown(answer, terminal));
   }

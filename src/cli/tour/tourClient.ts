@@ -36,7 +36,7 @@ export class TourClient {
     const roots = server.roots.flatMap((root) => ['--root', root]);
     const transport = new StdioClientTransport({
       command: process.execPath,
-      args: [server.programFile, 'mcp', '--home', server.home, ...roots],
+      args: [server.programFile, 'mcp', '--standalone', '--home', server.home, ...roots],
       cwd: server.cwd,
       stderr: 'pipe',
     });

@@ -22,18 +22,25 @@ const input = z.strictObject({
   max_chars: z.int().min(1).max(maxResultChars).default(4_000).describe('Length of the page.'),
 });
 
+const anyJson = z.union([
+  z.string(),
+  z.number(),
+  z.boolean(),
+  z.null(),
+  z.array(z.unknown()),
+  z.record(z.string(), z.unknown()),
+]);
+
 const output = z.object({
   name: z.string(),
   type: z.string(),
   form: z
     .enum(['text', 'json', 'repr'])
     .describe('What the text of the variable is: the string itself, JSON, or a repr.'),
-  value: z
-    .unknown()
-    .describe(
-      'The JSON value when form is json and the whole of it is here (and every integer is exact); ' +
-        'else this page of the text.',
-    ),
+  value: anyJson.describe(
+    'The JSON value when form is json and the whole of it is here (and every integer is exact); ' +
+      'else this page of the text.',
+  ),
   offset: countField,
   next_offset: countField.nullable().describe('Where the next page begins, or null at the end.'),
   total_chars: countField.describe('Length of the whole text.'),
@@ -93,12 +100,12 @@ function countChars(text: string, language: Language): number {
   return text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
 }
 
-function toValue(variable: VariableValue, text: string): unknown {
+function toValue(variable: VariableValue, text: string): z.output<typeof anyJson> {
   if (variable.form !== 'json' || exceedsJsonDepth(text) || !hasExactIntegers(text)) {
     return text;
   }
   try {
-    return JSON.parse(text);
+    return anyJson.parse(JSON.parse(text));
   } catch {
     return text;
   }

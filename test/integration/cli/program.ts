@@ -21,9 +21,14 @@ export interface Started {
 
 export function start(
   args: readonly string[],
-  options: { readonly home: string; readonly cwd: string; readonly input?: string },
+  options: {
+    readonly home: string;
+    readonly cwd: string;
+    readonly input?: string;
+    readonly env?: Readonly<Record<string, string>>;
+  },
 ): Started {
-  const env = { ...process.env, RLM_HOME: options.home, NO_COLOR: '1' };
+  const env = { ...process.env, RLM_HOME: options.home, NO_COLOR: '1', ...options.env };
   const child = spawn(process.execPath, [programFile, ...args], { cwd: options.cwd, env });
   let output = '';
   let errors = '';

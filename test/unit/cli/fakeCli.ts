@@ -1,7 +1,7 @@
 // The command line without a process: streams in memory, an engine in memory.
 
 import { PassThrough } from 'node:stream';
-import type { Cli, CliRuntime, EngineOptions } from '../../../src/cli/cli';
+import type { Cli, CliRuntime, EngineOptions, StdioServer } from '../../../src/cli/cli';
 import { exitCodes, type ExitCode } from '../../../src/cli/failure';
 import { Interrupts } from '../../../src/cli/interrupts';
 import { runProgram } from '../../../src/cli/program';
@@ -48,6 +48,7 @@ export interface FakeCliOptions {
   readonly input?: string;
   readonly isTerminal?: boolean;
   readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export class FakeCli implements Cli {
@@ -62,12 +63,14 @@ export class FakeCli implements Cli {
     this.hasExited = true;
   });
   readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly programFile = __filename;
   exitCode: ExitCode = exitCodes.ok;
   /** What the last engine was made with. */
   engineOptions: EngineOptions | null = null;
 
-  constructor({ files = {}, input, isTerminal = false, cwd = process.cwd() }: FakeCliOptions = {}) {
+  constructor(options: FakeCliOptions = {}) {
+    const { files = {}, input, isTerminal = false, cwd = process.cwd(), env = {} } = options;
     this.output = new TextStream(isTerminal);
     this.errors = new TextStream(isTerminal);
     this.input = new InputStream(isTerminal);
@@ -78,6 +81,7 @@ export class FakeCli implements Cli {
       env: { NO_COLOR: '1' },
     });
     this.cwd = cwd;
+    this.env = env;
     this.engine = createFakeEngine({ files });
     if (input !== undefined) {
       this.input.end(input);
@@ -95,7 +99,9 @@ export class FakeCli implements Cli {
       return this.engine;
     },
     openTraces: async () => this.engine.traces,
-    serveStdio: () => ({ closed: Promise.resolve(), dispose: () => undefined }),
+    serveStdio: (options) => this.#serveStdio(options),
+    joinStdio: (options) => this.#serveStdio(options),
+    findServingEngine: async () => null,
     serveHttp: async (_engine, { port }) => ({
       url: `http://127.0.0.1:${port}/mcp`,
       port,
@@ -105,6 +111,11 @@ export class FakeCli implements Cli {
     exportTrace: (format, { summary, events }) =>
       `${format} of ${summary.title}: ${events.length} events`,
   });
+
+  async #serveStdio(options: EngineOptions): Promise<StdioServer> {
+    this.engineOptions = options;
+    return { closed: Promise.resolve(), dispose: async () => undefined };
+  }
 
   run(...args: readonly string[]): Promise<ExitCode> {
     return runProgram(args, this);

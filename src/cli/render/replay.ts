@@ -1,0 +1,35 @@
+// What running a record again came to.
+
+import { toOneLine } from '../../base/text';
+import type { ReplayDifference } from '../../core/event';
+import type { ReplayReport } from '../../core/replayRun';
+import { toPrintable } from './printable';
+import type { Style } from './style';
+import { toAmountText } from './words';
+
+export function renderReplay(report: ReplayReport, style: Style): string {
+  const { stepsRun, stepsSkipped, differences, differenceCount } = report;
+  const skipped =
+    stepsSkipped === 0 ? '' : ` (${toAmountText(stepsSkipped, 'earlier step')} lost in the record)`;
+  const head = `Ran ${toAmountText(stepsRun, 'recorded step')} again${skipped}`;
+  if (differenceCount === 0 && stepsRun === 0) {
+    return style.dim('No recorded step had to be run again.');
+  }
+  if (differenceCount === 0) {
+    return style.dim(`${head}, all as recorded.`);
+  }
+  const count = style.yellow(toAmountText(differenceCount, 'difference'));
+  const rest = differenceCount - differences.length;
+  const more = rest === 0 ? '' : `\nand ${toAmountText(rest, 'more difference')}`;
+  return `${head}: ${count}.\n${renderDifferences(differences)}${more}`;
+}
+
+export function renderDifferences(differences: readonly ReplayDifference[]): string {
+  return differences
+    .map(({ step, field, recorded, replayed }) =>
+      toPrintable(
+        `step ${step}, ${field}: ${toOneLine(recorded, 60)} → ${toOneLine(replayed, 60)}`,
+      ),
+    )
+    .join('\n');
+}
