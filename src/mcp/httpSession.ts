@@ -2,10 +2,19 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import { type RequestId, isJSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
+import {
+  CancelledNotificationSchema,
+  type JSONRPCNotification,
+  type RequestId,
+  isJSONRPCNotification,
+  isJSONRPCRequest,
+} from '@modelcontextprotocol/sdk/types.js';
 import { type Disposable, toDisposable } from '../base/disposable';
 import type { Engine } from '../core/engine';
 import { type Additions, createMcpServer } from './server';
+
+/** Cancellations kept for calls that have not come yet. */
+const maxEarlyCancellations = 100;
 
 interface HttpSessionParts {
   readonly id: string;
@@ -19,8 +28,10 @@ export class HttpSession {
   readonly #connected: Promise<void>;
   /** Requests that came alone in their POST, whose stream serves nobody else. */
   readonly #alone = new Set<RequestId>();
+  readonly #running = new Set<RequestId>();
+  /** A client's POSTs may overtake each other: cancellations of calls that have not come yet. */
+  readonly #early = new Map<RequestId, JSONRPCNotification>();
   #openResponses = 0;
-  #runningCalls = 0;
   #lastUsedAt = performance.now();
 
   constructor(engine: Engine, { id, onClosed, additions }: HttpSessionParts) {
@@ -45,7 +56,7 @@ export class HttpSession {
 
   /** Milliseconds since anything was open or running; 0 while something is. */
   get idleMs(): number {
-    const isBusy = this.#openResponses > 0 || this.#runningCalls > 0;
+    const isBusy = this.#openResponses > 0 || this.#running.size > 0;
     return isBusy ? 0 : performance.now() - this.#lastUsedAt;
   }
 
@@ -54,9 +65,14 @@ export class HttpSession {
     response.once('close', () => {
       this.#openResponses -= 1;
       this.#lastUsedAt = performance.now();
+      if (isJSONRPCRequest(body)) {
+        this.#alone.delete(body.id);
+      }
     });
     if (isJSONRPCRequest(body)) {
       this.#alone.add(body.id);
+    } else if (isJSONRPCNotification(body)) {
+      this.#keepEarly(body);
     }
     await this.#connected;
     await this.#transport.handleRequest(request, response, body);
@@ -67,10 +83,27 @@ export class HttpSession {
     await this.#transport.close();
   }
 
+  #keepEarly(notification: JSONRPCNotification): void {
+    const requestId = CancelledNotificationSchema.safeParse(notification).data?.params.requestId;
+    if (requestId === undefined || this.#running.has(requestId)) {
+      return;
+    }
+    this.#early.set(requestId, notification);
+    const [oldest] = this.#early.keys();
+    if (this.#early.size > maxEarlyCancellations && oldest !== undefined) {
+      this.#early.delete(oldest);
+    }
+  }
+
   #trackCall(requestId: RequestId, signal: AbortSignal): Disposable {
-    this.#runningCalls += 1;
+    this.#running.add(requestId);
+    const cancelled = this.#early.get(requestId);
+    if (cancelled) {
+      this.#early.delete(requestId);
+      queueMicrotask(() => this.#transport.onmessage?.(cancelled));
+    }
     return toDisposable(() => {
-      this.#runningCalls -= 1;
+      this.#running.delete(requestId);
       this.#lastUsedAt = performance.now();
       if (this.#alone.delete(requestId) && signal.aborted) {
         this.#transport.closeSSEStream(requestId); // a cancelled call gets no answer to end it

@@ -127,6 +127,7 @@ export class SandboxProcess implements SandboxFactory {
   async #forkHost(folder: string, walls: readonly string[]): Promise<Host> {
     const child = fork(path.join(folder, 'process.js'), [], {
       execArgv: [...walls, ...(walls.length > 0 ? ['--no-warnings'] : [])],
+      cwd: folder, // not the engine's: that is the user's, and would be held open
       env: createEnvironment(),
       stdio: ['ignore', 'ignore', 'ignore', 'ipc', 'pipe'],
       windowsHide: true,

@@ -18,7 +18,7 @@ export interface Attack {
   readonly name: string;
   /** `{port}`, `{marker}` and `{secretFile}` are the host's. */
   readonly code: string;
-  /** One of these. */
+  /** One of these. Where several are given the machine's speed decides, and may decide for a kill. */
   readonly ends: Ending | readonly Ending[];
   /** Type of the error; several with `|`. */
   readonly error?: string;
@@ -117,6 +117,7 @@ class AttackRange {
     this.#sandboxes.dispose();
     await new Promise((resolve) => this.#server.close(resolve));
     await rm(this.#folder, { recursive: true, force: true });
+    assert.equal(this.#connections, 0, 'nothing connected to the host, later on neither');
   }
 
   /** The verdict of each attack: fulfilled when it left everything as it must. */
@@ -237,7 +238,10 @@ function checkEnding(outcome: Outcome, attack: Attack): void {
       : error
         ? 'error'
         : 'value';
-  assert.ok([attack.ends].flat().includes(ending), `it ended with ${ending} (${told})`);
+  const endings: readonly Ending[] = [attack.ends].flat();
+  const isKilledForSlowness =
+    stateLost && interruption === 'timeout' && endings.length > 1 && endings.includes('timeout');
+  assert.ok(isKilledForSlowness || endings.includes(ending), `it ended with ${ending} (${told})`);
   assert.equal(
     error?.type === 'TimeoutError' && /ran longer than/u.test(error.message),
     interruption === 'timeout',

@@ -23,7 +23,9 @@ const countCode: Readonly<Record<Language, string>> = {
   javascript: `globalThis.total = (globalThis.total ?? 0) + 1;\nfor (let i = 0; i < 20_000; i += 1);\ntotal * 1000 + ${lengthOf.javascript}`,
 };
 const crashCode = 'import os\nos.abort()';
+/** A session is finalized after so many, and its guardrails are far from that. */
 const maxSteps = 25;
+const roomy = { max_steps: 10_000, budget_limit: 10_000_000, max_runtime_ms: 3_600_000 };
 const longestRunMs = 120;
 
 interface ReplayReply {
@@ -67,11 +69,12 @@ export class KillingGround {
     const engine = this.#engine;
     const runs = await Promise.all(languages.map((language) => this.#takeRun(engine, language)));
     const ending = new AbortController();
-    const busy = runs.map((run) => this.#runSteps(engine, run, ending.signal));
+    const busy = Promise.all(runs.map((run) => this.#runSteps(engine, run, ending.signal)));
+    busy.catch(() => undefined); // told below
     await delay(this.#random.nextInt(longestRunMs));
     await this.#strike(kind, engine, runs);
     ending.abort();
-    await Promise.all(busy);
+    await busy;
     this.counts[kind] += 1;
     const status = kind === 'engine' ? 'interrupted' : 'active';
     for (const run of runs) {
@@ -116,7 +119,11 @@ export class KillingGround {
       await this.#checkTrace(known, 'finalized');
       this.finalized += 1;
     }
-    const id = await openSession(engine.client, { language, context_text: contextText });
+    const id = await openSession(engine.client, {
+      language,
+      context_text: contextText,
+      config: roomy,
+    });
     const run: Run = { id, language, answered: new Map() };
     this.#runs.set(language, run);
     return run;

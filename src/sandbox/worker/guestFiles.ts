@@ -7,14 +7,15 @@ export interface EmscriptenFiles {
   readonly filesystems: { readonly MEMFS: MemoryFiles };
   readonly streams: readonly (EmscriptenStream | null | undefined)[];
   MAX_OPEN_FDS: number;
-  cwd(): string;
-  lookupPath(path: string, options?: object): { readonly node?: FileNode };
-  createStream(stream: EmscriptenStream, fd?: number): EmscriptenStream;
-  closeStream(fd: number): void;
-  createNode(...args: readonly unknown[]): FileNode;
-  destroyNode(node: FileNode): void;
-  symlink(target: string, path: string): FileNode;
-  rename(from: string, to: string): void;
+  // Functions that need no `this`.
+  cwd: () => string;
+  lookupPath: (path: string, options?: object) => { readonly node?: FileNode };
+  createStream: (stream: EmscriptenStream, fd?: number) => EmscriptenStream;
+  closeStream: (fd: number) => void;
+  createNode: (...args: readonly unknown[]) => FileNode;
+  destroyNode: (node: FileNode) => void;
+  symlink: (target: string, path: string) => FileNode;
+  rename: (from: string, to: string) => void;
 }
 
 interface MemoryFiles {

@@ -43,6 +43,8 @@ type StepEnd =
 
 /** Jobs between two looks at the interrupt byte. */
 const jobBatch = 100;
+/** A longer call would hold up the other sessions of the sandbox process. */
+const maxFrameChars = 64 * mebibyte;
 
 export class JavascriptGuest {
   readonly #engine: QuickJs;
@@ -216,12 +218,15 @@ export class JavascriptGuest {
   #askOutside(frame: string): string {
     const running = this.#running;
     if (running === null) {
-      const message = 'Calls to the host are possible only while a step runs.';
-      return JSON.stringify({ error: { code: 'INVALID_INPUT', message } });
+      return refuseCall('Calls to the host are possible only while a step runs.');
+    }
+    if (frame.length > maxFrameChars) {
+      return refuseCall('What is sent to the host is too large.');
     }
     const call = running.nextCall++;
     const header = JSON.stringify({ kind: 'call', id: running.id, call });
-    this.#pump.send(`${header.slice(0, -1)},${frame.slice(1)}`);
+    // Ours comes last: of a key given twice, the last one counts.
+    this.#pump.send(`${frame.slice(0, -1)},${header.slice(1)}`);
     const reply = this.#pump.receive();
     if (reply.kind !== 'reply' || reply.call !== call) {
       throw new Error(`A ${reply.kind} came where the reply to call ${call} was expected.`);
@@ -231,6 +236,10 @@ export class JavascriptGuest {
     }
     return JSON.stringify(reply);
   }
+}
+
+function refuseCall(message: string): string {
+  return JSON.stringify({ error: { code: 'INVALID_INPUT', message } });
 }
 
 function createInterruptedFailure(): StepFailure {

@@ -173,6 +173,20 @@ describe('HTTP', () => {
       assert.deepStrictEqual((await call).text.includes('data:'), false);
     });
 
+    it('a cancellation that overtakes its call still cancels it', async () => {
+      const serving = await serve();
+      const client = await connect(serving);
+      const id = await openSession(client);
+      const headers = { 'Mcp-Session-Id': await openMcpSession(serving) };
+      const cancelled = { method: 'notifications/cancelled', params: { requestId: 5 } };
+      const notice = JSON.stringify({ jsonrpc: '2.0', ...cancelled });
+      assert.deepStrictEqual(await sendStatus(serving, { headers, body: notice }), 202);
+      const params = { name: 'rlm_run_repl', arguments: { session_id: id, code: 'sleep(60000)' } };
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 5, method: 'tools/call', params });
+      const { text } = await send(serving, { headers, body });
+      assert.deepStrictEqual(text.includes('data:'), false);
+    });
+
     it('DELETE ends the MCP session and its running calls', async () => {
       const serving = await serve();
       const id = await openMcpSession(serving);

@@ -1,0 +1,169 @@
+// Every command of the extension, by the name package.json gives it. Errors become messages here.
+
+import * as vscode from 'vscode';
+import { DisposableStore, type Disposable } from '../../base/disposable';
+import type { Summary } from '../../core/summary';
+import type { ExportFormat } from '../../export/exportTrace';
+import { connectCopilotCli, connectInTerminal, type ConnectParts } from '../connect/connectClients';
+import type { ReadOnlyTexts } from '../documents/readOnlyTexts';
+import { showFailure } from '../messages';
+import { type NewSessionParts, openFromFiles, openFromSelection } from '../newSession';
+import type { ScratchEditors } from '../scratch';
+import type { SessionActions } from '../sessionActions';
+import type { SessionSource } from '../sessionSource';
+import type { SessionIndex } from '../sessions/sessionIndex';
+import { toSessionId } from '../sessions/sessionNode';
+import type { SessionTree } from '../sessions/sessionTree';
+import type { SessionsView } from '../sessions/sessionsView';
+import { cleanUp } from './cleanUpDialog';
+import { askAnswer } from './finalizeDialog';
+import { toStatusText } from './statusText';
+import { findTarget, toNodes } from './targets';
+
+export interface CommandParts extends ConnectParts, NewSessionParts {
+  readonly source: SessionSource;
+  readonly index: SessionIndex;
+  readonly tree: SessionTree;
+  readonly view: SessionsView;
+  readonly actions: SessionActions;
+  readonly scratch: ScratchEditors;
+  readonly texts: ReadOnlyTexts;
+  readonly log: vscode.LogOutputChannel;
+  readonly readActive: () => string | null;
+}
+
+type Run = (...args: unknown[]) => Promise<unknown> | void;
+
+export function registerCommands(parts: CommandParts): Disposable {
+  const store = new DisposableStore();
+  const commands = { ...listSessionCommands(parts), ...listWindowCommands(parts) };
+  for (const [name, run] of Object.entries(commands)) {
+    store.add(
+      vscode.commands.registerCommand(`rlm.${name}`, async (...args: unknown[]) => {
+        try {
+          await run(...args);
+        } catch (thrown) {
+          showFailure(thrown);
+        }
+      }),
+    );
+  }
+  return store;
+}
+
+function listSessionCommands(parts: CommandParts): Record<string, Run> {
+  const { actions, index, source, scratch, view } = parts;
+  const onOne =
+    (matches: (summary: Summary) => boolean, run: (sessionId: string) => Promise<unknown>): Run =>
+    async (...args) => {
+      const sessionId = await findTarget(args, matches, parts);
+      return sessionId === undefined ? undefined : run(sessionId);
+    };
+  const inGroups =
+    (...groups: readonly string[]) =>
+    (summary: Summary): boolean =>
+      groups.includes(index.groupOf(summary));
+  const any = (): boolean => true;
+  return {
+    openTrace: (...args) => {
+      const [node] = toNodes(args);
+      const step = node?.kind === 'step' ? node.step : null;
+      return onOne(any, (sessionId) => actions.openTrace(sessionId, step))(...args);
+    },
+    stop: onOne(inGroups('active'), (sessionId) => actions.stop(sessionId)),
+    finalize: onOne(inGroups('active', 'stopped', 'interrupted'), async (sessionId) => {
+      const answer = await askAnswer(sessionId, source);
+      return answer && actions.finalize(sessionId, answer);
+    }),
+    resume: onOne(inGroups('interrupted'), (sessionId) => actions.resume(sessionId)),
+    fork: onOne(any, (sessionId) => actions.fork(sessionId, null)),
+    export: onOne(any, async (sessionId) => {
+      const picked = await vscode.window.showQuickPick(listFormats(), {
+        placeHolder: vscode.l10n.t('Form of the document'),
+      });
+      return picked && actions.exportTrace(sessionId, picked.format);
+    }),
+    runCode: onOne(inGroups('active', 'interrupted'), async (sessionId) =>
+      scratch.open(await actions.readSummary(sessionId)),
+    ),
+    runScratch: () => scratch.run(vscode.window.activeTextEditor),
+    copyId: onOne(any, (sessionId) => actions.copy(sessionId)),
+    copyLink: onOne(any, (sessionId) => actions.copyLink(sessionId, null)),
+    revealFiles: onOne(any, (sessionId) => actions.revealFiles(sessionId)),
+    delete: async (...args) => {
+      const nodes = args.length > 0 ? toNodes(args) : view.selection;
+      const chosen = nodes.filter(({ kind }) => kind === 'session').map(toSessionId);
+      const sessionIds = chosen.filter((id) => id !== null);
+      return sessionIds.length > 0
+        ? actions.delete([...new Set(sessionIds)])
+        : onOne(any, (sessionId) => actions.delete([sessionId]))();
+    },
+    openVariable: async (...args) => {
+      const [node] = toNodes(args);
+      return node?.kind === 'variable'
+        ? actions.openVariable(node.sessionId, node.name)
+        : undefined;
+    },
+  };
+}
+
+function listWindowCommands(parts: CommandParts): Record<string, Run> {
+  const { actions, view, tree, texts, log, host } = parts;
+  return {
+    newSession: async (...args) => {
+      const [uri, uris] = args;
+      const given = (Array.isArray(uris) ? uris : [uri]).filter((one) => one instanceof vscode.Uri);
+      const session = await openFromFiles(given, parts);
+      return session && actions.openTrace(session.id, null);
+    },
+    newSessionFromSelection: async () => {
+      const editor = vscode.window.activeTextEditor;
+      return editor && actions.openTrace((await openFromSelection(editor, parts)).id, null);
+    },
+    filterSessions: async () => {
+      const filter = await vscode.window.showInputBox({
+        prompt: vscode.l10n.t('Words of the title, the id, the language or a file of the context'),
+        value: tree.filter,
+      });
+      if (filter !== undefined) {
+        view.setFilter(filter);
+      }
+    },
+    clearFilter: () => view.setFilter(''),
+    showMore: (...args) => {
+      const [node] = toNodes(args);
+      if (node?.kind === 'more') {
+        tree.showMore(node.group);
+      }
+    },
+    cleanUp: () => cleanUp(parts),
+    showStatus: async () => {
+      const status = await (await host.start()).readStatus();
+      await texts.open('RLM status.md', toStatusText(status, await host.readUrl()), 'markdown');
+    },
+    showLog: () => log.show(),
+    copyEndpoint: async () => {
+      const { url } = await host.listen();
+      await actions.copy(url);
+      const text = vscode.l10n.t(
+        'Copied {0}. Clients need the bearer token of this window’s endpoint file in {1}.',
+        url,
+        vscode.Uri.joinPath(vscode.Uri.file((await host.start()).traces.location), 'engines')
+          .fsPath,
+      );
+      void vscode.window.showInformationMessage(text);
+    },
+    connectClaudeCode: () => connectInTerminal('claude', parts),
+    connectCodex: () => connectInTerminal('codex', parts),
+    connectCopilotCli: () => connectCopilotCli(parts),
+  };
+}
+
+function listFormats(): readonly (vscode.QuickPickItem & { readonly format: ExportFormat })[] {
+  const { l10n } = vscode;
+  return [
+    { label: 'HTML', description: l10n.t('one page that needs nothing else'), format: 'html' },
+    { label: 'Markdown', description: l10n.t('for people and models'), format: 'markdown' },
+    { label: 'JSON', description: l10n.t('every event'), format: 'json' },
+  ];
+}

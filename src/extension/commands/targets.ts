@@ -1,0 +1,69 @@
+// Which sessions a command is about: the node it was called on, the trace in front, or one that is picked.
+
+import * as vscode from 'vscode';
+import type { Summary } from '../../core/summary';
+import type { SessionIndex } from '../sessions/sessionIndex';
+import { type SessionNode, toSessionId } from '../sessions/sessionNode';
+import { toPlainLine } from '../plainText';
+import { toAge } from '../sessions/words';
+
+interface TargetParts {
+  readonly index: SessionIndex;
+  /** The session whose trace has the focus. */
+  readonly readActive: () => string | null;
+}
+
+const maxPicked = 1_000;
+
+/** Nodes of the tree, as the editor gives them to a command: the one it was called on, and all selected. */
+export function toNodes(args: readonly unknown[]): readonly SessionNode[] {
+  const [node, selected] = args;
+  const all: readonly unknown[] = Array.isArray(selected) ? selected : [node];
+  return all.filter(isNode);
+}
+
+/** Undefined when the person picked none. `matches`: the sessions that can be picked. */
+export async function findTarget(
+  args: readonly unknown[],
+  matches: (summary: Summary) => boolean,
+  { index, readActive }: TargetParts,
+): Promise<string | undefined> {
+  const [node] = toNodes(args);
+  const given = (node && toSessionId(node)) ?? readActive();
+  return given ?? pickSession(index, matches);
+}
+
+async function pickSession(
+  index: SessionIndex,
+  matches: (summary: Summary) => boolean,
+): Promise<string | undefined> {
+  await index.start();
+  const items = index
+    .listAll(matches)
+    .slice(0, maxPicked)
+    .map((summary) => ({
+      label: toPlainLine(summary.title, 120),
+      description: [
+        index.groupOf(summary),
+        vscode.l10n.t('{0} steps', summary.usage.steps),
+        toAge(Date.now() - summary.updatedAt),
+      ]
+        .filter((part) => part !== '')
+        .join(' · '),
+      detail: summary.sessionId,
+    }));
+  if (items.length === 0) {
+    void vscode.window.showInformationMessage(vscode.l10n.t('There is no session for this.'));
+    return undefined;
+  }
+  const picked = await vscode.window.showQuickPick(items, {
+    placeHolder: vscode.l10n.t('Choose a session'),
+    matchOnDescription: true,
+    matchOnDetail: true,
+  });
+  return picked?.detail;
+}
+
+function isNode(value: unknown): value is SessionNode {
+  return typeof value === 'object' && value !== null && 'kind' in value;
+}

@@ -1,0 +1,29 @@
+// The one place where errors become messages and lines of the log.
+
+import * as vscode from 'vscode';
+import { toFailure } from './failure';
+import { toPlainText } from './plainText';
+
+let output: vscode.LogOutputChannel | undefined;
+
+/** The "RLM" output channel. Never takes context text, keys or tokens. */
+export function openLog(): vscode.LogOutputChannel {
+  output = vscode.window.createOutputChannel('RLM', { log: true });
+  return output;
+}
+
+/** What a person's own action came to; a cancelled one needs no message. */
+export function showFailure(thrown: unknown): void {
+  const failure = toFailure(thrown);
+  if (failure.code === 'CANCELLED') {
+    return;
+  }
+  output?.error(`${failure.code}: ${failure.message}`);
+  if (failure.code === 'INTERNAL_ERROR') {
+    output?.debug(failure.stack ?? '');
+  }
+  const showLog = vscode.l10n.t('Show Log');
+  void vscode.window
+    .showErrorMessage(toPlainText(`${failure.message} ${failure.nextStep}`), showLog)
+    .then((chosen) => chosen === showLog && output?.show());
+}

@@ -1,0 +1,242 @@
+// What a person can do with a session, the same from the tree, the palette and the viewer.
+
+import * as vscode from 'vscode';
+import { RlmError, cancelledError } from '../core/errors';
+import type { TraceEvent } from '../core/event';
+import type { Summary } from '../core/summary';
+import type { ExportFormat } from '../export/exportTrace';
+import type { OpenedText, SourcePlace, ViewerAnswer } from '../protocol/viewer';
+import type { ReadOnlyTexts } from './documents/readOnlyTexts';
+import type { EngineHost } from './engineHost';
+import { toPlainLine } from './plainText';
+import { type CancellableWork, runCancellable } from './progress';
+import type { SessionSource } from './sessionSource';
+import { toGroup } from './sessions/sessionGroup';
+import { toTraceLink } from './traceLink';
+
+interface SessionActionsParts {
+  readonly source: SessionSource;
+  readonly host: EngineHost;
+  readonly texts: ReadOnlyTexts;
+  /** `<publisher>.<name>` */
+  readonly extensionId: string;
+  readonly readRoots: () => readonly string[];
+  /** Shows the trace in a panel; `step` null: where it was. */
+  readonly showTrace: (summary: Summary, step: number | null) => Promise<void>;
+}
+
+const chunkChars = 1_000_000;
+/** More is not put into an editor. */
+const maxOpenedChars = 20_000_000;
+const pageEvents = 500;
+const extensions: Readonly<Record<ExportFormat, string>> = {
+  json: 'json',
+  markdown: 'md',
+  html: 'html',
+};
+
+export class SessionActions {
+  readonly #parts: SessionActionsParts;
+
+  constructor(parts: SessionActionsParts) {
+    this.#parts = parts;
+  }
+
+  async openTrace(sessionId: string, step: number | null): Promise<void> {
+    await this.#parts.showTrace(await this.readSummary(sessionId), step);
+  }
+
+  /** @throws RlmError 'SESSION_NOT_FOUND' when it is not live in this window. */
+  async stop(sessionId: string): Promise<void> {
+    const engine = await this.#parts.host.start();
+    await (await engine.sessions.findSession(sessionId)).stop();
+  }
+
+  async finalize(sessionId: string, answer: ViewerAnswer): Promise<void> {
+    const engine = await this.#parts.host.start();
+    const input = answer.kind === 'text' ? { text: answer.text } : { variable: answer.name };
+    await runCancellable(vscode.l10n.t('Finalizing the session'), ({ signal }) =>
+      engine.sessions.finalize(sessionId, input, signal),
+    );
+  }
+
+  async resume(sessionId: string): Promise<void> {
+    const engine = await this.#parts.host.start();
+    await runCancellable(vscode.l10n.t('Resuming the session'), ({ signal, report }) =>
+      engine.sessions.resume(sessionId, signal, (done, total) => report(toShare(done, total))),
+    );
+  }
+
+  /** `step` null: after the last answered one. */
+  async fork(sessionId: string, step: number | null): Promise<void> {
+    const engine = await this.#parts.host.start();
+    const { session } = await runCancellable(
+      vscode.l10n.t('Forking the session'),
+      ({ signal, report }) =>
+        engine.sessions.fork(
+          { sessionId, atStep: step, title: '', limits: {} },
+          signal,
+          (done, total) => report(toShare(done, total)),
+        ),
+    );
+    await this.#parts.showTrace(session.summary, null);
+  }
+
+  async exportTrace(sessionId: string, format: ExportFormat): Promise<void> {
+    const summary = await this.readSummary(sessionId);
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+    const name = `rlm-${sessionId.slice(0, 13)}.${extensions[format]}`;
+    const target = await vscode.window.showSaveDialog({
+      title: vscode.l10n.t('Export trace'),
+      ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, name) } : {}),
+      filters: { [format]: [extensions[format]] },
+    });
+    if (!target) {
+      return;
+    }
+    await runCancellable(vscode.l10n.t('Exporting the trace'), async ({ signal }) => {
+      const { exportTrace } = await import('./traces');
+      const text = exportTrace(format, { summary, events: await this.#readAll(sessionId, signal) });
+      await vscode.workspace.fs.writeFile(target, Buffer.from(text));
+    });
+    await vscode.commands.executeCommand('vscode.open', target);
+  }
+
+  async openVariable(sessionId: string, name: string): Promise<void> {
+    const { text, form } = await runCancellable(
+      vscode.l10n.t('Reading {0}', toPlainLine(name, 80)),
+      ({ signal, report }) => this.#readVariable(sessionId, name, { signal, report }),
+    );
+    await this.#parts.texts.open(name, text, form === 'json' ? 'json' : 'plaintext');
+  }
+
+  async openText({ title, text, language }: OpenedText): Promise<void> {
+    await this.#parts.texts.open(title, text, language);
+  }
+
+  async openSource(sessionId: string, place: SourcePlace): Promise<void> {
+    const { openSourceFile } = await import('./documents/sourceFile');
+    await openSourceFile(await this.readSummary(sessionId), place, this.#parts.readRoots());
+  }
+
+  async copy(text: string): Promise<void> {
+    await vscode.env.clipboard.writeText(text);
+  }
+
+  async copyLink(sessionId: string, step: number | null): Promise<void> {
+    const scheme = vscode.env.uriScheme;
+    await this.copy(toTraceLink({ scheme, extensionId: this.#parts.extensionId, sessionId, step }));
+  }
+
+  async revealFiles(sessionId: string): Promise<void> {
+    await this.readSummary(sessionId);
+    const home = vscode.Uri.file((await this.#parts.source.store()).location);
+    const file = vscode.Uri.joinPath(home, 'sessions', sessionId, 'trace.jsonl');
+    // A remote machine has no file manager to show it in.
+    const isRemote = vscode.env.remoteName !== undefined;
+    await vscode.commands.executeCommand(isRemote ? 'vscode.open' : 'revealFileInOS', file);
+  }
+
+  /** Asks first: a trace that is gone is gone. */
+  async delete(sessionIds: readonly string[]): Promise<void> {
+    const { l10n } = vscode;
+    const summaries = await Promise.all(sessionIds.map((id) => this.readSummary(id)));
+    const [first] = summaries;
+    if (!first) {
+      return;
+    }
+    const engineId = this.#parts.source.engine?.engineId ?? null;
+    const foreign = summaries.find((one) => toGroup(one, engineId) === 'elsewhere');
+    if (foreign) {
+      throw new RlmError('INVALID_INPUT', `Another engine runs the session “${foreign.title}”.`, {
+        nextStep: 'End it there first, or delete the others without it.',
+      });
+    }
+    const running = summaries.filter(({ status }) => status === 'active').length;
+    const question =
+      summaries.length === 1
+        ? l10n.t('Delete the session “{0}” and its trace?', toPlainLine(first.title, 80))
+        : l10n.t('Delete {0} sessions and their traces?', summaries.length);
+    const detail = l10n.t('This cannot be undone.');
+    const stopped =
+      running > 0 ? `${l10n.t('{0} of them are active and will be stopped.', running)} ` : '';
+    const remove = l10n.t('Delete');
+    const chosen = await vscode.window.showWarningMessage(
+      question,
+      { modal: true, detail: stopped + detail },
+      remove,
+    );
+    if (chosen === remove) {
+      await this.removeAll(sessionIds);
+    }
+  }
+
+  /** Without asking. Settles with how many were removed. */
+  async removeAll(sessionIds: readonly string[]): Promise<number> {
+    return runCancellable(vscode.l10n.t('Deleting sessions'), async ({ signal, report }) => {
+      let removed = 0;
+      for (const sessionId of sessionIds) {
+        if (signal.aborted) {
+          break;
+        }
+        await this.#parts.source.deleteSession(sessionId);
+        removed += 1;
+        report(toShare(removed, sessionIds.length));
+      }
+      return removed;
+    });
+  }
+
+  /** @throws RlmError 'SESSION_NOT_FOUND' */
+  async readSummary(sessionId: string): Promise<Summary> {
+    const summary = await this.#parts.source.readSummary(sessionId);
+    if (!summary) {
+      throw new RlmError('SESSION_NOT_FOUND', `There is no session ${sessionId.slice(0, 80)}.`, {
+        nextStep: 'It was deleted, or is kept in another home folder (setting rlm.home).',
+      });
+    }
+    return summary;
+  }
+
+  async #readAll(sessionId: string, signal: AbortSignal): Promise<readonly TraceEvent[]> {
+    const store = await this.#parts.source.store();
+    const events: TraceEvent[] = [];
+    let cursor: string | null = null;
+    do {
+      if (signal.aborted) {
+        throw cancelledError('The export');
+      }
+      const query = { fromStep: null, toStep: null, cursor, limit: pageEvents };
+      const page = await store.readEvents(sessionId, query);
+      events.push(...page.events);
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    return events;
+  }
+
+  async #readVariable(
+    sessionId: string,
+    name: string,
+    { signal, report }: CancellableWork,
+  ): Promise<{ readonly text: string; readonly form: 'text' | 'json' | 'repr' }> {
+    const engine = await this.#parts.host.start();
+    const session = await engine.sessions.findSession(sessionId);
+    const parts: string[] = [];
+    for (let offset = 0; ; offset += chunkChars) {
+      const request = { name, offset, maxChars: chunkChars };
+      const value = await session.readVariable(request, signal);
+      parts.push(value.text);
+      const read = offset + chunkChars;
+      report(toShare(Math.min(read, value.totalChars), value.totalChars));
+      if (read >= value.totalChars || read >= maxOpenedChars) {
+        const left = value.totalChars - read;
+        const note = left > 0 ? `\n… ${left} more characters are not shown` : '';
+        return { text: parts.join('') + note, form: value.form };
+      }
+    }
+  }
+}
+
+function toShare(done: number, total: number): string {
+  return `${done.toLocaleString()} / ${total.toLocaleString()}`;
+}

@@ -1,0 +1,93 @@
+// What an expanded session shows of its trace: its variables and its latest steps, read on from where
+// the last reading ended.
+
+import type { StepError, VariableInfo } from '../../core/sandbox';
+import type { StopReason } from '../../core/limits';
+import type { TraceEvent } from '../../core/event';
+import type { TraceStore } from '../../core/traceStore';
+import { readPageAfter } from '../trace/tracePages';
+
+export interface StepLine {
+  readonly step: number;
+  readonly code: string;
+  readonly startedAt: number;
+  /** Null while it runs. */
+  readonly durationMs: number | null;
+  readonly error: StepError | null;
+  readonly stop: StopReason | null;
+}
+
+const keptSteps = 10;
+/** `part_9` before `part_10`. */
+const byName = new Intl.Collator('en', { numeric: true });
+
+export class SessionDetails {
+  readonly #sessionId: string;
+  readonly #variables = new Map<string, VariableInfo>();
+  #steps: readonly StepLine[] = [];
+  #cursor: string | null = null;
+  #reading: Promise<void> | undefined;
+
+  constructor(sessionId: string) {
+    this.#sessionId = sessionId;
+  }
+
+  /** By name. */
+  get variables(): readonly VariableInfo[] {
+    return [...this.#variables.values()].sort((left, right) =>
+      byName.compare(left.name, right.name),
+    );
+  }
+
+  /** Newest first. */
+  get latestSteps(): readonly StepLine[] {
+    return this.#steps.toReversed();
+  }
+
+  /** Takes in what the trace has gained; calls share one reading. */
+  update(store: TraceStore): Promise<void> {
+    this.#reading ??= this.#read(store).finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #read(store: TraceStore): Promise<void> {
+    for (let complete = false; !complete;) {
+      const page = await readPageAfter(store, this.#sessionId, this.#cursor);
+      page.events.forEach((event) => this.#take(event));
+      this.#cursor = page.cursor;
+      complete = page.complete;
+    }
+  }
+
+  #take(event: TraceEvent): void {
+    if (event.kind === 'step.started') {
+      const { step, code, at } = event;
+      const line = { step, code, startedAt: at, durationMs: null, error: null, stop: null };
+      this.#steps = [...this.#steps, line].slice(-keptSteps);
+    } else if (event.kind === 'step.finished') {
+      const { outcome, stop, step } = event;
+      const { error, durationMs } = outcome;
+      this.#steps = this.#steps.map((line) =>
+        line.step === step ? { ...line, durationMs, error, stop } : line,
+      );
+      this.#takeVariables(event.outcome);
+    }
+  }
+
+  #takeVariables({
+    changes,
+    variables,
+  }: (TraceEvent & { kind: 'step.finished' })['outcome']): void {
+    for (const change of changes) {
+      this.#variables.set(change.name, change);
+    }
+    const present = new Set(variables);
+    for (const name of this.#variables.keys()) {
+      if (!present.has(name)) {
+        this.#variables.delete(name);
+      }
+    }
+  }
+}

@@ -1,0 +1,258 @@
+// How nodes look in the tree: label, description, icon, tooltip, and which actions they offer.
+
+import * as vscode from 'vscode';
+import type { SessionStatus } from '../../core/event';
+import type { Summary } from '../../core/summary';
+import { toPlainLine } from '../plainText';
+import type { SessionSource } from '../sessionSource';
+import { type SessionGroup, listActions } from './sessionGroup';
+import { type GuardrailName, type Section, type SessionNode, toNodeKey } from './sessionNode';
+import type { SessionTree } from './sessionTree';
+import { toAge, toCountText, toGauge, toPercent, toSeconds, toShortCount } from './words';
+
+const { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } = vscode;
+
+/** Near its limit a guardrail says so by its icon. In percent of the limit. */
+const warnAt = 80;
+
+export interface ItemParts {
+  readonly tree: SessionTree;
+  readonly source: SessionSource;
+}
+
+export function toTreeItem(node: SessionNode, parts: ItemParts): vscode.TreeItem {
+  const item = createItem(node, parts);
+  // The editor remembers which nodes are open; those of a filtered tree are opened anew.
+  item.id = node.kind === 'group' ? `${toNodeKey(node)}?${parts.tree.filter}` : toNodeKey(node);
+  return item;
+}
+
+/** Asked for only when the pointer rests on an item. */
+export function toTooltip(node: SessionNode, { tree }: ItemParts): string | undefined {
+  const summary = node.kind === 'session' ? tree.summaryOf(node.sessionId) : undefined;
+  if (!summary) {
+    return undefined;
+  }
+  const context = summary.contexts.map(({ variable, totalChars, sourceCount }) =>
+    l10n.t('{0}: {1} characters in {2} sources', variable, toCountText(totalChars), sourceCount),
+  );
+  return [
+    toPlainLine(summary.title, 200),
+    '',
+    `${statusWord(summary)} · ${summary.language} · ${new Date(summary.createdAt).toLocaleString()}`,
+    ...context,
+    ...(summary.finalAnswer === null ? [] : ['', toPlainLine(summary.finalAnswer, 300)]),
+    '',
+    summary.sessionId,
+  ].join('\n');
+}
+
+function createItem(node: SessionNode, parts: ItemParts): vscode.TreeItem {
+  switch (node.kind) {
+    case 'group':
+      return createGroupItem(node.group, parts.tree);
+    case 'more':
+      return createMoreItem(node, parts.tree);
+    case 'session':
+      return createSessionItem(node, parts);
+    case 'section':
+      return createSectionItem(node.section);
+    case 'guardrail':
+      return createGuardrailItem(node.name, parts.tree.summaryOf(node.sessionId));
+    case 'variable':
+      return createVariableItem(node, parts);
+    case 'step':
+      return createStepItem(node, parts.tree);
+  }
+}
+
+function createGroupItem(group: SessionGroup, tree: SessionTree): vscode.TreeItem {
+  const isOpen = group === 'active' || group === 'elsewhere' || tree.filter !== '';
+  const item = new TreeItem(groupWord(group), isOpen ? expanded : collapsed);
+  item.description = toCountText(tree.countOf(group));
+  item.contextValue = 'group';
+  return item;
+}
+
+function createMoreItem(
+  node: SessionNode & { readonly kind: 'more' },
+  tree: SessionTree,
+): vscode.TreeItem {
+  const item = new TreeItem(l10n.t('Show more'), none);
+  item.description = l10n.t('{0} left', toCountText(tree.hiddenIn(node.group)));
+  item.command = { command: 'rlm.showMore', title: '', arguments: [node] };
+  item.iconPath = new ThemeIcon('ellipsis');
+  return item;
+}
+
+function createSessionItem(
+  node: SessionNode & { readonly kind: 'session' },
+  { tree, source }: ItemParts,
+): vscode.TreeItem {
+  const summary = tree.summaryOf(node.sessionId);
+  if (!summary) {
+    return new TreeItem(node.sessionId, none); // removed while the editor was asking
+  }
+  const item = new TreeItem(toPlainLine(summary.title, 80) || l10n.t('Untitled'), collapsed);
+  const chars = summary.contexts.reduce((sum, { totalChars }) => sum + totalChars, 0);
+  const age = toAge(Date.now() - summary.updatedAt) || l10n.t('now');
+  const { steps } = summary.usage;
+  const stepText = steps === 1 ? l10n.t('1 step') : l10n.t('{0} steps', toCountText(steps));
+  item.description = [stepText, ...(chars > 0 ? [toShortCount(chars)] : []), age].join(' · ');
+  item.iconPath = toStatusIcon(summary);
+  item.contextValue = toContextValue(summary, source);
+  item.command = { command: 'rlm.openTrace', title: '', arguments: [node] };
+  item.accessibilityInformation = {
+    label: `${summary.title}, ${statusWord(summary)}, ${item.description}`,
+  };
+  return item;
+}
+
+function createSectionItem(section: Section): vscode.TreeItem {
+  const item = new TreeItem(sectionWord(section), collapsed);
+  item.iconPath = new ThemeIcon(sectionIcons[section]);
+  return item;
+}
+
+function createGuardrailItem(name: GuardrailName, summary: Summary | undefined): vscode.TreeItem {
+  const item = new TreeItem(guardrailWord(name), none);
+  if (summary) {
+    const gauge = toGauge(name, summary.limits, summary.usage);
+    const percent = toPercent(gauge);
+    const toText = name === 'runtime' ? toSeconds : toCountText;
+    const share = l10n.t('{0} of {1}', toText(gauge.used), toText(gauge.allowed));
+    item.description = `${share} · ${percent}%`;
+    item.iconPath =
+      percent >= warnAt
+        ? new ThemeIcon('warning', new ThemeColor('list.warningForeground'))
+        : new ThemeIcon('dashboard');
+  }
+  return item;
+}
+
+function createVariableItem(
+  node: SessionNode & { readonly kind: 'variable' },
+  { tree, source }: ItemParts,
+): vscode.TreeItem {
+  const variables = tree.detailsOf(node.sessionId)?.variables ?? [];
+  const variable = variables.find(({ name }) => name === node.name);
+  const item = new TreeItem(toPlainLine(node.name, 80), none);
+  item.iconPath = new ThemeIcon('symbol-variable');
+  if (variable) {
+    const { type, size, preview } = variable;
+    const head = size === null ? type : `${type} (${toShortCount(size)})`;
+    item.description = `${head}  ${toPlainLine(preview, 80)}`;
+    item.tooltip = toPlainLine(preview, 1_000);
+  }
+  if (source.findLive(node.sessionId)) {
+    item.command = { command: 'rlm.openVariable', title: '', arguments: [node] };
+  }
+  return item;
+}
+
+function createStepItem(
+  node: SessionNode & { readonly kind: 'step' },
+  tree: SessionTree,
+): vscode.TreeItem {
+  const steps = tree.detailsOf(node.sessionId)?.latestSteps ?? [];
+  const line = steps.find(({ step }) => step === node.step);
+  const item = new TreeItem(l10n.t('Step {0}', node.step), none);
+  item.command = { command: 'rlm.openTrace', title: '', arguments: [node] };
+  if (line) {
+    const { code, durationMs, error, stop } = line;
+    const time = durationMs === null ? l10n.t('running') : toSeconds(durationMs);
+    item.description = `${time}  ${toPlainLine(error ? `${error.type}: ${error.message}` : code, 80)}`;
+    item.tooltip = toPlainLine(code, 1_000);
+    item.iconPath = error
+      ? new ThemeIcon('error', new ThemeColor('list.errorForeground'))
+      : new ThemeIcon(durationMs === null ? 'loading~spin' : stop ? 'circle-slash' : 'pass');
+  }
+  return item;
+}
+
+const { None: none, Collapsed: collapsed, Expanded: expanded } = TreeItemCollapsibleState;
+
+const sectionIcons: Readonly<Record<Section, string>> = {
+  guardrails: 'shield',
+  variables: 'symbol-variable',
+  steps: 'list-ordered',
+};
+
+function toStatusIcon(summary: Summary): vscode.ThemeIcon {
+  if (summary.running) {
+    return new ThemeIcon('loading~spin');
+  }
+  const [icon, color] = statusIcons[summary.status];
+  return new ThemeIcon(icon, new ThemeColor(color));
+}
+
+const statusIcons: Readonly<Record<SessionStatus, readonly [icon: string, color: string]>> = {
+  active: ['circle-filled', 'charts.green'],
+  stopped: ['circle-slash', 'charts.orange'],
+  finalized: ['pass-filled', 'charts.blue'],
+  interrupted: ['debug-disconnect', 'charts.yellow'],
+};
+
+/** Words that the `when` clauses of package.json look for. */
+function toContextValue(summary: Summary, source: SessionSource): string {
+  const isLive = source.findLive(summary.sessionId) !== undefined;
+  const engineId = source.engine?.engineId ?? null;
+  const actions = listActions(summary, {
+    engineId,
+    isLive,
+    mayRun: vscode.workspace.isTrusted,
+  });
+  const isElsewhere = summary.status === 'active' && summary.engineId !== engineId;
+  return [
+    'session',
+    'can-open',
+    ...actions.map((action) => `can-${action}`),
+    ...(actions.includes('stop') ? ['can-run'] : []),
+    ...(isElsewhere ? [] : ['can-delete']),
+  ].join(' ');
+}
+
+function statusWord({ status, running }: Summary): string {
+  return status === 'active' && running ? l10n.t('Running') : groupWord(status);
+}
+
+function groupWord(group: SessionGroup): string {
+  switch (group) {
+    case 'active':
+      return l10n.t('Active');
+    case 'elsewhere':
+      return l10n.t('Active in other engines');
+    case 'stopped':
+      return l10n.t('Stopped');
+    case 'interrupted':
+      return l10n.t('Interrupted');
+    case 'finalized':
+      return l10n.t('Finalized');
+  }
+}
+
+function sectionWord(section: Section): string {
+  switch (section) {
+    case 'guardrails':
+      return l10n.t('Guardrails');
+    case 'variables':
+      return l10n.t('Variables');
+    case 'steps':
+      return l10n.t('Latest steps');
+  }
+}
+
+export function guardrailWord(name: GuardrailName): string {
+  switch (name) {
+    case 'steps':
+      return l10n.t('Steps');
+    case 'runtime':
+      return l10n.t('Run time');
+    case 'budget':
+      return l10n.t('Budget (characters)');
+    case 'llmCalls':
+      return l10n.t('Sub-model calls');
+    case 'llmTokens':
+      return l10n.t('Sub-model tokens');
+  }
+}

@@ -1,0 +1,84 @@
+// The tree view in the editor: items, badge, filter, and what it says while it is empty.
+
+import * as vscode from 'vscode';
+import { DisposableStore } from '../../base/disposable';
+import type { SessionSource } from '../sessionSource';
+import type { SessionIndex } from './sessionIndex';
+import { toTooltip, toTreeItem } from './sessionItems';
+import type { SessionNode } from './sessionNode';
+import type { SessionTree } from './sessionTree';
+
+/** Ages are written anew this often while the view is shown. */
+const agingMs = 60_000;
+
+export class SessionsView implements vscode.Disposable {
+  readonly provider: vscode.TreeDataProvider<SessionNode>;
+  readonly #tree: SessionTree;
+  readonly #index: SessionIndex;
+  readonly #store = new DisposableStore();
+  readonly #view: vscode.TreeView<SessionNode>;
+
+  constructor(parts: {
+    readonly tree: SessionTree;
+    readonly index: SessionIndex;
+    readonly source: SessionSource;
+  }) {
+    const { tree, index } = parts;
+    this.#tree = tree;
+    this.#index = index;
+    const changed = this.#store.add(new vscode.EventEmitter<SessionNode[] | undefined>());
+    this.provider = {
+      onDidChangeTreeData: changed.event,
+      getChildren: async (node) => [...(await tree.listChildren(node))],
+      getTreeItem: (node) => toTreeItem(node, parts),
+      getParent: (node) => tree.parentOf(node),
+      resolveTreeItem: (item, node) => {
+        const tooltip = toTooltip(node, parts);
+        if (tooltip !== undefined) {
+          item.tooltip = tooltip;
+        }
+        return item;
+      },
+    };
+    this.#store.add(tree.onDidChange((nodes) => changed.fire(nodes && [...nodes])));
+    this.#view = this.#store.add(
+      vscode.window.createTreeView('rlm.sessions', {
+        treeDataProvider: this.provider,
+        canSelectMany: true,
+        showCollapseAll: true,
+      }),
+    );
+    this.#store.add(index.onDidChange(() => this.#showBadge()));
+    const aging = setInterval(() => this.#view.visible && tree.refresh(), agingMs);
+    this.#store.add({ dispose: () => clearInterval(aging) });
+  }
+
+  get selection(): readonly SessionNode[] {
+    return this.#view.selection;
+  }
+
+  setFilter(filter: string): void {
+    this.#tree.setFilter(filter);
+    const isSet = this.#tree.filter !== '';
+    this.#view.description = isSet ? `“${this.#tree.filter}”` : '';
+    void vscode.commands.executeCommand('setContext', 'rlm.filtered', isSet);
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+
+  #showBadge(): void {
+    const active = this.#index.listAll(({ status }) => status === 'active').length;
+    this.#view.badge =
+      active === 0
+        ? undefined
+        : {
+            value: active,
+            tooltip:
+              active === 1
+                ? vscode.l10n.t('1 active session')
+                : vscode.l10n.t('{0} active sessions', active),
+          };
+  }
+}

@@ -1,0 +1,62 @@
+// The settings under `rlm.*`, as package.json declares them.
+
+import { homedir } from 'node:os';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { type Limits, limitRanges } from '../core/limits';
+import { type Language, languages } from '../core/sandbox';
+
+/** Null: RLM_HOME, else the platform's data folder. */
+export function readHome(): string | null {
+  const home = expandHome(read<string>('home', ''));
+  return path.isAbsolute(home) ? home : null;
+}
+
+/** Folders that may be read besides those of the workspace. */
+export function readAllowedFolders(): readonly string[] {
+  const folders = read<readonly unknown[]>('allowedFolders', []);
+  return folders
+    .filter((folder) => typeof folder === 'string')
+    .map(expandHome)
+    .filter((folder) => path.isAbsolute(folder));
+}
+
+/** Of sessions that are opened from the editor. */
+export function readLanguage(): Language {
+  const given = read<string>('language', 'python');
+  return languages.find((language) => language === given) ?? 'python';
+}
+
+/** Those that were set and are in range. */
+export function readLimits(): Partial<Limits> {
+  const names = Object.keys(limitRanges) as (keyof Limits)[]; // keys of a Record<keyof Limits, …>
+  const given = names.map((name) => [name, read<unknown>(`limits.${name}`, undefined)] as const);
+  return Object.fromEntries(
+    given.filter(([name, value]) => {
+      const { min, max } = limitRanges[name];
+      return Number.isInteger(value) && Number(value) >= min && Number(value) <= max;
+    }),
+  );
+}
+
+/** Null: sessions are kept until they are deleted. */
+export function readRetentionDays(): number | null {
+  const days = read<number>('retentionDays', 0);
+  return days > 0 ? days : null;
+}
+
+export function readShowsStatusBar(): boolean {
+  return read<boolean>('statusBar', true);
+}
+
+/** The editor checks types against package.json only in its settings view. */
+function read<T>(name: string, otherwise: T): T {
+  const value: unknown = vscode.workspace.getConfiguration('rlm').get(name);
+  const isSame = otherwise === undefined || typeof value === typeof otherwise;
+  const isList = Array.isArray(value) === Array.isArray(otherwise);
+  return isSame && isList && value !== undefined ? (value as T) : otherwise; // same type, checked above
+}
+
+function expandHome(folder: string): string {
+  return folder.replace(/^~(?=$|[/\\])/u, homedir());
+}

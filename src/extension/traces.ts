@@ -1,0 +1,22 @@
+// Reading traces without an engine. Loaded when the first trace is asked for: it is small beside the
+// engine's bundle, which an untrusted window never loads.
+
+import { homedir } from 'node:os';
+import { createTimeOrderedId } from '../base/ids';
+import type { TraceStore } from '../core/traceStore';
+import { isEngineAlive } from '../store/engineFile';
+import { FileTraceStore } from '../store/fileTraceStore';
+import { createHome, toHomePath } from '../store/home';
+
+export { exportTrace } from '../export/exportTrace';
+
+/** `given`: the home folder that is set; null leaves it to the environment and the platform. */
+export async function openTraces(given: string | null): Promise<TraceStore> {
+  const { env, platform } = process;
+  const home = await createHome(given ?? toHomePath({ env, platform, homedir: homedir() }));
+  return new FileTraceStore({
+    home,
+    engineId: createTimeOrderedId(Date.now()),
+    isEngineAlive: (engineId) => isEngineAlive(home, engineId),
+  });
+}

@@ -1,0 +1,400 @@
+// The built viewer in a real browser, used as a person uses it: clicks, keys, and a look at each state.
+
+import assert from 'node:assert/strict';
+import type { Browser } from 'playwright-core';
+import { RlmError } from '../../src/core/errors';
+import type { Summary } from '../../src/core/summary';
+import {
+  createContextLoaded,
+  createOpened,
+  createOutcome,
+  createSampleTrace,
+  createStepFinished,
+  createStepStarted,
+  createStopped,
+  foldEvents,
+} from '../support/sampleTrace';
+import type { FakeTrace } from './fakeHost';
+import { createHostileChild, createHostileTrace, hostileFields } from './hostileTrace';
+import { createLongTrace } from './longTrace';
+import {
+  type ViewerPage,
+  type ViewerPageOptions,
+  findBrowser,
+  launchBrowser,
+  openViewer,
+  themes,
+} from './viewerPage';
+
+const sample = createSampleTrace();
+const opened = [createOpened(), createContextLoaded()];
+const liveUntilStep7 = sample.slice(
+  0,
+  sample.findIndex((event) => event.kind === 'step.started' && event.step === 7),
+);
+
+function createChild(over: Partial<Summary>): Summary {
+  const child = foldEvents(sample);
+  assert.ok(child);
+  return { ...child, sessionId: 'child-session', title: 'Read the deploy list', ...over };
+}
+
+describe('trace viewer', function () {
+  let browser: Browser;
+  let viewer: ViewerPage;
+
+  before(async function () {
+    if (findBrowser() === undefined) {
+      this.skip();
+    }
+    browser = await launchBrowser();
+  });
+
+  after(async () => {
+    await browser?.close();
+  });
+
+  async function open(trace: FakeTrace, options?: ViewerPageOptions): Promise<ViewerPage> {
+    viewer = await openViewer(browser, trace, options);
+    return viewer;
+  }
+
+  afterEach(async () => {
+    const { complaints } = viewer;
+    await viewer.close();
+    assert.deepStrictEqual(complaints, [], 'the page or its policy complained');
+  });
+
+  const stepTitle = async (): Promise<string> =>
+    (await viewer.page.locator('.detail-line h2').textContent()) ?? '';
+  const untilStep = (step: number): Promise<void> =>
+    viewer.page.getByRole('heading', { name: `Step ${step}`, exact: true }).waitFor();
+
+  for (const theme of themes) {
+    it(`shows a failed step in ${theme}`, async () => {
+      const { page } = await open({ events: sample }, { theme });
+      await page.getByRole('option', { name: /^Step 2, Error/u }).click();
+      await page.locator('.code-line[data-failing]', { hasText: 'path.split' }).waitFor();
+      assert.equal(
+        await page.locator('.code-failure').textContent(),
+        'IndexError: list index out of range',
+      );
+      await viewer.shoot(`failed-step-${theme}`);
+    });
+  }
+
+  it('walks through the steps by keys, and tells what each key does', async () => {
+    const { page } = await open({ events: sample });
+    await untilStep(1);
+    for (const [key, step] of [
+      ['j', 2],
+      ['ArrowDown', 3],
+      ['e', 4],
+      ['k', 3],
+      ['G', 8],
+      ['E', 4],
+      ['Home', 1],
+    ] as const) {
+      await page.keyboard.press(key);
+      await untilStep(step);
+    }
+    await page.keyboard.press('?');
+    await page
+      .getByRole('dialog', { name: 'Keyboard' })
+      .getByText('Next error or guardrail stop')
+      .waitFor();
+    await viewer.shoot('help');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  });
+
+  it('searches in what it is told to, marks what it found, and forgets it by Escape', async () => {
+    const { page } = await open({ events: sample });
+    await untilStep(1);
+    await page.keyboard.press('/');
+    await page.keyboard.type('opening connection');
+    await page.getByText('4 of 8 steps').waitFor();
+    await page.getByRole('combobox', { name: 'Search in' }).click();
+    await page.getByRole('option', { name: 'Prompts' }).click();
+    await page.getByText('1 of 8 steps').waitFor();
+    await page.getByRole('option', { name: /^Step 5/u }).click();
+    await page.getByRole('region', { name: 'Step 5' }).waitFor();
+    const marked = await page.evaluate('CSS.highlights.get("rlm-search").size');
+    assert.ok(Number(marked) > 0);
+    await viewer.shoot('search');
+    await page.keyboard.press('Escape');
+    await page.getByText('1 of 8 steps').waitFor({ state: 'hidden' });
+  });
+
+  it('shows sub-model calls with prompt and answer, and says which failed', async () => {
+    const { page } = await open({ events: sample });
+    await page.getByRole('option', { name: /^Step 5/u }).click();
+    await page.getByRole('option', { name: /^Call 3, failed/u }).click();
+    await page
+      .getByRole('region', { name: 'Failure' })
+      .getByText('did not answer within 60 s')
+      .waitFor();
+    await page.keyboard.press('ArrowUp');
+    await page
+      .getByRole('region', { name: 'Answer' })
+      .getByText('No change: every attempt')
+      .waitFor();
+    await viewer.shoot('calls');
+  });
+
+  it('shows variables, filters them, and tells the history of one', async () => {
+    const { page, host } = await open({
+      events: liveUntilStep7,
+      standing: { children: [createChild({})] },
+    });
+    await page.getByRole('tab', { name: 'Variables' }).click();
+    await page.getByRole('textbox', { name: 'Filter variables' }).pressSequentially('by_');
+    await page.getByRole('option', { name: /^by_day, dict/u }).click();
+    await page.getByRole('option', { name: /^Step 2, added/u }).waitFor();
+    await viewer.shoot('variables');
+    await page.getByRole('button', { name: 'Open the value' }).click();
+    await page.getByRole('option', { name: /^Step 3, changed/u }).dblclick();
+    await untilStep(3);
+    assert.deepStrictEqual(host.asked, [['openVariable', { name: 'by_day' }]]);
+  });
+
+  it('shows a variable before and after a step', async () => {
+    const { page } = await open({ events: sample });
+    await page.getByRole('option', { name: /^Step 3/u }).click();
+    const row = page.getByRole('row', { name: /by_day/u });
+    assert.equal(await row.locator('[data-side=before]').textContent(), '{}');
+    assert.match((await row.locator('[data-side=after]').textContent()) ?? '', /^\{'2026-07-13'/u);
+  });
+
+  it('leads from a printed span to its source', async () => {
+    const stdout =
+      "Span(path='deploys.csv', start=13, end=16, line=2, text='foo')\ndeploys.csv:7 bar\n";
+    const finished = createStepFinished({ outcome: createOutcome({ stdout }) });
+    const { page, host } = await open({
+      events: [...sample.slice(0, 2), createStepStarted(), finished],
+    });
+    await page.getByRole('button', { name: /^Span\(/u }).click();
+    await page.getByRole('button', { name: 'deploys.csv:7' }).click();
+    assert.deepStrictEqual(host.asked, [
+      ['openSource', { path: 'deploys.csv', line: 2, range: { start: 13, end: 16 } }],
+      ['openSource', { path: 'deploys.csv', line: 7, range: null }],
+    ]);
+  });
+
+  it('asks for what the session allows, and for nothing else', async () => {
+    const { page, host } = await open({ events: liveUntilStep7 });
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByRole('button', { name: 'Fork from here' }).click();
+    await page.getByRole('button', { name: 'Copy a link to this step' }).click();
+    await page.getByRole('button', { name: 'Export' }).click();
+    await page.getByRole('menuitem', { name: 'Markdown' }).click();
+    await page.getByRole('button', { name: 'Copy code' }).click();
+    assert.equal(await page.getByRole('button', { name: 'Resume' }).count(), 0);
+    assert.deepStrictEqual(
+      host.asked.map(([name, params]) => (name === 'copy' ? name : [name, params])),
+      [
+        ['stop', null],
+        ['fork', { step: 6 }],
+        ['copyLink', { step: 6 }],
+        ['exportTrace', { format: 'markdown' }],
+        'copy',
+      ],
+    );
+  });
+
+  it('finalizes with a text or a variable', async () => {
+    const { page, host } = await open({ events: liveUntilStep7 });
+    await page.getByRole('button', { name: 'Finalize…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Finalize the session' });
+    await dialog.getByRole('textbox').fill('It was the deploy.');
+    await viewer.shoot('finalize');
+    await dialog.getByRole('button', { name: 'Finalize' }).click();
+    await page.getByRole('button', { name: 'Finalize…' }).click();
+    await dialog.getByRole('combobox').click();
+    await dialog.getByRole('option', { name: 'answers' }).click();
+    await dialog.getByRole('button', { name: 'Finalize' }).click();
+    assert.deepStrictEqual(host.asked, [
+      ['finalize', { kind: 'text', text: 'It was the deploy.' }],
+      ['finalize', { kind: 'variable', name: 'answers' }],
+    ]);
+  });
+
+  it('says what was refused, and why', async () => {
+    const { page, host } = await open({ events: liveUntilStep7 });
+    const refusal = { nextStep: 'Stop it where it runs.' };
+    host.refused.set('stop', new RlmError('INVALID_INPUT', 'Another engine holds it.', refusal));
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await page
+      .getByRole('alert')
+      .getByText('Another engine holds it. Stop it where it runs.')
+      .waitFor();
+    await viewer.shoot('refused');
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+  });
+
+  it('follows a live session until the user looks elsewhere', async () => {
+    const { page, host } = await open({ events: liveUntilStep7 });
+    await untilStep(6);
+    const { usage } = host.summary;
+    const at = Date.now();
+    host.append(createStepStarted({ step: 7, at, usage, code: 'sleep(5)' }));
+    await page.getByText('This step is running.').waitFor();
+    await viewer.shoot('live');
+    const outcome = createOutcome({ stdout: 'slept' });
+    host.append(createStepFinished({ step: 7, at: at + 10, usage, outcome }));
+    await page.getByRole('region', { name: 'Output' }).getByText('slept').waitFor();
+    await page.getByRole('option', { name: /^Step 2/u }).click();
+    host.append(createStepStarted({ step: 8, at: at + 20, usage }));
+    await page.getByRole('option', { name: /^Step 8/u }).waitFor();
+    assert.equal(await stepTitle(), 'Step 2');
+    assert.equal(await page.getByRole('checkbox', { name: 'Follow' }).isChecked(), false);
+  });
+
+  it('goes to the step of a link, when it is opened and later', async () => {
+    const { page, host } = await open({ events: sample, step: 4 });
+    await untilStep(4);
+    await page.getByRole('tab', { name: 'Session' }).click();
+    await host.showStep(7);
+    await untilStep(7);
+  });
+
+  it('comes back from a reload as it was', async () => {
+    const { page } = await open({ events: createLongTrace(300) });
+    await page.getByRole('listbox', { name: 'Steps' }).focus();
+    await page.keyboard.press('End');
+    await untilStep(300);
+    await page.keyboard.press('t');
+    await page.getByRole('slider').waitFor({ state: 'hidden' });
+    await page.reload();
+    await untilStep(300);
+    assert.equal(await page.getByRole('slider').isVisible(), false);
+    assert.ok(await page.getByRole('option', { name: /^Step 300,/u }).isVisible());
+  });
+
+  it('zooms and pans the timeline, and chooses a step and a child in it', async () => {
+    const child = createChild({ createdAt: (sample[0]?.at ?? 0) + 20_000 });
+    const { page, host } = await open({ events: sample, standing: { children: [child] } });
+    await untilStep(1);
+    const canvas = page.getByRole('slider', { name: /^Timeline/u });
+    const box = await canvas.boundingBox();
+    assert.ok(box);
+    await page.mouse.click(box.x + box.width * 0.4, box.y + 36);
+    await untilStep(4);
+    await page.mouse.click(box.x + box.width * 0.7, box.y + box.height - 12);
+    await page.mouse.move(box.x + box.width * 0.4, box.y + 36);
+    await page.getByRole('tooltip').getByText('Step 4').waitFor();
+    await viewer.shoot('timeline-child');
+    await page.mouse.wheel(0, -600);
+    await page.mouse.move(box.x + 600, box.y + 36);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 300, box.y + 36, { steps: 4 });
+    await page.mouse.up();
+    await viewer.shoot('timeline-zoomed');
+    await canvas.focus();
+    await page.keyboard.press('ArrowRight');
+    await untilStep(5);
+    await page.keyboard.press('0');
+    assert.deepStrictEqual(host.asked, [['openTrace', { sessionId: 'child-session' }]]);
+  });
+
+  for (const [name, trace, text] of [
+    ['empty', { events: opened }, 'No step has run yet.'],
+    ['opening', { events: opened, pagesHeldFrom: 0 }, 'Opening the trace…'],
+    ['reading', { events: sample, pageEvents: 8, pagesHeldFrom: 1 }, 'Reading step 3 of 8…'],
+    [
+      'interrupted',
+      { events: liveUntilStep7, standing: { status: 'interrupted', actions: ['resume', 'fork'] } },
+      'The engine that ran this session is gone',
+    ],
+    [
+      'read-only',
+      {
+        events: liveUntilStep7,
+        standing: { actions: [], note: 'Another engine runs this session.' },
+      },
+      'Another engine runs this session.',
+    ],
+    [
+      'stopped',
+      { events: [...liveUntilStep7, createStopped({ step: 6, cause: 'budget_exceeded' })] },
+      'Stopped by a guardrail: the budget is used up.',
+    ],
+    [
+      'failed',
+      {
+        events: opened,
+        refusal: new RlmError('SESSION_NOT_FOUND', 'There is no such session.', {
+          nextStep: 'It was deleted, or is kept in another home folder.',
+        }),
+      },
+      'The trace cannot be shown',
+    ],
+  ] as readonly (readonly [string, FakeTrace, string])[]) {
+    it(`says what is so when the trace is ${name}`, async () => {
+      for (const theme of ['dark', 'light', 'contrast'] as const) {
+        const { page } = await open({ ...trace }, { theme });
+        await page.getByText(text).first().waitFor();
+        await viewer.shoot(`${name}-${theme}`);
+        if (theme !== 'contrast') {
+          assert.deepStrictEqual(viewer.complaints, []);
+          await viewer.close();
+        }
+      }
+    });
+  }
+
+  it('has room on a narrow screen', async () => {
+    const { page } = await open({ events: sample }, { width: 480, height: 820 });
+    await page.getByRole('option', { name: /^Step 2/u }).click();
+    await viewer.shoot('narrow');
+    const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+    assert.equal(overflow, 0);
+  });
+
+  it('holds only the rows in view of a trace of 10,000 steps', async () => {
+    const { page } = await open({ events: createLongTrace(10_000) });
+    await page.getByRole('option', { name: /^Step 10000,/u }).waitFor();
+    assert.ok((await page.locator('#steps .row').count()) < 60);
+    await page.getByRole('listbox', { name: 'Steps' }).focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('PageDown');
+    await viewer.shoot('long');
+    await page.keyboard.press('/');
+    await page.keyboard.type('page 4321:');
+    await page.getByText('1 of 10,000 steps').waitFor();
+  });
+
+  it('shows hostile texts as texts in every field', async () => {
+    const { page } = await open({
+      events: createHostileTrace(),
+      standing: { children: [createHostileChild()], note: '<b id="bold">note</b>' },
+    });
+    await page.getByRole('option', { name: /^Step 1, Error/u }).click();
+    const texts = [await page.locator('body').innerText()];
+    await page.getByRole('option', { name: /^Call 2/u }).click();
+    await page.getByRole('region', { name: 'Failure' }).waitFor();
+    texts.push(await page.locator('body').innerText());
+    await viewer.shoot('hostile-step');
+    await page.getByRole('tab', { name: 'Variables' }).click();
+    await page.getByRole('option', { name: /^name/u }).click();
+    await page.getByRole('heading', { name: /^name/u }).waitFor();
+    texts.push(await page.locator('body').innerText());
+    await viewer.shoot('hostile-variables');
+    await page.getByRole('tab', { name: 'Session' }).click();
+    await page.getByRole('heading', { name: 'Facts' }).waitFor();
+    texts.push(await page.locator('body').innerText());
+    await viewer.shoot('hostile-session');
+    const all = texts.join('\n').replace('Closed <img', 'closed <img'); // a sentence begins with a capital
+    const shown = hostileFields.filter((field) => all.includes(`${field} <img src=x`));
+    assert.deepStrictEqual(shown, hostileFields);
+    assert.equal(
+      await page
+        .locator('img, iframe, object, embed, style, #broken-out, #bold, svg[onload]')
+        .count(),
+      0,
+    );
+    assert.equal(await page.locator('script').count(), 1);
+    assert.ok(!all.includes('\u202e'));
+  });
+});

@@ -1,0 +1,71 @@
+// What package.json promises to the editor, against the sources that keep it.
+
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { limitRanges } from '../../../src/core/limits';
+import manifest from '../../../package.json';
+import texts from '../../../package.nls.json';
+import translatable from '../../../l10n/bundle.l10n.json';
+
+describe('the extension’s manifest', () => {
+  const written = JSON.stringify(manifest);
+
+  it('has a text for every placeholder, and no other texts', () => {
+    const used = new Set([...written.matchAll(/"%([\w.]+)%"/gu)].map(([, key]) => key));
+    assert.deepStrictEqual([...used].sort(), Object.keys(texts).sort());
+  });
+
+  it('names only commands that it contributes', () => {
+    const known = new Set(manifest.contributes.commands.map(({ command }) => command));
+    const everywhere = `${written}${JSON.stringify(texts)}`;
+    const named = [...everywhere.matchAll(/"command":"(rlm\.\w+)"|\(command:(rlm\.\w+)\)/gu)];
+    const missing = named
+      .map(([, inMenu, inText]) => inMenu ?? inText ?? '')
+      .filter((command) => !known.has(command));
+    assert.deepStrictEqual(missing, []);
+  });
+
+  it('gives guardrail settings the domain’s defaults and ranges', () => {
+    const properties: Record<string, object> = manifest.contributes.configuration.properties;
+    for (const [name, declared] of Object.entries(properties)) {
+      const [, limit] = /^rlm\.limits\.(\w+)$/u.exec(name) ?? [];
+      if (limit !== undefined) {
+        const range = Object.entries(limitRanges).find(([one]) => one === limit)?.[1];
+        assert.ok(range, name);
+        const { min, max } = range;
+        const expected = { ...declared, default: range.default, minimum: min, maximum: max };
+        assert.deepStrictEqual(declared, expected);
+      }
+    }
+  });
+
+  it('keeps workspaces from widening what may be read, and from deleting traces', () => {
+    const properties: Record<string, { readonly scope: string }> =
+      manifest.contributes.configuration.properties;
+    const names = ['rlm.home', 'rlm.allowedFolders', 'rlm.retentionDays'];
+    assert.deepStrictEqual(
+      names.map((name) => properties[name]?.scope),
+      ['machine', 'machine', 'machine'],
+    );
+  });
+
+  it('contributes files that are there', () => {
+    const files = [...written.matchAll(/"(?:\.\/)?(media\/[\w./-]+)"/gu)].map(([, file]) => file);
+    assert.deepStrictEqual(
+      files.filter((file) => !existsSync(file ?? '')),
+      [],
+    );
+    assert.ok(files.length > 5);
+  });
+
+  it('has every text of the sources in the bundle for translators', () => {
+    const sources = readdirSync('src/extension', { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => readFileSync(path.join('src/extension', file), 'utf8'));
+    const used = sources.flatMap((source) =>
+      [...source.matchAll(/l10n\.t\(\s*'((?:[^'\\]|\\.)*)'/gu)].map(([, text]) => text),
+    );
+    assert.deepStrictEqual([...new Set(used)].sort(), Object.keys(translatable).sort());
+  });
+});

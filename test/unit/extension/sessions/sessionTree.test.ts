@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { createTimeOrderedId } from '../../../../src/base/ids';
+import type { SessionOpened } from '../../../../src/core/event';
+import { SessionSource } from '../../../../src/extension/sessionSource';
+import { SessionIndex } from '../../../../src/extension/sessions/sessionIndex';
+import { type SessionNode, toNodeKey } from '../../../../src/extension/sessions/sessionNode';
+import { SessionTree, groupPage } from '../../../../src/extension/sessions/sessionTree';
+import { FakeClock } from '../../../support/fakeEngine';
+import { MemoryTraceStore } from '../../../support/memoryTraceStore';
+import {
+  createContextLoaded,
+  createOpened,
+  createOutcome,
+  createStepFinished,
+  createStepStarted,
+} from '../../../support/sampleTrace';
+
+describe('SessionTree', () => {
+  let clock: FakeClock;
+  let store: MemoryTraceStore;
+  let index: SessionIndex;
+  let tree: SessionTree;
+  let drawn: (readonly SessionNode[] | undefined)[];
+  let nextAt = 0;
+
+  beforeEach(() => {
+    nextAt = Date.UTC(2026, 0, 1);
+    clock = new FakeClock();
+    store = new MemoryTraceStore();
+    const source = new SessionSource(async () => store);
+    index = new SessionIndex({ source, clock, log: () => undefined });
+    tree = new SessionTree(index, source);
+    drawn = [];
+    tree.onDidChange((nodes) => drawn.push(nodes));
+  });
+
+  afterEach(() => {
+    tree.dispose();
+    index.dispose();
+  });
+
+  function add(over: Partial<SessionOpened> = {}): string {
+    nextAt += 1_000;
+    const sessionId = over.sessionId ?? createTimeOrderedId(nextAt);
+    store.addForeignTrace(sessionId, [
+      createOpened({ sessionId, status: 'finalized', ...over }),
+      createContextLoaded({ status: over.status ?? 'finalized' }),
+    ]);
+    return sessionId;
+  }
+
+  /** All that was told has been read and drawn. */
+  async function settle(): Promise<void> {
+    clock.advance(1_000);
+    for (let turn = 0; turn < 20; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async function list(node?: SessionNode): Promise<readonly string[]> {
+    return (await tree.listChildren(node)).map(toNodeKey);
+  }
+
+  const finalized = { kind: 'group', group: 'finalized' } as const;
+
+  it('groups sessions by status, newest first, and leaves out empty groups', async () => {
+    const [first, second] = [add(), add()];
+    add({ status: 'interrupted' });
+    assert.deepStrictEqual(await list(), ['group/interrupted', 'group/finalized']);
+    assert.deepStrictEqual(await list(finalized), [second, first]);
+  });
+
+  it('puts children under their parents, after the sections of the parent', async () => {
+    const parent = add();
+    const child = add({ parentSessionId: parent });
+    const orphan = add({ parentSessionId: 'deleted-long-ago' });
+    await list();
+    assert.deepStrictEqual(await list(finalized), [orphan, parent]);
+    const sections = ['guardrails', 'variables', 'steps'].map((name) => `${parent}/${name}`);
+    assert.deepStrictEqual(await list({ kind: 'session', sessionId: parent }), [
+      ...sections,
+      child,
+    ]);
+    const node = tree.parentOf({ kind: 'session', sessionId: child });
+    assert.equal(node && toNodeKey(node), parent);
+  });
+
+  it('draws only the session whose trace has grown', async () => {
+    const sessionId = add();
+    await list();
+    await list(finalized);
+    await settle();
+    drawn = [];
+    store.addForeignTrace(sessionId, [
+      createOpened({ sessionId, status: 'finalized' }),
+      createStepStarted({ status: 'finalized' }),
+    ]);
+    await settle();
+    assert.deepStrictEqual(
+      drawn.map((nodes) => nodes?.map(toNodeKey)),
+      [[sessionId]],
+    );
+  });
+
+  it('tells a burst of changes once', async () => {
+    const ids = [add(), add(), add()];
+    await list();
+    await list(finalized);
+    await settle();
+    drawn = [];
+    for (const sessionId of [...ids, ...ids]) {
+      store.addForeignTrace(sessionId, [createOpened({ sessionId, status: 'finalized' })]);
+    }
+    await settle();
+    assert.equal(drawn.length, 1);
+  });
+
+  it('draws the groups that gain or lose a session', async () => {
+    add();
+    const moving = add({ status: 'stopped' });
+    add({ status: 'stopped' });
+    await list();
+    await list({ kind: 'group', group: 'stopped' });
+    await settle();
+    drawn = [];
+    store.addForeignTrace(moving, [createOpened({ sessionId: moving, status: 'finalized' })]);
+    await settle();
+    assert.deepStrictEqual(
+      drawn.map((nodes) => nodes?.map(toNodeKey)),
+      [['group/stopped', 'group/finalized', moving]],
+    );
+  });
+
+  it('draws everything when a group comes or goes', async () => {
+    const sessionId = add();
+    await list();
+    await settle();
+    drawn = [];
+    await store.deleteTrace(sessionId);
+    store.addForeignTrace('other-session', [createOpened({ sessionId: 'other-session' })]);
+    await settle();
+    assert.deepStrictEqual(drawn, [undefined]);
+  });
+
+  it('filters by words of title, id, language and files', async () => {
+    const wanted = add({ title: 'Slow checkout' });
+    add({ title: 'Slow start' });
+    await list();
+    tree.setFilter('  CHECK slow python ');
+    assert.deepStrictEqual(await list(finalized), [wanted]);
+    tree.setFilter('nothing like it');
+    assert.deepStrictEqual(await list(), []);
+  });
+
+  it('shows variables and the latest steps of an opened session', async () => {
+    const sessionId = add();
+    const change = { change: 'added', type: 'int', size: null, preview: '1' } as const;
+    const outcome = createOutcome({ variables: ['b'], changes: [{ ...change, name: 'b' }] });
+    store.addForeignTrace(sessionId, [
+      createOpened({ sessionId, status: 'finalized' }),
+      createStepStarted({ step: 1 }),
+      createStepFinished({
+        step: 1,
+        outcome: createOutcome({
+          variables: ['a', 'b'],
+          changes: ['a', 'b'].map((name) => ({ ...change, name })),
+        }),
+      }),
+      createStepStarted({ step: 2 }),
+      createStepFinished({ step: 2, outcome, status: 'finalized' }),
+    ]);
+    await list();
+    const section = { kind: 'section', sessionId } as const;
+    assert.deepStrictEqual(await list({ ...section, section: 'variables' }), [
+      `${sessionId}/variable/b`,
+    ]);
+    assert.deepStrictEqual(await list({ ...section, section: 'steps' }), [
+      `${sessionId}/step/2`,
+      `${sessionId}/step/1`,
+    ]);
+  });
+
+  it('shows a page of a long group, and more when asked', async () => {
+    for (let count = 0; count < 5_000; count += 1) {
+      add();
+    }
+    await list();
+    while (!index.isComplete) {
+      await settle();
+    }
+    assert.equal(tree.countOf('finalized'), 5_000);
+    assert.equal((await list(finalized)).length, groupPage + 1);
+    tree.showMore('finalized');
+    assert.equal((await list(finalized)).length, 2 * groupPage + 1);
+    assert.equal(tree.hiddenIn('finalized'), 5_000 - 2 * groupPage);
+  });
+});

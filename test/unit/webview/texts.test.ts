@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { toStyledText } from '../../../webview/model/ansi';
+import { findSourceLinks } from '../../../webview/model/sourceLinks';
+import { diffTexts } from '../../../webview/model/textDiff';
+import { tokenize } from '../../../webview/model/tokens';
+import { createContext } from '../../support/sampleTrace';
+
+describe('webview tokens', () => {
+  const kinds = (code: string, language: 'python' | 'javascript'): readonly string[] =>
+    tokenize(code, language)
+      .flat()
+      .filter(({ kind }) => kind !== 'plain')
+      .map(({ kind, text }) => `${kind} ${text}`);
+
+  it('make up exactly the code they came from, whatever it is', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom(...'\'"`#/\\*\n {}()fr1_aé=', '"""', '${', 'def ') }),
+        fc.constantFrom('python' as const, 'javascript' as const),
+        (code, language) => {
+          const lines = tokenize(code, language).map((line) =>
+            line.map(({ text }) => text).join(''),
+          );
+          assert.equal(lines.join('\n'), code);
+        },
+      ),
+    );
+  });
+
+  it('tell the parts of Python apart', () => {
+    assert.deepStrictEqual(
+      kinds(
+        "@cache\ndef f(x): # no \"text\"\n    return f\"{x}\" + '''a\nb''' + 0x1F if x else None",
+        'python',
+      ),
+      [
+        'function @cache',
+        'keyword def',
+        'function f',
+        'comment # no "text"',
+        'keyword return',
+        'string f"{x}"',
+        "string '''a",
+        "string b'''",
+        'number 0x1F',
+        'keyword if',
+        'keyword else',
+        'constant None',
+      ],
+    );
+  });
+
+  it('tell the parts of JavaScript apart, a division from a pattern among them', () => {
+    assert.deepStrictEqual(
+      kinds('const a = /x[/]y/gu; // z\nconst b = a / 2 / c; new Map(`t${1}`)', 'javascript'),
+      [
+        'keyword const',
+        'string /x[/]y/gu',
+        'comment // z',
+        'keyword const',
+        'number 2',
+        'keyword new',
+        'type Map',
+        'string `t${1}`',
+      ],
+    );
+  });
+
+  it('of a long unclosed string come in no time', () => {
+    const code = `x = "${'\\'.repeat(50_000)}`;
+    assert.ok(tokenize(code, 'python').flat().length > 0);
+    assert.ok(tokenize(code, 'javascript').flat().length > 0);
+  });
+});
+
+describe('webview text diff', () => {
+  it('marks the words that differ', () => {
+    assert.deepStrictEqual(diffTexts("{'a': 1, 'b': 2}", "{'a': 1, 'b': 30}"), [
+      { kind: 'same', text: "{'a': 1, 'b': " },
+      { kind: 'removed', text: '2' },
+      { kind: 'added', text: '30' },
+      { kind: 'same', text: '}' },
+    ]);
+  });
+
+  it('holds both texts whole', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '\n', ',', '€', '𝒳') });
+    fc.assert(
+      fc.property(text, text, (before, after) => {
+        const parts = diffTexts(before, after);
+        const without = (kind: string): string =>
+          parts.flatMap((part) => (part.kind === kind ? [] : [part.text])).join('');
+        assert.deepStrictEqual([without('added'), without('removed')], [before, after]);
+      }),
+    );
+  });
+});
+
+describe('webview source links', () => {
+  const sources = [
+    { path: 'logs/a.log', chars: 10 },
+    { path: 'logs/b.log', chars: 10 },
+  ];
+  const files = createContext({ kind: 'files', shape: 'mapping', sources, sourceCount: 2 });
+  const find = (text: string, contexts = [files]): readonly unknown[] =>
+    findSourceLinks(text, contexts).map(({ start, end, place }) => [text.slice(start, end), place]);
+
+  it('lead from a printed Python span to its range', () => {
+    const text = "[Span(path='logs/z.log', start=13, end=16, line=2, text='foo')]";
+    const place = { path: 'logs/z.log', line: 2, range: { start: 13, end: 16 } };
+    assert.deepStrictEqual(find(text), [
+      ["Span(path='logs/z.log', start=13, end=16, line=2", place],
+    ]);
+  });
+
+  it('lead from an inspected JavaScript span to its range', () => {
+    const text = `Span {\n  start: 3,\n  end: 6,\n  line: 1,\n  text: 'it\\'s',\n  path: 'logs/a.log',\n  lineText: 'x'\n}`;
+    const [link] = findSourceLinks(text, [files]);
+    assert.deepStrictEqual(link?.place, {
+      path: 'logs/a.log',
+      line: 1,
+      range: { start: 3, end: 6 },
+    });
+  });
+
+  it('lead from path:line to a source that is known, and from no other', () => {
+    const text = 'logs/a.log:12 foo, logs/c.log:3, 10:30:00, logs/b.log:7.';
+    assert.deepStrictEqual(find(text), [
+      ['logs/a.log:12', { path: 'logs/a.log', line: 12, range: null }],
+      ['logs/b.log:7', { path: 'logs/b.log', line: 7, range: null }],
+    ]);
+  });
+
+  it('of spans without a path are certain only with one file', () => {
+    const text = 'Span(start=1, end=4, line=1, text="a")';
+    const one = createContext({ kind: 'files', sources: sources.slice(0, 1) });
+    assert.deepStrictEqual(find(text), []);
+    assert.deepStrictEqual(find(text, [createContext()]), []);
+    assert.deepStrictEqual(find(text, [one]), [
+      ['Span(start=1, end=4, line=1', { path: null, line: 1, range: { start: 1, end: 4 } }],
+    ]);
+  });
+});
+
+describe('webview terminal colours', () => {
+  it('become styles, and leave the text', () => {
+    assert.deepStrictEqual(
+      toStyledText('a\u001b[32mgreen\u001b[0m\u001b[1;91mred\u001b[39m b\u001b[2J'),
+      [
+        { style: null, text: 'a' },
+        { style: '2', text: 'green' },
+        { style: '9', text: 'red' },
+        { style: null, text: ' b\u001b[2J' },
+      ],
+    );
+  });
+});

@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+// Stands in for the desktop editor's program: give its path to @vscode/test-electron as
+// `vscodeExecutablePath`, and the same suite runs in the editor of editor.mjs.
+
+import path from 'node:path';
+import { setTimeout } from 'node:timers';
+import { fileURLToPath } from 'node:url';
+import { openWindow, startEditor } from './editor.mjs';
+
+const limitMs = Number(process.env.RLM_TEST_LIMIT_MS ?? 240_000);
+/** The editor says much for itself; the suite writes its report to a file. */
+const isVerbose = process.env.RLM_TEST_VERBOSE !== undefined;
+
+function readArgument(name) {
+  const found = process.argv.find((argument) => argument.startsWith(`--${name}=`));
+  const given = found.slice(name.length + 3);
+  return given.startsWith('file:') ? fileURLToPath(given) : path.resolve(given);
+}
+
+async function runSuite() {
+  const workspace = process.argv.slice(2).find((argument) => !argument.startsWith('-'));
+  const editor = await startEditor({ isTrusted: process.env.RLM_TEST_TRUSTED !== 'no' });
+  const payload = ['extensionDevelopmentPath', 'extensionTestsPath'].map((name) => [
+    name,
+    editor.toRemote(readArgument(name)),
+  ]);
+  const { browser, page, open } = await openWindow(editor, { workspace, payload });
+  try {
+    // The two functions that the editor calls during and after a test run.
+    const exited = new Promise((resolve) => {
+      void page.exposeFunction('codeAutomationExit', resolve);
+    });
+    await page.exposeFunction('codeAutomationLog', (_kind, words) => {
+      if (isVerbose) {
+        console.log(...words);
+      }
+    });
+    await open();
+    const timedOut = new Promise((resolve) => setTimeout(() => resolve(124), limitMs).unref());
+    return await Promise.race([exited, timedOut]);
+  } finally {
+    await browser.close();
+    await editor.stop();
+  }
+}
+
+process.exitCode = await runSuite();

@@ -1,0 +1,201 @@
+// The extension in a trusted window: from activation to a window that has been closed.
+
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { tools } from '../../../src/mcp/toolList';
+import type { RlmApi } from '../../../src/extension/extension';
+import {
+  callTool,
+  drawTree,
+  extensionId,
+  findExtension,
+  listTraceTabs,
+  until,
+  workspaceFolder,
+} from './editorSupport';
+
+interface Manifest {
+  readonly contributes: { readonly commands: readonly { readonly command: string }[] };
+}
+
+const dist = path.join(findExtension().extensionPath, 'dist');
+
+export function describeTrusted(): void {
+  describe('a trusted window', () => {
+    let api: RlmApi;
+    let sessionId = '';
+
+    before(async () => {
+      api = await findExtension().activate();
+    });
+
+    it('activates without loading the engine', () => {
+      const loaded = Object.keys(require.cache).filter((file) => file.startsWith(dist));
+      assert.deepStrictEqual(loaded, [path.join(dist, 'extension.js')]);
+    });
+
+    it('has every command that it contributes, and no other', async () => {
+      const { contributes } = findExtension().packageJSON as Manifest;
+      const all = await vscode.commands.getCommands(true);
+      const own = all.filter((name) => /^rlm\.[a-zA-Z]+$/u.test(name)).sort();
+      const contributed = contributes.commands.map(({ command }) => command).sort();
+      assert.deepStrictEqual(own, contributed);
+    });
+
+    it('shows no session before there is one', async () => {
+      assert.deepStrictEqual(await drawTree(api.sessions, 1), []);
+    });
+
+    it('offers a server that the editor starts, with every tool', async () => {
+      const names = await until('the tools are listed', async () => {
+        // The editor hears of the server some time after activation.
+        await vscode.commands.executeCommand('workbench.mcp.startServer', '*', {
+          waitForLiveTools: true,
+        });
+        const listed = vscode.lm.tools.filter(({ name }) => /_rlm_|_sandbox_|_agent/u.test(name));
+        return listed.length >= tools.length ? listed.map(({ name }) => name) : undefined;
+      });
+      const short = names.map((name) => tools.find((tool) => name.endsWith(tool.name))?.name);
+      assert.deepStrictEqual(short.sort(), tools.map(({ name }) => name).sort());
+    });
+
+    it('lets an agent run a whole session over a file of the workspace', async () => {
+      const file = path.join(workspaceFolder(), 'server.log');
+      const opened = await callTool('rlm_init_context', { context_paths: [file], title: 'Errors' });
+      sessionId = String(opened['session_id']);
+      const code = 'hits = grep("ERROR", max_matches=1000)\nn = len(hits)\nn';
+      const step = await callTool('rlm_run_repl', { session_id: sessionId, code });
+      assert.equal(step['result'], '20');
+      const value = await callTool('rlm_get_var', { session_id: sessionId, var_name: 'n' });
+      assert.equal(value['value'], 20);
+    });
+
+    it('shows the running session with its details in the tree', async () => {
+      const lines = await until('the session is in the tree', async () => {
+        const drawn = await drawTree(api.sessions, 4);
+        return drawn.some((line) => line.includes('1 step')) ? drawn : undefined;
+      });
+      const shown = lines.filter((line) => /^ *(Active|Errors|Steps|n|Step 1) \|/u.test(line));
+      assert.deepStrictEqual(
+        shown.map((line) => line.replace(/\d+(\.\d+)? (ms|s) /u, '')),
+        [
+          'Active | 1',
+          '  Errors | 1 step · 269k · now',
+          '      Steps | 1 of 64 · 2%',
+          '      n | int  20',
+          '      Step 1 |  hits = grep("ERROR", max_matches=1000) n = len(hits) n',
+        ],
+      );
+    });
+
+    it('opens the trace once, however often it is asked for', async () => {
+      const node = { kind: 'session', sessionId };
+      await vscode.commands.executeCommand('rlm.openTrace', node);
+      await vscode.commands.executeCommand('rlm.openTrace', node);
+      const tabs = await until('the panel is open', () =>
+        listTraceTabs().length > 0 ? listTraceTabs() : undefined,
+      );
+      assert.deepStrictEqual(
+        tabs.map(({ label }) => label),
+        ['RLM: Errors'],
+      );
+    });
+
+    it('opens a variable in a read-only editor', async () => {
+      const node = { kind: 'variable', sessionId, name: 'n' };
+      await vscode.commands.executeCommand('rlm.openVariable', node);
+      const editor = vscode.window.activeTextEditor;
+      assert.deepStrictEqual(
+        [editor?.document.uri.scheme, editor?.document.getText(), editor?.document.languageId],
+        ['rlm-value', '20', 'json'],
+      );
+    });
+
+    it('completes variables in a scratch editor and runs it in the session', async () => {
+      await vscode.commands.executeCommand('rlm.runCode', { kind: 'session', sessionId });
+      const editor = vscode.window.activeTextEditor;
+      assert.ok(editor);
+      const { document, selection } = editor;
+      const list = await vscode.commands.executeCommand<vscode.CompletionList>(
+        'vscode.executeCompletionItemProvider',
+        document.uri,
+        selection.active,
+      );
+      const labels = list.items.map(({ label }) => (typeof label === 'string' ? label : ''));
+      assert.deepStrictEqual(
+        ['context', 'hits', 'n'].filter((name) => labels.includes(name)),
+        ['context', 'hits', 'n'],
+      );
+      await editor.edit((edit) => edit.insert(selection.active, 'twice = n * 2'));
+      await vscode.commands.executeCommand('rlm.runScratch');
+      const value = await callTool('rlm_get_var', { session_id: sessionId, var_name: 'twice' });
+      assert.equal(value['value'], 40);
+    });
+
+    it('shows the server’s status without its token', async () => {
+      await vscode.commands.executeCommand('rlm.showStatus');
+      const text = vscode.window.activeTextEditor?.document.getText() ?? '';
+      assert.match(text, /Endpoint: http:\/\/127\.0\.0\.1:\d+\/mcp/u);
+      assert.match(text, new RegExp(`- ${workspaceFolder()}`, 'u'));
+      assert.doesNotMatch(text, /[A-Za-z0-9_-]{43}/u);
+    });
+
+    it('stops a session for an agent that goes on', async () => {
+      await vscode.commands.executeCommand('rlm.stop', { kind: 'session', sessionId });
+      const refused = await callTool('rlm_run_repl', { session_id: sessionId, code: '1' });
+      assert.equal((refused['error'] as { code: string }).code, 'GUARDRAIL_STOPPED');
+    });
+
+    it('moves a session through the groups as its status changes', async () => {
+      const shown = async (group: string): Promise<true | undefined> => {
+        const [first] = await drawTree(api.sessions, 1);
+        return first?.startsWith(group) ? true : undefined;
+      };
+      await until('it is shown as stopped', () => shown('Stopped'));
+      await callTool('rlm_finalize', { session_id: sessionId, final_text: 'twenty' });
+      await until('it is shown as finalized', () => shown('Finalized'));
+    });
+
+    it('opens a session over a selection, with the guardrails of the settings', async () => {
+      const configuration = vscode.workspace.getConfiguration('rlm.limits');
+      await configuration.update('maxSteps', 7, vscode.ConfigurationTarget.Workspace);
+      const content = 'alpha\nbeta\ngamma';
+      const document = await vscode.workspace.openTextDocument({ content });
+      const editor = await vscode.window.showTextDocument(document);
+      editor.selection = new vscode.Selection(0, 0, 1, 4);
+      await vscode.commands.executeCommand('rlm.newSessionFromSelection');
+      const listed = await callTool('rlm_list_sessions', { status: 'active' });
+      const [session] = listed['sessions'] as { session_id: string; title: string }[];
+      assert.match(session?.title ?? '', /:1–2$/u);
+      const step = await callTool('rlm_run_repl', {
+        session_id: session?.session_id,
+        code: 'context',
+      });
+      assert.equal(step['result'], "'alpha\\nbeta'");
+      assert.match(JSON.stringify(step['usage']), /"steps":6/u);
+      await configuration.update('maxSteps', undefined, vscode.ConfigurationTarget.Workspace);
+    });
+
+    it('leaves nothing behind when it is deactivated', async () => {
+      const home = process.env['RLM_HOME'] ?? '';
+      const { url } = { url: await readEndpoint(home) };
+      const module = require.cache[path.join(dist, 'extension.js')];
+      const exported = module?.exports as { deactivate(): Promise<void> };
+      await exported.deactivate();
+      assert.deepStrictEqual(readdirSync(path.join(home, 'engines')), []);
+      await assert.rejects(fetch(url));
+      const own = (await vscode.commands.getCommands(true)).filter((name) => name === 'rlm.stop');
+      assert.deepStrictEqual(own, []);
+      assert.equal(findExtension().id, extensionId);
+    });
+  });
+}
+
+async function readEndpoint(home: string): Promise<string> {
+  const [file = ''] = readdirSync(path.join(home, 'engines'));
+  const uri = vscode.Uri.file(path.join(home, 'engines', file));
+  const text = Buffer.from(await vscode.workspace.fs.readFile(uri)).toString();
+  return (JSON.parse(text) as { url: string }).url;
+}

@@ -1,0 +1,82 @@
+// Which steps a search and the filters let through.
+
+import { toVerdict } from '../../src/export/exportedTrace';
+import type { TraceStep } from './trace';
+
+export const searchScopes = ['all', 'code', 'output', 'prompts', 'values'] as const;
+export type SearchScope = (typeof searchScopes)[number];
+
+export const stepFilters = ['all', 'problems', 'calls', 'changes'] as const;
+export type StepFilter = (typeof stepFilters)[number];
+
+export interface Search {
+  /** Empty: everything matches. Letter case does not count. */
+  readonly text: string;
+  readonly scope: SearchScope;
+  readonly filter: StepFilter;
+}
+
+export type StepMatcher = (step: TraceStep) => boolean;
+
+export function createMatcher({ text, scope, filter }: Search): StepMatcher {
+  const matchesText = text === '' ? undefined : createTextMatcher(text);
+  return (step) =>
+    passesFilter(step, filter) &&
+    (matchesText === undefined || readTexts(step, scope).some((one) => matchesText(one)));
+}
+
+/** A pattern that finds `text` as it is written, in any letter case. */
+export function toPattern(text: string): RegExp {
+  return new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/gu, '\\$&'), 'giu');
+}
+
+function createTextMatcher(text: string): (one: string) => boolean {
+  const pattern = new RegExp(toPattern(text).source, 'iu');
+  return (one) => pattern.test(one);
+}
+
+function passesFilter(step: TraceStep, filter: StepFilter): boolean {
+  switch (filter) {
+    case 'all':
+      return true;
+    case 'problems':
+      return ['error', 'stopped'].includes(toVerdict(step)) || step.calls.some(isFailedCall);
+    case 'calls':
+      return step.calls.length > 0;
+    case 'changes':
+      return (step.outcome?.changes.length ?? 0) > 0;
+  }
+}
+
+function isFailedCall({ answer }: { readonly answer: string | null }): boolean {
+  return answer === null;
+}
+
+function readTexts(step: TraceStep, scope: SearchScope): readonly string[] {
+  switch (scope) {
+    case 'all':
+      return [
+        `step ${step.step}`,
+        ...readTexts(step, 'code'),
+        ...readTexts(step, 'output'),
+        ...readTexts(step, 'values'),
+        ...readTexts(step, 'prompts'),
+      ];
+    case 'code':
+      return step.code === null ? [] : [step.code];
+    case 'output': {
+      const { stdout = '', stderr = '', result = null, error = null } = step.outcome ?? {};
+      const answer = step.outcome?.finalAnswer ?? '';
+      const failure = error ? [`${error.type}: ${error.message}`, error.traceback] : [];
+      return [stdout, stderr, result ?? '', answer, ...failure];
+    }
+    case 'prompts':
+      return step.calls.flatMap(({ prompt, answer, error, model }) => [
+        prompt,
+        answer ?? error ?? '',
+        model,
+      ]);
+    case 'values':
+      return (step.outcome?.changes ?? []).flatMap(({ name, preview }) => [name, preview]);
+  }
+}

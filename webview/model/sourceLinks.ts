@@ -1,0 +1,62 @@
+// Finds what names a place in a source of the context: a printed span, or `path:line` of a known path.
+// Only what is certain becomes a link; whether the file is there, the editor says when it is asked.
+
+import type { ContextInfo } from '../../src/core/context';
+import type { SourcePlace } from '../../src/protocol/viewer';
+
+export interface SourceLink {
+  /** Where in the text it stands. */
+  readonly start: number;
+  readonly end: number;
+  readonly place: SourcePlace;
+}
+
+/** Python's `Span(path='a.log', start=1, end=4, line=1`, path left out where the context is one text. */
+const pythonSpan =
+  /Span\((?:path=(?:'([^'\\\n]+)'|"([^"\\\n]+)"), )?start=(\d+), end=(\d+), line=(\d+)/gu;
+/** JavaScript's `Span { start: 1, end: 4, line: 1, text: 'abc', path: 'a.log'`, on one line or many. */
+const javascriptSpan =
+  /Span \{\s*start: (\d+),\s*end: (\d+),\s*line: (\d+),\s*text: (?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)(?:,\s*path: (?:'([^'\\\n]+)'|"([^"\\\n]+)"))?/gu;
+const pathAndLine = /([^\s:'"`()[\]{}<>,;=]+):(\d+)(?!\d|\.\d)/gu;
+
+export function findSourceLinks(
+  text: string,
+  contexts: readonly ContextInfo[],
+): readonly SourceLink[] {
+  const known = new Set(contexts.flatMap(({ sources }) => sources.map(({ path }) => path)));
+  const hasOneFile = contexts.length === 1 && contexts[0]?.kind === 'files' && known.size === 1;
+  const links = [
+    ...toLinks(text, pythonSpan, ([, single, double, start, end, line]) =>
+      toPlace(single ?? double, [start, end, line]),
+    ),
+    ...toLinks(text, javascriptSpan, ([, start, end, line, single, double]) =>
+      toPlace(single ?? double, [start, end, line]),
+    ),
+    ...toLinks(text, pathAndLine, ([, path = '', line]) =>
+      known.has(path) ? { path, line: Number(line), range: null } : null,
+    ),
+  ];
+  return links
+    .filter(({ place }) => place.path !== null || hasOneFile)
+    .sort((left, right) => left.start - right.start)
+    .filter((link, index, all) => index === 0 || link.start >= (all[index - 1]?.end ?? 0));
+}
+
+function toLinks(
+  text: string,
+  pattern: RegExp,
+  read: (match: RegExpExecArray) => SourcePlace | null,
+): readonly SourceLink[] {
+  return [...text.matchAll(pattern)].flatMap((match) => {
+    const place = read(match);
+    return place ? [{ start: match.index, end: match.index + match[0].length, place }] : [];
+  });
+}
+
+function toPlace(
+  path: string | undefined,
+  [start, end, line]: readonly (string | undefined)[],
+): SourcePlace {
+  const range = { start: Number(start), end: Number(end) };
+  return { path: path ?? null, line: Number(line), range };
+}

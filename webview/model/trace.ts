@@ -1,0 +1,130 @@
+// The events of one trace, put together for display as they come. Status, usage and limits are the
+// core's own fold; steps are replaced, never changed, so that a view sees by identity what is new.
+
+import type {
+  ContextLoaded,
+  ModelAnswered,
+  SessionClosed,
+  SessionFinalized,
+  SessionReplayed,
+  SessionStopped,
+  TraceEvent,
+} from '../../src/core/event';
+import { applyEvent, createSummary, type Summary } from '../../src/core/summary';
+import { type StepRecord, type StepVerdict, toVerdict } from '../../src/export/exportedTrace';
+
+export interface TraceStep extends StepRecord {
+  readonly kind: 'step';
+  /** Epoch ms; null while it has not finished. */
+  readonly finishedAt: number | null;
+}
+
+/** Something that happened to the session between its steps. */
+export interface TraceMark {
+  readonly kind: 'mark';
+  readonly event: MarkEvent;
+}
+
+export type MarkEvent =
+  ContextLoaded | SessionStopped | SessionFinalized | SessionClosed | SessionReplayed;
+
+export type TraceEntry = TraceStep | TraceMark;
+
+export type ShownVerdict = StepVerdict | 'running';
+
+export class Trace {
+  readonly #entries: TraceEntry[] = [];
+  readonly #steps: TraceStep[] = [];
+  readonly #entryOfStep = new Map<number, number>();
+  readonly #indexOfStep = new Map<number, number>();
+  #summary: Summary | null = null;
+  #version = 0;
+
+  /** Steps and marks in the order of the trace. */
+  get entries(): readonly TraceEntry[] {
+    return this.#entries;
+  }
+
+  get steps(): readonly TraceStep[] {
+    return this.#steps;
+  }
+
+  /** Null until the first event. */
+  get summary(): Summary | null {
+    return this.#summary;
+  }
+
+  /** Grows with every event. */
+  get version(): number {
+    return this.#version;
+  }
+
+  findStep(step: number): TraceStep | undefined {
+    const index = this.#indexOfStep.get(step);
+    return index === undefined ? undefined : this.#steps[index];
+  }
+
+  /** Events must come in the order of the trace. */
+  append(events: readonly TraceEvent[]): void {
+    for (const event of events) {
+      this.#version += 1;
+      if (event.kind === 'session.opened') {
+        this.#summary = createSummary(event);
+      } else if (this.#summary) {
+        this.#summary = applyEvent(this.#summary, event);
+        this.#take(event);
+      }
+    }
+  }
+
+  /** How a step stands, told apart from a step that will never finish. */
+  readVerdict(step: TraceStep): ShownVerdict {
+    const verdict = toVerdict(step);
+    const isLast = this.#steps.at(-1) === step;
+    return verdict === 'unfinished' && isLast && this.#summary?.running ? 'running' : verdict;
+  }
+
+  #take(event: Exclude<TraceEvent, { kind: 'session.opened' }>): void {
+    switch (event.kind) {
+      case 'step.started':
+        this.#put({ ...this.#stepOf(event.step), code: event.code, startedAt: event.at });
+        return;
+      case 'step.finished': {
+        const { step, outcome, stop, at } = event;
+        this.#put({ ...this.#stepOf(step), outcome, stop, finishedAt: at });
+        return;
+      }
+      case 'model.answered': {
+        const step = this.#stepOf(event.step);
+        // The list grows in place: copying it at every call would make a large batch quadratic.
+        (step.calls as ModelAnswered[]).push(event); // made by #stepOf, and owned here
+        this.#put({ ...step });
+        return;
+      }
+      case 'context.loaded':
+      case 'session.stopped':
+      case 'session.finalized':
+      case 'session.closed':
+      case 'session.replayed':
+        this.#entries.push({ kind: 'mark', event });
+        return;
+    }
+  }
+
+  #stepOf(step: number): TraceStep {
+    const start = { code: null, startedAt: null, outcome: null, finishedAt: null, stop: null };
+    return this.findStep(step) ?? { kind: 'step', step, ...start, calls: [] };
+  }
+
+  #put(step: TraceStep): void {
+    const entry = this.#entryOfStep.get(step.step);
+    const index = this.#indexOfStep.get(step.step);
+    if (entry === undefined || index === undefined) {
+      this.#entryOfStep.set(step.step, this.#entries.push(step) - 1);
+      this.#indexOfStep.set(step.step, this.#steps.push(step) - 1);
+    } else {
+      this.#entries[entry] = step;
+      this.#steps[index] = step;
+    }
+  }
+}

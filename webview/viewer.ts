@@ -1,0 +1,232 @@
+// The viewer of one trace: asks the editor for events, folds them, and has the views drawn once a frame.
+
+import { toRlmError } from '../src/core/errors';
+import type { Standing, ViewerMethods, ViewerStart } from '../src/protocol/viewer';
+import { obey } from './commands';
+import type { Connection, ViewerHost } from './host';
+import { toKeyCommand } from './keys';
+import { type Row, toRows } from './model/rows';
+import { createMatcher } from './model/search';
+import { Trace } from './model/trace';
+import type { Failure, Loading, Snapshot, ViewActions } from './snapshot';
+import { type Dialog, createFinalizeDialog, createHelpDialog } from './views/dialogs';
+import { type Frame, createFrame } from './views/frame';
+import { type ViewState, restoreViewState, toSearch } from './viewState';
+
+const noStanding: Standing = { status: null, actions: [], note: null, children: [] };
+/** How often what runs is drawn anew while no event comes. */
+const tickMs = 250;
+
+export class Viewer {
+  readonly #trace = new Trace();
+  readonly #connection: Connection;
+  readonly #host: ViewerHost;
+  readonly #frame: Frame;
+  readonly #help: Dialog;
+  readonly #finalize: Dialog;
+  readonly #actions: ViewActions;
+  #view: ViewState;
+  #standing: Standing = noStanding;
+  #start: ViewerStart | null = null;
+  #loading: Loading = { kind: 'opening' };
+  #failure: Failure | null = null;
+  #cursor: string | null = null;
+  #rows: { readonly from: readonly unknown[]; readonly rows: readonly Row[] } = {
+    from: [],
+    rows: [],
+  };
+  #isScheduled = false;
+
+  constructor(root: HTMLElement, connection: Connection) {
+    this.#connection = connection;
+    this.#view = restoreViewState(connection.memory.read());
+    this.#host = connection.connect(this.#createMethods());
+    this.#actions = this.#createActions();
+    this.#frame = createFrame(this.#actions);
+    this.#help = createHelpDialog();
+    this.#finalize = createFinalizeDialog(this.#actions);
+    root.replaceChildren(this.#frame.element, this.#help.element, this.#finalize.element);
+    document.addEventListener('keydown', (event) => this.#onKey(event));
+    document.addEventListener('visibilitychange', () => this.#schedule());
+    window.setInterval(() => this.#tick(), tickMs);
+  }
+
+  /** Never rejects; goes on for as long as the window is there. */
+  async run(): Promise<void> {
+    this.#schedule();
+    try {
+      this.#start ??= await this.#begin();
+      for (;;) {
+        const page = await this.#host.request('nextEvents', { cursor: this.#cursor });
+        this.#cursor = page.cursor;
+        this.#trace.append(page.events);
+        this.#arrive(page.complete);
+      }
+    } catch (thrown) {
+      this.#loading = { kind: 'failed', failure: toRlmError(thrown) };
+      this.#failure = this.#trace.version > 0 ? this.#loading.failure : null;
+      this.#schedule();
+    }
+  }
+
+  async #begin(): Promise<ViewerStart> {
+    const start = await this.#host.request('ready', null);
+    this.#standing = start.standing;
+    this.#loading = { kind: 'reading' };
+    const { sessionId } = start.summary;
+    const kept = this.#view.sessionId === sessionId ? this.#view : restoreViewState(null);
+    this.#keep({ ...kept, sessionId });
+    if (start.step !== null) {
+      this.#actions.showStep(start.step);
+      this.#keep({ ...this.#view, follow: false });
+    }
+    this.#schedule();
+    return start;
+  }
+
+  #arrive(complete: boolean): void {
+    if (complete && this.#loading.kind !== 'complete') {
+      this.#loading = { kind: 'complete' };
+      this.#chooseFirstStep();
+    }
+    const last = this.#trace.steps.at(-1);
+    const isLive = this.#loading.kind === 'complete' && this.#readStatus() === 'active';
+    if (last && isLive && this.#view.follow && this.#view.step !== last.step) {
+      this.#keep({ ...this.#view, step: last.step, call: 0 });
+    }
+    this.#schedule();
+  }
+
+  #chooseFirstStep(): void {
+    const { steps } = this.#trace;
+    if (this.#view.step === null || !this.#trace.findStep(this.#view.step)) {
+      const first = this.#readStatus() === 'finalized' ? steps[0] : steps.at(-1);
+      this.#keep({ ...this.#view, step: first?.step ?? null, call: 0 });
+    }
+  }
+
+  #createMethods(): ViewerMethods {
+    return {
+      showStanding: (standing) => {
+        this.#standing = standing;
+        this.#schedule();
+      },
+      showStep: ({ step }) => this.#actions.showStep(step),
+    };
+  }
+
+  #createActions(): ViewActions {
+    return {
+      change: (patch) => {
+        this.#keep({ ...this.#view, ...patch });
+        this.#schedule();
+      },
+      remember: (patch) => this.#keep({ ...this.#view, ...patch }),
+      showStep: (step, call = 0) => this.#showStep(step, call),
+      ask: (...request) => {
+        this.#host.request(...request).catch((thrown: unknown) => this.#refuse(thrown));
+      },
+      dismissFailure: () => {
+        this.#failure = null;
+        this.#schedule();
+      },
+      openFinalize: () => this.#finalize.open(this.#takeSnapshot()),
+      openHelp: () => this.#help.open(this.#takeSnapshot()),
+      reload: () => {
+        this.#loading = { kind: this.#start ? 'reading' : 'opening' };
+        this.#failure = null;
+        void this.run();
+      },
+    };
+  }
+
+  #refuse(thrown: unknown): void {
+    const failure = toRlmError(thrown);
+    if (failure.code !== 'CANCELLED') {
+      this.#failure = failure;
+      this.#schedule();
+    }
+  }
+
+  #showStep(step: number, call: number): void {
+    const shown = this.#trace.findStep(step);
+    const isHidden = shown && !createMatcher(toSearch(this.#view))(shown);
+    this.#keep({
+      ...this.#view,
+      ...(isHidden && { text: '', filter: 'all' as const }),
+      tab: 'steps',
+      step,
+      call,
+      follow: step === this.#trace.steps.at(-1)?.step,
+    });
+    this.#schedule();
+  }
+
+  #keep(view: ViewState): void {
+    this.#view = view;
+    if (view.sessionId !== '') {
+      this.#connection.memory.write(view);
+    }
+  }
+
+  #schedule(): void {
+    if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      requestAnimationFrame(() => {
+        this.#isScheduled = false;
+        this.#frame.update(this.#takeSnapshot());
+      });
+    }
+  }
+
+  #tick(): void {
+    const isRunning = this.#trace.summary?.running === true && this.#readStatus() === 'active';
+    if (isRunning && document.visibilityState === 'visible') {
+      this.#schedule();
+    }
+  }
+
+  #readStatus(): Snapshot['status'] {
+    const summary = this.#trace.summary ?? this.#start?.summary;
+    return this.#standing.status ?? summary?.status ?? 'active';
+  }
+
+  #takeSnapshot(): Snapshot {
+    const isReading = this.#loading.kind === 'reading';
+    const folded = this.#trace.summary;
+    return {
+      trace: this.#trace,
+      version: this.#trace.version,
+      loading: this.#loading,
+      // While pages come, the fold is that of an earlier time: the list knows better.
+      summary:
+        (isReading ? this.#start?.summary : folded) ?? folded ?? this.#start?.summary ?? null,
+      status: isReading ? (this.#start?.summary.status ?? 'active') : this.#readStatus(),
+      standing: this.#standing,
+      view: this.#view,
+      rows: this.#readRows(),
+      failure: this.#failure,
+      now: Date.now(),
+    };
+  }
+
+  #readRows(): readonly Row[] {
+    const search = toSearch(this.#view);
+    const { children } = this.#standing;
+    const from = [this.#trace.version, search.text, search.scope, search.filter, children];
+    if (!from.every((part, index) => part === this.#rows.from[index])) {
+      const isFiltered = search.text !== '' || search.filter !== 'all';
+      const matcher = isFiltered ? createMatcher(search) : null;
+      this.#rows = { from, rows: toRows(this.#trace, children, matcher) };
+    }
+    return this.#rows.rows;
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    const command = toKeyCommand(event);
+    if (command && !document.querySelector('dialog[open]')) {
+      event.preventDefault();
+      obey(command, { snapshot: this.#takeSnapshot(), actions: this.#actions, frame: this.#frame });
+    }
+  }
+}

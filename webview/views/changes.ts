@@ -1,0 +1,101 @@
+// What a step did to the variables: each with its value before and after.
+
+import { showControls } from '../../src/export/visible';
+import { toPluralText } from '../../src/export/wording';
+import { type Child, h } from '../dom';
+import { diffTexts } from '../model/textDiff';
+import type { VariableComparison, VariableState } from '../model/variables';
+import type { ViewActions } from '../snapshot';
+import { createButton } from '../toolkit';
+import { changeWords, toSizeText } from '../words';
+
+const rowsShownFirst = 100;
+
+export function createChanges(
+  changes: readonly VariableComparison[],
+  actions: ViewActions,
+): HTMLElement {
+  const body = h(
+    'tbody',
+    {},
+    ...changes.slice(0, rowsShownFirst).map((one) => createRow(one, actions)),
+  );
+  const head = ['Variable', 'Type', 'Size', 'Value'].map((name) => h('th', { scope: 'col' }, name));
+  const section = h(
+    'section',
+    { class: 'block', 'aria-label': 'Variables' },
+    h(
+      'div',
+      { class: 'block-head' },
+      h('h3', {}, 'Variables'),
+      h('span', { class: 'block-note' }, toPluralText(changes.length, 'change')),
+    ),
+    h('table', { class: 'changes' }, h('thead', {}, h('tr', {}, ...head)), body),
+  );
+  const rest = changes.slice(rowsShownFirst);
+  if (rest.length > 0) {
+    const more = createButton({
+      label: `Show ${toPluralText(rest.length, 'more change')}`,
+      onClick: () => {
+        body.append(...rest.map((one) => createRow(one, actions)));
+        more.remove();
+      },
+    });
+    section.append(more);
+  }
+  return section;
+}
+
+function createRow(comparison: VariableComparison, actions: ViewActions): HTMLElement {
+  const { name, change, before, after } = comparison;
+  const link = h('button', { type: 'button', class: 'link' }, showControls(name));
+  link.title = 'Show its history';
+  link.addEventListener('click', () => actions.change({ tab: 'variables', variable: name }));
+  return h(
+    'tr',
+    { 'data-change': change },
+    h(
+      'td',
+      { class: 'change-name' },
+      h('span', { class: 'change-mark', role: 'img', 'aria-label': changeWords[change] }),
+      link,
+    ),
+    h('td', {}, ...toPair(before?.type ?? null, after?.type ?? null)),
+    h(
+      'td',
+      { class: 'number' },
+      ...toPair(before && toSizeText(before), after && toSizeText(after)),
+    ),
+    h('td', { class: 'change-values' }, ...toValues(before, after)),
+  );
+}
+
+/** `312 → 18`, or one of them where they are the same or only one is there. */
+function toPair(before: string | null, after: string | null): readonly Child[] {
+  if (before === null || after === null || before === after) {
+    return [showControls(after ?? before ?? '')];
+  }
+  return [
+    h('del', {}, showControls(before) || '—'),
+    h('span', { class: 'arrow', role: 'img', 'aria-label': 'became' }, '→'),
+    h('ins', {}, showControls(after) || '—'),
+  ];
+}
+
+function toValues(before: VariableState | null, after: VariableState | null): readonly Child[] {
+  if (before && after) {
+    const parts = diffTexts(showControls(before.preview), showControls(after.preview));
+    const side = (kind: 'removed' | 'added'): readonly Child[] =>
+      parts
+        .filter((part) => part.kind === 'same' || part.kind === kind)
+        .map((part) => (part.kind === 'same' ? part.text : h('mark', {}, part.text)));
+    return before.preview === after.preview
+      ? [h('div', { class: 'value' }, showControls(after.preview))]
+      : [
+          h('div', { class: 'value', 'data-side': 'before' }, ...side('removed')),
+          h('div', { class: 'value', 'data-side': 'after' }, ...side('added')),
+        ];
+  }
+  const preview = showControls(after?.preview ?? before?.preview ?? '');
+  return [h('div', { class: 'value', 'data-side': after ? 'after' : 'before' }, preview)];
+}

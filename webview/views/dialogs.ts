@@ -1,0 +1,107 @@
+// The two windows over the viewer: the keyboard help, and the answer that finalizes a session.
+
+import { showControls } from '../../src/export/visible';
+import { type Child, h, setChildren } from '../dom';
+import { keyHelp } from '../keys';
+import { readVariables } from '../model/variables';
+import type { Snapshot, ViewActions } from '../snapshot';
+import { type Choice, createButton, createDropdown, createTextArea } from '../toolkit';
+
+export interface Dialog {
+  readonly element: HTMLDialogElement;
+  open(snapshot: Snapshot): void;
+}
+
+export function createHelpDialog(): Dialog {
+  const element = createDialog('Keyboard');
+  const groups = keyHelp.map(({ title, keys }) =>
+    h(
+      'section',
+      {},
+      h('h3', {}, title),
+      h(
+        'dl',
+        { class: 'keys' },
+        ...keys.flatMap(({ names, does }) => [
+          h('dt', {}, ...names.map((name) => h('kbd', {}, name))),
+          h('dd', {}, does),
+        ]),
+      ),
+    ),
+  );
+  const close = createButton({ label: 'Close', look: 'primary', onClick: () => element.close() });
+  element.append(
+    h('div', { class: 'key-groups' }, ...groups),
+    h('div', { class: 'dialog-foot' }, close),
+  );
+  return { element, open: () => element.showModal() };
+}
+
+export function createFinalizeDialog(actions: ViewActions): Dialog {
+  const element = createDialog('Finalize the session');
+  const body = h('div', { class: 'dialog-body' });
+  element.append(body);
+  return {
+    element,
+    open({ trace }: Snapshot): void {
+      const names = [...readVariables(trace.entries, null).values()]
+        .filter(({ origin }) => origin === 'code')
+        .map(({ name }) => name)
+        .sort((left, right) => left.localeCompare(right, 'en'));
+      setChildren(body, createFinalizeForm(names, element, actions));
+      element.showModal();
+    },
+  };
+}
+
+function createFinalizeForm(
+  names: readonly string[],
+  dialog: HTMLDialogElement,
+  actions: ViewActions,
+): readonly Child[] {
+  let name = '';
+  const text = createTextArea('Final answer', 8);
+  const written = h('div', {}, text);
+  const choices: readonly Choice<string>[] = [
+    { value: '', label: 'the text below' },
+    ...names.map((value) => ({ value, label: showControls(value) })),
+  ];
+  const finalize = createButton({
+    label: 'Finalize',
+    look: 'primary',
+    onClick: () => {
+      if (name === '' && text.value.trim() === '') {
+        text.focus();
+        return;
+      }
+      dialog.close();
+      const answer =
+        name === ''
+          ? { kind: 'text' as const, text: text.value }
+          : { kind: 'variable' as const, name };
+      actions.ask('finalize', answer);
+    },
+  });
+  const source = createDropdown('The answer is', choices, (value) => {
+    name = value;
+    written.hidden = value !== '';
+  });
+  const cancel = createButton({ label: 'Cancel', onClick: () => dialog.close() });
+  return [
+    h('p', {}, 'The session ends with this answer; no further step runs in it.'),
+    names.length > 0 ? h('label', { class: 'field' }, 'The answer is', source) : null,
+    written,
+    h('div', { class: 'dialog-foot' }, cancel, finalize),
+  ];
+}
+
+function createDialog(title: string): HTMLDialogElement {
+  const dialog = h('dialog', { class: 'dialog', 'aria-label': title }, h('h2', {}, title));
+  dialog.addEventListener('keydown', (event) => event.stopPropagation());
+  dialog.addEventListener('click', (event) => {
+    if (event.target === dialog) {
+      dialog.close(); // the backdrop belongs to the dialog itself
+    }
+  });
+  return dialog;
+}

@@ -1,0 +1,147 @@
+// Puts the views together: one screen whose lists scroll, and the states before there is a trace.
+
+import { toCountText } from '../../src/export/wording';
+import { h, setChildren, setText } from '../dom';
+import { highlightText } from '../highlight';
+import type { Snapshot, View, ViewActions } from '../snapshot';
+import { createButton, createProgressRing } from '../toolkit';
+import { shownVerdictWords } from '../words';
+import { createHeader } from './header';
+import { createNotices } from './notices';
+import { createSash } from './sash';
+import { createSessionView } from './sessionView';
+import { createStepDetail } from './stepDetail';
+import { createStepList } from './stepList';
+import { TimelineView } from './timelineView';
+import { createToolbar } from './toolbar';
+import { createVariablesView } from './variablesView';
+
+export interface Frame extends View {
+  focusSearch(): void;
+  focusSteps(): void;
+  readonly zoom: (isIn: boolean) => void;
+  readonly pan: (share: number) => void;
+}
+
+export function createFrame(actions: ViewActions): Frame {
+  const timeline = new TimelineView(actions);
+  const toolbar = createToolbar(actions);
+  const list = createStepList(actions);
+  const sash = createSash(actions);
+  const detail = createStepDetail(actions);
+  const variables = createVariablesView(actions);
+  const session = createSessionView(actions);
+  const always = [createHeader(actions), createNotices(actions), timeline, toolbar];
+  const steps = h(
+    'div',
+    { class: 'steps', role: 'tabpanel', id: 'panel-steps', 'aria-labelledby': 'tab-steps' },
+    list.element,
+    sash.element,
+    detail.element,
+  );
+  const states = createStates(actions);
+  const panels = h(
+    'main',
+    { class: 'panels' },
+    steps,
+    variables.element,
+    session.element,
+    states.element,
+  );
+  const announcer = h('div', { class: 'unseen', 'aria-live': 'polite' });
+  const element = h(
+    'div',
+    { class: 'frame' },
+    ...always.map((view) => view.element),
+    panels,
+    announcer,
+  );
+  const highlight = createHighlighter(detail.element);
+  return {
+    element,
+    focusSearch: () => toolbar.focusSearch(),
+    focusSteps: () => list.focus(),
+    zoom: (isIn) => timeline.zoom(isIn),
+    pan: (share) => timeline.pan(share),
+    update(snapshot: Snapshot): void {
+      const { view, loading, version } = snapshot;
+      const isEmpty = version === 0 && loading.kind !== 'complete';
+      steps.hidden = isEmpty || view.tab !== 'steps';
+      variables.element.hidden = isEmpty || view.tab !== 'variables';
+      session.element.hidden = isEmpty || view.tab !== 'session';
+      toolbar.element.hidden = isEmpty;
+      steps.style.setProperty('--list-width', `${view.listWidth}px`);
+      always.forEach((part) => part.update(snapshot));
+      states.update(snapshot);
+      if (!steps.hidden) {
+        [list, sash, detail].forEach((part) => part.update(snapshot));
+        highlight(snapshot);
+      }
+      if (!variables.element.hidden) {
+        variables.update(snapshot);
+      }
+      if (!session.element.hidden) {
+        session.update(snapshot);
+      }
+      setText(announcer, toAnnouncement(snapshot));
+    },
+  };
+}
+
+/** Only while steps are followed: otherwise the list itself says what is chosen. */
+function toAnnouncement({ trace, view, status, loading }: Snapshot): string {
+  const last = trace.steps.at(-1);
+  if (!last || !view.follow || status !== 'active' || loading.kind !== 'complete') {
+    return '';
+  }
+  return `Step ${last.step}: ${shownVerdictWords[trace.readVerdict(last)]}`;
+}
+
+function createHighlighter(detail: HTMLElement): (snapshot: Snapshot) => void {
+  let shown: readonly unknown[] = [];
+  return ({ view, trace }) => {
+    const step = view.step === null ? undefined : trace.findStep(view.step);
+    const now = [view.text, step, view.call];
+    if (now.every((part, index) => part === shown[index])) {
+      return;
+    }
+    shown = now;
+    highlightText(detail, view.text)?.startContainer.parentElement?.scrollIntoView({
+      block: 'nearest',
+    });
+  };
+}
+
+/** Opening, reading, and what went wrong before anything could be shown. */
+function createStates(actions: ViewActions): View {
+  const element = h('div', { class: 'state', 'aria-live': 'polite' });
+  let shown = '';
+  return {
+    element,
+    update({ loading, version, trace, summary }: Snapshot): void {
+      element.hidden = loading.kind === 'complete' || (loading.kind === 'failed' && version > 0);
+      element.classList.toggle('is-beside', version > 0);
+      const key = element.hidden ? '' : `${loading.kind} ${trace.steps.length}`;
+      if (key === shown) {
+        return;
+      }
+      shown = key;
+      if (loading.kind === 'failed') {
+        const { message, nextStep } = loading.failure;
+        setChildren(element, [
+          h('h2', {}, 'The trace cannot be shown'),
+          h('p', {}, message),
+          h('p', {}, nextStep),
+          createButton({ label: 'Try again', look: 'primary', onClick: () => actions.reload() }),
+        ]);
+      } else if (!element.hidden) {
+        const steps = toCountText(trace.steps.length);
+        const text =
+          version === 0
+            ? 'Opening the trace…'
+            : `Reading step ${steps} of ${toCountText(summary?.usage.steps ?? 0)}…`;
+        setChildren(element, [createProgressRing('Reading'), h('p', {}, text)]);
+      }
+    },
+  };
+}

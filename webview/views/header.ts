@@ -1,0 +1,94 @@
+// The head of the viewer: what session this is, how it stands, and what can be done with it.
+
+import type { SessionStatus } from '../../src/core/event';
+import { showControls } from '../../src/export/visible';
+import { statusWords, toStatusSentence } from '../../src/export/wording';
+import type { ViewerAction } from '../../src/protocol/viewer';
+import { h, setAttributes, setText } from '../dom';
+import type { Snapshot, View, ViewActions } from '../snapshot';
+import { createButton } from '../toolkit';
+import { createGauges } from './gauges';
+import { createMenu } from './menu';
+
+export function createHeader(actions: ViewActions): View {
+  const title = h('h1', { class: 'title' });
+  const status = h('span', { class: 'status' });
+  const sentence = h('span', { class: 'sentence' });
+  const buttons = createActionButtons(actions);
+  const gauges = createGauges();
+  const standing = h('p', { class: 'standing' }, status, sentence);
+  const element = h(
+    'header',
+    { class: 'header' },
+    h(
+      'div',
+      { class: 'head-row' },
+      h('div', { class: 'head-text' }, title, standing),
+      buttons.element,
+    ),
+    gauges.element,
+  );
+  return {
+    element,
+    update(snapshot: Snapshot): void {
+      const { summary } = snapshot;
+      if (summary) {
+        const shown = { ...summary, status: snapshot.status };
+        setText(title, showControls(summary.title) || 'Untitled session');
+        title.title = title.textContent;
+        setText(status, statusWords[snapshot.status]);
+        setAttributes(status, { 'data-status': toTone(snapshot.status, summary.running) });
+        setText(sentence, toStatusSentence(shown));
+      }
+      element.classList.toggle('is-opening', summary === null);
+      buttons.update(snapshot);
+      gauges.update(snapshot);
+    },
+  };
+}
+
+function toTone(status: SessionStatus, running: boolean): string {
+  return status === 'active' && running ? 'running' : status;
+}
+
+function createActionButtons(actions: ViewActions): View {
+  const { ask } = actions;
+  const offered: readonly (readonly [ViewerAction, HTMLElement])[] = [
+    [
+      'resume',
+      createButton({ label: 'Resume', look: 'primary', onClick: () => ask('resume', null) }),
+    ],
+    ['stop', createButton({ label: 'Stop', onClick: () => ask('stop', null) })],
+    ['finalize', createButton({ label: 'Finalize…', onClick: () => actions.openFinalize() })],
+    ['fork', createButton({ label: 'Fork', onClick: () => ask('fork', { step: null }) })],
+  ];
+  const formats = [
+    ['json', 'JSON'],
+    ['markdown', 'Markdown'],
+    ['html', 'HTML page'],
+  ] as const;
+  const exporting = createMenu(
+    'Export',
+    formats.map(([format, label]) => ({ label, onChoose: () => ask('exportTrace', { format }) })),
+  );
+  const help = createButton({
+    label: 'Keyboard help',
+    icon: 'help',
+    onClick: () => actions.openHelp(),
+  });
+  return {
+    element: h(
+      'div',
+      { class: 'actions', role: 'toolbar', 'aria-label': 'Session' },
+      ...offered.map(([, button]) => button),
+      exporting,
+      help,
+    ),
+    update({ standing, summary }: Snapshot): void {
+      for (const [action, button] of offered) {
+        button.hidden = !standing.actions.includes(action);
+      }
+      exporting.hidden = summary === null;
+    },
+  };
+}

@@ -1,0 +1,186 @@
+// The list of all that happened: steps, marks between them, and child sessions.
+
+import { showControls } from '../../src/export/visible';
+import { statusWords, toDurationText } from '../../src/export/wording';
+import { createIcon, h, setAttributes, setText } from '../dom';
+import { icons, type IconName } from '../icons';
+import type { Row } from '../model/rows';
+import type { ShownVerdict } from '../model/trace';
+import type { Snapshot, View, ViewActions } from '../snapshot';
+import { VirtualList } from '../virtualList';
+import {
+  shownVerdictWords,
+  toClockText,
+  toExcerpt,
+  toMarkText,
+  toStepFacts,
+  verdictIcons,
+} from '../words';
+
+const rowHeight = 44;
+
+/** What one row shows. */
+interface RowText {
+  readonly icon: IconName;
+  readonly tone: string;
+  readonly number: string;
+  readonly title: string;
+  readonly isCode: boolean;
+  readonly facts: string;
+  readonly time: string;
+  readonly label: string;
+}
+
+export interface StepListView extends View {
+  focus(): void;
+}
+
+export function createStepList(actions: ViewActions): StepListView {
+  let snapshot: Snapshot | null = null;
+  let shownStep: number | null = null;
+  let shownCount = 0;
+  const list = new VirtualList({
+    id: 'steps',
+    label: 'Steps',
+    rowHeight,
+    createRow,
+    fillRow(row, index) {
+      const shown = snapshot?.rows[index];
+      if (shown && snapshot) {
+        fillRow(row, toRowText(shown, snapshot), shown.kind);
+      }
+    },
+    onSelect(index) {
+      selectRow(snapshot?.rows ?? [], index, actions);
+    },
+    onOpen(index) {
+      openRow(snapshot?.rows[index], actions);
+    },
+    onScroll: (listScroll) => actions.remember({ listScroll }),
+  });
+  const note = h('p', { class: 'list-note', role: 'status' });
+  let isRestored = false;
+  return {
+    element: h('div', { class: 'step-list' }, note, list.element),
+    focus: () => list.element.focus(),
+    update(next: Snapshot): void {
+      snapshot = next;
+      const { rows, view } = next;
+      const selected = findSelected(rows, view.step);
+      list.update(rows.length, selected);
+      setText(note, toListNote(next));
+      note.hidden = note.textContent === '';
+      if (!isRestored && next.loading.kind === 'complete') {
+        isRestored = true;
+        list.scrollTo(view.listScroll);
+        list.reveal(selected);
+      } else if (
+        selected >= 0 &&
+        (view.step !== shownStep || (view.follow && rows.length !== shownCount))
+      ) {
+        list.reveal(selected);
+      }
+      shownStep = view.step;
+      shownCount = rows.length;
+    },
+  };
+}
+
+/** A mark belongs to a step: choosing it shows the step it came after. */
+function selectRow(rows: readonly Row[], index: number, actions: ViewActions): void {
+  const row = rows[index];
+  if (row?.kind === 'step') {
+    actions.showStep(row.step);
+  } else if (row?.kind === 'mark') {
+    actions.change({ tab: 'session' });
+  } else if (row) {
+    actions.ask('openTrace', { sessionId: row.child.sessionId });
+  }
+}
+
+function openRow(row: Row | undefined, actions: ViewActions): void {
+  if (row?.kind === 'step') {
+    actions.showStep(row.step);
+    document.getElementById('detail')?.focus();
+  }
+}
+
+/** Rows come in the order of steps, so the selected one is found by halving, then by looking around. */
+export function findSelected(rows: readonly Row[], step: number | null): number {
+  if (step === null) {
+    return -1;
+  }
+  return rows.findIndex((row) => row.kind === 'step' && row.step === step);
+}
+
+function toListNote({ rows, trace }: Snapshot): string {
+  return rows.length === 0 && trace.steps.length > 0 ? 'No step matches this search.' : '';
+}
+
+function createRow(): HTMLElement {
+  return h(
+    'div',
+    { class: 'row' },
+    h('span', { class: 'row-icon' }, createIcon(icons.dash)),
+    h('span', { class: 'row-number' }),
+    h('span', { class: 'row-title' }),
+    h('span', { class: 'row-time' }),
+    h('span', { class: 'row-facts' }),
+  );
+}
+
+function fillRow(row: HTMLElement, text: RowText, kind: Row['kind']): void {
+  const [icon, number, title, time, facts] = row.children;
+  if (!icon || !number || !title || !time || !facts) {
+    return;
+  }
+  setAttributes(row, { 'data-kind': kind, 'data-tone': text.tone, 'aria-label': text.label });
+  icon.querySelector('path')?.setAttribute('d', icons[text.icon]);
+  setText(number, text.number);
+  setText(title, text.title);
+  title.classList.toggle('is-code', text.isCode);
+  setText(time, text.time);
+  setText(facts, text.facts);
+}
+
+function toRowText(row: Row, { trace, now }: Snapshot): RowText {
+  if (row.kind === 'step') {
+    const verdict = trace.readVerdict(row);
+    const title = showControls(toExcerpt(row));
+    const facts = showControls(toStepFacts(row, verdict));
+    const time = toStepTime(verdict, row.outcome?.durationMs ?? null, now - (row.startedAt ?? now));
+    const number = row.step === 0 ? '' : String(row.step);
+    const label = `Step ${row.step}, ${shownVerdictWords[verdict]}, ${time}, ${facts}: ${title}`;
+    return {
+      icon: verdictIcons[verdict],
+      tone: verdict,
+      number,
+      title,
+      isCode: true,
+      facts,
+      time,
+      label,
+    };
+  }
+  if (row.kind === 'mark') {
+    const { icon, tone, ...text } = toMarkText(row.event);
+    const title = showControls(text.title);
+    const facts = showControls(text.detail);
+    const time = toClockText(row.event.at);
+    const label = `${title}, ${facts}, ${time}`;
+    return { icon, tone, number: '', title, isCode: false, facts, time, label };
+  }
+  const { title: name, status, createdAt } = row.child;
+  const title = showControls(name) || 'Untitled session';
+  const facts = `Child session · ${statusWords[status]}`;
+  const time = toClockText(createdAt);
+  const label = `${facts}: ${title}`;
+  return { icon: 'branch', tone: 'child', number: '', title, isCode: false, facts, time, label };
+}
+
+function toStepTime(verdict: ShownVerdict, durationMs: number | null, runningMs: number): string {
+  if (durationMs !== null) {
+    return toDurationText(durationMs);
+  }
+  return verdict === 'running' ? toDurationText(Math.max(0, runningMs)) : '';
+}

@@ -1,0 +1,101 @@
+// What is under the pointer in the timeline, and what choosing it does.
+
+import { showControls } from '../../src/export/visible';
+import { statusWords, toDurationText, toPluralText } from '../../src/export/wording';
+import { type CallBar, type StepBar, findBar } from '../model/timeline';
+import type { ViewActions } from '../snapshot';
+import { shownVerdictWords, toExcerpt, toMarkText } from '../words';
+import { type TimelineScene, createScale, lanes, toChildTop } from './timelineScene';
+
+export interface Target {
+  readonly text: string;
+  readonly choose: () => void;
+}
+
+/** CSS pixels in the canvas. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+const pointerSlack = 3;
+const markSlack = 6;
+
+export function findTarget(
+  scene: TimelineScene,
+  point: Point,
+  actions: ViewActions,
+): Target | null {
+  return (
+    findMark(scene, point) ??
+    findChild(scene, point, actions) ??
+    findStepOrCall(scene, point, actions)
+  );
+}
+
+function findMark(scene: TimelineScene, { x, y }: Point): Target | null {
+  const { toX } = createScale(scene);
+  const { axis, marks } = scene.timeline;
+  const isNear = (at: number): boolean => Math.abs(toX(axis.toAxis(at)) - x) < markSlack;
+  const mark = y < lanes.stepTop - 2 ? marks.find(({ at }) => isNear(at)) : undefined;
+  if (!mark) {
+    return null;
+  }
+  const { title, detail } = toMarkText(mark);
+  return { text: showControls(`${title}\n${detail}`.trim()), choose: () => undefined };
+}
+
+function findChild(scene: TimelineScene, { x, y }: Point, actions: ViewActions): Target | null {
+  const { axis, children } = scene.timeline;
+  const { toX } = createScale(scene);
+  const lane = Math.floor((y - toChildTop(scene.timeline)) / lanes.childPitch);
+  const found = children.find(
+    ({ lane: own, start, end }) =>
+      own === lane &&
+      x >= toX(axis.toAxis(start)) - pointerSlack &&
+      x <= toX(axis.toAxis(end)) + pointerSlack,
+  );
+  if (!found) {
+    return null;
+  }
+  const { title, status, usage, sessionId } = found.child;
+  const facts = `${statusWords[status]} · ${toPluralText(usage.steps, 'step')}`;
+  const text = showControls(`${title || 'Untitled session'}\nChild session · ${facts}`);
+  return { text, choose: () => actions.ask('openTrace', { sessionId }) };
+}
+
+function findStepOrCall(
+  scene: TimelineScene,
+  { x, y }: Point,
+  actions: ViewActions,
+): Target | null {
+  const { axis, steps } = scene.timeline;
+  const { toAxis } = createScale(scene);
+  if (y < lanes.stepTop - 2 || y > toChildTop(scene.timeline)) {
+    return null;
+  }
+  const earliest = axis.toClock(toAxis(x - pointerSlack));
+  const latest = axis.toClock(toAxis(x + pointerSlack));
+  const bar = steps[findBar(steps, earliest)];
+  if (!bar || bar.start > latest) {
+    return null;
+  }
+  const lane = Math.floor((y - lanes.callTop) / lanes.callPitch);
+  const call = bar.calls.find(
+    (one) => one.lane === lane && one.start <= latest && one.end >= earliest,
+  );
+  return call ? toCallTarget(bar, call, actions) : toStepTarget(bar, actions);
+}
+
+function toStepTarget({ step, verdict, start, end }: StepBar, actions: ViewActions): Target {
+  const duration = toDurationText(step.outcome?.durationMs ?? end - start);
+  const text = `Step ${step.step} · ${shownVerdictWords[verdict]} · ${duration}\n${toExcerpt(step)}`;
+  return { text: showControls(text), choose: () => actions.showStep(step.step) };
+}
+
+function toCallTarget({ step }: StepBar, { call }: CallBar, actions: ViewActions): Target {
+  const { model, durationMs, answer } = call;
+  const facts = `${model} · ${toDurationText(durationMs)}${answer === null ? ' · Failed' : ''}`;
+  const text = showControls(`Step ${step.step}, call ${call.call + 1}\n${facts}`);
+  return { text, choose: () => actions.showStep(step.step, step.calls.indexOf(call)) };
+}

@@ -1,0 +1,124 @@
+// Which part of the session is shown, and the search and filters over its steps.
+
+import { toCountText, toPluralText } from '../../src/export/wording';
+import { h, setAttributes, setText } from '../dom';
+import type { SearchScope, StepFilter } from '../model/search';
+import type { Snapshot, View, ViewActions } from '../snapshot';
+import { createCheckbox, createDropdown, createTextField } from '../toolkit';
+import { type Tab, tabs } from '../viewState';
+
+const tabWords: Readonly<Record<Tab, string>> = {
+  steps: 'Steps',
+  variables: 'Variables',
+  session: 'Session',
+};
+
+const scopeChoices: readonly { readonly value: SearchScope; readonly label: string }[] = [
+  { value: 'all', label: 'Everything' },
+  { value: 'code', label: 'Code' },
+  { value: 'output', label: 'Output' },
+  { value: 'prompts', label: 'Prompts' },
+  { value: 'values', label: 'Values' },
+];
+
+const filterChoices: readonly { readonly value: StepFilter; readonly label: string }[] = [
+  { value: 'all', label: 'All steps' },
+  { value: 'problems', label: 'Problems' },
+  { value: 'calls', label: 'Sub-model calls' },
+  { value: 'changes', label: 'Changed variables' },
+];
+
+export interface ToolbarView extends View {
+  focusSearch(): void;
+}
+
+export function createToolbar(actions: ViewActions): ToolbarView {
+  const tabButtons = tabs.map((tab) => createTab(tab, actions));
+  const search = createTextField('Search the steps', 'Search (/)', (text) =>
+    actions.change({ text }),
+  );
+  const scope = createDropdown('Search in', scopeChoices, (value) =>
+    actions.change({ scope: value }),
+  );
+  const filter = createDropdown('Show', filterChoices, (value) =>
+    actions.change({ filter: value }),
+  );
+  const count = h('span', { class: 'bar-note', role: 'status' });
+  const timeline = createCheckbox('Timeline', (checked) => actions.change({ timeline: checked }));
+  const follow = createCheckbox('Follow', (checked) => actions.change({ follow: checked }));
+  follow.title = 'Show each new step as it starts';
+  const searching = h('div', { class: 'searching', role: 'search' }, search, scope, filter, count);
+  const element = h(
+    'div',
+    { class: 'toolbar' },
+    h(
+      'div',
+      { class: 'tabs', role: 'tablist', 'aria-label': 'Parts of the session' },
+      ...tabButtons,
+    ),
+    searching,
+    h('div', { class: 'toggles' }, follow, timeline),
+  );
+  moveFocusByArrows(tabButtons);
+  return {
+    element,
+    focusSearch: () => search.focus(),
+    update(snapshot: Snapshot): void {
+      const { view, status, rows, trace } = snapshot;
+      for (const [index, tab] of tabs.entries()) {
+        const isChosen = tab === view.tab;
+        const button = tabButtons[index];
+        if (button) {
+          setAttributes(button, { 'aria-selected': String(isChosen), tabindex: isChosen ? 0 : -1 });
+        }
+      }
+      for (const [control, value] of [
+        [search, view.text],
+        [scope, view.scope],
+        [filter, view.filter],
+      ] as const) {
+        if (control.value !== value) {
+          control.value = value;
+        }
+      }
+      const isFiltered = view.text !== '' || view.filter !== 'all';
+      const found = `${toCountText(rows.length)} of ${toPluralText(trace.steps.length, 'step')}`;
+      setText(count, isFiltered ? found : '');
+      searching.hidden = view.tab !== 'steps';
+      timeline.checked = view.timeline;
+      follow.checked = view.follow;
+      follow.hidden = status !== 'active' || view.tab !== 'steps';
+    },
+  };
+}
+
+function createTab(tab: Tab, actions: ViewActions): HTMLElement {
+  const button = h(
+    'button',
+    {
+      type: 'button',
+      role: 'tab',
+      id: `tab-${tab}`,
+      class: 'tab',
+      'aria-controls': `panel-${tab}`,
+    },
+    tabWords[tab],
+  );
+  button.addEventListener('click', () => actions.change({ tab }));
+  return button;
+}
+
+function moveFocusByArrows(buttons: readonly HTMLElement[]): void {
+  for (const [index, button] of buttons.entries()) {
+    button.addEventListener('keydown', (event) => {
+      const target = { ArrowRight: index + 1, ArrowLeft: index - 1, Home: 0, End: -1 }[event.key];
+      if (target !== undefined) {
+        event.preventDefault();
+        event.stopPropagation();
+        const next = buttons.at(target % buttons.length);
+        next?.focus();
+        next?.click();
+      }
+    });
+  }
+}
