@@ -93,7 +93,15 @@ export function toKeyCommand(event: KeyboardEvent): KeyCommand | undefined {
     target instanceof HTMLInputElement ||
     target instanceof HTMLTextAreaElement ||
     isListbox(target);
-  if (event.ctrlKey || event.metaKey || event.altKey || (isWriting && event.key !== 'Escape')) {
+  // Arrows, Enter and the like belong to what has the focus: a button, a list, a scrolled text.
+  const isTaken = event.key.length > 1 && event.key !== 'Escape' && target !== document.body;
+  if (
+    isTaken ||
+    event.ctrlKey ||
+    event.metaKey ||
+    event.altKey ||
+    (isWriting && event.key !== 'Escape')
+  ) {
     return undefined;
   }
   return commands.get(event.key);

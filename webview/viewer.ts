@@ -6,7 +6,7 @@ import { obey } from './commands';
 import type { Connection, ViewerHost } from './host';
 import { toKeyCommand } from './keys';
 import { type Row, toRows } from './model/rows';
-import { createMatcher } from './model/search';
+import { createMatcher, findCall } from './model/search';
 import { Trace } from './model/trace';
 import type { Failure, Loading, Snapshot, ViewActions } from './snapshot';
 import { type Dialog, createFinalizeDialog, createHelpDialog } from './views/dialogs';
@@ -14,7 +14,7 @@ import { type Frame, createFrame } from './views/frame';
 import { type ViewState, restoreViewState, toSearch } from './viewState';
 
 const noStanding: Standing = { status: null, actions: [], note: null, children: [] };
-/** How often what runs is drawn anew while no event comes. */
+/** How often what moves by itself is drawn anew: a running step, and the reading of a long trace. */
 const tickMs = 250;
 
 export class Viewer {
@@ -94,7 +94,10 @@ export class Viewer {
     if (last && isLive && this.#view.follow && this.#view.step !== last.step) {
       this.#keep({ ...this.#view, step: last.step, call: 0 });
     }
-    this.#schedule();
+    // Drawing every page of a long trace would take longer than reading them: the tick draws on.
+    if (complete) {
+      this.#schedule();
+    }
   }
 
   #chooseFirstStep(): void {
@@ -122,7 +125,7 @@ export class Viewer {
         this.#schedule();
       },
       remember: (patch) => this.#keep({ ...this.#view, ...patch }),
-      showStep: (step, call = 0) => this.#showStep(step, call),
+      showStep: (step, call) => this.#showStep(step, call),
       ask: (...request) => {
         this.#host.request(...request).catch((thrown: unknown) => this.#refuse(thrown));
       },
@@ -148,7 +151,7 @@ export class Viewer {
     }
   }
 
-  #showStep(step: number, call: number): void {
+  #showStep(step: number, call?: number): void {
     const shown = this.#trace.findStep(step);
     const isHidden = shown && !createMatcher(toSearch(this.#view))(shown);
     this.#keep({
@@ -156,7 +159,7 @@ export class Viewer {
       ...(isHidden && { text: '', filter: 'all' as const }),
       tab: 'steps',
       step,
-      call,
+      call: call ?? (shown ? findCall(shown, this.#view.text) : 0),
       follow: step === this.#trace.steps.at(-1)?.step,
     });
     this.#schedule();
@@ -181,7 +184,8 @@ export class Viewer {
 
   #tick(): void {
     const isRunning = this.#trace.summary?.running === true && this.#readStatus() === 'active';
-    if (isRunning && document.visibilityState === 'visible') {
+    const isMoving = isRunning || this.#loading.kind === 'reading';
+    if (isMoving && document.visibilityState === 'visible') {
       this.#schedule();
     }
   }

@@ -18,7 +18,7 @@ import { fuzz, toFuzzTitle } from '../support/fuzz';
 import { sampleSessionId } from '../support/sampleTrace';
 import { useTempFolder } from '../support/tempFolder';
 
-const cases = 3_000;
+const cases = 2_000;
 const maxPages = 1_000;
 const never = new AbortController().signal;
 

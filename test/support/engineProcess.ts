@@ -45,7 +45,10 @@ async function startStdio({ home, root }: EngineFolders): Promise<RunningEngine>
   const client = createClient();
   await client.connect(transport);
   await client.listTools();
-  const pid = transport.pid ?? 0;
+  const { pid } = transport;
+  if (pid === null) {
+    throw new Error('The engine ended at once.');
+  }
   const closed = new Promise<void>((resolve) => {
     client.onclose = resolve;
   });

@@ -33,6 +33,8 @@ const liveUntilStep7 = sample.slice(
   sample.findIndex((event) => event.kind === 'step.started' && event.step === 7),
 );
 
+const { at, step, usage } = liveUntilStep7.at(-1) ?? createOpened();
+
 function createChild(over: Partial<Summary>): Summary {
   const child = foldEvents(sample);
   assert.ok(child);
@@ -183,7 +185,8 @@ describe('trace viewer', function () {
 
   it('asks for what the session allows, and for nothing else', async () => {
     const { page, host } = await open({ events: liveUntilStep7 });
-    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByRole('button', { name: 'Stop', exact: true }).focus();
+    await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Fork from here' }).click();
     await page.getByRole('button', { name: 'Copy a link to this step' }).click();
     await page.getByRole('button', { name: 'Export' }).click();
@@ -236,16 +239,15 @@ describe('trace viewer', function () {
   it('follows a live session until the user looks elsewhere', async () => {
     const { page, host } = await open({ events: liveUntilStep7 });
     await untilStep(6);
-    const { usage } = host.summary;
-    const at = Date.now();
-    host.append(createStepStarted({ step: 7, at, usage, code: 'sleep(5)' }));
+    const now = Date.now();
+    host.append(createStepStarted({ step: 7, at: now, usage, code: 'sleep(5)' }));
     await page.getByText('This step is running.').waitFor();
     await viewer.shoot('live');
     const outcome = createOutcome({ stdout: 'slept' });
-    host.append(createStepFinished({ step: 7, at: at + 10, usage, outcome }));
+    host.append(createStepFinished({ step: 7, at: now + 10, usage, outcome }));
     await page.getByRole('region', { name: 'Output' }).getByText('slept').waitFor();
     await page.getByRole('option', { name: /^Step 2/u }).click();
-    host.append(createStepStarted({ step: 8, at: at + 20, usage }));
+    host.append(createStepStarted({ step: 8, at: now + 20, usage }));
     await page.getByRole('option', { name: /^Step 8/u }).waitFor();
     assert.equal(await stepTitle(), 'Step 2');
     assert.equal(await page.getByRole('checkbox', { name: 'Follow' }).isChecked(), false);
@@ -317,7 +319,7 @@ describe('trace viewer', function () {
     ],
     [
       'stopped',
-      { events: [...liveUntilStep7, createStopped({ step: 6, cause: 'budget_exceeded' })] },
+      { events: [...liveUntilStep7, createStopped({ at, step, usage, cause: 'budget_exceeded' })] },
       'Stopped by a guardrail: the budget is used up.',
     ],
     [

@@ -1,5 +1,6 @@
 // Which steps a search and the filters let through.
 
+import type { ModelAnswered } from '../../src/core/event';
 import { toVerdict } from '../../src/export/exportedTrace';
 import type { TraceStep } from './trace';
 
@@ -25,6 +26,13 @@ export function createMatcher({ text, scope, filter }: Search): StepMatcher {
     (matchesText === undefined || readTexts(step, scope).some((one) => matchesText(one)));
 }
 
+/** The first call of a step that holds the text; 0 when none does, or nothing is searched. */
+export function findCall({ calls }: TraceStep, text: string): number {
+  const matchesText = text === '' ? undefined : createTextMatcher(text);
+  const index = calls.findIndex((call) => matchesText && toCallTexts(call).some(matchesText));
+  return Math.max(0, index);
+}
+
 /** A pattern that finds `text` as it is written, in any letter case. */
 export function toPattern(text: string): RegExp {
   return new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/gu, '\\$&'), 'giu');
@@ -48,7 +56,11 @@ function passesFilter(step: TraceStep, filter: StepFilter): boolean {
   }
 }
 
-function isFailedCall({ answer }: { readonly answer: string | null }): boolean {
+function toCallTexts({ prompt, answer, error, model }: ModelAnswered): readonly string[] {
+  return [prompt, answer ?? error ?? '', model];
+}
+
+function isFailedCall({ answer }: ModelAnswered): boolean {
   return answer === null;
 }
 
@@ -71,11 +83,7 @@ function readTexts(step: TraceStep, scope: SearchScope): readonly string[] {
       return [stdout, stderr, result ?? '', answer, ...failure];
     }
     case 'prompts':
-      return step.calls.flatMap(({ prompt, answer, error, model }) => [
-        prompt,
-        answer ?? error ?? '',
-        model,
-      ]);
+      return step.calls.flatMap(toCallTexts);
     case 'values':
       return (step.outcome?.changes ?? []).flatMap(({ name, preview }) => [name, preview]);
   }

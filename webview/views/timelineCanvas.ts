@@ -1,6 +1,7 @@
 // Draws the timeline: lanes of bars on one axis, ticks, cut-out idle time, and marks. Keeps nothing.
 
 import type { ModelAnswered } from '../../src/core/event';
+import { showControls } from '../../src/export/visible';
 import { type StepBar, findBar } from '../model/timeline';
 import { toTickStep } from '../model/timeAxis';
 import type { MarkEvent, ShownVerdict } from '../model/trace';
@@ -21,7 +22,7 @@ export function drawTimeline(context: CanvasRenderingContext2D, scene: TimelineS
   drawLanes(context, scene);
   context.save();
   context.beginPath();
-  context.rect(lanes.gutter - 4, 0, width - lanes.gutter + 4, height);
+  context.rect(lanes.gutter - 5, 0, width - lanes.gutter - lanes.edge + 10, height);
   context.clip();
   drawTicks(context, scene);
   drawBreaks(context, scene);
@@ -191,7 +192,7 @@ function drawChildren(context: CanvasRenderingContext2D, scene: TimelineScene): 
       context.clip();
       context.fillStyle = colours['on-bar'];
       context.textAlign = 'left';
-      context.fillText(child.title, visible + 4, y + lanes.childHeight / 2 + 1);
+      context.fillText(showControls(child.title), visible + 4, y + lanes.childHeight / 2 + 1);
       context.restore();
     }
   }

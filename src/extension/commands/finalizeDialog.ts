@@ -24,6 +24,7 @@ export async function askAnswer(
     title: vscode.l10n.t('Finalize the session'),
     placeHolder: vscode.l10n.t('Write the answer, or choose the variable that holds it'),
     matchOnDetail: true,
+    ignoreFocusOut: true, // to look something up before answering
   });
   if (!picked) {
     return undefined;
