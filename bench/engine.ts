@@ -31,7 +31,7 @@ export async function openRegistry(
       sandboxes: openSandboxes(bench),
       traces: await openTraces(bench, options.home),
       contexts: new FileContextReader({ roots: () => [bench.folder], baseFolder: bench.folder }),
-      model: { answer: options.answer },
+      model: { answer: options.answer, readStatus: () => Promise.resolve([]) },
       clock: systemClock,
       engineId,
       version: 'bench',

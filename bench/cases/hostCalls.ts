@@ -82,7 +82,8 @@ async function createInSession(bench: Bench): Promise<Contender[]> {
     home: await mkdtemp(path.join(bench.folder, 'home-')),
     answer: async () => {
       await delay(modelMs);
-      return { text: 'x', model: 'bench/slow', promptTokens: 1, answerTokens: 1 };
+      const given = { text: 'x', model: 'bench/slow', promptTokens: 1, answerTokens: 1 };
+      return { ...given, tokensEstimated: false, costUsd: null };
     },
   });
   const contenders: Contender[] = [];

@@ -31,6 +31,7 @@ const batchConcurrency = 64;
 const maxBatch = 1_000;
 const recordedPromptChars = 4_000;
 const maxAnswerChars = 100_000;
+const maxAnswerTokens = 16_384;
 
 export class HostCalls {
   readonly #parts: HostCallParts;
@@ -119,7 +120,14 @@ export class HostCalls {
     };
     this.#reserved += 1;
     try {
-      const given = await this.#parts.model.answer({ prompt, model }, signal);
+      const request = {
+        messages: [{ role: 'user', text: prompt }],
+        model,
+        purpose: 'sub_call',
+        maxAnswerTokens,
+        client: null,
+      } as const;
+      const given = await this.#parts.model.answer(request, signal);
       const answer = cutText(given.text, maxAnswerChars).text;
       const { promptTokens, answerTokens } = given;
       const durationMs = clock.monotonic() - started;

@@ -1,20 +1,72 @@
-// Port: answers a prompt. Implemented in src/models.
+// Ports: what answers prompts. A `Model` chooses among `ModelProvider`s; both are implemented in
+// src/models, the editor's own provider in src/extension.
 
 export interface Model {
-  /** @throws RlmError 'MODEL_UNAVAILABLE' | 'CANCELLED' */
+  /** @throws RlmError 'MODEL_UNAVAILABLE' | 'CANCELLED' | 'INVALID_INPUT' (an unknown name) */
   answer(request: ModelRequest, signal: AbortSignal): Promise<ModelAnswer>;
+  /** One entry per provider, whether it is set up or not. Spends no tokens; never rejects. */
+  readStatus(): Promise<readonly ProviderStatus[]>;
 }
 
 export interface ModelRequest {
-  readonly prompt: string;
-  /** `provider/model`, or null for the default. */
+  /** At least one; a system message, where there is one, comes first. */
+  readonly messages: readonly ModelMessage[];
+  /** `provider/model`, or null for the default of the purpose. */
   readonly model: string | null;
+  /** `loop`: writes the code of a run; `sub_call`: answers what that code asks. */
+  readonly purpose: 'loop' | 'sub_call';
+  /** The answer takes no more tokens than these, a model's hidden reasoning included. */
+  readonly maxAnswerTokens: number;
+  /** What the client whose call this belongs to offers; null where there is none. */
+  readonly client: ModelClient | null;
+  /** Gets the answer's pieces in order, where the provider streams. */
+  readonly onText?: (piece: string) => void;
+}
+
+export interface ModelMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly text: string;
 }
 
 export interface ModelAnswer {
   readonly text: string;
-  /** Which model answered. */
+  /** Which model answered, as `provider/model`. */
   readonly model: string;
   readonly promptTokens: number;
   readonly answerTokens: number;
+  /** The provider gave no usage: the tokens are estimated from the text. */
+  readonly tokensEstimated: boolean;
+  /** Null where the provider gives none. */
+  readonly costUsd: number | null;
 }
+
+export interface ModelProvider {
+  /** The part of a model's name before the slash: `openai`, `anthropic`, `vscode`, …. */
+  readonly name: string;
+  /** Whether a model of this provider can be asked now without bothering anybody. */
+  isReady(client: ModelClient | null): Promise<boolean>;
+  /** `request.model` is the name within the provider; null: the provider's own default. */
+  answer(request: ModelRequest, signal: AbortSignal): Promise<ModelAnswer>;
+  /** Spends no tokens; never rejects. */
+  readStatus(): Promise<ProviderStatus>;
+}
+
+export interface ProviderStatus {
+  readonly provider: string;
+  /** `ready`: answered just now or needs no network; `off`: not set up; `failing`: set up and does not answer. */
+  readonly state: 'ready' | 'off' | 'failing';
+  /** Why, or where; never a key. */
+  readonly detail: string;
+  /** Names as `provider/model`, first 50; empty where the provider does not tell. */
+  readonly models: readonly string[];
+}
+
+/** How the client of one call can answer prompts itself. */
+export interface ModelClient {
+  /** The client's own model, by MCP sampling; null where the client offers none. */
+  readonly sample: AskClient | null;
+  /** The calling agent answers between two tool calls; null where no agent calls. */
+  readonly ask: AskClient | null;
+}
+
+export type AskClient = (request: ModelRequest, signal: AbortSignal) => Promise<ModelAnswer>;

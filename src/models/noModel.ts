@@ -11,4 +11,5 @@ export const noModel: Model = {
           'Work with code alone (grep, search, chunk, your own functions), or read the pieces yourself with rlm_get_var.',
       }),
     ),
+  readStatus: () => Promise.resolve([]),
 };

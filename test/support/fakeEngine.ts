@@ -113,12 +113,15 @@ const sandboxStatus = {
 
 function createModel(answer: FakeEngineOptions['answer']): Model {
   return {
-    answer: async ({ prompt }) => {
+    answer: async ({ messages }) => {
       if (!answer) {
         throw new RlmError('MODEL_UNAVAILABLE', 'No model is set up.', { nextStep: 'Set one up.' });
       }
-      return { text: answer(prompt), model: 'fake/model', promptTokens: 3, answerTokens: 2 };
+      const text = answer(messages.at(-1)?.text ?? '');
+      const usage = { promptTokens: 3, answerTokens: 2, tokensEstimated: false, costUsd: null };
+      return { text, model: 'fake/model', ...usage };
     },
+    readStatus: () => Promise.resolve([]),
   };
 }
 

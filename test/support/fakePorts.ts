@@ -134,13 +134,19 @@ export const emptyContexts: ContextReader = {
 
 export class FakeModel implements Model {
   readonly prompts: string[] = [];
-  reply: (request: ModelRequest) => Promise<string> = async ({ prompt }) => `re: ${prompt}`;
+  reply: (request: ModelRequest) => Promise<string> = async ({ messages }) =>
+    `re: ${messages.at(-1)?.text}`;
   tokens = 10;
 
   async answer(request: ModelRequest) {
-    this.prompts.push(request.prompt);
+    this.prompts.push(request.messages.at(-1)?.text ?? '');
     const text = await this.reply(request);
-    return { text, model: 'fake/model', promptTokens: this.tokens, answerTokens: 0 };
+    const tokens = { promptTokens: this.tokens, answerTokens: 0, tokensEstimated: false };
+    return { text, model: 'fake/model', ...tokens, costUsd: null };
+  }
+
+  async readStatus() {
+    return [];
   }
 }
 
