@@ -32,6 +32,7 @@ export async function openRegistry(
       traces: await openTraces(bench, options.home),
       contexts: new FileContextReader({ roots: () => [bench.folder], baseFolder: bench.folder }),
       model: { answer: options.answer, readStatus: () => Promise.resolve([]) },
+      readLoops: () => null,
       clock: systemClock,
       engineId,
       version: 'bench',

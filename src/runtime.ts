@@ -73,6 +73,7 @@ class LocalEngine implements Engine {
         baseFolder: options.baseFolder,
       }),
       model: noModel,
+      readLoops: () => null,
       clock: systemClock,
       engineId: this.engineId,
       version,

@@ -1,7 +1,7 @@
 // What a trace is made of. `applyEvent` (summary.ts) is the only thing that interprets it.
 
 import type { ContextInfo, GivenContext } from './context';
-import type { Limits, StopReason, Usage } from './limits';
+import { type Limits, type StopReason, type Usage, stopReasons } from './limits';
 import type { Language, Outcome } from './sandbox';
 
 export type SessionStatus = 'active' | 'stopped' | 'finalized' | 'interrupted';
@@ -15,7 +15,14 @@ export const sessionStatuses: readonly SessionStatus[] = [
 /** Why a session stopped: a guardrail, or a person. */
 export type StopCause = StopReason | 'user';
 
-interface EventHeader {
+/**
+ * How a run ended. `submitted`: the code gave the answer. `max_iterations`: the last iteration had none,
+ * and the answer was drawn from what the variables hold. Otherwise the guardrail that ended it.
+ */
+export const loopFinishReasons = ['submitted', 'max_iterations', ...stopReasons] as const;
+export type LoopFinishReason = (typeof loopFinishReasons)[number];
+
+export interface EventHeader {
   /** Epoch ms. */
   readonly at: number;
   /** The step this event belongs to; 0 before the first. Never decreases along a trace. */
@@ -64,6 +71,10 @@ export interface ModelAnswered extends EventHeader {
   readonly kind: 'model.answered';
   /** Order of the call within its step, from 0. */
   readonly call: number;
+  /** `loop`: what it answered is the next step's code; `sub_call`: the step's code asked. */
+  readonly purpose: 'loop' | 'sub_call';
+  /** The session that answered in place of a model, and whose trace has the tokens; null: a model did. */
+  readonly childSessionId: string | null;
   readonly model: string;
   readonly prompt: string;
   readonly promptChars: number;
@@ -72,7 +83,29 @@ export interface ModelAnswered extends EventHeader {
   readonly error: string | null;
   readonly promptTokens: number;
   readonly answerTokens: number;
+  /** The provider counted no tokens. */
+  readonly tokensEstimated: boolean;
+  /** Null where the provider says none. */
+  readonly costUsd: number | null;
   readonly durationMs: number;
+}
+
+/** A model begins to write the code of this session's steps. */
+export interface LoopStarted extends EventHeader {
+  readonly kind: 'loop.started';
+  readonly task: string;
+  /** As asked for; null: the default. */
+  readonly model: string | null;
+  readonly subModel: string | null;
+  readonly maxIterations: number;
+}
+
+export interface LoopFinished extends EventHeader {
+  readonly kind: 'loop.finished';
+  readonly finishReason: LoopFinishReason | 'cancelled' | 'failed';
+  readonly iterations: number;
+  /** What went wrong, where something did. */
+  readonly error: string | null;
 }
 
 export interface SessionStopped extends EventHeader {
@@ -125,6 +158,8 @@ export type TraceEvent =
   | StepStarted
   | StepFinished
   | ModelAnswered
+  | LoopStarted
+  | LoopFinished
   | SessionStopped
   | SessionFinalized
   | SessionClosed

@@ -87,11 +87,15 @@ class HistoryReader {
         this.#calls = [];
         return;
       case 'model.answered':
-        this.#calls.push(event);
+        if (event.purpose === 'sub_call') {
+          this.#calls.push(event);
+        }
         return;
       case 'step.finished':
         this.#takeStep(event);
         return;
+      case 'loop.started':
+      case 'loop.finished':
       case 'session.stopped':
       case 'session.finalized':
       case 'session.closed':

@@ -1,66 +1,70 @@
-// Answers what the code of one step asks of the host: sub-model calls, judged before each call.
+// Answers what the code of one step asks of the host: sub-model calls and child sessions.
 
+import { cutText } from '../base/text';
+import { runBatch } from './batch';
 import type { Clock } from './clock';
 import { RlmError, toRlmError } from './errors';
-import { type Limits, type Usage, checkModelCalls } from './limits';
-import type { Model } from './model';
-import type { HostCall } from './sandbox';
-import { cutText } from '../base/text';
-
-export interface RecordedCall {
-  readonly call: number;
-  readonly model: string;
-  readonly prompt: string;
-  readonly promptChars: number;
-  readonly answer: string | null;
-  readonly error: string | null;
-  readonly promptTokens: number;
-  readonly answerTokens: number;
-  readonly durationMs: number;
-}
+import type { Usage } from './limits';
+import type { LoopResult, LoopRunner } from './loop';
+import type { ModelClient } from './model';
+import {
+  type ModelCalls,
+  type RecordedCall,
+  describePrompt,
+  failed,
+  maxModelAnswerChars,
+  toErrorText,
+} from './modelCalls';
+import type { HostCall, Language } from './sandbox';
+import { type SessionParent, requireDepth } from './sessionParent';
 
 interface HostCallParts {
-  readonly model: Model;
+  readonly calls: ModelCalls;
   readonly clock: Clock;
-  readonly limits: Limits;
+  /** The session whose code asks. */
+  readonly session: SessionParent & { readonly language: Language };
   readonly readUsage: () => Usage;
+  /** Null where no model writes code: then there are no child sessions. */
+  readonly loops: LoopRunner | null;
+  readonly client: ModelClient | null;
+  /** `provider/model` for prompts that name none; null: the default. */
+  readonly subModel: string | null;
   readonly record: (call: RecordedCall) => Promise<void>;
 }
 
-const batchConcurrency = 64;
+const promptConcurrency = 64;
+const childConcurrency = 4;
 const maxBatch = 1_000;
-const recordedPromptChars = 4_000;
-const maxAnswerChars = 100_000;
-const maxAnswerTokens = 16_384;
+const maxChildContextChars = 20_000_000;
+const childIterations = 15;
 
 export class HostCalls {
   readonly #parts: HostCallParts;
-  #nextCall = 0;
-  #reserved = 0;
-  #refusedByLimit = false;
 
   constructor(parts: HostCallParts) {
     this.#parts = parts;
   }
 
-  /** Whether a call was refused because the session's sub-model limit was used up. */
-  get refusedByLimit(): boolean {
-    return this.#refusedByLimit;
-  }
-
-  /** @throws RlmError 'INVALID_INPUT' | 'MODEL_UNAVAILABLE' | 'GUARDRAIL_STOPPED' */
+  /** @throws RlmError 'INVALID_INPUT' | 'MODEL_UNAVAILABLE' | 'GUARDRAIL_STOPPED' | 'CANCELLED' */
   async answer(call: HostCall, signal: AbortSignal): Promise<unknown> {
-    const [first, second] = call.args;
+    const [first, second, third] = call.args;
     switch (call.name) {
       case 'llm_query':
         return this.#ask(toPrompt(first), toModelName(second), signal);
-      case 'llm_query_batched':
-        return this.#askAll(toPrompts(first), toModelName(second), signal);
+      case 'llm_query_batched': {
+        const model = toModelName(second);
+        const ask = (prompt: string): Promise<string> => this.#ask(prompt, model, signal);
+        return runBatch(toPrompts(first), promptConcurrency, ask);
+      }
       case 'rlm_query':
-      case 'rlm_query_batched':
-        throw new RlmError('MODEL_UNAVAILABLE', `${call.name} needs a model, and none is set up.`, {
-          nextStep: 'Answer with code alone, or ask the user to configure a model.',
-        });
+        return this.#runChild(toPrompt(first), { context: second, model: third }, signal);
+      case 'rlm_query_batched': {
+        const prompts = toPrompts(first);
+        const contexts = toContexts(second, prompts.length);
+        const ask = (prompt: string, index: number): Promise<string> =>
+          this.#runChild(prompt, { context: contexts[index], model: third }, signal);
+        return runBatch(prompts, childConcurrency, ask);
+      }
       case 'budget':
         return this.#readBudget();
       default:
@@ -71,92 +75,102 @@ export class HostCalls {
   }
 
   #readBudget(): Record<string, number> {
-    const { limits } = this.#parts;
-    const usage = this.#parts.readUsage();
+    const { session, readUsage } = this.#parts;
+    const { limits, budget, depth } = session;
+    const usage = readUsage();
+    const { calls, tokens, chars } = budget.left;
     return {
       steps_left: limits.maxSteps - usage.steps,
       runtime_ms_left: Math.max(0, Math.round(limits.maxRuntimeMs - usage.runtimeMs)),
-      budget_left: Math.max(0, limits.budgetLimit - usage.budgetUsed),
-      llm_calls_left: limits.maxLlmCalls - usage.llmCalls - this.#reserved,
-      llm_tokens_left: Math.max(0, limits.maxLlmTokens - usage.llmTokens),
+      budget_left: Math.max(0, chars),
+      llm_calls_left: Math.max(0, calls),
+      llm_tokens_left: Math.max(0, tokens),
+      depth_left: limits.maxDepth - depth,
     };
-  }
-
-  async #askAll(
-    prompts: readonly string[],
-    model: string | null,
-    signal: AbortSignal,
-  ): Promise<string[]> {
-    const answers: string[] = [];
-    let next = 0;
-    const work = async (): Promise<void> => {
-      for (let index = next++; index < prompts.length; index = next++) {
-        answers[index] = await this.#ask(prompts[index] ?? '', model, signal);
-      }
-    };
-    const workers = Array.from({ length: Math.min(batchConcurrency, prompts.length) }, work);
-    const settled = await Promise.allSettled(workers);
-    const failed = settled.find((one) => one.status === 'rejected');
-    if (failed) {
-      throw toRlmError(failed.reason);
-    }
-    return answers;
   }
 
   async #ask(prompt: string, model: string | null, signal: AbortSignal): Promise<string> {
-    const { clock, limits } = this.#parts;
-    if (checkModelCalls(limits, this.#parts.readUsage(), this.#reserved + 1)) {
-      this.#refusedByLimit = true;
-      throw new RlmError('GUARDRAIL_STOPPED', 'The session’s sub-model limit is used up.', {
-        nextStep: 'Finish with what the variables hold; budget() shows what is left.',
-      });
-    }
-    const call = this.#nextCall++;
-    const started = clock.monotonic();
+    const { calls, client, subModel } = this.#parts;
+    const messages = [{ role: 'user', text: prompt }] as const;
+    const request = { messages, model: model ?? subModel, purpose: 'sub_call', client } as const;
+    return (await calls.ask(request, signal)).text;
+  }
+
+  async #runChild(
+    prompt: string,
+    given: { readonly context: unknown; readonly model: unknown },
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { calls, clock, record } = this.#parts;
     const asked = {
-      call,
-      prompt: cutText(prompt, recordedPromptChars).text,
-      promptChars: prompt.length,
-    };
-    this.#reserved += 1;
+      call: calls.takeNumber(),
+      purpose: 'sub_call',
+      model: 'rlm',
+      ...describePrompt(prompt),
+    } as const;
+    const started = clock.monotonic();
+    let childSessionId: string | null = null;
     try {
-      const request = {
-        messages: [{ role: 'user', text: prompt }],
-        model,
-        purpose: 'sub_call',
-        maxAnswerTokens,
-        client: null,
-      } as const;
-      const given = await this.#parts.model.answer(request, signal);
-      const answer = cutText(given.text, maxAnswerChars).text;
-      const { promptTokens, answerTokens } = given;
-      const durationMs = clock.monotonic() - started;
-      await this.#parts.record({
-        ...asked,
-        model: given.model,
-        answer,
-        error: null,
-        promptTokens,
-        answerTokens,
-        durationMs,
+      const child = await this.#startChild(prompt, given, {
+        signal,
+        onOpened: (sessionId) => (childSessionId = sessionId),
       });
+      const answer = cutText(requireAnswer(child), maxModelAnswerChars).text;
+      const durationMs = clock.monotonic() - started;
+      await record({ ...asked, ...failed, answer, childSessionId, error: null, durationMs });
       return answer;
     } catch (thrown) {
-      const error = toRlmError(thrown);
-      await this.#parts.record({
-        ...asked,
-        model: model ?? 'default',
-        answer: null,
-        error: `${error.code}: ${error.message} ${error.nextStep}`.trim(),
-        promptTokens: 0,
-        answerTokens: 0,
-        durationMs: clock.monotonic() - started,
-      });
-      throw error;
-    } finally {
-      this.#reserved -= 1;
+      const durationMs = clock.monotonic() - started;
+      const error = toErrorText(thrown);
+      await record({ ...asked, ...failed, childSessionId, error, durationMs });
+      throw toRlmError(thrown);
     }
   }
+
+  #startChild(
+    task: string,
+    given: { readonly context: unknown; readonly model: unknown },
+    run: { readonly signal: AbortSignal; readonly onOpened: (sessionId: string) => void },
+  ): Promise<LoopResult> {
+    const { loops, session, client, subModel } = this.#parts;
+    if (!loops) {
+      throw new RlmError('MODEL_UNAVAILABLE', 'Child sessions need a model that writes code.', {
+        nextStep: 'Ask with llm_query, or ask the user to configure a model.',
+      });
+    }
+    requireDepth(session);
+    return loops.run(
+      {
+        task,
+        context: { text: toChildContext(given.context), paths: [] },
+        title: '',
+        language: session.language,
+        maxIterations: childIterations,
+        model: toModelName(given.model),
+        subModel,
+        limits: {},
+        client,
+        parent: session,
+        onProgress: (progress) => {
+          if (progress.kind === 'opened') {
+            run.onOpened(progress.sessionId);
+          }
+        },
+      },
+      run.signal,
+    );
+  }
+}
+
+function requireAnswer({ answer, finishReason, sessionId }: LoopResult): string {
+  if (answer === null) {
+    throw new RlmError(
+      'GUARDRAIL_STOPPED',
+      `Child session ${sessionId} was ended by ${finishReason} before it had an answer.`,
+      { nextStep: 'Give it less to do, or a smaller context; budget() shows what is left.' },
+    );
+  }
+  return answer;
 }
 
 function toPrompt(value: unknown): string {
@@ -177,6 +191,31 @@ function toPrompts(value: unknown): readonly string[] {
   return value.map(toPrompt);
 }
 
+function toContexts(value: unknown, count: number): readonly unknown[] {
+  if (value === null || value === undefined) {
+    return Array.from({ length: count }, () => '');
+  }
+  if (!Array.isArray(value) || value.length !== count) {
+    throw new RlmError('INVALID_INPUT', `Give ${count} contexts, one for each prompt.`, {
+      nextStep: 'Call rlm_query_batched(prompts, contexts) with two lists of the same length.',
+    });
+  }
+  return value;
+}
+
+/** A string as it is; anything else as JSON. */
+function toChildContext(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value ?? '', null, 1);
+  if (text.length > maxChildContextChars) {
+    throw new RlmError(
+      'INVALID_INPUT',
+      `A child’s context takes at most ${maxChildContextChars.toLocaleString('en')} characters, not ${text.length.toLocaleString('en')}.`,
+      { nextStep: 'Give each child a part: chunk the context, or grep what it needs.' },
+    );
+  }
+  return text;
+}
+
 function toModelName(value: unknown): string | null {
-  return typeof value === 'string' ? value : null;
+  return typeof value === 'string' && value !== '' ? value : null;
 }

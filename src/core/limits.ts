@@ -60,16 +60,6 @@ export const noUsage: Usage = {
   llmTokens: 0,
 };
 
-export function addUsage(left: Usage, right: Usage): Usage {
-  return {
-    steps: left.steps + right.steps,
-    runtimeMs: left.runtimeMs + right.runtimeMs,
-    budgetUsed: left.budgetUsed + right.budgetUsed,
-    llmCalls: left.llmCalls + right.llmCalls,
-    llmTokens: left.llmTokens + right.llmTokens,
-  };
-}
-
 /** Why a guardrail stopped a session. Source: the tool contract, `guardrail_stop`. */
 export const stopReasons = ['max_steps', 'timeout', 'budget_exceeded', 'llm_limit'] as const;
 export type StopReason = (typeof stopReasons)[number];
@@ -89,11 +79,4 @@ export function checkLimits(limits: Limits, usage: Usage, sessionMs: number): St
     return 'budget_exceeded';
   }
   return null;
-}
-
-/** Whether `calls` more sub-model calls fit; judged before each call. */
-export function checkModelCalls(limits: Limits, usage: Usage, calls: number): StopReason | null {
-  const fits =
-    usage.llmCalls + calls <= limits.maxLlmCalls && usage.llmTokens < limits.maxLlmTokens;
-  return fits ? null : 'llm_limit';
 }

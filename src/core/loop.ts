@@ -2,10 +2,11 @@
 
 import type { GivenContext } from './context';
 import type { LoadProgress } from './contextLoading';
-import type { Limits, StopReason, Usage } from './limits';
+import type { LoopFinishReason } from './event';
+import type { Limits, Usage } from './limits';
 import type { ModelClient } from './model';
 import type { Language } from './sandbox';
-import type { Session } from './session';
+import type { SessionParent } from './sessionParent';
 
 export interface LoopRunner {
   /**
@@ -31,7 +32,7 @@ export interface LoopRequest {
   readonly limits: Partial<Limits>;
   readonly client: ModelClient | null;
   /** The session whose code asked for this run, which pays for it; null for a run of its own. */
-  readonly parent: Session | null;
+  readonly parent: SessionParent | null;
   readonly onProgress?: (progress: LoopProgress) => void;
   readonly onLoad?: LoadProgress;
 }
@@ -43,12 +44,6 @@ export type LoopProgress =
   | { readonly kind: 'text'; readonly iteration: number; readonly piece: string }
   | { readonly kind: 'running'; readonly iteration: number; readonly code: string }
   | { readonly kind: 'ran'; readonly iteration: number; readonly step: number };
-
-/**
- * `submitted`: the code gave the answer. `max_iterations`: the last iteration had none, and the answer
- * was drawn from what the variables hold. Otherwise the guardrail that ended the run.
- */
-export type LoopFinishReason = 'submitted' | 'max_iterations' | StopReason;
 
 export interface LoopResult {
   readonly sessionId: string;

@@ -1,5 +1,6 @@
 // Compares a replayed step with its record, and answers its sub-model calls from the record.
 
+import { runBatch } from './batch';
 import { cutText } from '../base/text';
 import { RlmError, errorCodes, type ErrorCode } from './errors';
 import type { ContextInfo } from './context';
@@ -57,29 +58,13 @@ export class RecordedCalls {
 
   async answer(call: HostCall): Promise<unknown> {
     const [first] = call.args;
-    if (call.name === 'llm_query') {
+    if (call.name === 'llm_query' || call.name === 'rlm_query') {
       return this.#recall(first);
     }
-    if (call.name === 'llm_query_batched' && Array.isArray(first)) {
-      const answers = first.map((prompt: unknown) => this.#tryRecall(prompt));
-      const failed = answers.find((answer) => answer instanceof RlmError);
-      if (failed) {
-        throw failed;
-      }
-      return answers;
+    if (call.name.endsWith('_batched') && Array.isArray(first)) {
+      return runBatch(first, 1, async (prompt: unknown) => this.#recall(prompt));
     }
     return this.#live(call);
-  }
-
-  #tryRecall(prompt: unknown): string | RlmError {
-    try {
-      return this.#recall(prompt);
-    } catch (thrown) {
-      if (thrown instanceof RlmError) {
-        return thrown;
-      }
-      throw thrown;
-    }
   }
 
   #recall(prompt: unknown): string {

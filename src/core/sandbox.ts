@@ -49,6 +49,11 @@ export interface Sandbox extends Disposable {
    * @throws RlmError 'SANDBOX_EXEC_ERROR' when the sandbox itself broke.
    */
   runStep(request: StepRequest, signal: AbortSignal): Promise<Outcome>;
+  /**
+   * Stops the clock of the running step's time-out until it is disposed; holds add up. Only for what
+   * the code waits for: code that runs is not held.
+   */
+  holdClock(): Disposable;
   /** Undefined when there is no variable of that name. */
   readVariable(request: VariableRequest, signal: AbortSignal): Promise<VariableValue | undefined>;
   /** Fires once when the sandbox is gone for good and not by `dispose`. */

@@ -3,15 +3,26 @@
 
 import { type Disposable, DisposableStore } from '../base/disposable';
 import { SerialQueue } from '../base/serialQueue';
+import { Budget, type Spending } from './budget';
 import type { Clock } from './clock';
 import type { ContextInfo, ContextReader, GivenContext } from './context';
 import { type LoadProgress, loadContext } from './contextLoading';
 import { cancelledError } from './errors';
-import type { SessionOpened, SessionStatus, StopCause } from './event';
+import type {
+  EventHeader,
+  LoopFinished,
+  LoopStarted,
+  SessionOpened,
+  SessionStatus,
+  StopCause,
+} from './event';
 import type { History } from './history';
-import { HostCalls, type RecordedCall } from './hostCalls';
-import { type Limits, type StopReason, type Usage, addUsage, checkLimits, noUsage } from './limits';
-import type { Model } from './model';
+import { HeldTime } from './heldTime';
+import { HostCalls } from './hostCalls';
+import { type Limits, type StopReason, type Usage, checkLimits } from './limits';
+import type { LoopRunner } from './loop';
+import type { Model, ModelAnswer, ModelClient } from './model';
+import { type AskRequest, ModelCalls, type RecordedCall } from './modelCalls';
 import { Recorder } from './recorder';
 import { type ReplayOptions, type ReplayReport, runReplay, toTextName } from './replayRun';
 import type { Language, Outcome, Sandbox, VariableValue } from './sandbox';
@@ -23,6 +34,7 @@ import {
   sandboxGoneError,
   secondAnswerError,
 } from './sessionErrors';
+import type { SessionParent } from './sessionParent';
 import type { Summary } from './summary';
 import type { TraceSink } from './traceStore';
 
@@ -41,6 +53,10 @@ export interface SessionParts {
   readonly model: Model;
   readonly contexts: ContextReader;
   readonly clock: Clock;
+  /** Of the session whose code asked for this one; null: this one pays for itself. */
+  readonly parentBudget: Budget | null;
+  /** Runs child sessions; null where no model writes code. */
+  readonly loops: LoopRunner | null;
 }
 
 /** What a session's trace holds already when its object is made. */
@@ -55,7 +71,15 @@ export interface StepInput {
   readonly code: string;
   /** Shortens the session's own step time-out; never lengthens it. */
   readonly timeoutMs?: number;
+  /** Of the client whose call this is, to answer the code's prompts. */
+  readonly client?: ModelClient;
+  /** `provider/model` for prompts that name none. */
+  readonly subModel?: string | null;
 }
+
+/** The words of a loop in its session's trace. */
+export type LoopRecord =
+  Omit<LoopStarted, keyof EventHeader> | Omit<LoopFinished, keyof EventHeader>;
 
 export interface StepResult {
   readonly step: number;
@@ -64,6 +88,13 @@ export interface StepResult {
   readonly usage: Usage;
   /** Time the step took in all, as charged to `maxRuntimeMs`. */
   readonly durationMs: number;
+}
+
+interface HostCallOptions {
+  readonly modelCalls: ModelCalls;
+  readonly readUsage: () => Usage;
+  readonly client: ModelClient | null;
+  readonly subModel: string | null;
 }
 
 export type FinalizeInput = { readonly text: string } | { readonly variable: string };
@@ -76,6 +107,7 @@ export class Session implements Disposable {
   readonly #queue = new SerialQueue();
   readonly #store = new DisposableStore();
   readonly #recorder: Recorder;
+  #budget: Budget;
   /** Fires after an event has been given to the trace, in order. */
   readonly onDidAppend: Recorder['onDidAppend'];
   readonly #running = new Set<AbortController>();
@@ -95,6 +127,7 @@ export class Session implements Disposable {
     this.#parts = parts;
     this.#recorder = this.#store.add(new Recorder({ summary, step }, parts));
     this.onDidAppend = this.#recorder.onDidAppend;
+    this.#budget = this.#createBudget();
     this.#lastUsedAt = parts.clock.now();
     this.#sandbox = parts.sandbox;
     this.#watchSandbox();
@@ -112,6 +145,12 @@ export class Session implements Disposable {
 
   get summary(): Summary {
     return this.#recorder.summary;
+  }
+
+  /** As what its children know this session. */
+  get asParent(): SessionParent {
+    const { depth, limits } = this.seed;
+    return { sessionId: this.id, depth, limits, budget: this.#budget };
   }
 
   /** The sandbox below is gone; `replay` into a new one goes on. */
@@ -186,6 +225,30 @@ export class Session implements Disposable {
   }
 
   /**
+   * Asks the model that writes this session's code, out of the session's budget and onto its trace.
+   * @throws RlmError 'GUARDRAIL_STOPPED' when the sub-model limits are used up: the session is stopped
+   * then; 'CANCELLED' also when the session is stopped; those of the model.
+   */
+  async ask(request: Omit<AskRequest, 'purpose'>, signal: AbortSignal): Promise<ModelAnswer> {
+    this.#requireActive();
+    await this.#refuseOverLimit();
+    const calls = this.#createModelCalls();
+    return this.#interruptibly(signal, async (combined) => {
+      try {
+        return await calls.ask({ ...request, purpose: 'loop' }, combined);
+      } finally {
+        if (calls.refusedByLimit) {
+          await this.#stop('llm_limit');
+        }
+      }
+    });
+  }
+
+  async recordLoop(record: LoopRecord): Promise<void> {
+    await this.#recorder.append(record, { usage: this.#readUsage() });
+  }
+
+  /**
    * Ends the session with an answer. The same call again returns the same answer.
    * @throws RlmError 'SESSION_FINALIZED' for a different answer, 'VAR_NOT_FOUND', 'INVALID_INPUT'.
    */
@@ -229,8 +292,9 @@ export class Session implements Disposable {
         limits: this.seed.limits,
         signal,
         answerLive: (call, usage, callSignal) =>
-          this.#createHostCalls(() => usage).answer(call, callSignal),
+          this.#createHostCalls({ readUsage: () => usage }).answer(call, callSignal),
       });
+      this.#budget = this.#createBudget(); // a fork takes over what the record had used
       this.#contextCount = history.items.filter((item) => item.kind === 'context').length;
       const { sourceSessionId, engineId } = options;
       const { throughStep } = history;
@@ -288,44 +352,64 @@ export class Session implements Disposable {
     this.#requireSandbox();
     await this.#refuseOverLimit();
     const { clock } = this.#parts;
-    const limits = this.seed.limits;
-    const before = this.summary.usage;
-    const step = before.steps + 1;
-    const controller = new AbortController();
-    const combined = AbortSignal.any([signal, controller.signal]);
-    this.#running.add(controller);
+    const step = this.summary.usage.steps + 1;
     const started = clock.monotonic();
     const startedWritten = this.#recorder.append(
       { kind: 'step.started', code: input.code },
       { step },
     );
     startedWritten.catch(() => undefined); // awaited with the end of the step
-    const calls = this.#createHostCalls();
-    try {
+    const held = new HeldTime(clock, () => this.#sandbox.holdClock());
+    const modelCalls = this.#createModelCalls();
+    const calls = this.#createHostCalls({
+      modelCalls,
+      client: input.client ? held.wrap(input.client) : null,
+      subModel: input.subModel ?? null,
+    });
+    return this.#interruptibly(signal, async (combined) => {
       const outcome = await this.#sandbox.runStep(
         {
           step,
           code: input.code,
           timeoutMs: this.#stepTimeMs(input.timeoutMs),
-          maxOutputChars: limits.maxOutputChars,
+          maxOutputChars: this.seed.limits.maxOutputChars,
           onHostCall: (call, callSignal) => calls.answer(call, callSignal),
         },
         combined,
       );
-      const durationMs = clock.monotonic() - started;
-      const usage = addUsage(this.summary.usage, {
-        ...noUsage,
-        steps: 1,
-        runtimeMs: durationMs,
-        budgetUsed: input.code.length + outcome.stdout.length + outcome.stderr.length,
-      });
-      const stop = this.#judge(usage) ?? (calls.refusedByLimit ? 'llm_limit' : null);
+      const durationMs = clock.monotonic() - started - held.totalMs;
+      const usage = this.#chargeStep(input.code, outcome, durationMs);
+      const stop = this.#judge(usage) ?? (modelCalls.refusedByLimit ? 'llm_limit' : null);
       await startedWritten.catch(() => undefined);
       await this.#recorder.append({ kind: 'step.finished', outcome, stop }, { usage, stop });
       return { step, outcome, stop, usage, durationMs };
+    });
+  }
+
+  /** Runs with a signal that `stop` and `interrupt` abort too. */
+  async #interruptibly<T>(
+    signal: AbortSignal,
+    work: (combined: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const controller = new AbortController();
+    this.#running.add(controller);
+    try {
+      return await work(AbortSignal.any([signal, controller.signal]));
     } finally {
       this.#running.delete(controller);
     }
+  }
+
+  #chargeStep(code: string, outcome: Outcome, durationMs: number): Usage {
+    this.#budget.spendChars(code.length + outcome.stdout.length + outcome.stderr.length);
+    const usage = this.#readUsage();
+    return { ...usage, steps: usage.steps + 1, runtimeMs: usage.runtimeMs + durationMs };
+  }
+
+  /** What children have used since the last event counts too. */
+  #readUsage(): Usage {
+    const { calls, tokens, chars } = this.#budget.used;
+    return { ...this.summary.usage, llmCalls: calls, llmTokens: tokens, budgetUsed: chars };
   }
 
   #useSandbox(sandbox: Sandbox): void {
@@ -348,25 +432,36 @@ export class Session implements Disposable {
     );
   }
 
-  #createHostCalls(readUsage: () => Usage = () => this.summary.usage): HostCalls {
+  #createBudget(): Budget {
+    const { limits } = this.seed;
+    return new Budget(toSpending(limits), toSpent(this.summary.usage), this.#parts.parentBudget);
+  }
+
+  #createModelCalls(): ModelCalls {
+    const { model, clock } = this.#parts;
+    const record = (call: RecordedCall): Promise<void> => this.#recordCall(call);
+    return new ModelCalls({ model, clock, budget: this.#budget, record });
+  }
+
+  #createHostCalls(options: Partial<HostCallOptions>): HostCalls {
+    const { clock, loops } = this.#parts;
     return new HostCalls({
-      model: this.#parts.model,
-      clock: this.#parts.clock,
-      limits: this.seed.limits,
-      readUsage,
+      calls: options.modelCalls ?? this.#createModelCalls(),
+      clock,
+      loops,
+      session: { ...this.asParent, language: this.seed.language },
+      readUsage: options.readUsage ?? (() => this.#readUsage()),
+      client: options.client ?? null,
+      subModel: options.subModel ?? null,
       record: (call) => this.#recordCall(call),
     });
   }
 
   async #recordCall(call: RecordedCall): Promise<void> {
-    const usage = addUsage(this.summary.usage, {
-      ...noUsage,
-      llmCalls: 1, // a failed one counts too: it may have cost, and a loop of them must end
-      llmTokens: call.promptTokens + call.answerTokens,
-    });
+    const usage = this.#readUsage();
     await this.#recorder.append(
       { kind: 'model.answered', ...call },
-      { usage, step: this.summary.usage.steps + 1 },
+      { usage, step: usage.steps + 1 },
     );
   }
 
@@ -418,7 +513,8 @@ export class Session implements Disposable {
 
   #judge(usage: Usage): StopReason | null {
     const sessionMs = this.#parts.clock.now() - this.#startedAt;
-    return checkLimits(this.seed.limits, usage, sessionMs);
+    const own = checkLimits(this.seed.limits, usage, sessionMs);
+    return own ?? (this.#budget.left.chars <= 0 ? 'budget_exceeded' : null);
   }
 
   async #refuseOverLimit(): Promise<void> {
@@ -452,4 +548,12 @@ export class Session implements Disposable {
       return task();
     });
   }
+}
+
+function toSpending({ maxLlmCalls, maxLlmTokens, budgetLimit }: Limits): Spending {
+  return { calls: maxLlmCalls, tokens: maxLlmTokens, chars: budgetLimit };
+}
+
+function toSpent({ llmCalls, llmTokens, budgetUsed }: Usage): Spending {
+  return { calls: llmCalls, tokens: llmTokens, chars: budgetUsed };
 }

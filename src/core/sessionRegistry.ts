@@ -4,19 +4,22 @@ import type { Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import { createTimeOrderedId } from '../base/ids';
 import { toOneLine } from '../base/text';
+import type { Budget } from './budget';
 import type { Clock } from './clock';
 import type { ContextReader, GivenContext } from './context';
 import { RlmError } from './errors';
 import type { SessionOpened, TraceEvent } from './event';
 import { type History, readHistory } from './history';
 import { type Limits, createLimits, noUsage } from './limits';
+import type { LoopRunner } from './loop';
 import type { Model } from './model';
 import type { Language, Sandbox, SandboxFactory } from './sandbox';
 import type { LoadProgress } from './contextLoading';
 import type { ReplayReport } from './replayRun';
-import { type FinalizeInput, Session } from './session';
+import { type FinalizeInput, Session, type SessionParts } from './session';
+import { type SessionParent, toChildLimits } from './sessionParent';
 import { createSummary, type Summary } from './summary';
-import type { TraceStore } from './traceStore';
+import type { TraceSink, TraceStore } from './traceStore';
 
 export interface RegistryParts {
   readonly sandboxes: SandboxFactory;
@@ -26,6 +29,8 @@ export interface RegistryParts {
   readonly clock: Clock;
   readonly engineId: string;
   readonly version: string;
+  /** Runs the child sessions that code asks for; null where no model writes code. */
+  readonly readLoops: () => LoopRunner | null;
 }
 
 export interface OpenRequest {
@@ -34,6 +39,8 @@ export interface OpenRequest {
   /** Empty: made from the context. */
   readonly title: string;
   readonly limits: Partial<Limits>;
+  /** The session whose code asks for this one, and which pays for it. */
+  readonly parent?: SessionParent | null;
 }
 
 export interface ForkRequest {
@@ -90,8 +97,10 @@ export class SessionRegistry implements Disposable {
     onProgress?: LoadProgress,
   ): Promise<Session> {
     const title = request.title || toTitle(request.context);
-    const opened = this.#createOpened(request.language, title, createLimits(request.limits));
-    return this.#openTraced(opened, signal, async (session) => {
+    const parent = request.parent ?? null;
+    const limits = parent ? toChildLimits(request.limits, parent) : request.limits;
+    const opened = this.#createOpened(request.language, title, createLimits(limits), parent);
+    return this.#openTraced({ opened, parent }, signal, async (session) => {
       await session.addContext(request.context, onProgress ? { onProgress } : {}, signal);
       return session;
     });
@@ -145,11 +154,9 @@ export class SessionRegistry implements Disposable {
     const { traces, engineId } = this.#parts;
     const history = await readHistory(traces, request.sessionId, request.atStep);
     const { language, limits, title } = history.opened;
-    const start = this.#createOpened(language, request.title || title, {
-      ...limits,
-      ...request.limits,
-    });
-    return this.#openTraced(start, signal, async (session) => {
+    const wanted = { ...limits, ...request.limits };
+    const opened = this.#createOpened(language, request.title || title, wanted, null);
+    return this.#openTraced({ opened, parent: null }, signal, async (session) => {
       const report = await session.replay(
         history,
         {
@@ -206,7 +213,7 @@ export class SessionRegistry implements Disposable {
 
   /** Opens a sandbox and a trace, and fills them; leaves nothing behind when that fails. */
   async #openTraced<T>(
-    opened: SessionOpened,
+    { opened, parent }: { readonly opened: SessionOpened; readonly parent: SessionParent | null },
     signal: AbortSignal,
     fill: (session: Session) => Promise<T>,
   ): Promise<T> {
@@ -217,7 +224,8 @@ export class SessionRegistry implements Disposable {
       try {
         const sink = await traces.createTrace(opened);
         const start = { opened, summary: createSummary(opened), step: 0 };
-        session = new Session(start, { ...this.#parts, sandbox, sink });
+        const parentBudget = parent?.budget ?? null;
+        session = new Session(start, this.#createParts(sandbox, sink, parentBudget));
         this.#track(session);
         this.#changed.fire({ sessionId: session.id, event: opened });
         return await fill(session);
@@ -278,7 +286,7 @@ export class SessionRegistry implements Disposable {
     const sink = await this.#parts.traces.reopenTrace(opened.sessionId);
     const session = new Session(
       { opened, summary, step: lastStep },
-      { ...this.#parts, sandbox, sink },
+      this.#createParts(sandbox, sink, null),
     );
     this.#track(session);
     return session;
@@ -295,6 +303,10 @@ export class SessionRegistry implements Disposable {
     return summary;
   }
 
+  #createParts(sandbox: Sandbox, sink: TraceSink, parentBudget: Budget | null): SessionParts {
+    return { ...this.#parts, sandbox, sink, parentBudget, loops: this.#parts.readLoops() };
+  }
+
   #createSandbox(opened: SessionOpened, signal: AbortSignal): Promise<Sandbox> {
     const { language, limits } = opened;
     const { maxMemoryMb } = limits;
@@ -309,7 +321,12 @@ export class SessionRegistry implements Disposable {
     session.onDidAppend((event) => this.#changed.fire({ sessionId: session.id, event }));
   }
 
-  #createOpened(language: Language, title: string, limits: Limits): SessionOpened {
+  #createOpened(
+    language: Language,
+    title: string,
+    limits: Limits,
+    parent: SessionParent | null,
+  ): SessionOpened {
     const at = this.#parts.clock.now();
     return {
       kind: 'session.opened',
@@ -321,8 +338,8 @@ export class SessionRegistry implements Disposable {
       title: toOneLine(title, 200),
       language,
       limits,
-      parentSessionId: null,
-      depth: 0,
+      parentSessionId: parent?.sessionId ?? null,
+      depth: parent ? parent.depth + 1 : 0,
       engineId: this.#parts.engineId,
       version: this.#parts.version,
     };

@@ -62,6 +62,8 @@ export function applyEvent(summary: Summary, event: TraceEvent): Summary {
     case 'step.finished':
       return { ...next, running: false, stopCause: event.stop ?? summary.stopCause };
     case 'model.answered':
+    case 'loop.started':
+    case 'loop.finished':
       return next;
     case 'session.stopped':
       return { ...next, running: false, stopCause: event.cause };

@@ -18,8 +18,10 @@ const helpByLanguage: Readonly<Record<Language, Help>> = {
     ...shared,
     SUBMIT: 'SUBMIT(answer=…): hands in an answer with named fields.',
     llm_query: 'llm_query(prompt, model=None): asks a sub-model; returns its text.',
-    llm_query_batched: 'llm_query_batched(prompts, model=None): asks at once; answers in order.',
-    rlm_query: 'rlm_query(prompt, context): a child session over its own context.',
+    llm_query_batched:
+      'llm_query_batched(prompts, model=None): asks at once; answers in order, None for what failed.',
+    rlm_query:
+      'rlm_query(prompt, context): a child session, whose model writes code over its own context.',
     rlm_query_batched:
       'rlm_query_batched(prompts, contexts): several child sessions at once; answers in order.',
     print: 'print(…): what you want to read; only max_output_chars of it are returned.',
@@ -33,8 +35,10 @@ const helpByLanguage: Readonly<Record<Language, Help>> = {
     ...shared,
     SUBMIT: 'SUBMIT({ answer: … }): hands in an answer with named fields.',
     llm_query: 'llm_query(prompt, model): asks a sub-model; returns its text.',
-    llm_query_batched: 'llm_query_batched(prompts, model): asks at once; answers in order.',
-    rlm_query: 'rlm_query(prompt, context): a child session over its own context.',
+    llm_query_batched:
+      'llm_query_batched(prompts, model): asks at once; answers in order, null for what failed.',
+    rlm_query:
+      'rlm_query(prompt, context): a child session, whose model writes code over its own context.',
     rlm_query_batched:
       'rlm_query_batched(prompts, contexts): several child sessions at once; answers in order.',
     print: 'print(…): what you want to read; only max_output_chars of it are returned.',

@@ -1,7 +1,7 @@
 // The projection of trace events that rlm_get_trace and the trace resource show. Pure.
 
 import { cutText, toOneLine } from '../base/text';
-import type { StepFinished, TraceEvent } from '../core/event';
+import type { LoopFinished, StepFinished, TraceEvent } from '../core/event';
 import type { Limits } from '../core/limits';
 import { toContextView } from './contextView';
 import { fitPayload } from './fit';
@@ -83,6 +83,8 @@ function describeEvent(event: TraceEvent): Described {
             : `${event.model} failed: ${event.error}`,
         detail: {
           call: event.call,
+          purpose: event.purpose,
+          child_session_id: event.childSessionId,
           model: event.model,
           prompt: event.prompt,
           prompt_chars: event.promptChars,
@@ -90,7 +92,29 @@ function describeEvent(event: TraceEvent): Described {
           error: event.error,
           prompt_tokens: event.promptTokens,
           answer_tokens: event.answerTokens,
+          tokens_estimated: event.tokensEstimated,
+          cost_usd: event.costUsd,
           duration_ms: Math.round(event.durationMs),
+        },
+      };
+    case 'loop.started':
+      return {
+        summary: `Began to work on: ${event.task}`,
+        detail: {
+          task: event.task,
+          model: event.model,
+          sub_model: event.subModel,
+          max_iterations: event.maxIterations,
+        },
+      };
+    case 'loop.finished':
+      return {
+        status: toLoopStatus(event.finishReason),
+        summary: `Ended after ${event.iterations} iteration(s): ${event.error ?? event.finishReason}`,
+        detail: {
+          finish_reason: event.finishReason,
+          iterations: event.iterations,
+          error: event.error,
         },
       };
     case 'session.stopped':
@@ -126,6 +150,13 @@ function describeEvent(event: TraceEvent): Described {
     case 'session.closed':
       return { summary: `Closed: ${event.reason}`, detail: { reason: event.reason } };
   }
+}
+
+function toLoopStatus(reason: LoopFinished['finishReason']): TraceEventView['result_status'] {
+  if (reason === 'submitted' || reason === 'max_iterations') {
+    return 'ok';
+  }
+  return reason === 'failed' ? 'error' : 'stopped';
 }
 
 function describeStep({ outcome, stop, step }: StepFinished): Described {

@@ -34,6 +34,10 @@ export interface RunParams extends OfSandbox {
   readonly maxOutputChars: number;
 }
 
+export interface HoldParams extends OfSandbox {
+  readonly held: boolean;
+}
+
 export interface ReadParams extends OfSandbox {
   readonly name: string;
   readonly offset: number;
@@ -53,6 +57,8 @@ export type ProcessMethods = {
   /** Null when the context did not fit. */
   load(params: LoadParams): Promise<ContextSizes | null>;
   run(params: RunParams, signal: AbortSignal): Promise<Outcome>;
+  /** Stops or goes on with the clock of the running step's time-out; holds add up. */
+  hold(params: HoldParams): void;
   read(params: ReadParams, signal: AbortSignal): Promise<VariableValue | null>;
   close(params: OfSandbox): void;
   prewarm(params: { readonly language: Language }): void;

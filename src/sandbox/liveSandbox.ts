@@ -10,6 +10,7 @@ import type { LoadParams, ReadParams, RunParams } from '../protocol/sandboxProce
 import { type FromWorker, type LoadMessage, type ToWorker, processCalls } from '../protocol/worker';
 import { createInterruptedOutcome, createLostOutcome, toOutcome } from './outcome';
 import { SearchThread } from './searchThread';
+import { StepClock } from './stepClock';
 import type { WorkerHandle } from './workerHandle';
 import type { WorkerPool } from './workerPool';
 
@@ -50,6 +51,7 @@ export class LiveSandbox implements Disposable {
   #search: SearchThread | undefined;
   #pending: PendingRequest | undefined;
   #running: RunningStep | undefined;
+  #clock: StepClock | undefined;
   #disposed = false;
 
   constructor(worker: WorkerHandle, pool: WorkerPool, options: LiveSandboxOptions) {
@@ -111,6 +113,11 @@ export class LiveSandbox implements Disposable {
     }
   }
 
+  /** Stops the clock of the running step, or lets it go on; holds add up. */
+  hold(held: boolean): void {
+    this.#clock?.hold(held);
+  }
+
   async read(params: ReadParams, signal: AbortSignal): Promise<VariableValue | null> {
     const { name, offset, maxChars } = params;
     const message: Question = { kind: 'read', id: randomUUID(), name, offset, maxChars };
@@ -158,12 +165,15 @@ export class LiveSandbox implements Disposable {
       lostBy = reason;
     });
     const registration = onAbort(signal, () => interrupt('cancelled'));
-    timers.push(setTimeout(() => interrupt('timeout'), timeoutMs));
+    const clock = new StepClock(timeoutMs, () => interrupt('timeout'));
+    this.#clock = clock;
     try {
       const answer = await this.#send(worker, message);
       return { answer, interruption, lostBy };
     } finally {
       timers.forEach(clearTimeout);
+      clock.dispose();
+      this.#clock = undefined;
       registration.dispose();
       ended.dispose();
       worker.clearInterrupt();

@@ -1,5 +1,6 @@
 // One sandbox as the engine sees it: the core's port over the channel to the sandbox process.
 
+import { type Disposable, toDisposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import { RlmError, cancelledError } from '../core/errors';
 import type {
@@ -92,6 +93,15 @@ export class RemoteSandbox implements Sandbox {
     ).finally(() => {
       this.#step = undefined;
     });
+  }
+
+  holdClock(): Disposable {
+    const hold = (held: boolean): void => {
+      const params = { sandboxId: this.#sandboxId, held };
+      void this.#host.channel.request('hold', params).catch(() => undefined); // gone with the process
+    };
+    hold(true);
+    return toDisposable(() => hold(false));
   }
 
   async readVariable(

@@ -53,6 +53,7 @@ export class SandboxServer implements Disposable {
         ): Promise<unknown> => this.#channel.request('call', { sandboxId, name, args }, callSignal);
         return this.#get(sandboxId).run(params, callHost, signal);
       },
+      hold: ({ sandboxId, held }) => this.#live.get(sandboxId)?.hold(held),
       read: (params, signal) => this.#get(params.sandboxId).read(params, signal),
       close: ({ sandboxId }) => {
         this.#live.get(sandboxId)?.dispose();

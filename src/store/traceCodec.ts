@@ -5,7 +5,7 @@ import * as z from 'zod';
 
 import { toCamelKeys, toSnakeKeys } from '../base/keys';
 import { RlmError } from '../core/errors';
-import { sessionStatuses, type TraceEvent } from '../core/event';
+import { loopFinishReasons, sessionStatuses, type TraceEvent } from '../core/event';
 import { stopReasons } from '../core/limits';
 import { languages } from '../core/sandbox';
 import { crc32 } from './crc32';
@@ -170,6 +170,8 @@ const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [
     ...header,
     kind: z.literal('model.answered'),
     call: count,
+    purpose: z.enum(['loop', 'sub_call']),
+    childSessionId: orNull(z.string()),
     model: z.string(),
     prompt: z.string(),
     promptChars: count,
@@ -177,7 +179,24 @@ const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [
     error: orNull(z.string()),
     promptTokens: count,
     answerTokens: count,
+    tokensEstimated: flag,
+    costUsd: orNull(count),
     durationMs: count,
+  }),
+  z.object({
+    ...header,
+    kind: z.literal('loop.started'),
+    task: z.string(),
+    model: orNull(z.string()),
+    subModel: orNull(z.string()),
+    maxIterations: count,
+  }),
+  z.object({
+    ...header,
+    kind: z.literal('loop.finished'),
+    finishReason: z.enum([...loopFinishReasons, 'cancelled', 'failed']),
+    iterations: count,
+    error: orNull(z.string()),
   }),
   z.object({
     ...header,

@@ -168,6 +168,7 @@ function createRegistry(traces: FileTraceStore): SessionRegistry {
     contexts: emptyContexts,
     model: new FakeModel(),
     clock: new FakeClock(),
+    readLoops: () => null,
     engineId: 'engine-fuzzed',
     version: '0.0.0',
   });

@@ -70,6 +70,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     contexts: createContextReader(options.files ?? {}),
     model: createModel(options.answer),
     clock,
+    readLoops: () => null,
     engineId: sampleEngineId,
     version: '0.1.0',
   });

@@ -95,6 +95,10 @@ export class FakeSandbox implements Sandbox {
     return this.variables.get(name);
   }
 
+  holdClock() {
+    return { dispose() {} };
+  }
+
   die(reason: string): void {
     this.#died.fire(reason);
   }
@@ -150,6 +154,9 @@ export class FakeModel implements Model {
   }
 }
 
+/** A session without parent and children. */
+const lone = { parentBudget: null, loops: null };
+
 export function createFakeSession(limits: Partial<Limits> = {}) {
   const clock = new FakeClock();
   const sandbox = new FakeSandbox();
@@ -171,6 +178,13 @@ export function createFakeSession(limits: Partial<Limits> = {}) {
     version: '0.0.0',
   };
   const start = { opened, summary: createSummary(opened), step: 0 };
-  const session = new Session(start, { clock, sandbox, sink, model, contexts: emptyContexts });
+  const session = new Session(start, {
+    clock,
+    sandbox,
+    sink,
+    model,
+    contexts: emptyContexts,
+    ...lone,
+  });
   return { session, clock, sandbox, sink, model };
 }

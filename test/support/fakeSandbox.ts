@@ -55,6 +55,10 @@ export class FakeSandbox implements Sandbox {
     this.#wake.fire();
   }
 
+  holdClock() {
+    return { dispose() {} };
+  }
+
   die(reason: string): void {
     this.#died.fire(reason);
   }

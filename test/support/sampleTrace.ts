@@ -102,6 +102,8 @@ export function createModelAnswered(over: Partial<ModelAnswered> = {}): ModelAns
     ...header,
     step: 1,
     call: 0,
+    purpose: 'sub_call',
+    childSessionId: null,
     model: 'openai/gpt-5-mini',
     prompt: 'Say hello.',
     promptChars: 10,
@@ -109,6 +111,8 @@ export function createModelAnswered(over: Partial<ModelAnswered> = {}): ModelAns
     error: null,
     promptTokens: 4,
     answerTokens: 2,
+    tokensEstimated: false,
+    costUsd: null,
     durationMs: 420,
     ...over,
   };

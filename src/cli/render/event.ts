@@ -34,6 +34,10 @@ function toHead(event: TraceEvent, style: Style): string {
       const took = `${toAmountText(tokens, 'token')}, ${toDurationText(event.durationMs)}`;
       return `${toPrintable(event.model)} ${event.error === null ? 'answered' : style.red('failed')} ${style.dim(took)}`;
     }
+    case 'loop.started':
+      return style.cyan(`run of at most ${toAmountText(event.maxIterations, 'iteration')}`);
+    case 'loop.finished':
+      return `run ended after ${toAmountText(event.iterations, 'iteration')} (${event.finishReason})`;
     case 'session.stopped':
       return style.yellow(`stopped: ${event.cause}`);
     case 'session.finalized': {
@@ -62,6 +66,10 @@ function toBody(event: TraceEvent, style: Style): string {
       return toPrintable(
         `${toOneLine(event.prompt, 200)}\n→ ${toOneLine(event.answer ?? event.error ?? '', 400)}`,
       );
+    case 'loop.started':
+      return toPrintable(event.task);
+    case 'loop.finished':
+      return toPrintable(event.error ?? '');
     case 'session.finalized':
       return toPrintable(event.answer);
     case 'session.replayed':

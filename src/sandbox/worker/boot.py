@@ -158,17 +158,24 @@ def main(spans, variables, loop):
         """Ask a sub-model; returns its answer as text."""
         return call_host("llm_query", str(prompt), model)
 
+    def call_batch(name, prompts, *args):
+        reply = call_host(name, [str(prompt) for prompt in prompts], *args)
+        for failure in reply["failures"]:
+            print_(f"{name}: prompt {failure['index']} has no answer (None): "
+                   f"{failure['code']}: {failure['message']}", file=sys.stderr)
+        return reply["answers"]
+
     def llm_query_batched(prompts, model=None):
-        """Ask a sub-model many prompts at once; returns the answers in order."""
-        return call_host("llm_query_batched", [str(prompt) for prompt in prompts], model)
+        """Ask a sub-model many prompts at once; returns the answers in order, None for what failed."""
+        return call_batch("llm_query_batched", prompts, model)
 
-    def rlm_query(prompt, context=""):
+    def rlm_query(prompt, context="", model=None):
         """Give a sub-session its own context and question; returns its answer."""
-        return call_host("rlm_query", str(prompt), context)
+        return call_host("rlm_query", str(prompt), context, model)
 
-    def rlm_query_batched(prompts, contexts=None):
-        """Like rlm_query for many prompts at once; returns the answers in order."""
-        return call_host("rlm_query_batched", [str(prompt) for prompt in prompts], contexts)
+    def rlm_query_batched(prompts, contexts=None, model=None):
+        """Like rlm_query for many prompts at once; returns the answers in order, None for what failed."""
+        return call_batch("rlm_query_batched", prompts, contexts, model)
 
     def budget():
         """What is left of this session's limits."""

@@ -243,14 +243,18 @@ describe('JavaScript worker', () => {
 
   describe('calls', () => {
     it('block the code until the reply, with the arguments as JSON', async () => {
-      host.onCall = ({ name, args }) => ({ value: `${name} ${JSON.stringify(args)}` });
+      const failures = [{ index: 1, code: 'CANCELLED', message: 'no' }];
+      host.onCall = ({ name, args }) => {
+        const text = `${name} ${JSON.stringify(args)}`;
+        return { value: name.endsWith('batched') ? { answers: [text, null], failures } : text };
+      };
       assert.equal(
         await stdout(`print(llm_query({ a: 1 }, 'm')); print(await rlm_query('q', 'c'));
           print(llm_query_batched(['a', 'b'])); print(budget()); sleep(5)`),
         [
           'llm_query ["{\\"a\\":1}","m"]',
-          'rlm_query ["q","c"]',
-          'llm_query_batched [["a","b"],null]',
+          'rlm_query ["q","c",null]',
+          `[ 'llm_query_batched [["a","b"],null]', null ]`,
           'budget []',
           '',
         ].join('\n'),

@@ -274,7 +274,9 @@ describe('python sandbox', () => {
       const onHostCall = async (call: { name: string; args: readonly unknown[] }) => {
         asked.push(call);
         const [first] = call.args;
-        return Array.isArray(first) ? first.map((one) => `<${String(one)}>`) : `<${String(first)}>`;
+        return Array.isArray(first)
+          ? { answers: first.map((one) => `<${String(one)}>`), failures: [] }
+          : `<${String(first)}>`;
       };
       const code = '[llm_query("a"), *llm_query_batched(["b", "c"])]';
       assert.equal(await repl.evaluate(code, { onHostCall }), "['<a>', '<b>', '<c>']");
@@ -282,6 +284,20 @@ describe('python sandbox', () => {
         { name: 'llm_query', args: ['a', null] },
         { name: 'llm_query_batched', args: [['b', 'c'], null] },
       ]);
+    });
+
+    it('of a batch that failed in part give None, and tell why on stderr', async () => {
+      const failures = [{ index: 1, code: 'MODEL_UNAVAILABLE', message: 'no' }];
+      const onHostCall = async () => ({ answers: ['a', null], failures });
+      const code = 'answers = rlm_query_batched(["x", "y"], ["1", "2"])\nanswers';
+      const outcome = await repl.run(code, { onHostCall });
+      assert.deepStrictEqual(
+        [outcome.result, outcome.stderr],
+        [
+          "['a', None]",
+          'rlm_query_batched: prompt 1 has no answer (None): MODEL_UNAVAILABLE: no\n',
+        ],
+      );
     });
 
     it('raise what the host refused, with its code', async () => {

@@ -28,6 +28,7 @@ function createEngine(traces: MemoryTraceStore, script: FakeSandbox['script']) {
     contexts: emptyContexts,
     model,
     clock: new FakeClock(),
+    readLoops: () => null,
     engineId: 'engine-1',
     version: '0.0.0',
   });

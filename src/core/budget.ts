@@ -1,0 +1,157 @@
+// What a session and its children may spend on models together: reserved before each call, settled
+// after it, along the whole line of parents. Characters of code and output are only counted.
+
+import { onAbort } from '../base/abort';
+import { Emitter } from '../base/emitter';
+import { cancelledError } from './errors';
+
+export interface Spending {
+  readonly calls: number;
+  readonly tokens: number;
+  /** Characters of code + stdout + stderr. */
+  readonly chars: number;
+}
+
+/** Tokens of one call: the most its prompt can be, and how long its answer may get. */
+export interface CallNeed {
+  readonly promptTokens: number;
+  readonly leastAnswerTokens: number;
+  readonly mostAnswerTokens: number;
+}
+
+export interface Reservation {
+  /** What the answer may take. */
+  readonly answerTokens: number;
+  /** Ends the reservation: one call, and the tokens it took. Later calls change nothing. */
+  settle(tokens: number): void;
+}
+
+export class Budget {
+  readonly #limits: Spending;
+  readonly #parent: Budget | null;
+  readonly #settled: Emitter<void>;
+  #used: Spending;
+  #reservedCalls = 0;
+  #reservedTokens = 0;
+
+  constructor(limits: Spending, used: Spending, parent: Budget | null) {
+    this.#limits = limits;
+    this.#used = used;
+    this.#parent = parent;
+    this.#settled = parent ? parent.#settled : new Emitter();
+  }
+
+  /** By this session and its children. */
+  get used(): Spending {
+    return this.#used;
+  }
+
+  /** What is left here and in every parent, reserved calls taken off. */
+  get left(): Spending {
+    return this.#leftAfter((budget) => ({
+      calls: budget.#used.calls + budget.#reservedCalls,
+      tokens: budget.#used.tokens + budget.#reservedTokens,
+      chars: budget.#used.chars,
+    }));
+  }
+
+  /**
+   * Null when the call does not fit. While calls that run may still give something back, it waits
+   * for them.
+   * @throws RlmError 'CANCELLED'
+   */
+  async reserve(need: CallNeed, signal: AbortSignal): Promise<Reservation | null> {
+    for (;;) {
+      if (signal.aborted) {
+        throw cancelledError('The sub-model call');
+      }
+      const tokens = this.#findFit(need);
+      if (tokens !== 'later') {
+        return tokens === null ? null : this.#take(tokens, tokens - need.promptTokens);
+      }
+      await this.#untilSettled(signal);
+    }
+  }
+
+  spendChars(chars: number): void {
+    this.#used = { ...this.#used, chars: this.#used.chars + chars };
+    this.#parent?.spendChars(chars);
+  }
+
+  /** Tokens to reserve, null when they never fit, or 'later' when they may after a running call. */
+  #findFit(need: CallNeed): number | null | 'later' {
+    const least = need.promptTokens + need.leastAnswerTokens;
+    const most = need.promptTokens + need.mostAnswerTokens;
+    const now = this.left;
+    if (now.calls >= 1 && now.tokens >= most) {
+      return most;
+    }
+    const atBest = this.#leftAfter((budget) => budget.#used);
+    if (atBest.calls < 1 || atBest.tokens < least) {
+      return null;
+    }
+    const isIdle = now.calls === atBest.calls && now.tokens === atBest.tokens;
+    return isIdle ? Math.min(most, now.tokens) : 'later';
+  }
+
+  #take(tokens: number, answerTokens: number): Reservation {
+    this.#reserve(1, tokens);
+    let isSettled = false;
+    return {
+      answerTokens,
+      settle: (usedTokens) => {
+        if (!isSettled) {
+          isSettled = true;
+          this.#reserve(-1, -tokens);
+          this.#spend(1, usedTokens);
+          this.#settled.fire();
+        }
+      },
+    };
+  }
+
+  #reserve(calls: number, tokens: number): void {
+    this.#reservedCalls += calls;
+    this.#reservedTokens += tokens;
+    if (this.#parent) {
+      this.#parent.#reserve(calls, tokens);
+    }
+  }
+
+  #spend(calls: number, tokens: number): void {
+    const used = this.#used;
+    this.#used = { ...used, calls: used.calls + calls, tokens: used.tokens + tokens };
+    if (this.#parent) {
+      this.#parent.#spend(calls, tokens);
+    }
+  }
+
+  #leftAfter(read: (budget: Budget) => Spending): Spending {
+    const taken = read(this);
+    const own = {
+      calls: this.#limits.calls - taken.calls,
+      tokens: this.#limits.tokens - taken.tokens,
+      chars: this.#limits.chars - taken.chars,
+    };
+    const above = this.#parent ? this.#parent.#leftAfter(read) : null;
+    return above
+      ? {
+          calls: Math.min(own.calls, above.calls),
+          tokens: Math.min(own.tokens, above.tokens),
+          chars: Math.min(own.chars, above.chars),
+        }
+      : own;
+  }
+
+  #untilSettled(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        settled.dispose();
+        aborted.dispose();
+        resolve();
+      };
+      const settled = this.#settled.event(done);
+      const aborted = onAbort(signal, () => queueMicrotask(done));
+    });
+  }
+}

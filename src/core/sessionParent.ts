@@ -1,0 +1,39 @@
+// What a child session needs of the one whose code asked for it.
+
+import type { Budget } from './budget';
+import { RlmError } from './errors';
+import type { Limits } from './limits';
+
+export interface SessionParent {
+  readonly sessionId: string;
+  readonly depth: number;
+  readonly limits: Limits;
+  /** Paid from by its children too. */
+  readonly budget: Budget;
+}
+
+/** @throws RlmError 'GUARDRAIL_STOPPED' when the parent may have no children. */
+export function requireDepth({ depth, limits, sessionId }: SessionParent): void {
+  if (depth >= limits.maxDepth) {
+    throw new RlmError(
+      'GUARDRAIL_STOPPED',
+      `Session ${sessionId} is at depth ${depth}, and max_depth is ${limits.maxDepth}.`,
+      { nextStep: 'Ask with llm_query, in pieces that fit a model, instead of rlm_query.' },
+    );
+  }
+}
+
+/** The limits of a child: what it is given, and of what is shared no more than its parent has left. */
+export function toChildLimits(given: Partial<Limits>, parent: SessionParent): Partial<Limits> {
+  const { limits, budget } = parent;
+  const { calls, tokens, chars } = budget.left;
+  const most = (own: number | undefined, left: number): number =>
+    Math.max(0, Math.min(own ?? left, left));
+  return {
+    ...limits,
+    ...given,
+    maxLlmCalls: most(given.maxLlmCalls, calls),
+    maxLlmTokens: most(given.maxLlmTokens, tokens),
+    budgetLimit: most(given.budgetLimit, chars),
+  };
+}
