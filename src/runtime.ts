@@ -6,6 +6,7 @@ import path from 'node:path';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import packageJson from '../package.json';
 import { createTimeOrderedId } from './base/ids';
+import { CallerWorks } from './core/callerWork';
 import type { Engine, EngineStatus } from './core/engine';
 import { sessionStatuses, type SessionStatus } from './core/event';
 import { SessionRegistry } from './core/sessionRegistry';
@@ -47,6 +48,8 @@ class LocalEngine implements Engine {
   readonly home: Home;
   readonly sessions: SessionRegistry;
   readonly traces: FileTraceStore;
+  readonly callerWorks = new CallerWorks();
+  readonly clock = systemClock;
   readonly #options: RuntimeOptions;
   readonly #sandboxes: SandboxProcess;
   readonly #startedAt = Date.now();

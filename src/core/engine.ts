@@ -1,5 +1,7 @@
 // What one running engine offers to its surfaces (MCP, CLI, editor). Built in src/runtime.ts.
 
+import type { CallerWorks } from './callerWork';
+import type { Clock } from './clock';
 import type { SandboxStatus } from './sandbox';
 import type { SessionRegistry } from './sessionRegistry';
 import type { SessionStatus } from './event';
@@ -10,6 +12,9 @@ export interface Engine {
   readonly version: string;
   readonly sessions: SessionRegistry;
   readonly traces: TraceStore;
+  /** Steps and runs that go on between the calls of the agent that answers their prompts. */
+  readonly callerWorks: CallerWorks;
+  readonly clock: Clock;
   /** Starts what a first session would wait for; never rejects. */
   prewarm(): void;
   readStatus(): Promise<EngineStatus>;

@@ -36,7 +36,7 @@ export function toReplayView(report: ReplayReport): ReplayView {
 
 /** The session to work with; where its variables are gone, its record is run again first. */
 export async function resumeSession(
-  { engine, signal, progress }: ToolContext,
+  { engine, signal, progress }: Pick<ToolContext, 'engine' | 'signal' | 'progress'>,
   sessionId: string,
 ): Promise<{ readonly session: Session; readonly replay: ReplayView | null }> {
   const { session, report } = await engine.sessions.resume(sessionId, signal, (done, total) =>

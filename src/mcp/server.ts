@@ -34,6 +34,7 @@ import { defaultProgressOptions, Progress, type ProgressOptions } from './progre
 import { listPrompts, renderPrompt } from './prompts';
 import { checkResource, listResources, listResourceTemplates, readResource } from './resources';
 import { Subscriptions, maxSubscriptions } from './subscriptions';
+import { createSampling } from './sampling';
 import { callTool } from './toolCall';
 import { tools } from './toolList';
 
@@ -98,7 +99,8 @@ function serveTools(server: Server, engine: Engine, options: McpServerOptions): 
     const progress = createProgress(params._meta?.progressToken, extra, options);
     try {
       const added = additions?.callTool(params.name, params.arguments ?? {}, { extra, progress });
-      const context = { engine, signal: extra.signal, progress };
+      const sample = createSampling(server, extra);
+      const context = { engine, signal: extra.signal, progress, sample };
       return await (added ?? callTool(params.name, params.arguments, context));
     } finally {
       tracked?.dispose();

@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import type { Engine } from '../core/engine';
+import type { AskClient } from '../core/model';
 import { cutText } from '../base/text';
 import { responseFormatField } from './fields';
 import { maxResultChars } from './fit';
@@ -13,6 +14,8 @@ export interface ToolContext {
   readonly engine: Engine;
   readonly signal: AbortSignal;
   readonly progress: Progress;
+  /** The client's own model, by MCP sampling; null where it offers none. */
+  readonly sample: AskClient | null;
 }
 
 /** `openWorldHint` is false for all: nothing here reaches beyond this machine. */

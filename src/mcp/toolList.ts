@@ -2,6 +2,7 @@
 
 import type { Tool } from './tool';
 import { addContext } from './tools/addContext';
+import { answer } from './tools/answer';
 import { finalize } from './tools/finalize';
 import { fork } from './tools/fork';
 import { getTrace } from './tools/getTrace';
@@ -14,6 +15,7 @@ import { status } from './tools/status';
 export const tools: readonly Tool[] = [
   initContext,
   runRepl,
+  answer,
   getVar,
   finalize,
   addContext,

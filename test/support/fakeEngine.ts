@@ -3,6 +3,7 @@
 import { SessionRegistry } from '../../src/core/sessionRegistry';
 import type { Clock } from '../../src/core/clock';
 import type { ContextReader } from '../../src/core/context';
+import { CallerWorks } from '../../src/core/callerWork';
 import type { Engine } from '../../src/core/engine';
 import { RlmError } from '../../src/core/errors';
 import type { Model } from '../../src/core/model';
@@ -78,6 +79,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     engineId: sampleEngineId,
     version: '0.1.0',
     clock,
+    callerWorks: new CallerWorks(),
     sessions,
     traces,
     sandboxes,

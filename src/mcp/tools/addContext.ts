@@ -41,6 +41,7 @@ export const addContext = defineTool({
       );
     }
     checkName(args.name);
+    engine.callerWorks.requireFree(args.session_id);
     const { session } = await resumeSession({ engine, signal, progress }, args.session_id);
     const context = await session.addContext(
       { text: args.context_text ?? null, paths: args.context_paths ?? [] },

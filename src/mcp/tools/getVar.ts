@@ -61,6 +61,7 @@ export const getVar = defineTool({
   output,
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
   async run({ engine, signal }, args) {
+    engine.callerWorks.requireFree(args.session_id);
     const session = await engine.sessions.findSession(args.session_id);
     const { var_name: name, offset, max_chars: maxChars } = args;
     const variable = await session.readVariable({ name, offset, maxChars }, signal);

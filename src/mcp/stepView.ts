@@ -1,0 +1,217 @@
+// What a step's tools show: its result, or the prompts it waits for.
+
+import * as z from 'zod';
+import { cutText } from '../base/text';
+import type { WaitingTurn } from '../core/callerWork';
+import type { StepError } from '../core/sandbox';
+import type { Session, StepResult } from '../core/session';
+import { countField, cutSchema, stopReasonField, usageSchema } from './fields';
+import { fitPayload } from './fit';
+import { toCodeBlock, toInlineCode, toTable } from './markdownText';
+import { type ReplayView, replaySchema, toReplayText } from './replayView';
+import { toUsageText, toUsageView } from './usageView';
+
+/** So that an error always fits beside the rest. */
+const maxErrorChars = 2_000;
+const maxTracebackChars = 6_000;
+
+export const pendingPromptsSchema = z
+  .array(
+    z.object({
+      id: z.string(),
+      prompt: z.string(),
+      model: z.string().nullable().describe('As the code asked for it; null: any.'),
+    }),
+  )
+  .nullable()
+  .describe(
+    'Set when the step waits for you: no model is set up, so answer each prompt yourself with rlm_answer.',
+  );
+
+export const stepSchema = z.object({
+  stdout: z.string(),
+  stderr: z.string(),
+  result: z.string().nullable().describe('Repr of a trailing expression.'),
+  error: z
+    .object({
+      type: z.string(),
+      message: z.string(),
+      line: countField.nullable(),
+      traceback: z.string(),
+    })
+    .nullable()
+    .describe('What the code raised, or null. The session goes on.'),
+  updated_vars_summary: z.array(z.string()).describe('Names of your variables, sorted.'),
+  variables_changed: z.array(
+    z.object({
+      name: z.string(),
+      change: z.enum(['added', 'changed', 'removed']),
+      type: z.string(),
+      size: countField.nullable(),
+      preview: z.string(),
+    }),
+  ),
+  step_index: countField.describe('1 for the first step.'),
+  guardrail_stop: stopReasonField
+    .nullable()
+    .describe('Which guardrail this step reached; no further step runs then.'),
+  final_answer: z.string().nullable().describe('What the code gave to FINAL, FINAL_VAR or SUBMIT.'),
+  interrupted: z
+    .enum(['timeout', 'cancelled'])
+    .nullable()
+    .describe('Why the step was cut short; its variables are kept.'),
+  state_lost: z
+    .boolean()
+    .describe('The code did not let go in time: all variables but the contexts are gone.'),
+  replay: replaySchema
+    .nullable()
+    .describe('Set when the session’s variables were gone and its record was run again first.'),
+  pending_prompts: pendingPromptsSchema,
+  pending_count: countField.describe('Prompts that wait in all; those not shown come next.'),
+  usage: usageSchema,
+  duration_ms: countField,
+  truncated: z.boolean().describe('Whether anything was left out: see dropped_chars and cut.'),
+  dropped_chars: countField.describe('Characters of output beyond max_output_chars.'),
+  cut: cutSchema,
+});
+
+export type StepPayload = z.output<typeof stepSchema>;
+
+export function toStepView(
+  step: StepResult,
+  session: Session,
+  replay: ReplayView | null,
+): StepPayload {
+  const { outcome } = step;
+  const { payload, cut } = fitPayload(
+    {
+      stdout: outcome.stdout,
+      stderr: outcome.stderr,
+      result: outcome.result,
+      error: outcome.error && toErrorView(outcome.error),
+      updated_vars_summary: [...outcome.variables],
+      variables_changed: outcome.changes.map(({ name, change, type, size, preview }) => ({
+        name,
+        change,
+        type,
+        size,
+        preview,
+      })),
+      replay,
+      pending_prompts: null,
+      pending_count: 0,
+      step_index: step.step,
+      guardrail_stop: step.stop,
+      final_answer: outcome.finalAnswer,
+      interrupted: outcome.interruption,
+      state_lost: outcome.stateLost,
+      usage: toUsageView(step.usage, session.seed.limits),
+      duration_ms: Math.round(step.durationMs),
+      dropped_chars: outcome.droppedChars,
+    },
+    ['stdout', 'stderr', 'result', 'final_answer', 'updated_vars_summary', 'variables_changed'],
+  );
+  return { ...payload, truncated: cut.length > 0 || outcome.droppedChars > 0, cut };
+}
+
+/** A step that waits for its caller has no result yet. */
+export function toWaitingView(
+  turn: WaitingTurn,
+  session: Session,
+  replay: ReplayView | null,
+): StepPayload {
+  const { usage } = session.summary;
+  return {
+    stdout: '',
+    stderr: '',
+    result: null,
+    error: null,
+    updated_vars_summary: [],
+    variables_changed: [],
+    step_index: usage.steps + 1,
+    guardrail_stop: null,
+    final_answer: null,
+    interrupted: null,
+    state_lost: false,
+    replay,
+    pending_prompts: turn.prompts.map((one) => ({ ...one })),
+    pending_count: turn.count,
+    usage: toUsageView(usage, session.seed.limits),
+    duration_ms: 0,
+    truncated: turn.prompts.length < turn.count,
+    dropped_chars: 0,
+    cut:
+      turn.prompts.length < turn.count
+        ? [{ field: 'pending_prompts', shown: turn.prompts.length, total: turn.count }]
+        : [],
+  };
+}
+
+function toErrorView(error: StepError): StepError {
+  return {
+    type: error.type,
+    message: cutText(error.message, maxErrorChars).text,
+    line: error.line,
+    traceback: cutText(error.traceback, maxTracebackChars).text,
+  };
+}
+
+export function toStepMarkdown(payload: StepPayload): string {
+  if (payload.pending_prompts) {
+    return toPendingMarkdown(payload.pending_prompts, payload.pending_count);
+  }
+  const { error } = payload;
+  const changed = payload.variables_changed.map((one) => [
+    toInlineCode(one.name),
+    one.change,
+    one.type,
+    one.size === null ? '' : one.size.toLocaleString('en'),
+    toInlineCode(one.preview),
+  ]);
+  return [
+    `## Step ${payload.step_index} (${payload.duration_ms} ms)`,
+    ...toSection('stdout', payload.stdout),
+    ...toSection('stderr', payload.stderr),
+    ...toSection('result', payload.result ?? ''),
+    ...(error
+      ? [
+          `**${error.type}**${error.line === null ? '' : ` in line ${error.line}`}`,
+          toCodeBlock(error.traceback || error.message),
+        ]
+      : []),
+    ...(changed.length > 0
+      ? [toTable(['variable', 'change', 'type', 'size', 'preview'], changed)]
+      : []),
+    ...toSection('final answer', payload.final_answer ?? ''),
+    ...(payload.interrupted ? [`Interrupted: ${payload.interrupted}.`] : []),
+    ...(payload.replay ? [toReplayText(payload.replay)] : []),
+    ...(payload.state_lost ? ['All variables but the contexts are gone.'] : []),
+    ...(payload.truncated ? [toTruncationText(payload)] : []),
+    `${toUsageText(payload.usage)}.`,
+    ...(payload.guardrail_stop
+      ? [`Stopped by **${payload.guardrail_stop}**: finish with rlm_finalize.`]
+      : []),
+  ].join('\n\n');
+}
+
+function toSection(title: string, text: string): string[] {
+  return text === '' ? [] : [`**${title}**`, toCodeBlock(text)];
+}
+
+function toTruncationText(payload: StepPayload): string {
+  const dropped =
+    payload.dropped_chars > 0 ? [`${payload.dropped_chars} characters of output dropped`] : [];
+  const cuts = payload.cut.map(({ field, shown, total }) => `${field}: ${shown} of ${total}`);
+  return `Cut: ${[...dropped, ...cuts].join('; ')}. Keep long values in a variable and page it with rlm_get_var.`;
+}
+
+export function toPendingMarkdown(
+  prompts: NonNullable<StepPayload['pending_prompts']>,
+  count: number,
+): string {
+  return [
+    `## ${count} prompt${count === 1 ? ' waits' : 's wait'} for your answer`,
+    ...prompts.map(({ id, prompt }) => `**${id}**\n\n${toCodeBlock(prompt)}`),
+    'Answer each with rlm_answer; the step then goes on.',
+  ].join('\n\n');
+}
