@@ -9,6 +9,7 @@ import { createTimeOrderedId } from './base/ids';
 import { CallerWorks } from './core/callerWork';
 import type { Engine, EngineStatus } from './core/engine';
 import { sessionStatuses, type SessionStatus } from './core/event';
+import type { ModelProvider } from './core/model';
 import { SessionRegistry } from './core/sessionRegistry';
 import type { TraceStore } from './core/traceStore';
 import { FileContextReader } from './context/fileContextReader';
@@ -19,7 +20,9 @@ import { Pipe } from './join/pipe';
 import { serveHttp as serveMcpHttp } from './mcp/http';
 import { createMcpServer } from './mcp/server';
 import { serveStdio as serveMcpStdio, StdioConnection } from './mcp/stdio';
-import { noModel } from './models/noModel';
+import { createClientProviders } from './models/clientProvider';
+import { ModelRouter } from './models/modelRouter';
+import { type ReadModelSettings, parseModelSettings } from './models/modelSettings';
 import { SandboxProcess } from './sandbox/sandboxProcess';
 import { EngineFile, isEngineAlive } from './store/engineFile';
 import { FileTraceStore } from './store/fileTraceStore';
@@ -39,6 +42,10 @@ export interface RuntimeOptions {
   readonly log: (line: string) => void;
   /** The build's `dist/sandbox`; found beside the bundle when left out. */
   readonly sandboxFolder?: string;
+  /** Keys and default models; those of the environment when left out. */
+  readonly models?: ReadModelSettings;
+  /** Providers that only a host has, such as the editor's own models. */
+  readonly extraProviders?: readonly ModelProvider[];
 }
 
 /** An engine with what its surfaces need of the composition. */
@@ -52,6 +59,7 @@ class LocalEngine implements Engine {
   readonly clock = systemClock;
   readonly #options: RuntimeOptions;
   readonly #sandboxes: SandboxProcess;
+  readonly #models: ModelRouter;
   readonly #startedAt = Date.now();
   #file: EngineFile | undefined;
   #closing: Promise<void> | undefined;
@@ -68,6 +76,7 @@ class LocalEngine implements Engine {
       folder: options.sandboxFolder ?? path.join(__dirname, 'sandbox'),
       log: options.log,
     });
+    this.#models = createModels(options);
     this.sessions = new SessionRegistry({
       sandboxes: this.#sandboxes,
       traces: this.traces,
@@ -75,8 +84,8 @@ class LocalEngine implements Engine {
         roots: () => options.roots,
         baseFolder: options.baseFolder,
       }),
-      model: noModel,
       readLoops: () => null,
+      model: this.#models,
       clock: systemClock,
       engineId: this.engineId,
       version,
@@ -104,8 +113,9 @@ class LocalEngine implements Engine {
   }
 
   async readStatus(): Promise<EngineStatus> {
-    const [sandbox, size, sessionsByStatus] = await Promise.all([
+    const [sandbox, models, size, sessionsByStatus] = await Promise.all([
       this.#sandboxes.readStatus(),
+      this.#models.readStatus(),
       this.traces.readSize(),
       countByStatus(this.traces),
     ]);
@@ -115,7 +125,7 @@ class LocalEngine implements Engine {
       pid: process.pid,
       uptimeMs: Date.now() - this.#startedAt,
       sandbox,
-      models: [],
+      models,
       sessionsByStatus,
       liveSessions: this.sessions.live.length,
       storage: { path: this.home.path, ...size },
@@ -135,6 +145,15 @@ class LocalEngine implements Engine {
     this.traces.dispose();
     this.#file?.dispose();
   }
+}
+
+function createModels(options: RuntimeOptions): ModelRouter {
+  const readSettings =
+    options.models ?? (() => Promise.resolve().then(() => parseModelSettings(process.env)));
+  return new ModelRouter({
+    providers: [...(options.extraProviders ?? []), ...createClientProviders()],
+    readSettings,
+  });
 }
 
 /** @throws RlmError 'INTERNAL_ERROR' when the home folder cannot be used. */

@@ -2,6 +2,7 @@
 
 import type { CallerWorks } from './callerWork';
 import type { Clock } from './clock';
+import type { ProviderStatus } from './model';
 import type { SandboxStatus } from './sandbox';
 import type { SessionRegistry } from './sessionRegistry';
 import type { SessionStatus } from './event';
@@ -28,8 +29,8 @@ export interface EngineStatus {
   readonly pid: number;
   readonly uptimeMs: number;
   readonly sandbox: SandboxStatus;
-  /** Reachable models; empty when none is set up. */
-  readonly models: readonly string[];
+  /** One entry per provider, whether it is set up or not. */
+  readonly models: readonly ProviderStatus[];
   readonly sessionsByStatus: Readonly<Record<SessionStatus, number>>;
   readonly liveSessions: number;
   readonly storage: { readonly path: string; readonly sessions: number; readonly bytes: number };

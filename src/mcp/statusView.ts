@@ -20,7 +20,12 @@ export function toStatusView(status: EngineStatus) {
       live_sandboxes: sandbox.liveSandboxes,
       warm_workers: sandbox.warmWorkers,
     },
-    models: [...status.models],
+    models: status.models.map(({ provider, state, detail, models }) => ({
+      provider,
+      state,
+      detail,
+      models: [...models],
+    })),
     sessions_by_status: { ...status.sessionsByStatus },
     live_sessions: status.liveSessions,
     storage: { path: storage.path, sessions: storage.sessions, bytes: storage.bytes },

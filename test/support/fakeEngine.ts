@@ -90,7 +90,9 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       pid: 4_242,
       uptimeMs: 1_500,
       sandbox: sandboxStatus,
-      models: options.answer ? ['fake/model'] : [],
+      models: options.answer
+        ? [{ provider: 'fake', state: 'ready', detail: 'always', models: ['fake/model'] }]
+        : [],
       sessionsByStatus: traces.countByStatus(),
       liveSessions: sessions.live.length,
       storage: { path: traces.location, ...(await traces.readSize()) },

@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { toByteText } from '../../base/text';
 import type { EngineStatus } from '../../core/engine';
+import type { ProviderStatus } from '../../core/model';
 import type { Cli } from '../cli';
 import { exitCodes } from '../failure';
 import { type GlobalOptions, rootOption, toHome } from '../options';
@@ -20,7 +21,9 @@ interface StatusOptions extends GlobalOptions {
 export function addStatusCommand(program: Command, cli: Cli): void {
   program
     .command('status')
-    .description('check the sandboxes and show what is stored; fails when no sandbox works')
+    .description(
+      'check the sandboxes and models and show what is stored; fails when no sandbox works',
+    )
     .addOption(rootOption())
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ rlm-companion status --json')
@@ -48,6 +51,9 @@ async function showStatus(options: StatusOptions, cli: Cli): Promise<void> {
     await engine.close();
   }
 }
+
+const indent = `\n${' '.repeat(12)}`;
+const namesShown = 5;
 
 const placements = {
   'not-started': 'not started yet',
@@ -77,8 +83,15 @@ export function renderStatus(status: EngineStatus, style: Style): string {
       `${toPrintable(storage.path)}  ${toAmountText(storage.sessions, 'session')}, ${toByteText(storage.bytes)}`,
     ],
     ['Sessions', sessions],
-    ['Models', status.models.length === 0 ? 'none set up' : status.models.join(', ')],
-    ['Folders', status.allowedRoots.map(toPrintable).join('\n            ')],
+    ['Models', status.models.map((one) => toProviderText(one, style)).join(indent)],
+    ['Folders', status.allowedRoots.map(toPrintable).join(indent)],
   ];
   return rows.map(([name = '', text = '']) => `${style.bold(name.padEnd(12))}${text}`).join('\n');
+}
+
+function toProviderText({ provider, state, detail, models }: ProviderStatus, style: Style): string {
+  const paint = { ready: 'green', off: 'dim', failing: 'red' } as const;
+  const more = models.length > namesShown ? `, … (${models.length})` : '';
+  const names = models.length === 0 ? '' : `: ${models.slice(0, namesShown).join(', ')}${more}`;
+  return `${style[paint[state]](state.padEnd(7))}  ${toPrintable(`${provider}  ${detail}${names}`)}`;
 }

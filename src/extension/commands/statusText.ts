@@ -18,7 +18,11 @@ export function toStatusText(status: EngineStatus, url: string | null): string {
         `  - ${language}: ${works ? 'works' : 'does not work'}, ${detail}`,
     ),
     `- Live sandboxes: ${sandbox.liveSandboxes}, warm workers: ${sandbox.warmWorkers}`,
-    `- Sub-models: ${status.models.length > 0 ? status.models.join(', ') : 'none'}`,
+    '- Models:',
+    ...status.models.map(
+      ({ provider, state, detail, models }) =>
+        `  - ${provider}: ${state}, ${detail}${models.length > 0 ? ` (${models.join(', ')})` : ''}`,
+    ),
     `- Sessions: ${Object.entries(sessionsByStatus)
       .map(([name, count]) => `${count} ${name}`)
       .join(', ')}; ${status.liveSessions} in memory`,

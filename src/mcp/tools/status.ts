@@ -24,7 +24,18 @@ const output = z.object({
     live_sandboxes: countField,
     warm_workers: countField,
   }),
-  models: z.array(z.string()).describe('Reachable sub-models; without any, llm_query fails.'),
+  models: z
+    .array(
+      z.object({
+        provider: z.string().describe('What stands before the slash in a model name.'),
+        state: z
+          .enum(['ready', 'off', 'failing'])
+          .describe('Set up and reachable, not set up, or set up and not reachable.'),
+        detail: z.string(),
+        models: z.array(z.string()).describe('Names to ask by, the first 50.'),
+      }),
+    )
+    .describe('What can answer llm_query.'),
   sessions_by_status: z.object({
     active: countField,
     stopped: countField,
@@ -42,7 +53,7 @@ export const status = defineTool({
   name: 'rlm_status',
   title: 'Show the engine’s status',
   description:
-    'Shows the version, whether the Python and JavaScript sandboxes work, which sub-models are reachable, ' +
+    'Shows the version, whether the Python and JavaScript sandboxes work, which models are reachable (without asking them), ' +
     'sessions by status, where traces are kept, and which folders context_paths may lie in. Use it when a ' +
     'call failed with PATH_NOT_ALLOWED, BACKEND_UNAVAILABLE or MODEL_UNAVAILABLE, or before a long run. ' +
     'Costs nothing. Next: rlm_init_context.',
@@ -64,7 +75,15 @@ export const status = defineTool({
         ['language', 'works', 'detail'],
         payload.sandbox.backends.map((one) => [one.language, one.works ? 'yes' : 'no', one.detail]),
       ),
-      `**Models:** ${payload.models.join(', ') || 'none'}`,
+      toTable(
+        ['models of', 'state', 'detail', 'names'],
+        payload.models.map(({ provider, state, detail, models }) => [
+          provider,
+          state,
+          toInlineCode(detail),
+          models.map(toInlineCode).join(', '),
+        ]),
+      ),
       `**Sessions:** ${sessionStatuses.map((name) => `${payload.sessions_by_status[name]} ${name}`).join(', ')}; ${payload.live_sessions} live`,
       `**Storage:** ${toInlineCode(payload.storage.path)}, ${payload.storage.sessions} sessions, ${payload.storage.bytes.toLocaleString('en')} bytes`,
       `**Allowed roots:** ${payload.allowed_roots.map(toInlineCode).join(', ') || 'none'}`,
