@@ -31,18 +31,18 @@ export interface EngineFolders {
 export function startEngine(
   transport: TransportName,
   folders: EngineFolders,
+  client = createClient(),
 ): Promise<RunningEngine> {
-  return transport === 'stdio' ? startStdio(folders) : startHttp(folders);
+  return transport === 'stdio' ? startStdio(folders, client) : startHttp(folders, client);
 }
 
-async function startStdio({ home, root }: EngineFolders): Promise<RunningEngine> {
+async function startStdio({ home, root }: EngineFolders, client: Client): Promise<RunningEngine> {
   const transport = new StdioClientTransport({
     command: process.execPath,
     args: [cliPath, '--home', home, 'mcp', '--standalone', '--root', root],
     cwd: root,
     stderr: 'ignore',
   });
-  const client = createClient();
   await client.connect(transport);
   await client.listTools();
   const { pid } = transport;
@@ -106,9 +106,9 @@ export async function startServer(
   };
 }
 
-async function startHttp(folders: EngineFolders): Promise<RunningEngine> {
+async function startHttp(folders: EngineFolders, given: Client): Promise<RunningEngine> {
   const { child, tokenFile, end } = await startServer(folders);
-  const client = await connectHttpClient(await readEndpoint(tokenFile));
+  const client = await connectHttpClient(await readEndpoint(tokenFile), given);
   return {
     client,
     pid: child.pid ?? 0,

@@ -23,11 +23,10 @@ export async function connectClient(engine: Engine, options?: McpServerOptions):
   return client;
 }
 
-export async function connectHttpClient(endpoint: {
-  readonly url: string;
-  readonly token: string;
-}): Promise<Client> {
-  const client = createClient();
+export async function connectHttpClient(
+  endpoint: { readonly url: string; readonly token: string },
+  client = createClient(),
+): Promise<Client> {
   const headers = { Authorization: `Bearer ${endpoint.token}` };
   const transport = new StreamableHTTPClientTransport(new URL(endpoint.url), {
     requestInit: { headers },

@@ -112,13 +112,6 @@ for (const transport of transports) {
       );
     });
 
-    it('says inside the REPL that no model is set up, and what to do', async () => {
-      const id = await openSession(client, { language: 'python' });
-      const code = 'try: llm_query("a")\nexcept RuntimeError as error: print(error.code, error)';
-      const step = await callOk(client, 'rlm_run_repl', { session_id: id, code });
-      assert.match(String(step['stdout']), /^MODEL_UNAVAILABLE .*Work with code alone/u);
-    });
-
     it('reads no file outside its roots', async () => {
       const { code } = await callError(client, 'rlm_init_context', {
         context_paths: [path.join(folder, 'home')],

@@ -45,6 +45,7 @@ describe('MCP tools', () => {
         [
           'rlm_init_context',
           'rlm_run_repl',
+          'rlm_answer',
           'rlm_get_var',
           'rlm_finalize',
           'rlm_add_context',

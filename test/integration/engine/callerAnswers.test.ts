@@ -1,0 +1,210 @@
+// A step whose prompts the client answers: its agent between two calls, or its model by sampling.
+
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { CreateMessageRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import * as z from 'zod';
+import { languages } from '../../../src/core/sandbox';
+import { type RunningEngine, startEngine, transports } from '../../support/engineProcess';
+import { callError, callOk, openSession } from '../../support/mcpClient';
+
+const promptsSchema = z.array(z.object({ id: z.string(), prompt: z.string() }));
+
+function readPrompts(step: Record<string, unknown>): z.infer<typeof promptsSchema> {
+  return promptsSchema.parse(step['pending_prompts']);
+}
+
+function answerAll(step: Record<string, unknown>): { id: string; text: string }[] {
+  return readPrompts(step).map(({ id, prompt }) => ({ id, text: `re: ${prompt}` }));
+}
+
+for (const transport of transports) {
+  describe(`answers of the client over ${transport}`, () => {
+    let folder: string;
+    let engine: RunningEngine;
+    let client: Client;
+
+    before(async () => {
+      folder = await realpath(await mkdtemp(path.join(tmpdir(), 'rlm-test-')));
+      await mkdir(path.join(folder, 'work'));
+    });
+    after(() => rm(folder, { recursive: true, force: true }));
+
+    describe('by its agent', () => {
+      before(async () => {
+        engine = await startEngine(transport, {
+          home: path.join(folder, 'home'),
+          root: path.join(folder, 'work'),
+        });
+        client = engine.client;
+      });
+      after(() => engine.stop());
+
+      for (const language of languages) {
+        it(`carry a ${language} step on, as often as it asks`, async () => {
+          const session_id = await openSession(client, { language });
+          const [first, second] = ['llm_query("a")', 'llm_query_batched(["b", "c"])'];
+          const code =
+            language === 'python'
+              ? `one = ${first}\ntwo = ${second}\n[one, *two]`
+              : `const one = ${first}; const two = ${second}; [one, ...two].join()`;
+          const asked = await callOk(client, 'rlm_run_repl', { session_id, code });
+          const again = await callOk(client, 'rlm_answer', {
+            session_id,
+            answers: answerAll(asked),
+          });
+          const step = await callOk(client, 'rlm_answer', {
+            session_id,
+            answers: answerAll(again),
+          });
+          assert.deepStrictEqual(
+            [readPrompts(asked).length, readPrompts(again).length, step['pending_prompts']],
+            [1, 2, null],
+          );
+          assert.match(String(step['result']), /re: a.*re: b.*re: c/u);
+          const usage = z.object({ llm_calls: z.number() }).parse(step['usage']);
+          assert.equal(usage.llm_calls, 3);
+        });
+      }
+
+      it('may come in parts, and a larger batch in several turns', async () => {
+        const session_id = await openSession(client, { language: 'python' });
+        const code = 'answers = llm_query_batched([str(i) for i in range(150)])\nanswers';
+        let step = await callOk(client, 'rlm_run_repl', { session_id, code });
+        const [one] = answerAll(step);
+        step = await callOk(client, 'rlm_answer', { session_id, answers: [one] });
+        let turns = 0;
+        while (step['pending_prompts'] !== null) {
+          turns += 1;
+          step = await callOk(client, 'rlm_answer', { session_id, answers: answerAll(step) });
+        }
+        const wanted = Array.from({ length: 150 }, (_, index) => `'re: ${index}'`);
+        assert.deepStrictEqual(step['result'], `[${wanted.join(', ')}]`);
+        assert.ok(turns >= 2 && turns <= 6, `${turns} turns`);
+      });
+
+      it('cost no time of the session, whose other limits hold', async () => {
+        const session_id = await openSession(client, {
+          language: 'python',
+          config: { step_timeout_ms: 400, max_runtime_ms: 2_000 },
+        });
+        const code = 'a = llm_query("x")\nwhile True: pass';
+        const asked = await callOk(client, 'rlm_run_repl', { session_id, code });
+        await delay(2_500); // longer than both limits
+        const step = await callOk(client, 'rlm_answer', { session_id, answers: answerAll(asked) });
+        const error = z.object({ type: z.string() }).parse(step['error']);
+        assert.deepStrictEqual([error.type, step['guardrail_stop']], ['TimeoutError', null]);
+        assert.ok(Number(step['duration_ms']) < 2_000, `${String(step['duration_ms'])} ms`);
+        assert.equal(
+          (await callOk(client, 'rlm_run_repl', { session_id, code: 'a' }))['result'],
+          "'re: x'",
+        );
+      });
+
+      it('are shown again on request, and refused under an id that was never asked', async () => {
+        const session_id = await openSession(client, { language: 'python' });
+        const code = 'llm_query("once")';
+        const asked = await callOk(client, 'rlm_run_repl', { session_id, code });
+        const wrong = { session_id, answers: [{ id: 'p99', text: 'x' }] };
+        assert.equal((await callError(client, 'rlm_answer', wrong)).code, 'INVALID_INPUT');
+        const shown = await callOk(client, 'rlm_answer', { session_id, answers: [] });
+        assert.deepStrictEqual(shown['pending_prompts'], asked['pending_prompts']);
+        for (const [tool, args] of [
+          ['rlm_run_repl', { code: '1' }],
+          ['rlm_get_var', { var_name: 'context' }],
+          ['rlm_add_context', { context_text: 'more' }],
+        ] as const) {
+          const { code: refused } = await callError(client, tool, { session_id, ...args });
+          assert.equal(refused, 'INVALID_INPUT', tool);
+        }
+        const answers = answerAll(asked);
+        const step = await callOk(client, 'rlm_answer', { session_id, answers });
+        assert.equal(step['result'], "'re: once'");
+        const late = await callError(client, 'rlm_answer', { session_id, answers });
+        assert.equal(late.code, 'INVALID_INPUT');
+      });
+
+      it('are no longer waited for once the session is finalized', async () => {
+        const session_id = await openSession(client, { language: 'python' });
+        await callOk(client, 'rlm_run_repl', { session_id, code: 'a = 1\nllm_query("x")' });
+        const ended = await callOk(client, 'rlm_finalize', { session_id, final_text: 'enough' });
+        assert.equal(ended['final_answer'], 'enough');
+      });
+
+      it('are not asked for what is too long to pass through an agent', async () => {
+        const session_id = await openSession(client, { language: 'python' });
+        const code = 'try: llm_query("x" * 60_001)\nexcept RuntimeError as e: print(e.code)';
+        const step = await callOk(client, 'rlm_run_repl', { session_id, code });
+        assert.equal(step['stdout'], 'MODEL_UNAVAILABLE\n');
+      });
+    });
+
+    describe('by its model', () => {
+      const prompts: string[] = [];
+
+      before(async () => {
+        const sampler = new Client(
+          { name: 'test', version: '1.0.0' },
+          { capabilities: { sampling: {} } },
+        );
+        sampler.setRequestHandler(CreateMessageRequestSchema, ({ params }) => {
+          const [message] = params.messages;
+          const content = [message?.content ?? []].flat()[0];
+          const text = content?.type === 'text' ? content.text : '';
+          prompts.push(text);
+          if (text === 'refuse') {
+            throw new Error('The user said no.');
+          }
+          return {
+            model: 'test-model',
+            role: 'assistant',
+            content: { type: 'text', text: `sampled: ${text}` },
+          };
+        });
+        engine = await startEngine(
+          transport,
+          { home: path.join(folder, 'home'), root: path.join(folder, 'work') },
+          sampler,
+        );
+        client = engine.client;
+      });
+      after(() => engine.stop());
+
+      it('come within the step, and the trace says whose they are', async () => {
+        const session_id = await openSession(client, { language: 'python' });
+        const code = '[llm_query("a"), *llm_query_batched(["b", "c"])]';
+        const step = await callOk(client, 'rlm_run_repl', { session_id, code });
+        assert.equal(step['result'], "['sampled: a', 'sampled: b', 'sampled: c']");
+        const { events } = await callOk(client, 'rlm_get_trace', { session_id });
+        const answered = z
+          .array(z.object({ action: z.string(), detail: z.record(z.string(), z.unknown()) }))
+          .parse(events)
+          .filter(({ action }) => action === 'model.answered')
+          .map(({ detail }) => [detail['model'], detail['tokens_estimated']]);
+        assert.deepStrictEqual(
+          answered,
+          Array.from({ length: 3 }, () => ['sampling/test-model', true]),
+        );
+      });
+
+      it('that it refuses are an error inside the step', async () => {
+        const session_id = await openSession(client, { language: 'python' });
+        const code = 'try: llm_query("refuse")\nexcept RuntimeError as e: print(e)';
+        const step = await callOk(client, 'rlm_run_repl', { session_id, code });
+        assert.match(String(step['stdout']), /^MODEL_UNAVAILABLE: .*The user said no/u);
+      });
+
+      it('can still be the agent’s, when the code names it', async () => {
+        const session_id = await openSession(client, { language: 'python' });
+        const code = 'llm_query("a", model="caller")';
+        const asked = await callOk(client, 'rlm_run_repl', { session_id, code });
+        assert.equal(readPrompts(asked)[0]?.prompt, 'a');
+        await callOk(client, 'rlm_finalize', { session_id, final_text: 'done' });
+      });
+    });
+  });
+}
