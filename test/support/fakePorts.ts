@@ -15,7 +15,7 @@ import type {
   StepRequest,
   VariableValue,
 } from '../../src/core/sandbox';
-import { Session } from '../../src/core/session';
+import { Session, type SessionParts } from '../../src/core/session';
 import { createSummary } from '../../src/core/summary';
 import type { TraceSink } from '../../src/core/traceStore';
 
@@ -95,8 +95,12 @@ export class FakeSandbox implements Sandbox {
     return this.variables.get(name);
   }
 
+  /** How many holds there were after each change. */
+  readonly holds: number[] = [];
+
   holdClock() {
-    return { dispose() {} };
+    this.holds.push((this.holds.at(-1) ?? 0) + 1);
+    return { dispose: () => this.holds.push((this.holds.at(-1) ?? 0) - 1) };
   }
 
   die(reason: string): void {
@@ -138,13 +142,13 @@ export const emptyContexts: ContextReader = {
 
 export class FakeModel implements Model {
   readonly prompts: string[] = [];
-  reply: (request: ModelRequest) => Promise<string> = async ({ messages }) =>
+  reply: (request: ModelRequest, signal: AbortSignal) => Promise<string> = async ({ messages }) =>
     `re: ${messages.at(-1)?.text}`;
   tokens = 10;
 
-  async answer(request: ModelRequest) {
+  async answer(request: ModelRequest, signal: AbortSignal) {
     this.prompts.push(request.messages.at(-1)?.text ?? '');
-    const text = await this.reply(request);
+    const text = await this.reply(request, signal);
     const tokens = { promptTokens: this.tokens, answerTokens: 0, tokensEstimated: false };
     return { text, model: 'fake/model', ...tokens, costUsd: null };
   }
@@ -154,10 +158,12 @@ export class FakeModel implements Model {
   }
 }
 
-/** A session without parent and children. */
-const lone = { parentBudget: null, loops: null };
+type Family = Pick<SessionParts, 'parentBudget' | 'loops'>;
 
-export function createFakeSession(limits: Partial<Limits> = {}) {
+export function createFakeSession(
+  limits: Partial<Limits> = {},
+  family: Family = { parentBudget: null, loops: null },
+) {
   const clock = new FakeClock();
   const sandbox = new FakeSandbox();
   const sink = new MemorySink();
@@ -184,7 +190,7 @@ export function createFakeSession(limits: Partial<Limits> = {}) {
     sink,
     model,
     contexts: emptyContexts,
-    ...lone,
+    ...family,
   });
   return { session, clock, sandbox, sink, model };
 }

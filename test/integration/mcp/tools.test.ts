@@ -195,6 +195,8 @@ describe('MCP tools', () => {
         interrupted: null,
         state_lost: false,
         replay: null,
+        pending_prompts: null,
+        pending_count: 0,
         usage: {
           steps: 1,
           runtime_ms: 10,
