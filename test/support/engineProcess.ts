@@ -36,19 +36,15 @@ export function startEngine(
   return transport === 'stdio' ? startStdio(folders, client) : startHttp(folders, client);
 }
 
-async function startStdio({ home, root }: EngineFolders, client: Client): Promise<RunningEngine> {
-  const transport = new StdioClientTransport({
-    command: process.execPath,
-    args: [cliPath, '--home', home, 'mcp', '--standalone', '--root', root],
-    cwd: root,
-    stderr: 'ignore',
-  });
-  await client.connect(transport);
-  await client.listTools();
-  const { pid } = transport;
-  if (pid === null) {
-    throw new Error('The engine ended at once.');
-  }
+/** A client on stdio of a pipe that joins the engine that runs in this home. */
+export async function joinStdio(folders: EngineFolders): Promise<Client> {
+  const client = createClient();
+  await connectStdio(folders, [], client);
+  return client;
+}
+
+async function startStdio(folders: EngineFolders, client: Client): Promise<RunningEngine> {
+  const pid = await connectStdio(folders, ['--standalone'], client);
   const closed = new Promise<void>((resolve) => {
     client.onclose = resolve;
   });
@@ -61,6 +57,27 @@ async function startStdio({ home, root }: EngineFolders, client: Client): Promis
       await closed;
     },
   };
+}
+
+/** The process id of the server. */
+async function connectStdio(
+  { home, root }: EngineFolders,
+  flags: readonly string[],
+  client: Client,
+): Promise<number> {
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args: [cliPath, '--home', home, 'mcp', ...flags, '--root', root],
+    cwd: root,
+    stderr: 'ignore',
+  });
+  await client.connect(transport);
+  await client.listTools();
+  const { pid } = transport;
+  if (pid === null) {
+    throw new Error('The engine ended at once.');
+  }
+  return pid;
 }
 
 const endpointSchema = z.object({ url: z.string(), token: z.string() });
