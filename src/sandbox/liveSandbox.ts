@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { Disposable } from '../base/disposable';
 import { onAbort, untilAborted } from '../base/abort';
 import { RlmError, cancelledError, toRlmError } from '../core/errors';
-import type { ContextSizes, Interruption, Outcome, VariableValue } from '../core/sandbox';
+import type { ContextSizes, Interruption, Language, Outcome, VariableValue } from '../core/sandbox';
 import type { LoadParams, ReadParams, RunParams } from '../protocol/sandboxProcess';
 import { type FromWorker, type LoadMessage, type ToWorker, processCalls } from '../protocol/worker';
 import { createInterruptedOutcome, createLostOutcome, toOutcome } from './outcome';
@@ -47,7 +47,9 @@ export class LiveSandbox implements Disposable {
   readonly #maxMemoryBytes: number;
   readonly #searchFolder: string;
   readonly #contexts: LoadMessage[] = [];
-  #worker: Promise<WorkerHandle>;
+  readonly #language: Language;
+  /** Undefined when there is none and the last replacement failed. */
+  #current: Promise<WorkerHandle> | undefined;
   #search: SearchThread | undefined;
   #pending: PendingRequest | undefined;
   #running: RunningStep | undefined;
@@ -58,7 +60,14 @@ export class LiveSandbox implements Disposable {
     this.#pool = pool;
     this.#maxMemoryBytes = options.maxMemoryBytes;
     this.#searchFolder = options.folder;
-    this.#worker = Promise.resolve(this.#adopt(worker));
+    this.#language = worker.language;
+    this.#listen(worker);
+    this.#current = Promise.resolve(this.#adopt(worker));
+  }
+
+  /** Asks for another worker where the last replacement failed. */
+  get #worker(): Promise<WorkerHandle> {
+    return this.#current ?? this.#heal();
   }
 
   /** Null when the context does not fit. */
@@ -135,7 +144,7 @@ export class LiveSandbox implements Disposable {
     this.#disposed = true;
     this.#search?.dispose();
     this.#running?.calls.abort();
-    void this.#worker.then((worker) => worker.dispose()).catch(() => undefined);
+    void this.#current?.then((worker) => worker.dispose()).catch(() => undefined);
   }
 
   /** Sends, and interrupts by the clock or by `signal`; kills what does not let go. */
@@ -181,7 +190,15 @@ export class LiveSandbox implements Disposable {
   }
 
   async #request(message: Question, timeoutMs: number): Promise<Answer | null> {
-    const worker = await this.#worker;
+    return this.#sendWithin(await this.#worker, message, timeoutMs);
+  }
+
+  /** Kills the worker when it takes longer. */
+  async #sendWithin(
+    worker: WorkerHandle,
+    message: Question,
+    timeoutMs: number,
+  ): Promise<Answer | null> {
     const timer = setTimeout(() => worker.dispose(), timeoutMs);
     try {
       return await this.#send(worker, message);
@@ -202,35 +219,55 @@ export class LiveSandbox implements Disposable {
     });
   }
 
-  #adopt(worker: WorkerHandle): WorkerHandle {
+  #listen(worker: WorkerHandle): void {
     worker.onMessage((message) => this.#receive(worker, message));
     worker.onDidEnd(() => {
       this.#pending?.resolve(null);
       this.#pending = undefined;
       this.#running?.calls.abort();
+    });
+  }
+
+  /** From here on the worker's end makes room for another. */
+  #adopt(worker: WorkerHandle): WorkerHandle {
+    worker.onDidEnd(() => {
       if (!this.#disposed) {
-        this.#worker = this.#replace();
-        this.#worker.catch(() => undefined); // told to the next request
+        this.#heal().catch(() => undefined); // told to the request that waits for it
       }
     });
     return worker;
   }
 
+  /** When it fails, whoever waits is told, and the next request tries again. */
+  #heal(): Promise<WorkerHandle> {
+    const healed = this.#replace();
+    this.#current = healed;
+    healed.catch(() => {
+      this.#current = undefined;
+    });
+    return healed;
+  }
+
   /** A fresh worker with the contexts loaded again; the code's own variables are gone. */
   async #replace(): Promise<WorkerHandle> {
-    const language = (await this.#worker).language;
-    const worker = await this.#pool.take(language);
-    if (this.#disposed) {
-      worker.dispose();
-    }
-    this.#adopt(worker);
-    for (const context of this.#contexts) {
-      const answer = await this.#send(worker, { ...context, id: randomUUID() });
-      if (answer?.kind !== 'loaded' || answer.sizes === null) {
-        throw lostError('while it loaded the context again');
+    const worker = await this.#pool.take(this.#language);
+    this.#listen(worker);
+    try {
+      for (const context of this.#contexts) {
+        const again = { ...context, id: randomUUID() };
+        const answer = await this.#sendWithin(worker, again, loadTimeoutMs);
+        if (answer?.kind !== 'loaded' || answer.sizes === null) {
+          throw lostError('while it loaded the context again');
+        }
       }
+      if (this.#disposed || worker.endedBy !== null) {
+        throw lostError('before it was of use');
+      }
+      return this.#adopt(worker);
+    } catch (thrown) {
+      worker.dispose();
+      throw thrown;
     }
-    return worker;
   }
 
   #receive(worker: WorkerHandle, message: FromWorker): void {

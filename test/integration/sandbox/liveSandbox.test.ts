@@ -1,0 +1,108 @@
+// A sandbox whose worker is lost, over real workers from a pool that fails on demand.
+
+import assert from 'node:assert/strict';
+import { RlmError } from '../../../src/core/errors';
+import type { Language, Outcome } from '../../../src/core/sandbox';
+import { EngineAssets } from '../../../src/sandbox/engineAssets';
+import { LiveSandbox } from '../../../src/sandbox/liveSandbox';
+import type { WorkerHandle } from '../../../src/sandbox/workerHandle';
+import { WorkerPool } from '../../../src/sandbox/workerPool';
+import { sandboxFolder } from '../../support/repl';
+
+type Fault = 'no worker starts' | 'the worker is dead' | 'the worker dies as it loads';
+
+const contextText = new TextEncoder().encode('a text');
+const never = new AbortController().signal;
+
+class FaultyPool extends WorkerPool {
+  /** Come true one after another, then never again. */
+  readonly faults: Fault[] = [];
+  readonly taken: WorkerHandle[] = [];
+
+  override async take(language: Language): Promise<WorkerHandle> {
+    const fault = this.faults.shift();
+    if (fault === 'no worker starts') {
+      throw new RlmError('SANDBOX_EXEC_ERROR', 'No worker starts.', { nextStep: 'Try again.' });
+    }
+    const worker = await super.take(language);
+    this.taken.push(worker);
+    if (fault === 'the worker is dead') {
+      worker.dispose();
+    } else if (fault === 'the worker dies as it loads') {
+      worker.send = () => worker.dispose();
+    }
+    return worker;
+  }
+}
+
+describe('a sandbox that lost its worker', function () {
+  this.timeout(60_000);
+  let pool: FaultyPool;
+  let sandbox: LiveSandbox;
+  let step: number;
+
+  beforeEach(async () => {
+    pool = new FaultyPool(new EngineAssets(sandboxFolder));
+    const options = { maxMemoryBytes: 256 * 1024 * 1024, folder: sandboxFolder };
+    sandbox = new LiveSandbox(await pool.take('javascript'), pool, options);
+    step = 0;
+    const sources = [{ path: 'text', byteLength: contextText.length }];
+    const params = {
+      sandboxId: 1,
+      contextKey: 1,
+      variable: 'context',
+      shape: 'string',
+      sources,
+    } as const;
+    await sandbox.load(params, contextText);
+  });
+  afterEach(() => {
+    sandbox.dispose();
+    pool.dispose();
+  });
+
+  const run = (code: string, timeoutMs = 10_000): Promise<Outcome> => {
+    step += 1;
+    const params = { sandboxId: 1, step, code, timeoutMs, maxOutputChars: 1_000 };
+    return sandbox.run(params, () => Promise.resolve(null), never);
+  };
+
+  /** As a kill from outside, between two steps. */
+  const loseWorker = (): void => pool.taken.at(-1)?.dispose();
+
+  const faults: readonly Fault[] = [
+    'no worker starts',
+    'the worker is dead',
+    'the worker dies as it loads',
+  ];
+  for (const fault of faults) {
+    it(`says so and tries again at the next request when ${fault}`, async () => {
+      pool.faults.push(fault);
+      loseWorker();
+      await assert.rejects(run('context'), { code: 'SANDBOX_EXEC_ERROR' });
+      assert.equal((await run('context')).result, "'a text'");
+    });
+  }
+
+  it('lets go of workers that came to nothing', async () => {
+    pool.faults.push('the worker dies as it loads', 'no worker starts', 'the worker is dead');
+    loseWorker();
+    while (pool.faults.length > 0) {
+      await assert.rejects(run('context'), { code: 'SANDBOX_EXEC_ERROR' });
+    }
+    await run('kept = 1');
+    const [current, ...others] = pool.taken.toReversed();
+    assert.deepStrictEqual(
+      [current?.endedBy, others.every(({ endedBy }) => endedBy !== null)],
+      [null, true],
+    );
+    assert.equal((await run('kept')).result, '1');
+  });
+
+  it('takes no worker any more once it is let go of', async () => {
+    loseWorker();
+    sandbox.dispose();
+    await assert.rejects(run('context'), { code: 'SANDBOX_EXEC_ERROR' });
+    assert.ok(pool.taken.every(({ endedBy }) => endedBy !== null));
+  });
+});
