@@ -65,6 +65,12 @@ const entries = [
     budget: 650_000,
   },
   {
+    ...shared,
+    entryPoints: ['webview/style/page.css'],
+    outfile: 'dist/webview/page.css',
+    budget: 20_000,
+  },
+  {
     ...node,
     entryPoints: ['src/runtime.ts'],
     outfile: 'dist/engine.js',

@@ -13,7 +13,8 @@ import type { ModelProvider } from './core/model';
 import { SessionRegistry } from './core/sessionRegistry';
 import type { TraceStore } from './core/traceStore';
 import { FileContextReader } from './context/fileContextReader';
-import { exportTrace } from './export/exportTrace';
+import type { ExportedTrace } from './export/exportedTrace';
+import { type ExportFormat, exportTrace as exportWithViewer } from './export/exportTrace';
 import { connectEngine } from './join/engineLink';
 import { listJoinableEngines } from './join/joinableEngines';
 import { Pipe } from './join/pipe';
@@ -29,7 +30,6 @@ import { FileTraceStore } from './store/fileTraceStore';
 import { createHome, type Home, toHomePath } from './store/home';
 import { systemClock } from './systemClock';
 
-export { exportTrace };
 export const version: string = packageJson.version;
 
 export interface RuntimeOptions {
@@ -171,6 +171,11 @@ export async function openTraces(options: { readonly home: string | null }): Pro
     engineId: createTimeOrderedId(Date.now()),
     isEngineAlive: (engineId) => isEngineAlive(home, engineId),
   });
+}
+
+/** The document piece by piece; an HTML page takes in the viewer of this build. */
+export function exportTrace(format: ExportFormat, trace: ExportedTrace): AsyncIterable<string> {
+  return exportWithViewer(format, trace, path.join(__dirname, 'webview'));
 }
 
 export interface StdioService {

@@ -20,8 +20,14 @@ export interface ViewerMemory {
   write(state: unknown): void;
 }
 
+/** 'page': an exported page, which has no editor that could open, run or write anything. */
+export type Place = 'editor' | 'page';
+
 export interface Connection {
+  readonly place: Place;
   readonly memory: ViewerMemory;
+  /** Epoch ms. In an exported page time stands still. */
+  readonly now: () => number;
   /** `methods` answers what the editor asks. */
   connect(methods: ViewerMethods): ViewerHost;
 }
@@ -29,6 +35,8 @@ export interface Connection {
 export function connectToEditor(): Connection {
   const editor = acquireVsCodeApi();
   return {
+    place: 'editor',
+    now: Date.now,
     memory: { read: () => editor.getState(), write: (state) => editor.setState(state) },
     connect: (methods) => new Channel(createLink(editor), methods),
   };

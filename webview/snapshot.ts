@@ -3,7 +3,7 @@
 import type { SessionStatus } from '../src/core/event';
 import type { Summary } from '../src/core/summary';
 import type { Standing } from '../src/protocol/viewer';
-import type { ViewerHost } from './host';
+import type { Place, ViewerHost } from './host';
 import type { Row } from './model/rows';
 import type { Trace } from './model/trace';
 import type { ViewState } from './viewState';
@@ -37,6 +37,8 @@ export interface Snapshot {
 }
 
 export interface ViewActions {
+  /** In a page, a view offers nothing that an editor would have to do. */
+  readonly place: Place;
   readonly change: (patch: Partial<ViewState>) => void;
   /** Kept for a reload, and not drawn anew. */
   remember(patch: Pick<Partial<ViewState>, 'listScroll' | 'detailScroll'>): void;

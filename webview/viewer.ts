@@ -120,6 +120,7 @@ export class Viewer {
 
   #createActions(): ViewActions {
     return {
+      place: this.#connection.place,
       change: (patch) => {
         this.#keep({ ...this.#view, ...patch });
         this.#schedule();
@@ -210,7 +211,7 @@ export class Viewer {
       view: this.#view,
       rows: this.#readRows(),
       failure: this.#failure,
-      now: Date.now(),
+      now: this.#connection.now(),
     };
   }
 

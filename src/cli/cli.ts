@@ -37,7 +37,7 @@ export interface CliRuntime {
     options: Pick<EngineOptions, 'home' | 'log'>,
   ): Promise<{ readonly url: string; readonly tokenFile: string } | null>;
   serveHttp(engine: Engine, options: { readonly port: number }): Promise<HttpServer>;
-  exportTrace(format: ExportFormat, trace: ExportedTrace): string;
+  exportTrace(format: ExportFormat, trace: ExportedTrace): AsyncIterable<string>;
 }
 
 export interface EngineOptions {

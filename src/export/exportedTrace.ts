@@ -8,7 +8,8 @@ import type { Summary } from '../core/summary';
 export interface ExportedTrace {
   /** The fold of `events`. */
   readonly summary: Summary;
-  readonly events: readonly TraceEvent[];
+  /** In the order of the trace; read once, and never all of them held. */
+  readonly events: AsyncIterable<TraceEvent> | Iterable<TraceEvent>;
 }
 
 export interface StepRecord {
@@ -25,15 +26,18 @@ export interface StepRecord {
 
 export type StepVerdict = 'ok' | 'error' | 'stopped' | 'unfinished';
 
-/** Steps in the order of the trace, whatever events of them it has. */
-export function toSteps(events: readonly TraceEvent[]): readonly StepRecord[] {
-  const steps = new Map<number, StepRecord & { readonly calls: ModelAnswered[] }>();
-  for (const event of events) {
+/** Puts events together. Steps never decrease along a trace, so a step is whole when the next begins. */
+export class StepReader {
+  #record: StepRecord | null = null;
+
+  /** The step that `event` shows to be whole, or null. */
+  take(event: TraceEvent): StepRecord | null {
     const { kind, step } = event;
     if (kind !== 'step.started' && kind !== 'step.finished' && kind !== 'model.answered') {
-      continue;
+      return null;
     }
-    const record = steps.get(step) ?? {
+    const whole = this.#record?.step === step ? null : this.end();
+    const record = this.#record ?? {
       step,
       code: null,
       startedAt: null,
@@ -42,15 +46,22 @@ export function toSteps(events: readonly TraceEvent[]): readonly StepRecord[] {
       calls: [],
     };
     if (kind === 'step.started') {
-      steps.set(step, { ...record, code: event.code, startedAt: event.at });
+      this.#record = { ...record, code: event.code, startedAt: event.at };
     } else if (kind === 'step.finished') {
-      steps.set(step, { ...record, outcome: event.outcome, stop: event.stop });
+      this.#record = { ...record, outcome: event.outcome, stop: event.stop };
     } else {
-      record.calls.push(event);
-      steps.set(step, record);
+      (record.calls as ModelAnswered[]).push(event); // made above, and shown to nobody yet
+      this.#record = record;
     }
+    return whole;
   }
-  return [...steps.values()];
+
+  /** The step that no other one follows, or null. */
+  end(): StepRecord | null {
+    const record = this.#record;
+    this.#record = null;
+    return record;
+  }
 }
 
 export function toVerdict({ outcome, stop, code }: StepRecord): StepVerdict {

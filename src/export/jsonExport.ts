@@ -7,17 +7,24 @@ import type { ExportedTrace } from './exportedTrace';
 const formatVersion = 1;
 
 /** `{version, session, events}`, indented; keys in snake_case, times as ISO 8601 in UTC. */
-export function toJsonExport({ summary, events }: ExportedTrace): string {
-  const document = {
-    version: formatVersion,
-    session: {
-      ...summary,
-      createdAt: toIsoTime(summary.createdAt),
-      updatedAt: toIsoTime(summary.updatedAt),
-    },
-    events: events.map((event) => ({ ...event, at: toIsoTime(event.at) })),
+export async function* toJsonExport({ summary, events }: ExportedTrace): AsyncGenerator<string> {
+  const session = {
+    ...summary,
+    createdAt: toIsoTime(summary.createdAt),
+    updatedAt: toIsoTime(summary.updatedAt),
   };
-  return `${JSON.stringify(toSnakeKeys(document), null, 2)}\n`;
+  const head = toJson({ version: formatVersion, session }, '');
+  yield `${head.slice(0, -'\n}'.length)},\n  "events": [`;
+  let comma = '';
+  for await (const event of events) {
+    yield `${comma}\n    ${toJson({ ...event, at: toIsoTime(event.at) }, '    ')}`;
+    comma = ',';
+  }
+  yield '\n  ]\n}\n';
+}
+
+function toJson(value: object, indent: string): string {
+  return JSON.stringify(toSnakeKeys(value), null, 2).replaceAll('\n', `\n${indent}`);
 }
 
 function toIsoTime(at: number): string {

@@ -3,7 +3,8 @@
 import type { ContextInfo } from '../core/context';
 import type { ModelAnswered } from '../core/event';
 import type { Language } from '../core/sandbox';
-import { type ExportedTrace, type StepRecord, toSteps, toVerdict } from './exportedTrace';
+import type { Summary } from '../core/summary';
+import { type ExportedTrace, type StepRecord, StepReader, toVerdict } from './exportedTrace';
 import { toFence, toInline, toTable } from './markdown';
 import {
   languageWords,
@@ -20,11 +21,34 @@ import {
   verdictWords,
 } from './wording';
 
-export function toMarkdownExport({ summary, events }: ExportedTrace): string {
-  const steps = toSteps(events);
-  const blocks = [
+/** Blocks part by one empty line. */
+export async function* toMarkdownExport({
+  summary,
+  events,
+}: ExportedTrace): AsyncGenerator<string> {
+  yield toMarkdownHead(summary);
+  const reader = new StepReader();
+  let isEmpty = true;
+  for await (const event of events) {
+    const record = reader.take(event);
+    if (record) {
+      isEmpty = false;
+      yield toMarkdownStep(record, summary.language);
+    }
+  }
+  const last = reader.end();
+  if (last) {
+    yield toMarkdownStep(last, summary.language);
+  } else if (isEmpty) {
+    yield '\nNo step was run.\n';
+  }
+}
+
+/** All there is to say before the first step; ends with a line feed. */
+export function toMarkdownHead(summary: Summary): string {
+  return toText([
     `# ${toInline(summary.title) || 'Untitled session'}`,
-    ...toFacts({ summary, events }),
+    ...toFacts(summary),
     ...(summary.finalAnswer === null ? [] : ['## Final answer', toFence(summary.finalAnswer)]),
     '## Guardrails',
     ...toTable(
@@ -40,14 +64,19 @@ export function toMarkdownExport({ summary, events }: ExportedTrace): string {
       ? ['No context was loaded.']
       : summary.contexts.flatMap(toContextBlocks)),
     '## Steps',
-    ...(steps.length === 0
-      ? ['No step was run.']
-      : steps.flatMap((step) => toStepBlocks(step, summary.language))),
-  ];
+  ]);
+}
+
+/** One step, to follow what is before it; ends with a line feed. */
+export function toMarkdownStep(record: StepRecord, language: Language): string {
+  return `\n${toText(toStepBlocks(record, language))}`;
+}
+
+function toText(blocks: readonly string[]): string {
   return `${blocks.join('\n\n')}\n`;
 }
 
-function toFacts({ summary }: ExportedTrace): readonly string[] {
+function toFacts(summary: Summary): readonly string[] {
   const rows: [string, string][] = [
     ['Status', `${statusWords[summary.status]}. ${toStatusSentence(summary)}`],
     ['Session', summary.sessionId],

@@ -96,8 +96,13 @@ export class SessionActions {
     }
     await runCancellable(vscode.l10n.t('Exporting the trace'), async ({ signal }) => {
       const { exportTrace } = await import('./traces');
-      const text = exportTrace(format, { summary, events: await this.#readAll(sessionId, signal) });
-      await vscode.workspace.fs.writeFile(target, Buffer.from(text));
+      const pieces: Buffer[] = [];
+      const events = this.#readEvents(sessionId, signal);
+      for await (const piece of exportTrace(format, { summary, events })) {
+        pieces.push(Buffer.from(piece));
+      }
+      // The editor's file system, which may be far away, takes whole files only.
+      await vscode.workspace.fs.writeFile(target, Buffer.concat(pieces));
     });
     await vscode.commands.executeCommand('vscode.open', target);
   }
@@ -198,9 +203,8 @@ export class SessionActions {
     return summary;
   }
 
-  async #readAll(sessionId: string, signal: AbortSignal): Promise<readonly TraceEvent[]> {
+  async *#readEvents(sessionId: string, signal: AbortSignal): AsyncGenerator<TraceEvent> {
     const store = await this.#parts.source.store();
-    const events: TraceEvent[] = [];
     let cursor: string | null = null;
     do {
       if (signal.aborted) {
@@ -208,10 +212,9 @@ export class SessionActions {
       }
       const query = { fromStep: null, toStep: null, cursor, limit: pageEvents };
       const page = await store.readEvents(sessionId, query);
-      events.push(...page.events);
+      yield* page.events;
       cursor = page.nextCursor;
     } while (cursor !== null);
-    return events;
   }
 
   async #readVariable(

@@ -2,13 +2,19 @@
 // engine's bundle, which an untrusted window never loads.
 
 import { homedir } from 'node:os';
+import path from 'node:path';
 import { createTimeOrderedId } from '../base/ids';
 import type { TraceStore } from '../core/traceStore';
+import type { ExportedTrace } from '../export/exportedTrace';
+import { type ExportFormat, exportTrace as exportWithViewer } from '../export/exportTrace';
 import { isEngineAlive } from '../store/engineFile';
 import { FileTraceStore } from '../store/fileTraceStore';
 import { createHome, toHomePath } from '../store/home';
 
-export { exportTrace } from '../export/exportTrace';
+/** The document piece by piece; an HTML page takes in the viewer of this build. */
+export function exportTrace(format: ExportFormat, trace: ExportedTrace): AsyncIterable<string> {
+  return exportWithViewer(format, trace, path.join(__dirname, 'webview'));
+}
 
 /** `given`: the home folder that is set; null leaves it to the environment and the platform. */
 export async function openTraces(given: string | null): Promise<TraceStore> {

@@ -9,6 +9,7 @@ import { RlmError } from '../../src/core/errors';
 import type { TraceEvent } from '../../src/core/event';
 import { SessionRegistry } from '../../src/core/sessionRegistry';
 import { exportFormats, exportTrace } from '../../src/export/exportTrace';
+import { joinPieces } from '../support/exportedTraces';
 import { createHome } from '../../src/store/home';
 import { FileTraceStore } from '../../src/store/fileTraceStore';
 import { encodeEvent } from '../../src/store/traceCodec';
@@ -133,7 +134,9 @@ describe('fuzzed trace files', function () {
             assert.ok(written.has(encodeEvent(event).toString('latin1')), 'an event nobody wrote');
           }
           if (summary) {
-            exportFormats.forEach((format) => exportTrace(format, { summary, events }));
+            for (const format of exportFormats) {
+              await joinPieces(exportTrace(format, { summary, events }, 'dist/webview'));
+            }
             const registry = createRegistry(traces);
             const resumed = await attempt(() => registry.resume(sampleSessionId, never));
             counts.resumed += resumed ? 1 : 0;

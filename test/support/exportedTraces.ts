@@ -14,8 +14,13 @@ import {
   foldEvents,
 } from './sampleTrace';
 
+/** An exported trace whose events are at hand. */
+export interface WholeTrace extends ExportedTrace {
+  readonly events: readonly TraceEvent[];
+}
+
 /** `events` begin with an opening. */
-export function toExported(events: readonly TraceEvent[]): ExportedTrace {
+export function toExported(events: readonly TraceEvent[]): WholeTrace {
   const summary = foldEvents(events);
   if (!summary) {
     throw new Error('a trace begins with the opening of its session');
@@ -23,8 +28,17 @@ export function toExported(events: readonly TraceEvent[]): ExportedTrace {
   return { summary, events };
 }
 
+/** The whole document. */
+export async function joinPieces(pieces: AsyncIterable<string>): Promise<string> {
+  let text = '';
+  for await (const piece of pieces) {
+    text += piece;
+  }
+  return text;
+}
+
 /** A trace with `text` in every place where a text from outside can stand. */
-export function createTraceOf(text: string): ExportedTrace {
+export function createTraceOf(text: string): WholeTrace {
   return toExported([
     createOpened({ title: text, sessionId: text, parentSessionId: text, engineId: text }),
     createContextLoaded({

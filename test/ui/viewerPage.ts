@@ -18,7 +18,7 @@ interface ThemeValues {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-const built = process.env['RLM_VIEWER_FOLDER'] ?? 'dist/webview';
+export const builtViewer = process.env['RLM_VIEWER_FOLDER'] ?? 'dist/webview';
 export const shotFolder = 'out/shots';
 
 /** Undefined where there is none: the suite is then skipped. */
@@ -97,7 +97,7 @@ export async function openViewer(
     }
     return file === 'theme.css'
       ? route.fulfill({ contentType: 'text/css', body: toThemeCss(values) })
-      : route.fulfill({ path: path.join(built, file) });
+      : route.fulfill({ path: path.join(builtViewer, file) });
   });
   await page.goto('http://viewer.test/');
   return viewer;

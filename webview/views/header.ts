@@ -6,6 +6,7 @@ import { statusWords, toStatusSentence } from '../../src/export/wording';
 import type { ViewerAction } from '../../src/protocol/viewer';
 import { h, setAttributes, setText } from '../dom';
 import type { Snapshot, View, ViewActions } from '../snapshot';
+import { createThemeButton } from '../pageTheme';
 import { createButton } from '../toolkit';
 import { createGauges } from './gauges';
 import { createMenu } from './menu';
@@ -81,7 +82,7 @@ function createActionButtons(actions: ViewActions): View {
       'div',
       { class: 'actions', role: 'toolbar', 'aria-label': 'Session' },
       ...offered.map(([, button]) => button),
-      exporting,
+      actions.place === 'page' ? createThemeButton() : exporting,
       help,
     ),
     update({ standing, summary }: Snapshot): void {

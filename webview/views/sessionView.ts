@@ -80,7 +80,7 @@ function createContext(context: ContextInfo, actions: ViewActions): HTMLElement 
     toPluralText(context.totalLines, 'line'),
   ].join(', ');
   const toSource = (path: string): Child => {
-    if (kind === 'text') {
+    if (kind === 'text' || actions.place === 'page') {
       return showControls(path);
     }
     const link = h(
@@ -115,17 +115,23 @@ function createChildren(children: readonly Summary[], actions: ViewActions): HTM
     return null;
   }
   const rows = children.map((child) => {
-    const title = showControls(child.title) || 'Untitled session';
-    const link = h('button', { type: 'button', class: 'link' }, title);
-    link.addEventListener('click', () => actions.ask('openTrace', { sessionId: child.sessionId }));
     return [
-      link,
+      createTraceLink(child.sessionId, child.title || 'Untitled session', actions),
       statusWords[child.status],
       toCountText(child.usage.steps),
       toDateText(child.createdAt),
     ];
   });
   return createPart('Child sessions', createTable(['Session', 'Status', 'Steps', 'Opened'], rows));
+}
+
+function createTraceLink(sessionId: string, text: string, actions: ViewActions): Child {
+  if (actions.place === 'page') {
+    return showControls(text);
+  }
+  const link = h('button', { type: 'button', class: 'link' }, showControls(text));
+  link.addEventListener('click', () => actions.ask('openTrace', { sessionId }));
+  return link;
 }
 
 function createReplay(event: SessionReplayed): HTMLElement {
@@ -168,9 +174,7 @@ function createFacts(summary: Summary, actions: ViewActions): HTMLElement {
     ['Depth', `${summary.depth} of ${limits.maxDepth}`],
   ];
   if (parentSessionId !== null) {
-    const link = h('button', { type: 'button', class: 'link mono' }, parentSessionId);
-    link.addEventListener('click', () => actions.ask('openTrace', { sessionId: parentSessionId }));
-    facts.push(['Parent session', link]);
+    facts.push(['Parent session', createTraceLink(parentSessionId, parentSessionId, actions)]);
   }
   const list = facts.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]);
   return createPart('Facts', h('dl', { class: 'facts' }, ...list));

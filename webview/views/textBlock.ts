@@ -45,7 +45,7 @@ export function createTextBlock(block: TextBlock, actions: ViewActions): HTMLEle
     h('h3', {}, title),
     h('span', { class: 'block-note' }, note ?? ''),
     copy,
-    open,
+    actions.place === 'editor' ? open : null,
   );
   return h(
     'section',
@@ -78,7 +78,9 @@ function toLinkedText(
 ): readonly Child[] {
   const children: Child[] = [];
   let at = 0;
-  for (const { start, end, place } of contexts.length > 0 ? findSourceLinks(text, contexts) : []) {
+  for (const { start, end, place } of actions.place === 'editor'
+    ? findSourceLinks(text, contexts)
+    : []) {
     const where = `${place.path ?? 'the source'}, line ${place.line ?? 1}`;
     const link = h(
       'button',

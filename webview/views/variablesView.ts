@@ -135,10 +135,14 @@ function createHistory(actions: ViewActions): View {
     onClick: () => actions.ask('openVariable', { name }),
   });
   const openRecorded = createButton({
-    label: 'Open the recorded preview',
+    label: `${actions.place === 'editor' ? 'Open' : 'Copy'} the recorded preview`,
     onClick: () => {
       const text = versions.findLast(({ state }) => state !== null)?.state?.preview ?? '';
-      actions.ask('openText', { title: name, text, language: 'plaintext' });
+      if (actions.place === 'editor') {
+        actions.ask('openText', { title: name, text, language: 'plaintext' });
+      } else {
+        actions.ask('copy', { text });
+      }
     },
   });
   const list = new VirtualList({

@@ -1,7 +1,6 @@
 // `rlm-companion export`: a whole trace as one document.
 
 import { type Command, Option } from 'commander';
-import type { TraceEvent } from '../../core/event';
 import { type ExportFormat, exportFormats } from '../../export/exportTrace';
 import type { Cli } from '../cli';
 import { type GlobalOptions, toHome } from '../options';
@@ -41,18 +40,17 @@ async function exportSession(id: string, options: ExportOptions, cli: Cli): Prom
   const traces = await runtime.openTraces({ home: toHome(options, cli) });
   try {
     const summary = await findSession(traces, id);
-    const events: TraceEvent[] = [];
-    for await (const event of readAllEvents(traces, summary.sessionId)) {
-      events.push(event);
-    }
-    const text = runtime.exportTrace(options.format, { summary, events });
+    const events = readAllEvents(traces, summary.sessionId);
+    const document = runtime.exportTrace(options.format, { summary, events });
     const isPageForScreen = options.format === 'html' && terminal.isOutputShown;
     const file = options.output ?? (isPageForScreen ? `${summary.sessionId}.html` : null);
     if (file === null) {
-      await terminal.write(text.endsWith('\n') ? text : `${text}\n`);
+      for await (const piece of document) {
+        await terminal.write(piece);
+      }
       return;
     }
-    const written = await writeNewFile(file, text, {
+    const written = await writeNewFile(file, document, {
       cwd: cli.cwd,
       mayReplace: options.force === true,
       whenThere: 'Choose another name with --output, or add --force.',

@@ -4,7 +4,6 @@ import { stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
-import type { TraceEvent } from '../../core/event';
 import type { Language } from '../../core/sandbox';
 import type { TraceStore } from '../../core/traceStore';
 import type { Cli, CliRuntime } from '../cli';
@@ -135,15 +134,12 @@ async function writePage(
   options: TourOptions,
   { traces, runtime, cli }: TourParts,
 ): Promise<string> {
-  const events: TraceEvent[] = [];
-  for await (const event of readAllEvents(traces, sessionId)) {
-    events.push(event);
-  }
   const summary = await traces.readSummary(sessionId);
   if (!summary) {
     throw new Error(`The trace of ${sessionId} is gone.`);
   }
   const file = options.output ?? path.join(os.tmpdir(), `rlm-tour-${sessionId}.html`);
+  const events = readAllEvents(traces, sessionId);
   return writeNewFile(file, runtime.exportTrace('html', { summary, events }), {
     cwd: cli.cwd,
     mayReplace: options.force === true,

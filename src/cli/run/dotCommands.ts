@@ -2,7 +2,6 @@
 
 import path from 'node:path';
 import type { Engine } from '../../core/engine';
-import type { TraceEvent } from '../../core/event';
 import { limitRanges } from '../../core/limits';
 import type { VariableInfo } from '../../core/sandbox';
 import type { Session } from '../../core/session';
@@ -173,13 +172,10 @@ async function exportTrace({ parts }: ReplView, rest: string): Promise<void> {
       `Write .export ${exportFormats.join('|')} FILE.`,
     );
   }
-  const events: TraceEvent[] = [];
-  for await (const event of readAllEvents(parts.engine.traces, parts.session.id)) {
-    events.push(event);
-  }
   const { summary } = parts.session;
-  const text = parts.runtime.exportTrace(format, { summary, events });
-  const written = await writeNewFile(path.normalize(file), text, {
+  const events = readAllEvents(parts.engine.traces, parts.session.id);
+  const document = parts.runtime.exportTrace(format, { summary, events });
+  const written = await writeNewFile(path.normalize(file), document, {
     cwd: parts.cli.cwd,
     mayReplace: false,
     whenThere: 'Choose another name.',

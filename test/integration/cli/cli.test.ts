@@ -44,7 +44,11 @@ describe('the built command', () => {
     assert.match(shown.output, /\[2\] code\n {4}FINAL[^]*finalized[^]*1 in line 2/u);
     const exported = await run(['export', id, '--format', 'html', '--output', 'trace.html']);
     assert.equal(exported.exitCode, 0);
-    assert.match(await readFile(at('trace.html'), 'utf8'), /^<!doctype html>/iu);
+    const page = await readFile(at('trace.html'), 'utf8');
+    assert.match(
+      page,
+      /^<!doctype html>[^]*<title>Count<\/title>[^]*<script>[^]*"session.opened"/iu,
+    );
   });
 
   it('runs JavaScript from standard input', async () => {

@@ -108,8 +108,12 @@ export class FakeCli implements Cli {
       tokenFile: '/home/rlm/engines/1.json',
       dispose: async () => undefined,
     }),
-    exportTrace: (format, { summary, events }) =>
-      `${format} of ${summary.title}: ${events.length} events`,
+    exportTrace: async function* (format, { summary, events }) {
+      yield `${format} of ${summary.title}\n`;
+      for await (const event of events) {
+        yield `${event.kind}\n`;
+      }
+    },
   });
 
   async #serveStdio(options: EngineOptions): Promise<StdioServer> {

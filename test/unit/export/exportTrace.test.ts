@@ -1,25 +1,64 @@
 import assert from 'node:assert/strict';
 
+import type { TraceEvent } from '../../../src/core/event';
 import { exportFormats, exportTrace } from '../../../src/export/exportTrace';
-import { toSteps, toVerdict } from '../../../src/export/exportedTrace';
+import { type StepRecord, StepReader, toVerdict } from '../../../src/export/exportedTrace';
 import { showControls } from '../../../src/export/visible';
 import { toDurationText, toPercent } from '../../../src/export/wording';
-import { toExported } from '../../support/exportedTraces';
+import { createTraceOf, joinPieces, toExported } from '../../support/exportedTraces';
 import { createModelAnswered, createOutcome, createSampleTrace } from '../../support/sampleTrace';
 
+const viewerFolder = 'dist/webview';
+
 describe('exportTrace', () => {
-  it('gives a document in each format', () => {
+  it('gives a document in each format, which ends with a line', async () => {
     const trace = toExported(createSampleTrace());
-    const starts = exportFormats.map((format) => exportTrace(format, trace).slice(0, 2));
-    assert.deepStrictEqual(starts, ['{\n', '# ', '<!']);
+    const texts = await Promise.all(
+      exportFormats.map((format) => joinPieces(exportTrace(format, trace, viewerFolder))),
+    );
+    const edges = texts.map((text) => [text.slice(0, 2), text.at(-1)]);
+    assert.deepStrictEqual(edges, [
+      ['{\n', '\n'],
+      ['# ', '\n'],
+      ['<!', '\n'],
+    ]);
+  });
+
+  it('hands out a long trace before it has read all of it', async () => {
+    const { summary, events } = createTraceOf('x'.repeat(100_000));
+    let asked = 0;
+    function* readEvents(): Generator<TraceEvent> {
+      for (const event of events) {
+        asked += 1;
+        yield event;
+      }
+    }
+    for (const format of exportFormats) {
+      asked = 0;
+      const pieces = exportTrace(format, { summary, events: readEvents() }, viewerFolder);
+      await pieces.next();
+      await pieces.return(undefined);
+      assert.ok(asked < 7, `${format}: ${asked}`);
+    }
+  });
+
+  it('says where it looked when the viewer is not there', async () => {
+    const pieces = exportTrace('html', toExported(createSampleTrace()), 'no/such/folder');
+    await assert.rejects(joinPieces(pieces), { code: 'INTERNAL_ERROR' });
   });
 });
 
-describe('toSteps', () => {
+describe('StepReader', () => {
+  const readSteps = (events: readonly TraceEvent[]): readonly StepRecord[] => {
+    const reader = new StepReader();
+    return [...events.map((event) => reader.take(event)), reader.end()].filter(
+      (step) => step !== null,
+    );
+  };
+
   it('puts the events of each step together', () => {
-    const steps = toSteps(createSampleTrace());
     assert.deepStrictEqual(
-      steps.map((step) => [step.step, toVerdict(step), step.calls.length]),
+      readSteps(createSampleTrace()).map((step) => [step.step, toVerdict(step), step.calls.length]),
       [
         [1, 'ok', 0],
         [2, 'error', 0],
@@ -34,7 +73,7 @@ describe('toSteps', () => {
   });
 
   it('keeps sub-model calls that belong to no step', () => {
-    const [record] = toSteps([createModelAnswered({ step: 0 })]);
+    const [record] = readSteps([createModelAnswered({ step: 0 })]);
     assert.equal(record?.code, null);
     assert.equal(record?.calls.length, 1);
   });

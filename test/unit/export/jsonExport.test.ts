@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 
 import { toJsonExport } from '../../../src/export/jsonExport';
-import { toExported } from '../../support/exportedTraces';
+import { joinPieces, toExported } from '../../support/exportedTraces';
 import { createOpened, createSampleTrace, createStepStarted } from '../../support/sampleTrace';
 
 describe('toJsonExport', () => {
-  it('gives the session and its events with the names of the wire and ISO times', () => {
+  it('gives the session and its events with the names of the wire and ISO times', async () => {
     const events = [createOpened(), createStepStarted({ code: 'snakeCase = "camelCase"' })];
-    const parsed = JSON.parse(toJsonExport(toExported(events))) as {
+    const parsed = JSON.parse(await joinPieces(toJsonExport(toExported(events)))) as {
       version: number;
       session: Record<string, unknown>;
       events: Record<string, unknown>[];
@@ -25,9 +25,11 @@ describe('toJsonExport', () => {
     });
   });
 
-  it('leaves out no event', () => {
+  it('leaves out no event', async () => {
     const events = createSampleTrace();
-    const parsed = JSON.parse(toJsonExport(toExported(events))) as { events: unknown[] };
+    const parsed = JSON.parse(await joinPieces(toJsonExport(toExported(events)))) as {
+      events: unknown[];
+    };
     assert.equal(parsed.events.length, events.length);
   });
 });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 
+import type { ExportedTrace } from '../../../src/export/exportedTrace';
 import { toFence, toInline } from '../../../src/export/markdown';
 import { toMarkdownExport } from '../../../src/export/markdownExport';
-import { createTraceOf, toExported } from '../../support/exportedTraces';
+import { createTraceOf, joinPieces, toExported } from '../../support/exportedTraces';
 import {
   createOpened,
   createSampleTrace,
@@ -27,9 +28,11 @@ function toSkeleton(markdown: string, text: string): string[] {
   return lines;
 }
 
+const write = (trace: ExportedTrace): Promise<string> => joinPieces(toMarkdownExport(trace));
+
 describe('toMarkdownExport', () => {
-  it('shows a whole session', () => {
-    const markdown = toMarkdownExport(toExported(createSampleTrace()));
+  it('shows a whole session', async () => {
+    const markdown = await write(toExported(createSampleTrace()));
     for (const part of [
       '# Why did checkout latency double on 14 July?',
       '| Status | Finalized. Ended with an answer. |',
@@ -48,7 +51,7 @@ describe('toMarkdownExport', () => {
     }
   });
 
-  it('keeps hostile text in its place, wherever it stands', () => {
+  it('keeps hostile text in its place, wherever it stands', async () => {
     const hostile = [
       '```\n# Injected\n```',
       '````\n~~~\n# Injected',
@@ -59,23 +62,23 @@ describe('toMarkdownExport', () => {
       '\r\n\r```\r\n\u2028# Injected',
       '`'.repeat(500),
     ];
-    const plain = toSkeleton(toMarkdownExport(createTraceOf('plain')), 'plain');
+    const plain = toSkeleton(await write(createTraceOf('plain')), 'plain');
     for (const text of hostile) {
-      assert.deepStrictEqual(toSkeleton(toMarkdownExport(createTraceOf(text)), text), plain);
+      assert.deepStrictEqual(toSkeleton(await write(createTraceOf(text)), text), plain);
     }
   });
 
-  it('shows a session that has done nothing yet', () => {
-    const markdown = toMarkdownExport(toExported([createOpened({ title: ' ' })]));
+  it('shows a session that has done nothing yet', async () => {
+    const markdown = await write(toExported([createOpened({ title: ' ' })]));
     assert.ok(markdown.startsWith('# Untitled session\n'));
     assert.ok(markdown.includes('No context was loaded.'));
     assert.ok(markdown.includes('No step was run.'));
     assert.ok(!markdown.includes('## Final answer'));
   });
 
-  it('shows a stopped session whose last step never finished', () => {
+  it('shows a stopped session whose last step never finished', async () => {
     const events = [createOpened(), createStepStarted(), createStopped({ step: 1 })];
-    const markdown = toMarkdownExport(toExported(events));
+    const markdown = await write(toExported(events));
     assert.ok(markdown.includes('| Status | Stopped. Stopped by the user. |'));
     assert.ok(markdown.includes('### Step 1: Unfinished\n'));
   });

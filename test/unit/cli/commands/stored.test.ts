@@ -71,9 +71,10 @@ describe('commands over stored sessions', () => {
 
   it('export writes to stdout, or to a file that is new', async () => {
     const cli = createCli();
-    const text = `markdown of ${title}: ${createSampleTrace().length} events`;
+    const kinds = createSampleTrace().map(({ kind }) => `${kind}\n`);
+    const text = `markdown of ${title}\n${kinds.join('')}`;
     assert.equal(await cli.run('export', sampleSessionId, '--format', 'markdown'), 0);
-    assert.equal(cli.output.text, `${text}\n`);
+    assert.equal(cli.output.text, text);
     const args = ['export', sampleSessionId, '--format', 'markdown', '--output', 'x.md'];
     assert.equal(await cli.run(...args), 0);
     assert.equal(await readFile(path.join(folder(), 'x.md'), 'utf8'), text);

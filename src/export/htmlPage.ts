@@ -1,0 +1,16 @@
+// What an exported page holds for the viewer in it, and under which ids: one part about the session,
+// and its events in pages that are parsed one after the other.
+
+import type { Summary } from '../core/summary';
+
+/** Ids of inert script elements that hold JSON; several pages of events stand under one id each: `…0`, `…1`. */
+export const pageParts = { start: 'rlm-start', events: 'rlm-events-' } as const;
+
+export interface PageStart {
+  readonly summary: Summary;
+}
+
+/** JSON that can stand in a script element: without `<`, nothing in it ends or nests one. */
+export function toInertJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', '\\u003c');
+}
