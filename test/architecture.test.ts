@@ -18,6 +18,7 @@ const table: Record<string, readonly string[]> = {
   'src/export': ['src/base', 'src/core'],
   'src/join': ['src/base', 'src/core', 'src/store'],
   'src/cli': ['src/base', 'src/core', 'src/export', 'src/runtime'],
+  webview: ['src/base', 'src/core', 'src/protocol', 'src/export'],
   'src/extension': [
     'src/base',
     'src/core',
@@ -48,7 +49,11 @@ const forbidden: Record<string, RegExp> = {
   'src/core': /^(node:|vscode|zod)/,
   'src/mcp': /^vscode/,
   'src/cli': /^vscode/,
+  webview: /^(node:|vscode|zod)/,
 };
+/** What the webview may take from src must do without Node as well. */
+const pureForWebview =
+  /^(src\/(base|core|protocol)\/|src\/export\/(exportedTrace|htmlPage|visible|wording)$)/u;
 /** Only types cross from a host file to a worker's file: the worker is a bundle of its own. */
 const typesOnly = { from: 'src/sandbox', to: 'src/sandbox/worker' };
 
@@ -59,8 +64,12 @@ interface Import {
 }
 
 const root = process.cwd();
-const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
-  .map((file) => path.posix.join('src', file.split(path.sep).join('/')))
+const files = ['src', 'webview']
+  .flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) =>
+      path.posix.join(folder, file.split(path.sep).join('/')),
+    ),
+  )
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
 const imports = files.flatMap(readImports);
 
@@ -100,7 +109,7 @@ describe('architecture', () => {
       const home = toFolder(from);
       const target = toFolder(to);
       return (
-        to.startsWith('src/') &&
+        /^(src|webview)\//u.test(to) &&
         (home === undefined ||
           target === undefined ||
           (home !== target && !table[home]?.includes(target)))
@@ -121,6 +130,14 @@ describe('architecture', () => {
     const wrong = imports.filter(
       ({ from, to, isType }) =>
         toFolder(from) === typesOnly.from && toFolder(to) === typesOnly.to && !isType,
+    );
+    assert.deepStrictEqual(wrong, []);
+  });
+
+  it('the webview takes what is pure', () => {
+    const wrong = imports.filter(
+      ({ from, to }) =>
+        toFolder(from) === 'webview' && to.includes('src/') && !pureForWebview.test(to),
     );
     assert.deepStrictEqual(wrong, []);
   });
