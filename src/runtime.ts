@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as waitFor } from 'node:timers/promises';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import packageJson from '../package.json';
 import { createTimeOrderedId } from './base/ids';
@@ -22,6 +23,7 @@ import { serveHttp as serveMcpHttp } from './mcp/http';
 import { createMcpServer } from './mcp/server';
 import { serveStdio as serveMcpStdio, StdioConnection } from './mcp/stdio';
 import { createClientProviders } from './models/clientProvider';
+import { createHttpProviders } from './models/httpProvider';
 import { ModelRouter } from './models/modelRouter';
 import { type ReadModelSettings, parseModelSettings } from './models/modelSettings';
 import { SandboxProcess } from './sandbox/sandboxProcess';
@@ -150,8 +152,14 @@ class LocalEngine implements Engine {
 function createModels(options: RuntimeOptions): ModelRouter {
   const readSettings =
     options.models ?? (() => Promise.resolve().then(() => parseModelSettings(process.env)));
+  const http = createHttpProviders({
+    readSettings,
+    loadClients: () => import('./models/httpClients'),
+    clock: systemClock,
+    wait: (delayMs, signal) => waitFor(delayMs, undefined, { signal }),
+  });
   return new ModelRouter({
-    providers: [...(options.extraProviders ?? []), ...createClientProviders()],
+    providers: [...(options.extraProviders ?? []), ...createClientProviders(), ...http],
     readSettings,
   });
 }

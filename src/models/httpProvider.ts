@@ -1,0 +1,109 @@
+// Models behind an HTTP server, asked by the provider's own client. Tries again as the server says.
+
+import { RlmError, cancelledError } from '../core/errors';
+import type { Clock } from '../core/clock';
+import type { ModelAnswer, ModelProvider, ModelRequest, ProviderStatus } from '../core/model';
+import type { Patience } from './answerTimeout';
+import { runAttempt } from './attempt';
+import type { HttpClients } from './httpClient';
+import type { ModelSettings, ReadModelSettings } from './modelSettings';
+import { type ProviderKind, isSetUp, providerKinds, toSubject } from './providerKind';
+import { Reachability } from './reachability';
+import { isPassing, readRetryAfterMs, toModelError } from './serverFailure';
+import { Spending } from './spending';
+
+export interface HttpProviderParts {
+  readonly readSettings: ReadModelSettings;
+  readonly loadClients: () => Promise<HttpClients>;
+  readonly clock: Clock;
+  /** Rejects when `signal` aborts. Unlike the clock's timers it holds the process open. */
+  readonly wait: (delayMs: number, signal: AbortSignal) => Promise<void>;
+}
+
+const maxAttempts = 3;
+const firstWaitMs = 500;
+/** A server that asks for more is not waited for: the caller is told. */
+const maxWaitMs = 60_000;
+/** Models that reason say nothing for minutes. Source: the clients' own limit is ten minutes. */
+const patience: Patience = { totalMs: 600_000, silenceMs: 300_000 };
+
+export function createHttpProviders(parts: HttpProviderParts): readonly ModelProvider[] {
+  return providerKinds.map((kind) => new HttpProvider(kind, parts));
+}
+
+class HttpProvider implements ModelProvider {
+  readonly name: string;
+  readonly #kind: ProviderKind;
+  readonly #parts: HttpProviderParts;
+  readonly #reachability: Reachability;
+
+  constructor(kind: ProviderKind, parts: HttpProviderParts) {
+    this.name = kind.name;
+    this.#kind = kind;
+    this.#parts = parts;
+    this.#reachability = new Reachability({ kind, ...parts });
+  }
+
+  async isReady(): Promise<boolean> {
+    return isSetUp(this.#kind.select(await this.#parts.readSettings()));
+  }
+
+  readStatus(): Promise<ProviderStatus> {
+    return this.#reachability.readStatus();
+  }
+
+  async answer(request: ModelRequest, signal: AbortSignal): Promise<ModelAnswer> {
+    const settings = await this.#parts.readSettings();
+    const model = this.#toModel(settings, request.model);
+    const { messages, maxAnswerTokens } = request;
+    const secrets = messages.map(({ text }) => text);
+    const subject = toSubject(this.#kind, settings, { model, secrets });
+    const client = this.#kind.createClient(await this.#parts.loadClients(), settings);
+    const question = { model, messages, maxAnswerTokens };
+    const spending = new Spending(secrets);
+    for (let attempt = 1; ; attempt += 1) {
+      throwIfAborted(signal);
+      // What was shown of an answer cannot be taken back: another attempt shows nothing more.
+      const onText = spending.hasText ? undefined : request.onText;
+      const parts = { client, question, clock: this.#parts.clock, patience, onText };
+      const { text, failure, ...rest } = await runAttempt(parts, signal);
+      spending.add({ text, failure, ...rest });
+      if (failure === null) {
+        return { text, model: `${this.name}/${model}`, ...spending.usage };
+      }
+      throwIfAborted(signal);
+      const askedMs = readRetryAfterMs(failure, this.#parts.clock.now());
+      const waitMs = askedMs ?? toBackoffMs(attempt);
+      if (!isPassing(failure) || attempt >= maxAttempts || waitMs > maxWaitMs) {
+        throw toModelError(failure, subject, askedMs);
+      }
+      await this.#parts.wait(waitMs, signal).catch(() => throwIfAborted(signal));
+    }
+  }
+
+  #toModel(settings: ModelSettings, model: string | null): string {
+    const { keyName, urlName } = this.#kind;
+    if (!isSetUp(this.#kind.select(settings))) {
+      throw new RlmError('MODEL_UNAVAILABLE', `The provider ${this.name} is not set up.`, {
+        nextStep: `Set ${keyName}, or ${urlName} for a server without keys, where the engine starts.`,
+      });
+    }
+    if (model === null) {
+      throw new RlmError('INVALID_INPUT', `${this.name} needs to be told which model.`, {
+        nextStep: `Name it as ${this.name}/MODEL; rlm_status lists the models.`,
+      });
+    }
+    return model;
+  }
+}
+
+/** Doubles, less up to a quarter so that many calls do not come back together. */
+function toBackoffMs(attempt: number): number {
+  return firstWaitMs * 2 ** (attempt - 1) * (1 - Math.random() / 4);
+}
+
+function throwIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) {
+    throw cancelledError('The model call');
+  }
+}
