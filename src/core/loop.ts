@@ -9,16 +9,47 @@ import type { Language } from './sandbox';
 import type { SessionParent } from './sessionParent';
 
 export interface LoopRunner {
+  /** Iterations of a run whose caller names none. */
+  readonly defaultIterations: number;
   /**
    * Opens a session over the context and lets a model work on the task until it has answered.
    * The session is finalized with the answer; it is left stopped where there is none.
    * @throws RlmError 'MODEL_UNAVAILABLE' | 'CANCELLED' and those of opening a session.
    */
   run(request: LoopRequest, signal: AbortSignal): Promise<LoopResult>;
+  /**
+   * The same run for a caller that cannot wait for its end: gives the session's id once it is open.
+   * The run goes on until it ends by itself, its session is stopped, or the engine ends.
+   * @throws RlmError of opening the session.
+   */
+  start(request: LoopRequest): Promise<string>;
+  /**
+   * Waits for a started run; null when it goes on after `waitMs`. The result of an ended run is kept
+   * for a while, so asking again gives it again. Aborting ends the waiting, not the run.
+   * @throws RlmError 'SESSION_NOT_FOUND' and those of `run`.
+   */
+  wait(sessionId: string, wait: LoopWait, signal: AbortSignal): Promise<LoopResult | null>;
 }
+
+export interface LoopWait {
+  readonly waitMs: number;
+  readonly onProgress?: (progress: LoopProgress) => void;
+}
+
+/** What is made of the task: how the model is told, and what the result holds besides the answer. */
+export type LoopWork =
+  | { readonly kind: 'execute' }
+  /** The task is a question about the context. */
+  | { readonly kind: 'analyze' }
+  /** The task describes a program; the result holds it with the tests that were run on it. */
+  | { readonly kind: 'code' }
+  /** The task is split, its parts run as child sessions, and their answers are combined. */
+  | { readonly kind: 'decompose'; readonly maxSubtasks: number };
 
 export interface LoopRequest {
   readonly task: string;
+  /** Left out: `execute`. */
+  readonly work?: LoopWork;
   readonly context: GivenContext;
   /** Empty: made from the task. */
   readonly title: string;
@@ -43,7 +74,15 @@ export type LoopProgress =
   /** A piece of what the model writes. */
   | { readonly kind: 'text'; readonly iteration: number; readonly piece: string }
   | { readonly kind: 'running'; readonly iteration: number; readonly code: string }
-  | { readonly kind: 'ran'; readonly iteration: number; readonly step: number };
+  | { readonly kind: 'ran'; readonly iteration: number; readonly step: number }
+  /** A part of a decomposed task has begun or ended. */
+  | {
+      readonly kind: 'subtask';
+      readonly title: string;
+      readonly state: 'started' | 'answered' | 'failed';
+      readonly ended: number;
+      readonly total: number;
+    };
 
 export interface LoopResult {
   readonly sessionId: string;
@@ -54,4 +93,31 @@ export interface LoopResult {
   readonly finishReason: LoopFinishReason;
   readonly usage: Usage;
   readonly limits: Limits;
+  /** Of work of the kind `code`. */
+  readonly program?: LoopProgram;
+  /** Of work of the kind `decompose`, in the order of the split. */
+  readonly subtasks?: readonly LoopSubtask[];
+}
+
+export interface LoopProgram {
+  readonly code: string;
+  /** As the sandbox ran them on this very code. */
+  readonly tests: readonly ProgramTest[];
+}
+
+export interface ProgramTest {
+  readonly name: string;
+  readonly code: string;
+  /** What it raised; null when it passed. */
+  readonly error: string | null;
+}
+
+export interface LoopSubtask {
+  readonly title: string;
+  /** Null when no session could be opened for it. */
+  readonly sessionId: string | null;
+  /** Null when it failed. */
+  readonly answer: string | null;
+  /** Why there is no answer; null when there is one. */
+  readonly error: string | null;
 }
