@@ -1,0 +1,177 @@
+// Splits a task, lets child sessions work on its parts at the same time, and combines their answers.
+
+import { untilAborted } from '../base/abort';
+import { cancelledError, type RlmError, toRlmError } from '../core/errors';
+import { type StopReason, stopReasons } from '../core/limits';
+import type { LoopFinishReason } from '../core/event';
+import type { LoopProgress, LoopRequest, LoopResult, LoopSubtask } from '../core/loop';
+import type { Session } from '../core/session';
+import { describeContext } from './contextText';
+import { dropThinking } from './codeBlocks';
+import { type LoopEnd, toStopReason } from './loopRun';
+import type { Prompts } from './promptFiles';
+import { describeAnswers, readPlans, type SubtaskPlan } from './subtasks';
+
+/** Child sessions at one time. Source: about two for each processor, the field's cure for boot storms. */
+const maxParallel = 4;
+const splitAttempts = 2;
+
+export interface DecompositionParts {
+  readonly session: Session;
+  readonly prompts: Prompts;
+  readonly request: LoopRequest;
+  readonly maxSubtasks: number;
+  /** Runs one part in a child of `session`. */
+  readonly runChild: (request: LoopRequest, signal: AbortSignal) => Promise<LoopResult>;
+}
+
+export interface Decomposed extends LoopEnd {
+  readonly subtasks: readonly LoopSubtask[];
+}
+
+export class Decomposition {
+  readonly #parts: DecompositionParts;
+  readonly #context: string;
+  readonly #failures: { readonly stops: StopReason[]; readonly errors: RlmError[] } = {
+    stops: [],
+    errors: [],
+  };
+  #iterations = 0;
+  #ended = 0;
+
+  constructor(parts: DecompositionParts) {
+    const { session } = parts;
+    this.#parts = parts;
+    this.#context = describeContext(session.summary.contexts[0], session.seed.language);
+  }
+
+  /** @throws RlmError 'CANCELLED' | 'MODEL_UNAVAILABLE', and a part's own when every part failed. */
+  async run(signal: AbortSignal): Promise<Decomposed> {
+    const { session } = this.#parts;
+    let subtasks: readonly LoopSubtask[] = [];
+    let finishReason: LoopFinishReason = 'submitted';
+    let answer: string | null = null;
+    try {
+      subtasks = await this.#runAll(await this.#split(signal), signal);
+      if (subtasks.every((subtask) => subtask.answer === null)) {
+        finishReason = this.#requireStop();
+      } else {
+        answer = await this.#combine(subtasks, signal);
+      }
+    } catch (thrown) {
+      finishReason = toStopReason(thrown, session);
+    }
+    return { finishReason, answer, iterations: this.#iterations, subtasks };
+  }
+
+  /** A task that the model does not split is its own only part. */
+  async #split(signal: AbortSignal): Promise<readonly SubtaskPlan[]> {
+    const { prompts, request, maxSubtasks } = this.#parts;
+    const question = prompts.fill('split', {
+      task: request.task,
+      context: this.#context,
+      max_subtasks: String(maxSubtasks),
+    });
+    for (let attempt = 0; attempt < splitAttempts; attempt += 1) {
+      this.#iterations += 1;
+      const plans = readPlans(await this.#ask(question, signal), maxSubtasks);
+      if (plans) {
+        return plans;
+      }
+    }
+    return [{ title: 'The whole task', task: request.task }];
+  }
+
+  async #runAll(
+    plans: readonly SubtaskPlan[],
+    signal: AbortSignal,
+  ): Promise<readonly LoopSubtask[]> {
+    const subtasks: LoopSubtask[] = [];
+    let next = 0;
+    const work = async (): Promise<void> => {
+      for (let index = next++; index < plans.length; index = next++) {
+        const plan = plans[index];
+        if (plan) {
+          subtasks[index] = await this.#runOne(plan, plans.length, signal);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(maxParallel, plans.length) }, work));
+    return subtasks;
+  }
+
+  /** Rejects only when the whole run is cancelled: one failed part must not lose the others. */
+  async #runOne(plan: SubtaskPlan, total: number, signal: AbortSignal): Promise<LoopSubtask> {
+    const { prompts, request } = this.#parts;
+    const { title } = plan;
+    let sessionId: string | null = null;
+    this.#tell({ kind: 'subtask', title, state: 'started', ended: this.#ended, total });
+    try {
+      const result = await this.#parts.runChild(
+        {
+          ...request,
+          work: { kind: 'execute' },
+          task: prompts.fill('subtask', { task: request.task, subtask: plan.task }).trim(),
+          title,
+          onProgress: (progress) => {
+            sessionId = progress.kind === 'opened' ? progress.sessionId : sessionId;
+          },
+        },
+        signal,
+      );
+      this.#iterations += result.iterations;
+      const { answer, finishReason } = result;
+      this.#failures.stops.push(...stopReasons.filter((reason) => reason === finishReason));
+      const error = answer === null ? `no answer (${finishReason})` : null;
+      return this.#endOne({ title, sessionId, answer, error }, total);
+    } catch (thrown) {
+      if (signal.aborted) {
+        throw cancelledError('The run');
+      }
+      const failure = toRlmError(thrown);
+      this.#failures.errors.push(failure);
+      const error = `${failure.code}: ${failure.message}`;
+      return this.#endOne({ title, sessionId, answer: null, error }, total);
+    }
+  }
+
+  #endOne(subtask: LoopSubtask, total: number): LoopSubtask {
+    const state = subtask.answer === null ? 'failed' : 'answered';
+    this.#ended += 1;
+    this.#tell({ kind: 'subtask', title: subtask.title, state, ended: this.#ended, total });
+    return subtask;
+  }
+
+  /** The guardrail that ended every part. @throws what a part threw where there was none. */
+  #requireStop(): StopReason {
+    const { stops, errors } = this.#failures;
+    if (stops[0] === undefined) {
+      throw errors[0] ?? new Error('Every part failed, and none said why.');
+    }
+    return stops[0];
+  }
+
+  async #combine(subtasks: readonly LoopSubtask[], signal: AbortSignal): Promise<string | null> {
+    const { prompts, request } = this.#parts;
+    const answers = describeAnswers(subtasks);
+    const reply = await this.#ask(prompts.fill('combine', { task: request.task, answers }), signal);
+    return dropThinking(reply) || null;
+  }
+
+  async #ask(question: string, signal: AbortSignal): Promise<string> {
+    const { session, request } = this.#parts;
+    const asked = session.ask(
+      {
+        messages: [{ role: 'user', text: question }],
+        model: request.model,
+        client: request.client,
+      },
+      signal,
+    );
+    return (await untilAborted(asked, signal, () => cancelledError('The run'))).text;
+  }
+
+  #tell(progress: LoopProgress): void {
+    this.#parts.request.onProgress?.(progress);
+  }
+}

@@ -1,0 +1,187 @@
+// Runs whole tasks: opens a session, lets a model work on it, and ends the session with the answer.
+
+import type { Disposable } from '../base/disposable';
+import { toOneLine } from '../base/text';
+import type { Clock } from '../core/clock';
+import { cancelledError, type RlmError, toRlmError } from '../core/errors';
+import { limitRanges, type Limits } from '../core/limits';
+import type {
+  LoopProgress,
+  LoopRequest,
+  LoopResult,
+  LoopRunner,
+  LoopWait,
+  LoopWork,
+} from '../core/loop';
+import type { Session } from '../core/session';
+import { requireDepth } from '../core/sessionParent';
+import type { SessionRegistry } from '../core/sessionRegistry';
+import { Decomposition } from './decomposition';
+import { type LoopEnd, LoopRun } from './loopRun';
+import { LoopRuns } from './loopRuns';
+import { ProgramCheck } from './programCheck';
+import { type Prompts, readPrompts } from './promptFiles';
+
+export interface LoopRunnerParts {
+  readonly sessions: SessionRegistry;
+  readonly clock: Clock;
+  /** Folder of the user's own prompt files; null: none. */
+  readonly promptFolder: string | null;
+  readonly defaultIterations: number;
+}
+
+/** What a kind of work gives: its end, and what the result holds besides. */
+type WorkEnd = LoopEnd & Pick<LoopResult, 'program' | 'subtasks'>;
+
+const openings = {
+  execute: 'taskExecute',
+  analyze: 'taskAnalyze',
+  code: 'taskCode',
+} as const satisfies Partial<Record<LoopWork['kind'], string>>;
+
+export class SessionLoopRunner implements LoopRunner, Disposable {
+  readonly defaultIterations: number;
+  readonly #parts: LoopRunnerParts;
+  readonly #runs: LoopRuns;
+
+  constructor(parts: LoopRunnerParts) {
+    this.#parts = parts;
+    this.defaultIterations = parts.defaultIterations;
+    this.#runs = new LoopRuns((request, signal) => this.run(request, signal), parts.clock);
+  }
+
+  async run(request: LoopRequest, signal: AbortSignal): Promise<LoopResult> {
+    const prompts = await readPrompts(this.#parts.promptFolder);
+    return this.#runWith(prompts, request, signal);
+  }
+
+  start(request: LoopRequest): Promise<string> {
+    return this.#runs.start(request);
+  }
+
+  wait(sessionId: string, wait: LoopWait, signal: AbortSignal): Promise<LoopResult | null> {
+    return this.#runs.wait(sessionId, wait, signal);
+  }
+
+  /** Cancels what was started and is still under way. */
+  dispose(): void {
+    this.#runs.dispose();
+  }
+
+  async #runWith(prompts: Prompts, request: LoopRequest, signal: AbortSignal): Promise<LoopResult> {
+    const session = await this.#open(request, signal);
+    let iterations = 0;
+    const onProgress = (progress: LoopProgress): void => {
+      iterations = progress.kind === 'thinking' ? progress.iteration : iterations;
+      request.onProgress?.(progress);
+    };
+    try {
+      onProgress({ kind: 'opened', sessionId: session.id });
+      await session.recordLoop({
+        kind: 'loop.started',
+        task: request.task,
+        model: request.model,
+        subModel: request.subModel,
+        maxIterations: request.maxIterations,
+      });
+      const watched = { ...request, onProgress };
+      const end = await this.#work({ session, prompts, request: watched }, signal);
+      return await finish(session, end, signal);
+    } catch (thrown) {
+      const failure = signal.aborted ? cancelledError('The run') : toRlmError(thrown);
+      await abandon(session, failure, iterations);
+      throw failure;
+    }
+  }
+
+  #open(request: LoopRequest, signal: AbortSignal): Promise<Session> {
+    const { task, context, language, parent } = request;
+    const isEmpty = context.text === null && context.paths.length === 0;
+    return this.#parts.sessions.openSession(
+      {
+        context: isEmpty ? { ...context, text: '' } : context,
+        language,
+        title: request.title || toOneLine(task, 120),
+        limits: { maxSteps: toMaxSteps(request), ...request.limits },
+        parent,
+      },
+      signal,
+      request.onLoad,
+    );
+  }
+
+  async #work(
+    run: {
+      readonly session: Session;
+      readonly prompts: Prompts;
+      readonly request: LoopRequest;
+    },
+    signal: AbortSignal,
+  ): Promise<WorkEnd> {
+    const { session, prompts, request } = run;
+    const work = request.work ?? { kind: 'execute' };
+    switch (work.kind) {
+      case 'execute':
+      case 'analyze':
+        return new LoopRun({ ...run, opening: openings[work.kind], review: acceptAll }).run(signal);
+      case 'code': {
+        const check = new ProgramCheck(session);
+        const review = (reviewSignal: AbortSignal) => check.run(reviewSignal);
+        const end = await new LoopRun({ ...run, opening: openings.code, review }).run(signal);
+        const program =
+          end.finishReason === 'max_iterations' ? await check.runLast(signal) : check.program;
+        return { ...end, ...(program ? { program } : {}) };
+      }
+      case 'decompose':
+        requireDepth(session.asParent);
+        return new Decomposition({
+          ...run,
+          maxSubtasks: work.maxSubtasks,
+          runChild: (child, childSignal) =>
+            this.#runWith(prompts, { ...child, parent: session.asParent }, childSignal),
+        }).run(signal);
+    }
+  }
+}
+
+async function acceptAll(): Promise<null> {
+  return null;
+}
+
+async function finish(session: Session, end: WorkEnd, signal: AbortSignal): Promise<LoopResult> {
+  const { answer, finishReason, iterations, program, subtasks } = end;
+  await session.recordLoop({ kind: 'loop.finished', finishReason, iterations, error: null });
+  if (answer !== null) {
+    await session.finalize({ text: answer }, signal);
+  } else if (session.status === 'active') {
+    await session.stop();
+  }
+  return {
+    sessionId: session.id,
+    answer,
+    iterations,
+    finishReason,
+    usage: session.summary.usage,
+    limits: session.seed.limits,
+    ...(program ? { program } : {}),
+    ...(subtasks ? { subtasks } : {}),
+  };
+}
+
+/** Nothing goes on in a session whose run has failed; what it has done stays readable. */
+async function abandon(session: Session, failure: RlmError, iterations: number): Promise<void> {
+  const finishReason = failure.code === 'CANCELLED' ? 'cancelled' : 'failed';
+  const error = finishReason === 'failed' ? `${failure.code}: ${failure.message}` : null;
+  try {
+    await session.recordLoop({ kind: 'loop.finished', finishReason, iterations, error });
+    await session.stop();
+  } catch {
+    // A trace that cannot be written, or is closed, must not hide why the run failed.
+  }
+}
+
+/** Steps do not end a run before its iterations do, unless the caller limits them. */
+function toMaxSteps({ maxIterations }: LoopRequest): Limits['maxSteps'] {
+  const stepsOfAnIteration = 2; // the code's, and a check of a program
+  return Math.max(limitRanges.maxSteps.default, maxIterations * stepsOfAnIteration + 1);
+}

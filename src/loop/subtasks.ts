@@ -1,0 +1,47 @@
+// The parts of a decomposed task: how a model names them, and how their answers are shown to it.
+
+import * as z from 'zod';
+import type { LoopSubtask } from '../core/loop';
+import { cutMiddle } from './cutMiddle';
+import { dropThinking } from './codeBlocks';
+
+export interface SubtaskPlan {
+  readonly title: string;
+  readonly task: string;
+}
+
+const maxTaskChars = 10_000;
+const answersChars = 60_000;
+
+const plansSchema = z
+  .array(
+    z.object({
+      title: z.string().trim().min(1).max(500),
+      task: z.string().trim().min(1).max(maxTaskChars),
+    }),
+  )
+  .min(1);
+
+/** Null when the reply holds no list of parts. Parts beyond `maxSubtasks` are an error of the model. */
+export function readPlans(reply: string, maxSubtasks: number): readonly SubtaskPlan[] | null {
+  const text = dropThinking(reply);
+  const start = text.indexOf('[');
+  const end = text.lastIndexOf(']');
+  try {
+    const plans = plansSchema.parse(JSON.parse(text.slice(start, end + 1)));
+    return plans.length <= maxSubtasks ? plans : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Every part with its answer; long answers share the room. */
+export function describeAnswers(subtasks: readonly LoopSubtask[]): string {
+  const share = Math.floor(answersChars / Math.max(1, subtasks.length));
+  return subtasks
+    .map(({ title, answer, error }, index) => {
+      const text = answer === null ? `(failed: ${error ?? 'no answer'})` : cutMiddle(answer, share);
+      return `## ${index + 1}. ${title}\n\n${text}`;
+    })
+    .join('\n\n');
+}
