@@ -20,6 +20,8 @@ import { connectEngine } from './join/engineLink';
 import { listJoinableEngines } from './join/joinableEngines';
 import { Pipe } from './join/pipe';
 import { serveHttp as serveMcpHttp } from './mcp/http';
+import { readDefaultIterations } from './loop/defaultIterations';
+import { SessionLoopRunner } from './loop/loopRunner';
 import { createMcpServer } from './mcp/server';
 import { serveStdio as serveMcpStdio, StdioConnection } from './mcp/stdio';
 import { createClientProviders } from './models/clientProvider';
@@ -59,6 +61,7 @@ class LocalEngine implements Engine {
   readonly traces: FileTraceStore;
   readonly callerWorks = new CallerWorks();
   readonly clock = systemClock;
+  readonly loops: SessionLoopRunner;
   readonly #options: RuntimeOptions;
   readonly #sandboxes: SandboxProcess;
   readonly #models: ModelRouter;
@@ -86,11 +89,17 @@ class LocalEngine implements Engine {
         roots: () => options.roots,
         baseFolder: options.baseFolder,
       }),
-      readLoops: () => null,
+      readLoops: () => this.loops,
       model: this.#models,
       clock: systemClock,
       engineId: this.engineId,
       version,
+    });
+    this.loops = new SessionLoopRunner({
+      sessions: this.sessions,
+      clock: systemClock,
+      promptFolder: path.join(home.path, 'prompts'),
+      defaultIterations: readDefaultIterations(process.env),
     });
   }
 
@@ -141,6 +150,7 @@ class LocalEngine implements Engine {
   }
 
   async #close(): Promise<void> {
+    this.loops.dispose();
     await this.sessions.closeAll('the engine ended').catch(() => undefined);
     this.sessions.dispose();
     this.#sandboxes.dispose();

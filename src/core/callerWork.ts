@@ -5,7 +5,6 @@ import { type Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import type { Clock } from './clock';
 import { RlmError, cancelledError } from './errors';
-import type { LoopResult } from './loop';
 import type { AskClient, ModelAnswer, ModelRequest } from './model';
 import type { Session, StepResult } from './session';
 import { estimateTokens } from './tokens';
@@ -26,10 +25,11 @@ export interface WaitingTurn {
   readonly count: number;
 }
 
-/** What may wait: a step of a session, or a whole run. */
-export type KeptWork =
-  | { readonly kind: 'step'; readonly work: CallerWork<StepResult>; readonly session: Session }
-  | { readonly kind: 'loop'; readonly work: CallerWork<LoopResult> };
+/** A step that may wait. */
+export interface KeptWork {
+  readonly work: CallerWork<StepResult>;
+  readonly session: Session;
+}
 
 interface Waiting extends PendingPrompt {
   readonly resolve: (text: string) => void;

@@ -2,6 +2,7 @@
 
 import type { CallerWorks } from './callerWork';
 import type { Clock } from './clock';
+import type { LoopRunner } from './loop';
 import type { ProviderStatus } from './model';
 import type { SandboxStatus } from './sandbox';
 import type { SessionRegistry } from './sessionRegistry';
@@ -13,9 +14,11 @@ export interface Engine {
   readonly version: string;
   readonly sessions: SessionRegistry;
   readonly traces: TraceStore;
-  /** Steps and runs that go on between the calls of the agent that answers their prompts. */
+  /** Steps that go on between the calls of the agent that answers their prompts. */
   readonly callerWorks: CallerWorks;
   readonly clock: Clock;
+  /** Whole runs, in which a model writes the code. */
+  readonly loops: LoopRunner;
   /** Starts what a first session would wait for; never rejects. */
   prewarm(): void;
   readStatus(): Promise<EngineStatus>;

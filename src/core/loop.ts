@@ -24,12 +24,17 @@ export interface LoopRunner {
    */
   start(request: LoopRequest): Promise<string>;
   /**
-   * Waits for a started run; null when it goes on after `waitMs`. The result of an ended run is kept
-   * for a while, so asking again gives it again. Aborting ends the waiting, not the run.
+   * Waits for a started run, at most `waitMs`. The result of an ended run is kept for a while, so asking
+   * again gives it again. Aborting ends the waiting, not the run.
    * @throws RlmError 'SESSION_NOT_FOUND' and those of `run`.
    */
-  wait(sessionId: string, wait: LoopWait, signal: AbortSignal): Promise<LoopResult | null>;
+  wait(sessionId: string, wait: LoopWait, signal: AbortSignal): Promise<LoopStanding>;
 }
+
+export type LoopStanding =
+  | { readonly kind: 'ended'; readonly result: LoopResult }
+  /** `iterations`: begun so far. */
+  | { readonly kind: 'running'; readonly iterations: number };
 
 export interface LoopWait {
   readonly waitMs: number;

@@ -10,6 +10,7 @@ import type {
   LoopRequest,
   LoopResult,
   LoopRunner,
+  LoopStanding,
   LoopWait,
   LoopWork,
 } from '../core/loop';
@@ -59,7 +60,7 @@ export class SessionLoopRunner implements LoopRunner, Disposable {
     return this.#runs.start(request);
   }
 
-  wait(sessionId: string, wait: LoopWait, signal: AbortSignal): Promise<LoopResult | null> {
+  wait(sessionId: string, wait: LoopWait, signal: AbortSignal): Promise<LoopStanding> {
     return this.#runs.wait(sessionId, wait, signal);
   }
 

@@ -6,12 +6,13 @@ import type { Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import type { Clock } from '../core/clock';
 import { cancelledError, RlmError } from '../core/errors';
-import type { LoopProgress, LoopRequest, LoopResult, LoopWait } from '../core/loop';
+import type { LoopProgress, LoopRequest, LoopResult, LoopStanding, LoopWait } from '../core/loop';
 
 interface StartedRun {
   readonly controller: AbortController;
   readonly result: Promise<LoopResult>;
   readonly progress: Emitter<LoopProgress>;
+  iterations: number;
 }
 
 /** Results kept for callers that ask later. */
@@ -43,11 +44,12 @@ export class LoopRuns implements Disposable {
           this.#started.set(step.sessionId, run);
           resolve(step.sessionId);
         }
+        run.iterations = step.kind === 'thinking' ? step.iteration : run.iterations;
         progress.fire(step);
         request.onProgress?.(step);
       };
       const result = this.#run({ ...request, onProgress }, controller.signal);
-      const run: StartedRun = { controller, result, progress };
+      const run: StartedRun = { controller, result, progress, iterations: 0 };
       this.#running.add(run);
       result.then(
         () => this.#end(run),
@@ -66,7 +68,7 @@ export class LoopRuns implements Disposable {
     sessionId: string,
     { waitMs, onProgress }: LoopWait,
     signal: AbortSignal,
-  ): Promise<LoopResult | null> {
+  ): Promise<LoopStanding> {
     const run = this.#started.get(sessionId);
     if (!run) {
       throw new RlmError('SESSION_NOT_FOUND', `No run of session ${sessionId} is known here.`, {
@@ -75,12 +77,14 @@ export class LoopRuns implements Disposable {
       });
     }
     let timer: Disposable | undefined;
-    const elapsed = new Promise<null>((resolve) => {
-      timer = this.#clock.after(waitMs, () => resolve(null));
+    const elapsed = new Promise<LoopStanding>((resolve) => {
+      const toStanding = () => ({ kind: 'running', iterations: run.iterations }) as const;
+      timer = this.#clock.after(waitMs, () => resolve(toStanding()));
     });
+    const ended = run.result.then((result) => ({ kind: 'ended', result }) as const);
     const listening = onProgress ? run.progress.event(onProgress) : undefined;
     try {
-      const settled = Promise.race([run.result, elapsed]);
+      const settled = Promise.race([ended, elapsed]);
       return await untilAborted(settled, signal, () => cancelledError('The waiting'));
     } finally {
       timer?.dispose();

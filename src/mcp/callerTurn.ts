@@ -6,12 +6,10 @@ import type { ReplayView } from './replayView';
 import { type StepPayload, toStepView, toWaitingView } from './stepView';
 import type { ToolContext } from './tool';
 
-type KeptStep = Extract<KeptWork, { kind: 'step' }>;
-
 /** What is not told to the caller yet stays under the session's id in `engine.callerWorks`. */
 export async function nextStepTurn(
   { engine, signal, progress }: ToolContext,
-  kept: KeptStep,
+  kept: KeptWork,
   replay: ReplayView | null,
 ): Promise<StepPayload> {
   const { session, work } = kept;

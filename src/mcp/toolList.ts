@@ -2,7 +2,11 @@
 
 import type { Tool } from './tool';
 import { addContext } from './tools/addContext';
+import { analyze } from './tools/analyze';
 import { answer } from './tools/answer';
+import { code } from './tools/code';
+import { decompose } from './tools/decompose';
+import { execute } from './tools/execute';
 import { finalize } from './tools/finalize';
 import { fork } from './tools/fork';
 import { getTrace } from './tools/getTrace';
@@ -11,6 +15,7 @@ import { initContext } from './tools/initContext';
 import { listSessions } from './tools/listSessions';
 import { runRepl } from './tools/runRepl';
 import { status } from './tools/status';
+import { wait } from './tools/wait';
 
 export const tools: readonly Tool[] = [
   initContext,
@@ -20,6 +25,11 @@ export const tools: readonly Tool[] = [
   finalize,
   addContext,
   fork,
+  execute,
+  analyze,
+  code,
+  decompose,
+  wait,
   getTrace,
   listSessions,
   status,

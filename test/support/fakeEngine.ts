@@ -7,6 +7,7 @@ import { CallerWorks } from '../../src/core/callerWork';
 import type { Engine } from '../../src/core/engine';
 import { RlmError } from '../../src/core/errors';
 import type { Model } from '../../src/core/model';
+import { SessionLoopRunner } from '../../src/loop/loopRunner';
 import { toDisposable } from '../../src/base/disposable';
 import { FakeSandbox } from './fakeSandbox';
 import { MemoryTraceStore } from './memoryTraceStore';
@@ -56,7 +57,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   const clock = new FakeClock();
   const traces = new MemoryTraceStore();
   const sandboxes: FakeSandbox[] = [];
-  const sessions = new SessionRegistry({
+  const sessions: SessionRegistry = new SessionRegistry({
     sandboxes: {
       createSandbox: async ({ language }) => {
         const sandbox = new FakeSandbox(language, clock);
@@ -71,14 +72,21 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     contexts: createContextReader(options.files ?? {}),
     model: createModel(options.answer),
     clock,
-    readLoops: () => null,
+    readLoops: () => loops,
     engineId: sampleEngineId,
     version: '0.1.0',
+  });
+  const loops: SessionLoopRunner = new SessionLoopRunner({
+    sessions,
+    clock,
+    promptFolder: null,
+    defaultIterations: 15,
   });
   return {
     engineId: sampleEngineId,
     version: '0.1.0',
     clock,
+    loops,
     callerWorks: new CallerWorks(),
     sessions,
     traces,

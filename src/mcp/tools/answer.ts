@@ -35,7 +35,7 @@ export const answer = defineTool({
   hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
   async run(context, { session_id: sessionId, answers }) {
     const kept = context.engine.callerWorks.find(sessionId);
-    if (kept?.kind !== 'step') {
+    if (!kept) {
       await context.engine.sessions.readSummary(sessionId);
       throw new RlmError('INVALID_INPUT', `No step of session ${sessionId} waits for answers.`, {
         nextStep: 'Go on with rlm_run_repl; rlm_get_trace shows what the session has done.',

@@ -54,7 +54,7 @@ export const runRepl = defineTool({
       const input = { code, client, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
       return session.runStep(input, signal);
     }, engine.clock);
-    return nextStepTurn(context, { kind: 'step', work, session }, replay);
+    return nextStepTurn(context, { work, session }, replay);
   },
   toMarkdown: toStepMarkdown,
 });

@@ -16,6 +16,8 @@ const result: LoopResult = {
   limits: createLimits(),
 };
 
+const ended = { kind: 'ended', result } as const;
+
 /** Opens `session-1` and ends when told. */
 class FakeRun {
   request: LoopRequest | undefined;
@@ -52,17 +54,18 @@ describe('LoopRuns', () => {
     await assert.rejects(runs.start(toRequest()), failure);
   });
 
-  it('gives null when the run goes on after the time, and the result later, again and again', async () => {
+  it('tells that the run goes on after the time, and its result later, again and again', async () => {
     const { fake, clock, runs } = create();
     await runs.start(toRequest());
     const early = runs.wait('session-1', { waitMs: 5_000 }, neverAborted);
+    fake.request?.onProgress?.({ kind: 'thinking', iteration: 3, maxIterations: 5 });
     clock.advance(5_000);
-    assert.equal(await early, null);
+    assert.deepStrictEqual(await early, { kind: 'running', iterations: 3 });
     const late = runs.wait('session-1', { waitMs: 5_000 }, neverAborted);
     fake.end(result);
     assert.deepStrictEqual(
       [await late, await runs.wait('session-1', { waitMs: 1 }, neverAborted), clock.timerCount],
-      [result, result, 0],
+      [ended, ended, 0],
     );
   });
 
@@ -74,7 +77,7 @@ describe('LoopRuns', () => {
     controller.abort();
     await assert.rejects(waiting, isError('CANCELLED'));
     fake.end(result);
-    assert.equal(await runs.wait('session-1', { waitMs: 1 }, neverAborted), result);
+    assert.deepStrictEqual(await runs.wait('session-1', { waitMs: 1 }, neverAborted), ended);
     assert.equal(clock.timerCount, 0);
   });
 

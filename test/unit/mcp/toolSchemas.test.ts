@@ -23,7 +23,7 @@ function listProperties(schema: unknown, path = ''): (readonly [string, Node])[]
   });
 }
 
-const readOnly = ['rlm_get_var', 'rlm_get_trace', 'rlm_list_sessions', 'rlm_status'];
+const readOnly = ['rlm_wait', 'rlm_get_var', 'rlm_get_trace', 'rlm_list_sessions', 'rlm_status'];
 
 describe('tool schemas', () => {
   it('names, titles and annotations are these', () => {
@@ -37,6 +37,11 @@ describe('tool schemas', () => {
         ['rlm_finalize', 'Finish a session with its answer', true],
         ['rlm_add_context', 'Load more text into a session', false],
         ['rlm_fork', 'Fork a session', false],
+        ['rlm_execute', 'Solve a task over a long context', false],
+        ['rlm_analyze', 'Answer a question about data', false],
+        ['rlm_code', 'Write a tested program', false],
+        ['rlm_decompose', 'Split a task and solve its parts', false],
+        ['rlm_wait', 'Wait for a run', true],
         ['rlm_get_trace', 'Read the trace of a session', true],
         ['rlm_list_sessions', 'List sessions', true],
         ['rlm_status', 'Show the engine’s status', true],

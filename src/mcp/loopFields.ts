@@ -1,0 +1,102 @@
+// Arguments and results that the tools of whole runs share.
+
+import * as z from 'zod';
+import { loopFinishReasons } from '../core/event';
+import { countField, cutSchema, languageField, usageSchema } from './fields';
+import { limitsInput } from './limitsInput';
+
+export const maxTaskChars = 20_000;
+const maxWaitMs = 3_600_000;
+
+export const loopContextFields = {
+  context_text: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Text to work on. For files give context_paths: their text costs you no tokens.'),
+  context: z.string().min(1).optional().describe('Another name of context_text.'),
+  context_paths: z
+    .array(z.string().min(1).max(4_096))
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe('Files, folders or globs inside the allowed roots, read by the server.'),
+};
+
+const modelField = z.string().min(1).max(200).optional();
+
+export const waitMsField = z
+  .int()
+  .min(0)
+  .max(maxWaitMs)
+  .optional()
+  .describe(
+    'How long you can wait, in ms. Give it when your client gives up on a tool before a run ends ' +
+      '(60,000 is common: say 45,000): the run then goes on, and rlm_wait gives its answer. ' +
+      'Left out: the call lasts as long as the run, and ends it when you cancel.',
+  );
+
+export const loopRunFields = {
+  max_iterations: z
+    .int()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('How often the model may write code. Default: 15, or what RLM_MAX_ITERATIONS says.'),
+  model: modelField.describe('provider/model that writes the code; rlm_status lists them.'),
+  sub_model: modelField.describe('provider/model that answers the code’s prompts.'),
+  language: languageField.default('python').describe('Language of the REPL.'),
+  config: limitsInput.optional().describe('Guardrails of the run; each has a default.'),
+  wait_ms: waitMsField,
+};
+
+export const loopResultFields = {
+  answer: z
+    .string()
+    .nullable()
+    .describe('Null while the run goes on, or when a guardrail ended it.'),
+  session_id: z.string(),
+  status: z.enum(['finished', 'running']).describe('running: call rlm_wait.'),
+  iterations: countField.describe('How often the model was asked for code.'),
+  finish_reason: z
+    .enum(loopFinishReasons)
+    .nullable()
+    .describe(
+      'submitted: the code handed the answer in. max_iterations: it was drawn from the variables at the ' +
+        'end. Otherwise the guardrail that ended the run. Null while it goes on.',
+    ),
+  note: z.string().nullable().describe('What you must know of this answer, or do next.'),
+  usage: usageSchema,
+  truncated: z.boolean(),
+  cut: cutSchema,
+};
+
+export const programFields = {
+  code: z.string().nullable().describe('The program; null when the run has made none.'),
+  tests: z
+    .array(
+      z.object({
+        name: z.string(),
+        code: z.string(),
+        passed: z.boolean(),
+        error: z.string().nullable(),
+      }),
+    )
+    .nullable()
+    .describe('The tests, as the sandbox ran them on this very code.'),
+};
+
+export const subtaskFields = {
+  subtasks: z
+    .array(
+      z.object({
+        title: z.string(),
+        session_id: z.string().nullable(),
+        answer: z.string().nullable(),
+        error: z.string().nullable().describe('Why there is no answer.'),
+        truncated: z.boolean().describe('The whole answer is in its session’s trace.'),
+      }),
+    )
+    .nullable()
+    .describe('The parts, in the order of the split.'),
+};

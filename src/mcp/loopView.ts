@@ -1,0 +1,132 @@
+// A run's result, or how far it is, in the words of the wire and of Markdown.
+
+import type * as z from 'zod';
+import { cutText } from '../base/text';
+import type { Limits, Usage } from '../core/limits';
+import type { LoopResult } from '../core/loop';
+import { fitPayload } from './fit';
+import type { loopResultFields, programFields, subtaskFields } from './loopFields';
+import { toCodeBlock, toInlineCode, toTable } from './markdownText';
+import { toUsageText, toUsageView } from './usageView';
+
+type FieldsOf<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape>>;
+type LoopView = FieldsOf<typeof loopResultFields>;
+type ProgramView = FieldsOf<typeof programFields>;
+type SubtasksView = FieldsOf<typeof subtaskFields>;
+
+/** How a call to a run ended: with its result, or with the run going on. */
+export type LoopOutcome =
+  | { readonly kind: 'ended'; readonly result: LoopResult }
+  | {
+      readonly kind: 'running';
+      readonly sessionId: string;
+      readonly iterations: number;
+      readonly usage: Usage;
+      readonly limits: Limits;
+    };
+
+/** Of all subtasks' answers together; the rest of the reply needs the other half. */
+const subtaskAnswerChars = 50_000;
+const subtaskErrorChars = 500;
+
+/** `more`: what a kind of work shows besides, which shares the room. */
+export function toLoopView<More extends object>(outcome: LoopOutcome, more: More): LoopView & More {
+  const { payload, cut } = fitPayload({ ...toWholeView(outcome), ...more }, [
+    'answer',
+    ...(Object.keys(more) as (keyof More & string)[]), // the keys just spread
+  ]);
+  return { ...payload, truncated: cut.length > 0, cut };
+}
+
+function toWholeView(outcome: LoopOutcome): Omit<LoopView, 'truncated' | 'cut'> {
+  if (outcome.kind === 'running') {
+    return {
+      answer: null,
+      session_id: outcome.sessionId,
+      status: 'running',
+      iterations: outcome.iterations,
+      finish_reason: null,
+      note: 'The run goes on: call rlm_wait with this session_id.',
+      usage: toUsageView(outcome.usage, outcome.limits),
+    };
+  }
+  const { result } = outcome;
+  return {
+    answer: result.answer,
+    session_id: result.sessionId,
+    status: 'finished',
+    iterations: result.iterations,
+    finish_reason: result.finishReason,
+    note: toNote(result),
+    usage: toUsageView(result.usage, result.limits),
+  };
+}
+
+export function toLoopMarkdown(view: LoopView): string {
+  const heads = { finished: 'Answer', running: 'Still running' };
+  return [
+    `## ${heads[view.status]}`,
+    ...(view.note === null ? [] : [`**Note:** ${view.note}`]),
+    ...(view.answer === null ? [] : [view.answer]),
+    `Session ${toInlineCode(view.session_id)}: ${view.iterations} iterations${view.finish_reason === null ? '' : `, ended by ${view.finish_reason}`}. ${toUsageText(view.usage)}.`,
+  ].join('\n\n');
+}
+
+export function toProgramMarkdown({ code, tests }: ProgramView): string {
+  if (code === null) {
+    return '';
+  }
+  const rows = (tests ?? []).map(({ name, passed, error }) => [
+    toInlineCode(name),
+    passed ? 'passed' : `failed: ${error ?? ''}`,
+  ]);
+  return `\n\n${toCodeBlock(code)}\n\n${toTable(['test', 'result'], rows)}`;
+}
+
+export function toSubtasksMarkdown({ subtasks }: SubtasksView): string {
+  return (subtasks ?? [])
+    .map(
+      ({ title, answer, error }) => `\n\n### ${title}\n\n${answer ?? `(failed: ${error ?? ''})`}`,
+    )
+    .join('');
+}
+
+/** What a reader of the answer must not miss; null: nothing. */
+function toNote({ answer, finishReason }: LoopResult): string | null {
+  if (finishReason === 'submitted') {
+    return null;
+  }
+  if (finishReason === 'max_iterations') {
+    return answer === null
+      ? 'max_iterations was reached and no answer could be drawn from the variables. Look at them with rlm_get_var, or run again with more iterations.'
+      : 'No iteration handed in an answer: this one was drawn from what the variables held when max_iterations was reached. Check it, or run again with more iterations.';
+  }
+  return `The guardrail ${finishReason} ended the run before there was an answer. rlm_get_var reads what the variables hold; rlm_fork goes on from there with a larger config.`;
+}
+
+export function toProgramView(outcome: LoopOutcome): ProgramView {
+  const program = outcome.kind === 'ended' ? outcome.result.program : undefined;
+  const tests = program?.tests.map(({ name, code, error }) => ({
+    name,
+    code,
+    passed: error === null,
+    error,
+  }));
+  return { code: program?.code ?? null, tests: tests ?? null };
+}
+
+export function toSubtasksView(outcome: LoopOutcome): SubtasksView {
+  const subtasks = outcome.kind === 'ended' ? outcome.result.subtasks : undefined;
+  const share = Math.floor(subtaskAnswerChars / Math.max(1, subtasks?.length ?? 0));
+  const views = subtasks?.map(({ title, sessionId, answer, error }) => {
+    const cut = cutText(answer ?? '', share);
+    return {
+      title,
+      session_id: sessionId,
+      answer: answer === null ? null : cut.text,
+      error: error === null ? null : cutText(error, subtaskErrorChars).text,
+      truncated: cut.truncated,
+    };
+  });
+  return { subtasks: views ?? null };
+}

@@ -1,0 +1,38 @@
+// rlm_analyze: a whole run that answers a question about data.
+
+import * as z from 'zod';
+import { createInvalidInput } from '../invalidInput';
+import { callLoop } from '../loopCall';
+import { loopContextFields, loopResultFields, loopRunFields, maxTaskChars } from '../loopFields';
+import { toLoopMarkdown, toLoopView } from '../loopView';
+import { defineTool } from '../tool';
+
+export const analyze = defineTool({
+  name: 'rlm_analyze',
+  title: 'Answer a question about data',
+  description:
+    'Answers one question about data of any length: a model covers all of it with code and sub-models and ' +
+    'supports what it says by quotations with their place. Give context_paths for files, which the server ' +
+    'reads, or data for a text you hold. As rlm_execute otherwise: it needs a model (rlm_status), spends ' +
+    'its tokens, and takes wait_ms. Next: rlm_wait when status is running.',
+  input: z.strictObject({
+    question: z.string().min(1).max(maxTaskChars).describe('What to find out from the data.'),
+    data: z.string().min(1).optional().describe('Text to look into. For files give context_paths.'),
+    context_paths: loopContextFields.context_paths,
+    ...loopRunFields,
+  }),
+  output: z.object(loopResultFields),
+  hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
+  async run(context, args) {
+    if (args.data === undefined && args.context_paths === undefined) {
+      throw createInvalidInput(
+        'Neither data nor context_paths was given.',
+        'Give context_paths (files, folders, globs), data, or both.',
+      );
+    }
+    const data = { text: args.data ?? null, paths: args.context_paths ?? [] };
+    const given = { task: args.question, work: { kind: 'analyze' }, context: data } as const;
+    return toLoopView(await callLoop(context, given, args), {});
+  },
+  toMarkdown: toLoopMarkdown,
+});

@@ -1,0 +1,43 @@
+// rlm_code: a whole run that writes a program and tests it.
+
+import * as z from 'zod';
+import { callLoop, toGivenContext } from '../loopCall';
+import {
+  loopContextFields,
+  loopResultFields,
+  loopRunFields,
+  maxTaskChars,
+  programFields,
+} from '../loopFields';
+import { toLoopMarkdown, toLoopView, toProgramMarkdown, toProgramView } from '../loopView';
+import { defineTool } from '../tool';
+
+export const code = defineTool({
+  name: 'rlm_code',
+  title: 'Write a tested program',
+  description:
+    'Writes a program in Python or JavaScript from a description: a model writes it with tests, the server ' +
+    'runs the tests in its sandbox on the very code it returns, and failures go back to the model. Returns ' +
+    'code and tests with their results; only the standard library is there, no network and no files. ' +
+    'Nothing is written to your workspace. Use it for functions and algorithms that stand alone. As ' +
+    'rlm_execute otherwise: it needs a model (rlm_status), spends its tokens, and takes wait_ms. ' +
+    'Next: rlm_wait when status is running; then put the code where it belongs.',
+  input: z.strictObject({
+    description: z
+      .string()
+      .min(1)
+      .max(maxTaskChars)
+      .describe('What the program does: names, arguments, results, edge cases.'),
+    ...loopContextFields,
+    ...loopRunFields,
+  }),
+  output: z.object({ ...loopResultFields, ...programFields }),
+  hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
+  async run(context, args) {
+    const task = args.description;
+    const given = { task, work: { kind: 'code' }, context: toGivenContext(args) } as const;
+    const outcome = await callLoop(context, given, args);
+    return toLoopView(outcome, toProgramView(outcome));
+  },
+  toMarkdown: (view) => toLoopMarkdown(view) + toProgramMarkdown(view),
+});

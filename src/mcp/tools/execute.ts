@@ -1,0 +1,37 @@
+// rlm_execute: a whole run, in which a model writes the code.
+
+import * as z from 'zod';
+import { callLoop, toGivenContext } from '../loopCall';
+import { loopContextFields, loopResultFields, loopRunFields, maxTaskChars } from '../loopFields';
+import { toLoopMarkdown, toLoopView } from '../loopView';
+import { defineTool } from '../tool';
+
+export const execute = defineTool({
+  name: 'rlm_execute',
+  title: 'Solve a task over a long context',
+  description:
+    'Gives a task over a context of any length to a model that works on it by itself: it writes code in a ' +
+    'sandboxed REPL, sees what comes of it, asks sub-models about pieces, and hands in an answer. You get ' +
+    'the answer, and none of the context passes through you. Use it when you want the result and not the ' +
+    'work; to steer every step yourself use rlm_init_context and rlm_run_repl. Needs a model that the ' +
+    'server can ask (rlm_status says which) and spends its tokens, up to the limits in config; takes from ' +
+    'seconds to minutes, so give wait_ms if your client is impatient. Next: rlm_wait when status is ' +
+    'running; rlm_get_trace with the session_id to see how the answer came about.',
+  input: z.strictObject({
+    task: z
+      .string()
+      .min(1)
+      .max(maxTaskChars)
+      .describe('What to find out or do, and in which form.'),
+    ...loopContextFields,
+    ...loopRunFields,
+  }),
+  output: z.object(loopResultFields),
+  hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
+  async run(context, args) {
+    const { task } = args;
+    const given = { task, work: { kind: 'execute' }, context: toGivenContext(args) } as const;
+    return toLoopView(await callLoop(context, given, args), {});
+  },
+  toMarkdown: toLoopMarkdown,
+});
