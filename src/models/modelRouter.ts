@@ -93,6 +93,6 @@ function noneSetUp({ openAi, anthropic }: ModelSettings): RlmError {
       ? 'Set RLM_MODEL=provider/model with OPENAI_API_KEY or ANTHROPIC_API_KEY, or with OPENAI_BASE_URL for a local server'
       : `${half} is set up: set RLM_MODEL=${half}/MODEL too, or name the model in the call`;
   return new RlmError('MODEL_UNAVAILABLE', 'No model is set up to answer prompts.', {
-    nextStep: `${setUp}; or call from a client that offers MCP sampling. Until then work with code alone (grep, search, chunk), or read the pieces with rlm_get_var.`,
+    nextStep: `${setUp}; or call from a client that offers MCP sampling. Work with code alone until then (grep, search, chunk), or read the pieces with rlm_get_var.`,
   });
 }

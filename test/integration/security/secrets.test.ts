@@ -13,6 +13,7 @@ import {
   type RunningServer,
   startServer,
 } from '../../support/engineProcess';
+import { type FakeModelServer, startFakeModelServer } from '../../support/fakeModelServer';
 import { callOk, callTool, connectHttpClient, openSession } from '../../support/mcpClient';
 import { hasProcessTree, listChildren } from '../../support/processTree';
 import { useTempFolder } from '../../support/tempFolder';
@@ -90,6 +91,7 @@ describe('secrets', function () {
   this.timeout(120_000);
   const folder = useTempFolder();
   let home: string;
+  let models: FakeModelServer;
   let server: RunningServer;
   let client: Client;
   let token: string;
@@ -98,7 +100,10 @@ describe('secrets', function () {
 
   beforeEach(async () => {
     home = path.join(folder(), 'home');
-    server = await startServer({ home, root: folder() }, { ...process.env, ...planted });
+    models = await startFakeModelServer();
+    const servers = { OPENAI_BASE_URL: `${models.url}/v1`, ANTHROPIC_BASE_URL: models.url };
+    const env = { ...process.env, ...planted, ...servers };
+    server = await startServer({ home, root: folder() }, env);
     const endpoint = await readEndpoint(server.tokenFile);
     ({ token } = endpoint);
     hidden = [...Object.values(planted), token];
@@ -107,6 +112,7 @@ describe('secrets', function () {
   afterEach(async () => {
     await client.close();
     await server.end('SIGTERM');
+    await models.close();
   });
 
   const checkHidden = (where: string, text: string): void => {
@@ -133,7 +139,12 @@ describe('secrets', function () {
   }
 
   it('no reply, trace, export, log, file or process shows one', async () => {
-    const ids = await Promise.all(languages.map((language) => workWith(client, language)));
+    const ids: string[] = [];
+    for (const language of languages) {
+      ids.push(await workWith(client, language));
+      await askModels(ids.at(-1) ?? '');
+      await callOk(client, 'rlm_finalize', { session_id: ids.at(-1), final_var_name: 'x' });
+    }
     const replies = await Promise.all([
       callTool(client, 'rlm_status'),
       callTool(client, 'rlm_list_sessions'),
@@ -174,6 +185,33 @@ describe('secrets', function () {
     client = await connectHttpClient(endpoint);
   });
 
+  /** Answers and refusals that hold the key which they were asked with. */
+  async function askModels(session_id: string): Promise<void> {
+    for (const model of ['openai/small', 'anthropic/small']) {
+      const key = planted[model.startsWith('openai') ? 'OPENAI_API_KEY' : 'ANTHROPIC_API_KEY'];
+      const before = models.received.length;
+      const error = { type: 'authentication_error', message: `No such key: ${key}` };
+      models.replies.push(
+        { kind: 'answer', pieces: ['Two.'] },
+        { kind: 'refusal', status: 401, body: { type: 'error', error } },
+        { kind: 'error', pieces: ['T'], code: key },
+      );
+      const code = `llm_query("How many?", "${model}")`;
+      const steps = [];
+      for (let asked = 0; asked < 3; asked += 1) {
+        const { result, error } = await callOk(client, 'rlm_run_repl', { session_id, code });
+        steps.push([String(result).includes('Two.'), error === null]);
+      }
+      assert.deepStrictEqual(steps, [
+        [true, true],
+        [false, false],
+        [false, false],
+      ]);
+      const sent = models.received.slice(before).map(({ headers }) => headers.authorization);
+      assert.deepStrictEqual(sent, Array<string>(3).fill(`Bearer ${key}`), 'the key is in use');
+    }
+  }
+
   /** The token is in its own file, and nothing is in any other. */
   async function checkFiles(): Promise<void> {
     const names = await readdir(home, { recursive: true, withFileTypes: true });
@@ -206,12 +244,11 @@ describe('secrets', function () {
   }
 });
 
-/** A session with a step that works, one that fails, and an answer. */
+/** A session with steps that work and steps that fail. */
 async function workWith(client: Client, language: Language): Promise<string> {
   const id = await openSession(client, { language });
   for (const code of ['x = 1', 'missing_name', '!!', 'x']) {
     await callOk(client, 'rlm_run_repl', { session_id: id, code });
   }
-  await callOk(client, 'rlm_finalize', { session_id: id, final_var_name: 'x' });
   return id;
 }

@@ -1,0 +1,87 @@
+// Models behind a real engine: whom its environment names, what its trace and status say, and that an
+// interrupted step hangs up.
+
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import * as z from 'zod';
+import { readEndpoint, type RunningServer, startServer } from '../../support/engineProcess';
+import { type FakeModelServer, startFakeModelServer } from '../../support/fakeModelServer';
+import { callOk, connectHttpClient, openSession } from '../../support/mcpClient';
+import { useTempFolder } from '../../support/tempFolder';
+
+const statusSchema = z.object({
+  models: z.array(z.object({ provider: z.string(), state: z.string(), detail: z.string() })),
+});
+
+describe('models behind an engine', function () {
+  this.timeout(60_000);
+  const folder = useTempFolder();
+  let models: FakeModelServer;
+  let server: RunningServer;
+  let client: Client;
+
+  beforeEach(async () => {
+    models = await startFakeModelServer();
+    const given = {
+      RLM_MODEL: 'openai/large',
+      RLM_SUBTASK_MODEL: 'anthropic/small',
+      OPENAI_BASE_URL: `${models.url}/v1`,
+      ANTHROPIC_BASE_URL: models.url,
+    };
+    const unset = { OPENAI_API_KEY: '', ANTHROPIC_API_KEY: '' };
+    const env = { ...process.env, ...given, ...unset };
+    server = await startServer({ home: path.join(folder(), 'home'), root: folder() }, env);
+    client = await connectHttpClient(await readEndpoint(server.tokenFile));
+  });
+  afterEach(async () => {
+    await client.close();
+    await server.end('SIGTERM');
+    await models.close();
+  });
+
+  it('code asks the model of the environment, or the one it names; the trace shows which', async () => {
+    const session_id = await openSession(client);
+    models.replies.push(
+      { kind: 'answer', pieces: ['One', '.'] },
+      { kind: 'answer', pieces: ['Two', '.'] },
+    );
+    const code = `llm_query('How many?') + llm_query('And now?', 'openai/org/large')`;
+    const { result } = await callOk(client, 'rlm_run_repl', { session_id, code });
+    assert.match(String(result), /One\.Two\./u);
+    const trace = JSON.stringify(await callOk(client, 'rlm_get_trace', { session_id }));
+    assert.match(trace, /"model":"anthropic\/small"[^]*"model":"openai\/org\/large"/u);
+    assert.deepStrictEqual(
+      models.received.map(({ path: asked, body }) => [asked, body['model']]),
+      [
+        ['/v1/messages', 'small'],
+        ['/v1/chat/completions', 'org/large'],
+      ],
+    );
+  });
+
+  it('a step that is interrupted hangs up on the model', async () => {
+    const session_id = await openSession(client, { config: { step_timeout_ms: 1_000 } });
+    models.replies.push({ kind: 'stalled', pieces: ['One'] });
+    const hungUp = models.waitForHangUp();
+    const code = `llm_query('How many?')`;
+    const { error } = await callOk(client, 'rlm_run_repl', { session_id, code });
+    await hungUp;
+    assert.equal(z.object({ type: z.string() }).parse(error).type, 'TimeoutError');
+    assert.equal(models.received.length, 1);
+  });
+
+  it('the status shows every provider, and asks no model for it', async () => {
+    const status = statusSchema.parse(await callOk(client, 'rlm_status'));
+    assert.deepStrictEqual(
+      status.models.map(({ provider, state }) => [provider, state]),
+      [
+        ['sampling', 'ready'],
+        ['caller', 'ready'],
+        ['openai', 'ready'],
+        ['anthropic', 'ready'],
+      ],
+    );
+    assert.deepStrictEqual([...new Set(models.received.map(({ method }) => method))], ['GET']);
+  });
+});
