@@ -11,6 +11,8 @@ export interface VirtualListOptions {
   /** Makes an empty row; `fill` is called with it before it is shown, and when its content may be new. */
   readonly createRow: () => HTMLElement;
   readonly fillRow: (row: HTMLElement, index: number) => void;
+  /** Whether the keys stop at a row; they stop at every row when left out. */
+  readonly isStop?: (index: number) => boolean;
   readonly onSelect: (index: number) => void;
   /** Enter or a double click on the selected row. */
   readonly onOpen?: (index: number) => void;
@@ -113,23 +115,37 @@ export class VirtualList {
 
   #onKey(event: KeyboardEvent): void {
     const page = Math.max(1, Math.floor(this.element.clientHeight / this.#options.rowHeight) - 1);
-    const targets: Partial<Record<string, number>> = {
-      ArrowDown: this.#selected + 1,
-      ArrowUp: this.#selected - 1,
-      PageDown: this.#selected + page,
-      PageUp: this.#selected - page,
-      Home: 0,
-      End: this.#count - 1,
+    const moves: Partial<Record<string, readonly [target: number, direction: 1 | -1]>> = {
+      ArrowDown: [this.#selected + 1, 1],
+      ArrowUp: [this.#selected - 1, -1],
+      PageDown: [this.#selected + page, 1],
+      PageUp: [this.#selected - page, -1],
+      Home: [0, 1],
+      End: [this.#count - 1, -1],
     };
-    const target = event.altKey || event.ctrlKey || event.metaKey ? undefined : targets[event.key];
-    if (target !== undefined) {
+    const move = event.altKey || event.ctrlKey || event.metaKey ? undefined : moves[event.key];
+    if (move) {
       event.preventDefault();
       event.stopPropagation();
-      this.#select(Math.min(this.#count - 1, Math.max(0, target)));
+      this.#select(this.#findStop(...move));
     } else if (event.key === 'Enter') {
       event.stopPropagation();
       this.#open(this.#selected);
     }
+  }
+
+  /** The stop nearest to `target`: in the direction first, then back. -1 when there is none. */
+  #findStop(target: number, direction: 1 | -1): number {
+    const { isStop = () => true } = this.#options;
+    const start = Math.min(this.#count - 1, Math.max(0, target));
+    for (const step of [direction, -direction]) {
+      for (let index = start; index >= 0 && index < this.#count; index += step) {
+        if (isStop(index)) {
+          return index;
+        }
+      }
+    }
+    return -1;
   }
 
   #select(index: number): void {

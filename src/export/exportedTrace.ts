@@ -68,6 +68,9 @@ export function toVerdict({ outcome, stop, code }: StepRecord): StepVerdict {
   if (!outcome) {
     return code === null ? 'ok' : 'unfinished';
   }
+  if (outcome.interruption === 'cancelled') {
+    return 'stopped';
+  }
   if (outcome.error || outcome.interruption || outcome.stateLost) {
     return 'error';
   }

@@ -6,6 +6,7 @@ import { RlmError } from '../../src/core/errors';
 import type { Summary } from '../../src/core/summary';
 import {
   createContextLoaded,
+  createModelAnswered,
   createOpened,
   createOutcome,
   createSampleTrace,
@@ -110,6 +111,33 @@ describe('trace viewer', function () {
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
   });
 
+  it('stops at steps alone when the list is walked by keys', async () => {
+    const { page, host } = await open({
+      events: sample,
+      standing: { children: [createChild({})] },
+    });
+    await page.getByRole('option', { name: /^Step 1,/u }).click();
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('ArrowUp');
+    await untilStep(1);
+    await page.keyboard.press('End');
+    await untilStep(8);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Home');
+    await untilStep(1);
+    assert.deepStrictEqual(host.asked, []);
+  });
+
+  it('searches by its key from wherever the user is', async () => {
+    const { page } = await open({ events: sample });
+    await untilStep(1);
+    await page.keyboard.press('2');
+    await page.getByRole('textbox', { name: 'Filter variables' }).waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('opening connection');
+    await page.getByText('4 of 8 steps').waitFor();
+  });
+
   it('searches in what it is told to, marks what it found, and forgets it by Escape', async () => {
     const { page } = await open({ events: sample });
     await untilStep(1);
@@ -181,6 +209,30 @@ describe('trace viewer', function () {
       ['openSource', { path: 'deploys.csv', line: 2, range: { start: 13, end: 16 } }],
       ['openSource', { path: 'deploys.csv', line: 7, range: null }],
     ]);
+  });
+
+  it('leads from a span in a prompt, an answer or a value to its source', async () => {
+    const span = "Span(path='deploys.csv', start=13, end=16, line=2, text='foo')";
+    const change = { change: 'added', name: 'hit', type: 'Span', size: null } as const;
+    const { page, host } = await open({
+      events: [
+        ...sample.slice(0, 2),
+        createStepStarted(),
+        createModelAnswered({ prompt: `Why ${span}?`, answer: `So: ${span}` }),
+        createStepFinished({ outcome: createOutcome({ changes: [{ ...change, preview: span }] }) }),
+      ],
+    });
+    for (const name of ['Prompt', 'Answer', 'Variables'] as const) {
+      await page
+        .getByRole('region', { name, exact: true })
+        .getByRole('button', { name: /^Span\(/u })
+        .click();
+    }
+    const place = { path: 'deploys.csv', line: 2, range: { start: 13, end: 16 } };
+    assert.deepStrictEqual(
+      host.asked,
+      [1, 2, 3].map(() => ['openSource', place]),
+    );
   });
 
   it('asks for what the session allows, and for nothing else', async () => {
@@ -346,12 +398,40 @@ describe('trace viewer', function () {
     });
   }
 
+  it('promises to resume only where that can be done', async () => {
+    const standing = { status: 'interrupted', actions: [] } as const;
+    const { page } = await open({ events: liveUntilStep7, standing });
+    const notice = page.getByText('The engine that ran this session is gone');
+    assert.match((await notice.textContent()) ?? '', /with it\.$/u);
+  });
+
   it('has room on a narrow screen', async () => {
-    const { page } = await open({ events: sample }, { width: 480, height: 820 });
-    await page.getByRole('option', { name: /^Step 2/u }).click();
+    const error = {
+      type: 'ValueError',
+      message: 'a long message that says in many words what went wrong '.repeat(4),
+      line: 1,
+      traceback: '',
+    };
+    const finished = createStepFinished({ outcome: createOutcome({ error }) });
+    const code = `total = sum(${'value, '.repeat(40)})`;
+    const events = [...opened, createStepStarted({ code }), finished];
+    const { page } = await open({ events }, { width: 400, height: 820 });
+    await untilStep(1);
+    const failure = await page.locator('.code-failure').boundingBox();
+    assert.ok(failure && failure.x + failure.width <= 400);
+    await viewer.shoot('narrow-failure');
+    await viewer.close();
+    const { page: whole } = await open({ events: sample }, { width: 400, height: 820 });
+    await whole.getByRole('option', { name: /^Step 2/u }).click();
     await viewer.shoot('narrow');
-    const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+    const overflow = await whole.evaluate('document.documentElement.scrollWidth - innerWidth');
     assert.equal(overflow, 0);
+    await whole.keyboard.press('2');
+    await whole.getByRole('option', { name: /^by_day/u }).click();
+    await viewer.shoot('narrow-variables');
+    await whole.keyboard.press('3');
+    await whole.getByRole('heading', { name: 'Facts' }).waitFor();
+    await viewer.shoot('narrow-session');
   });
 
   it('holds only the rows in view of a trace of 10,000 steps', async () => {
@@ -361,6 +441,7 @@ describe('trace viewer', function () {
     await page.getByRole('listbox', { name: 'Steps' }).focus();
     await page.keyboard.press('Home');
     await page.keyboard.press('PageDown');
+    await page.getByRole('option', { name: /^Step 1,/u }).waitFor();
     await viewer.shoot('long');
     await page.keyboard.press('/');
     await page.keyboard.type('page 4321:');

@@ -1,5 +1,6 @@
 // The sub-model calls of one step: a list of them, and the chosen one with its prompt and answer.
 
+import type { ContextInfo } from '../../src/core/context';
 import type { ModelAnswered } from '../../src/core/event';
 import { showControls } from '../../src/export/visible';
 import { toOneLine } from '../../src/base/text';
@@ -15,7 +16,8 @@ const rowsInView = 8;
 
 export interface CallsView {
   readonly element: HTMLElement;
-  update(step: TraceStep, selected: number): void;
+  /** `contexts`: where a place that a prompt or an answer names may be. */
+  update(step: TraceStep, selected: number, contexts: readonly ContextInfo[]): void;
 }
 
 export function createCalls(actions: ViewActions): CallsView {
@@ -53,7 +55,7 @@ export function createCalls(actions: ViewActions): CallsView {
   );
   return {
     element,
-    update(step: TraceStep, selected: number): void {
+    update(step: TraceStep, selected: number, contexts: readonly ContextInfo[]): void {
       calls = step.calls;
       element.hidden = calls.length === 0;
       if (calls.length === 0) {
@@ -68,7 +70,7 @@ export function createCalls(actions: ViewActions): CallsView {
       if (call && call !== shown) {
         shown = call;
         list.reveal(chosen);
-        setChildren(detail, createCallDetail(call, actions));
+        setChildren(detail, createCallDetail(call, contexts, actions));
       }
     },
   };
@@ -98,7 +100,11 @@ function fillRow(row: HTMLElement, call: ModelAnswered): void {
   }
 }
 
-function createCallDetail(call: ModelAnswered, actions: ViewActions): readonly HTMLElement[] {
+function createCallDetail(
+  call: ModelAnswered,
+  contexts: readonly ContextInfo[],
+  actions: ViewActions,
+): readonly HTMLElement[] {
   const { prompt, promptChars, answer, error, model } = call;
   const name = `Step ${call.step}, call ${call.call + 1}`;
   const facts = [
@@ -116,7 +122,13 @@ function createCallDetail(call: ModelAnswered, actions: ViewActions): readonly H
       : { title: 'Answer', text: answer, note: toPluralText(answer.length, 'character') };
   return [
     h('p', { class: 'call-facts' }, `Call ${call.call + 1} · ${facts.join(' · ')}`),
-    createTextBlock({ title: 'Prompt', text: prompt, note, openTitle: `${name}: prompt` }, actions),
-    createTextBlock({ ...result, openTitle: `${name}: ${result.title.toLowerCase()}` }, actions),
+    createTextBlock(
+      { title: 'Prompt', text: prompt, note, contexts, openTitle: `${name}: prompt` },
+      actions,
+    ),
+    createTextBlock(
+      { ...result, contexts, openTitle: `${name}: ${result.title.toLowerCase()}` },
+      actions,
+    ),
   ];
 }

@@ -1,25 +1,26 @@
 // What a step did to the variables: each with its value before and after.
 
+import type { ContextInfo } from '../../src/core/context';
 import { showControls } from '../../src/export/visible';
 import { toPluralText } from '../../src/export/wording';
 import { type Child, h } from '../dom';
 import { diffTexts } from '../model/textDiff';
-import type { VariableComparison, VariableState } from '../model/variables';
+import type { VariableComparison } from '../model/variables';
 import type { ViewActions } from '../snapshot';
 import { createButton } from '../toolkit';
+import { toLinkedText } from './links';
 import { changeWords, toSizeText } from '../words';
 
 const rowsShownFirst = 100;
 
 export function createChanges(
   changes: readonly VariableComparison[],
+  contexts: readonly ContextInfo[],
   actions: ViewActions,
 ): HTMLElement {
-  const body = h(
-    'tbody',
-    {},
-    ...changes.slice(0, rowsShownFirst).map((one) => createRow(one, actions)),
-  );
+  const toRows = (some: typeof changes): readonly HTMLElement[] =>
+    some.map((one) => createRow(one, contexts, actions));
+  const body = h('tbody', {}, ...toRows(changes.slice(0, rowsShownFirst)));
   const head = ['Variable', 'Type', 'Size', 'Value'].map((name) => h('th', { scope: 'col' }, name));
   const section = h(
     'section',
@@ -37,7 +38,7 @@ export function createChanges(
     const more = createButton({
       label: `Show ${toPluralText(rest.length, 'more change')}`,
       onClick: () => {
-        body.append(...rest.map((one) => createRow(one, actions)));
+        body.append(...toRows(rest));
         more.remove();
       },
     });
@@ -46,7 +47,11 @@ export function createChanges(
   return section;
 }
 
-function createRow(comparison: VariableComparison, actions: ViewActions): HTMLElement {
+function createRow(
+  comparison: VariableComparison,
+  contexts: readonly ContextInfo[],
+  actions: ViewActions,
+): HTMLElement {
   const { name, change, before, after } = comparison;
   const link = h('button', { type: 'button', class: 'link' }, showControls(name));
   link.title = 'Show its history';
@@ -66,7 +71,11 @@ function createRow(comparison: VariableComparison, actions: ViewActions): HTMLEl
       { class: 'number' },
       ...toPair(before && toSizeText(before), after && toSizeText(after)),
     ),
-    h('td', { class: 'change-values' }, ...toValues(before, after)),
+    h(
+      'td',
+      { class: 'change-values' },
+      ...toValues(comparison, (text) => toLinkedText(text, contexts, actions)),
+    ),
   );
 }
 
@@ -82,7 +91,11 @@ function toPair(before: string | null, after: string | null): readonly Child[] {
   ];
 }
 
-function toValues(before: VariableState | null, after: VariableState | null): readonly Child[] {
+/** A value that stands alone is linked to what it names; of two, what differs is marked. */
+function toValues(
+  { before, after }: VariableComparison,
+  toLinked: (text: string) => readonly Child[],
+): readonly Child[] {
   if (before && after) {
     const parts = diffTexts(showControls(before.preview), showControls(after.preview));
     const side = (kind: 'removed' | 'added'): readonly Child[] =>
@@ -90,12 +103,14 @@ function toValues(before: VariableState | null, after: VariableState | null): re
         .filter((part) => part.kind === 'same' || part.kind === kind)
         .map((part) => (part.kind === 'same' ? part.text : h('mark', {}, part.text)));
     return before.preview === after.preview
-      ? [h('div', { class: 'value' }, showControls(after.preview))]
+      ? [h('div', { class: 'value' }, ...toLinked(showControls(after.preview)))]
       : [
           h('div', { class: 'value', 'data-side': 'before' }, ...side('removed')),
           h('div', { class: 'value', 'data-side': 'after' }, ...side('added')),
         ];
   }
   const preview = showControls(after?.preview ?? before?.preview ?? '');
-  return [h('div', { class: 'value', 'data-side': after ? 'after' : 'before' }, preview)];
+  return [
+    h('div', { class: 'value', 'data-side': after ? 'after' : 'before' }, ...toLinked(preview)),
+  ];
 }

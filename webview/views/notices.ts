@@ -10,7 +10,7 @@ export function createNotices(actions: ViewActions): View {
   return {
     element,
     update({ failure, standing, status }: Snapshot): void {
-      const key = JSON.stringify([failure, standing.note, status]);
+      const key = JSON.stringify([failure, standing, status]);
       if (key === shown) {
         return;
       }
@@ -20,8 +20,10 @@ export function createNotices(actions: ViewActions): View {
         status === 'interrupted'
           ? createNotice(
               'warning',
-              'The engine that ran this session is gone, and its variables with it. ' +
-                'Resuming runs the recorded steps again and goes on from there.',
+              'The engine that ran this session is gone, and its variables with it.' +
+                (standing.actions.includes('resume')
+                  ? ' Resuming runs the recorded steps again and goes on from there.'
+                  : ''),
             )
           : null,
         standing.note === null ? null : createNotice('info', standing.note),

@@ -15,6 +15,7 @@ import { type Child, h, setChildren } from '../dom';
 import type { Snapshot, View, ViewActions } from '../snapshot';
 import { createButton } from '../toolkit';
 import { toDateText } from '../words';
+import { createSourceLink, createTraceLink } from './links';
 import { createTextBlock, toCharsNote } from './textBlock';
 
 export function createSessionView(actions: ViewActions): View {
@@ -79,20 +80,8 @@ function createContext(context: ContextInfo, actions: ViewActions): HTMLElement 
     toPluralText(context.totalChars, 'character'),
     toPluralText(context.totalLines, 'line'),
   ].join(', ');
-  const toSource = (path: string): Child => {
-    if (kind === 'text' || actions.place === 'page') {
-      return showControls(path);
-    }
-    const link = h(
-      'button',
-      { type: 'button', class: 'link', title: 'Open the file' },
-      showControls(path),
-    );
-    link.addEventListener('click', () =>
-      actions.ask('openSource', { path, line: null, range: null }),
-    );
-    return link;
-  };
+  const toSource = (path: string): Child =>
+    kind === 'text' ? showControls(path) : createSourceLink(path, actions);
   return h(
     'div',
     { class: 'context' },
@@ -123,15 +112,6 @@ function createChildren(children: readonly Summary[], actions: ViewActions): HTM
     ];
   });
   return createPart('Child sessions', createTable(['Session', 'Status', 'Steps', 'Opened'], rows));
-}
-
-function createTraceLink(sessionId: string, text: string, actions: ViewActions): Child {
-  if (actions.place === 'page') {
-    return showControls(text);
-  }
-  const link = h('button', { type: 'button', class: 'link' }, showControls(text));
-  link.addEventListener('click', () => actions.ask('openTrace', { sessionId }));
-  return link;
 }
 
 function createReplay(event: SessionReplayed): HTMLElement {

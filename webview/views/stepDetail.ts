@@ -66,7 +66,7 @@ export function createStepDetail(actions: ViewActions): View {
         setChildren(outcomePart, createOutcomePart(step, snapshot, actions));
       }
       running.hidden = trace.readVerdict(step) !== 'running';
-      calls.update(step, view.call);
+      calls.update(step, view.call, snapshot.summary?.contexts ?? []);
       setAttributes(element, { 'aria-label': `Step ${step.step}` });
       if (isOther) {
         element.scrollTop = isRestored ? 0 : view.detailScroll;
@@ -107,7 +107,14 @@ function createDetailHead(actions: ViewActions): View {
     element: h(
       'div',
       { class: 'detail-head' },
-      h('div', { class: 'detail-line' }, title, verdict, facts, fork, link),
+      h(
+        'div',
+        { class: 'detail-line' },
+        title,
+        verdict,
+        facts,
+        h('div', { class: 'detail-actions' }, fork, link),
+      ),
       stop,
     ),
     update({ trace, view, standing, now }: Snapshot): void {
@@ -192,7 +199,7 @@ function createOutcomePart(
     ...text('Result', outcome.result ?? ''),
     ...text('Traceback', outcome.error?.traceback ?? '', 'error'),
     ...text('Final answer', outcome.finalAnswer ?? ''),
-    ...(changes.length > 0 ? [createChanges(changes, actions)] : []),
+    ...(changes.length > 0 ? [createChanges(changes, contexts, actions)] : []),
   ];
   return parts.length > 0
     ? parts

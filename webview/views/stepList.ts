@@ -50,6 +50,8 @@ export function createStepList(actions: ViewActions): StepListView {
         fillRow(row, toRowText(shown, snapshot), shown.kind);
       }
     },
+    // Marks and child sessions lead elsewhere, which only a click may do.
+    isStop: (index) => snapshot?.rows[index]?.kind === 'step',
     onSelect(index) {
       selectRow(snapshot?.rows ?? [], index, actions);
     },
@@ -86,7 +88,7 @@ export function createStepList(actions: ViewActions): StepListView {
   };
 }
 
-/** A mark belongs to a step: choosing it shows the step it came after. */
+/** Marks are told of in the session's own part; a child session has a trace of its own. */
 function selectRow(rows: readonly Row[], index: number, actions: ViewActions): void {
   const row = rows[index];
   if (row?.kind === 'step') {
@@ -105,8 +107,7 @@ function openRow(row: Row | undefined, actions: ViewActions): void {
   }
 }
 
-/** Rows come in the order of steps, so the selected one is found by halving, then by looking around. */
-export function findSelected(rows: readonly Row[], step: number | null): number {
+function findSelected(rows: readonly Row[], step: number | null): number {
   if (step === null) {
     return -1;
   }

@@ -4,11 +4,11 @@ import { showControls } from '../../src/export/visible';
 import { toPluralText } from '../../src/export/wording';
 import type { ContextInfo } from '../../src/core/context';
 import type { OpenedText } from '../../src/protocol/viewer';
-import { type Child, h } from '../dom';
+import { h } from '../dom';
 import { toStyledText } from '../model/ansi';
-import { findSourceLinks } from '../model/sourceLinks';
 import type { ViewActions } from '../snapshot';
 import { createButton } from '../toolkit';
+import { toLinkedText } from './links';
 
 export interface TextBlock {
   readonly title: string;
@@ -69,29 +69,6 @@ function createPre({ title, text, contexts = [] }: TextBlock, actions: ViewActio
     return style === null ? children : [h('span', { 'data-ansi': style }, ...children)];
   });
   return h('pre', toLongAttributes(text, title), ...pieces);
-}
-
-function toLinkedText(
-  text: string,
-  contexts: readonly ContextInfo[],
-  actions: ViewActions,
-): readonly Child[] {
-  const children: Child[] = [];
-  let at = 0;
-  for (const { start, end, place } of actions.place === 'editor'
-    ? findSourceLinks(text, contexts)
-    : []) {
-    const where = `${place.path ?? 'the source'}, line ${place.line ?? 1}`;
-    const link = h(
-      'button',
-      { type: 'button', class: 'link', title: `Open ${where}` },
-      text.slice(start, end),
-    );
-    link.addEventListener('click', () => actions.ask('openSource', place));
-    children.push(text.slice(at, start), link);
-    at = end;
-  }
-  return [...children, text.slice(at)];
 }
 
 /** `1,204 characters` */

@@ -250,7 +250,7 @@ function createLegend(): HTMLElement {
   const entries = [
     ['ok', 'OK'],
     ['error', 'Error'],
-    ['stopped', 'Guardrail stop'],
+    ['stopped', 'Stopped'],
     ['call', 'Sub-model call'],
     ['child', 'Child session'],
   ] as const;

@@ -62,7 +62,10 @@ export function createToolbar(actions: ViewActions): ToolbarView {
   moveFocusByArrows(tabButtons);
   return {
     element,
-    focusSearch: () => search.focus(),
+    focusSearch() {
+      searching.hidden = false; // what is hidden takes no focus, and the tab is drawn with the next frame
+      search.focus();
+    },
     update(snapshot: Snapshot): void {
       const { view, status, rows, trace } = snapshot;
       for (const [index, tab] of tabs.entries()) {
