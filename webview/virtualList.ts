@@ -127,7 +127,8 @@ export class VirtualList {
     if (move) {
       event.preventDefault();
       event.stopPropagation();
-      this.#select(this.#findStop(...move));
+      this.#selected = this.#findStop(...move); // the next key may come before the next frame
+      this.#select(this.#selected);
     } else if (event.key === 'Enter') {
       event.stopPropagation();
       this.#open(this.#selected);

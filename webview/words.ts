@@ -3,6 +3,7 @@
 import { toOneLine } from '../src/base/text';
 import type { VariableInfo } from '../src/core/sandbox';
 import {
+  finishWords,
   stopWords,
   toCountText,
   toDurationText,
@@ -79,6 +80,21 @@ export function toMarkText(event: MarkEvent): MarkText {
       const sources = toPluralText(sourceCount, kind === 'text' ? 'text' : 'file');
       const detail = `${sources}, ${toPluralText(totalChars, 'character')}`;
       return { icon: 'file', tone: 'muted', title: `Loaded ${variable}`, detail };
+    }
+    case 'loop.started': {
+      const detail = toOneLine(event.task, excerptChars);
+      return { icon: 'play', tone: 'muted', title: 'Run started', detail };
+    }
+    case 'loop.finished': {
+      const { finishReason, iterations } = event;
+      const isAnswered = finishReason === 'submitted' || finishReason === 'max_iterations';
+      const detail = `${capitalize(finishWords[finishReason])}, ${toPluralText(iterations, 'iteration')}`;
+      return {
+        icon: isAnswered ? 'check' : 'stop',
+        tone: isAnswered ? 'good' : 'warning',
+        title: 'Run ended',
+        detail,
+      };
     }
     case 'session.stopped':
       return {

@@ -22,6 +22,8 @@ export interface StepRecord {
   readonly outcome: Outcome | null;
   readonly stop: StopReason | null;
   readonly calls: readonly ModelAnswered[];
+  /** What the model that writes the session's code said up to this step; the last reply has its code. */
+  readonly thinking: readonly ModelAnswered[];
 }
 
 export type StepVerdict = 'ok' | 'error' | 'stopped' | 'unfinished';
@@ -29,10 +31,18 @@ export type StepVerdict = 'ok' | 'error' | 'stopped' | 'unfinished';
 /** Puts events together. Steps never decrease along a trace, so a step is whole when the next begins. */
 export class StepReader {
   #record: StepRecord | null = null;
+  #replies: ModelAnswered[] = [];
 
   /** The step that `event` shows to be whole, or null. */
   take(event: TraceEvent): StepRecord | null {
     const { kind, step } = event;
+    if (kind === 'model.answered' && event.purpose === 'loop') {
+      this.#replies.push(event);
+      return null;
+    }
+    if (kind === 'loop.finished') {
+      return this.end();
+    }
     if (kind !== 'step.started' && kind !== 'step.finished' && kind !== 'model.answered') {
       return null;
     }
@@ -44,9 +54,11 @@ export class StepReader {
       outcome: null,
       stop: null,
       calls: [],
+      thinking: [],
     };
     if (kind === 'step.started') {
-      this.#record = { ...record, code: event.code, startedAt: event.at };
+      const thinking = this.takeReplies();
+      this.#record = { ...record, code: event.code, startedAt: event.at, thinking };
     } else if (kind === 'step.finished') {
       this.#record = { ...record, outcome: event.outcome, stop: event.stop };
     } else {
@@ -54,6 +66,13 @@ export class StepReader {
       this.#record = record;
     }
     return whole;
+  }
+
+  /** What the model said since the last step, and no step has followed. */
+  takeReplies(): readonly ModelAnswered[] {
+    const replies = this.#replies;
+    this.#replies = [];
+    return replies;
   }
 
   /** The step that no other one follows, or null. */

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { type ExportedTrace, type StepRecord, StepReader } from './exportedTrace';
 import { pageParts, type PageStart, toInertJson } from './htmlPage';
-import { toMarkdownHead, toMarkdownStep } from './markdownExport';
+import { toMarkdownHead, toMarkdownRun, toMarkdownStep } from './markdownExport';
 import type { ViewerBundle } from './viewerBundle';
 import { showControls } from './visible';
 import type { Summary } from '../core/summary';
@@ -39,13 +39,16 @@ export async function* toHtmlExport(
     const line = toInertJson(event);
     page.push(line);
     chars += line.length;
-    plainText.take(steps.take(event));
+    plainText.takeStep(steps.take(event));
+    if (event.kind === 'loop.started' || event.kind === 'loop.finished') {
+      plainText.take(toMarkdownRun(event, steps.takeReplies()));
+    }
     if (chars >= eventPageChars) {
       yield takePage();
     }
   }
   yield takePage();
-  plainText.take(steps.end());
+  plainText.takeStep(steps.end());
   yield `<noscript><pre>${escapeText(plainText.text)}</pre></noscript>\n</body>\n</html>\n`;
 }
 
@@ -99,16 +102,17 @@ class PlainText {
       : `${this.#text}\n… and ${this.#leftOut} more steps: allow scripts to see them here.\n`;
   }
 
-  take(step: StepRecord | null): void {
-    if (step === null) {
-      return;
-    }
-    const text = this.#leftOut === 0 ? toMarkdownStep(step, this.#summary.language) : '';
-    if (this.#leftOut > 0 || this.#text.length + text.length > plainTextChars) {
+  takeStep(step: StepRecord | null): void {
+    if (step && (this.#leftOut > 0 || !this.take(toMarkdownStep(step, this.#summary.language)))) {
       this.#leftOut += 1;
-    } else {
-      this.#text += text;
     }
+  }
+
+  /** False when there is no room for it. */
+  take(text: string): boolean {
+    const fits = this.#leftOut === 0 && this.#text.length + text.length <= plainTextChars;
+    this.#text += fits ? text : '';
+    return fits;
   }
 }
 

@@ -1,12 +1,13 @@
 // A trace as one Markdown document: what a person reads in an editor, a pull request or a ticket.
 
 import type { ContextInfo } from '../core/context';
-import type { ModelAnswered } from '../core/event';
+import type { LoopFinished, LoopStarted, ModelAnswered } from '../core/event';
 import type { Language } from '../core/sandbox';
 import type { Summary } from '../core/summary';
 import { type ExportedTrace, type StepRecord, StepReader, toVerdict } from './exportedTrace';
 import { toFence, toInline, toTable } from './markdown';
 import {
+  finishWords,
   languageWords,
   statusWords,
   stopWords,
@@ -18,6 +19,7 @@ import {
   toPluralText,
   toStatusSentence,
   toTimeText,
+  toTokensText,
   verdictWords,
 } from './wording';
 
@@ -34,6 +36,9 @@ export async function* toMarkdownExport({
     if (record) {
       isEmpty = false;
       yield toMarkdownStep(record, summary.language);
+    }
+    if (event.kind === 'loop.started' || event.kind === 'loop.finished') {
+      yield toMarkdownRun(event, reader.takeReplies());
     }
   }
   const last = reader.end();
@@ -70,6 +75,30 @@ export function toMarkdownHead(summary: Summary): string {
 /** One step, to follow what is before it; ends with a line feed. */
 export function toMarkdownStep(record: StepRecord, language: Language): string {
   return `\n${toText(toStepBlocks(record, language))}`;
+}
+
+/** How a run begins or ends, with what the model said after its last step. */
+export function toMarkdownRun(
+  event: LoopStarted | LoopFinished,
+  replies: readonly ModelAnswered[],
+): string {
+  const blocks =
+    event.kind === 'loop.started'
+      ? [
+          `### Run of at most ${toPluralText(event.maxIterations, 'iteration')}`,
+          toFence(event.task),
+        ]
+      : [
+          ...replies.flatMap(toReplyBlocks),
+          `_The run ended ${finishWords[event.finishReason]}, after ${toPluralText(event.iterations, 'iteration')}._`,
+          ...(event.error === null ? [] : [toFence(event.error)]),
+        ];
+  return `\n${toText(blocks)}`;
+}
+
+function toReplyBlocks(reply: ModelAnswered): readonly string[] {
+  const facts = [toInline(reply.model), toDurationText(reply.durationMs), toTokensText(reply)];
+  return [`**Reply:** ${facts.join(', ')}`, toFence(reply.answer ?? reply.error ?? '')];
 }
 
 function toText(blocks: readonly string[]): string {
@@ -119,6 +148,7 @@ function toStepBlocks(record: StepRecord, language: Language): readonly string[]
     text === null || text === '' ? [] : [`**${label}**`, toFence(text)];
   return [
     `### ${title}: ${verdictWords[toVerdict(record)]}${duration}`,
+    ...record.thinking.flatMap(toReplyBlocks),
     ...(code === null ? [] : [toFence(code, language)]),
     ...labelled('Output', outcome?.stdout ?? null),
     ...labelled('Error output', outcome?.stderr ?? null),
@@ -154,13 +184,15 @@ function toErrorBlocks({ outcome }: StepRecord): readonly string[] {
 
 function toCallBlocks(event: ModelAnswered): readonly string[] {
   const { call, model, prompt, promptChars, answer, error } = event;
-  const tokens = toPluralText(event.promptTokens + event.answerTokens, 'token');
   const cut =
     promptChars > prompt.length
       ? `, first ${toCountText(prompt.length)} of ${toCountText(promptChars)} characters`
       : '';
   return [
-    `#### Sub-model call ${call + 1}: ${toInline(model)}, ${toDurationText(event.durationMs)}, ${tokens}`,
+    `#### Sub-model call ${call + 1}: ${toInline(model)}, ${toDurationText(event.durationMs)}, ${toTokensText(event)}`,
+    ...(event.childSessionId === null
+      ? []
+      : [`Answered by the session ${toInline(event.childSessionId)}.`]),
     `**Prompt**${cut}`,
     toFence(prompt),
     ...(answer === null

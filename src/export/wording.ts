@@ -1,6 +1,6 @@
 // Numbers, times and the domain's words as people read them; the same in every format and locale.
 
-import type { SessionStatus, StopCause } from '../core/event';
+import type { LoopFinished, ModelAnswered, SessionStatus, StopCause } from '../core/event';
 import type { Limits, Usage } from '../core/limits';
 import type { Language, Outcome } from '../core/sandbox';
 import type { Summary } from '../core/summary';
@@ -31,6 +31,15 @@ export const stopWords: Readonly<Record<StopCause, string>> = {
   budget_exceeded: 'by a guardrail: the budget is used up',
   llm_limit: 'by a guardrail: the sub-model limit is reached',
   user: 'by the user',
+};
+
+/** How a run ended, to stand after "Ended". */
+export const finishWords: Readonly<Record<LoopFinished['finishReason'], string>> = {
+  ...stopWords,
+  submitted: 'with the code’s answer',
+  max_iterations: 'with an answer drawn from the variables: all iterations are used',
+  cancelled: 'by a cancellation',
+  failed: 'by a failure',
 };
 
 /** One sentence on how the session stands. */
@@ -103,6 +112,14 @@ export function toCountText(count: number): string {
 /** `1 call`, `2,000 calls` */
 export function toPluralText(count: number, noun: string): string {
   return `${toCountText(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** `11,204 prompt + 31 answer tokens`, `about …` where nobody counted, and what they cost. */
+export function toTokensText(call: ModelAnswered): string {
+  const { promptTokens, answerTokens, tokensEstimated, costUsd } = call;
+  const about = tokensEstimated ? 'about ' : '';
+  const cost = costUsd === null ? '' : `, $${costUsd.toFixed(costUsd < 0.1 ? 4 : 2)}`;
+  return `${about}${toCountText(promptTokens)} prompt + ${toCountText(answerTokens)} answer tokens${cost}`;
 }
 
 /** `840 ms`, `1.2 s`, `2 min 5 s`, `1 h 4 min` */

@@ -56,6 +56,9 @@ export const hostileFields = [
   'closed',
   'child',
   'difference',
+  'task',
+  'broken',
+  'thought',
 ] as const;
 
 export function createHostileTrace(): readonly TraceEvent[] {
@@ -100,6 +103,18 @@ export function createHostileTrace(): readonly TraceEvent[] {
   return [
     createOpened({ title: attack('title') }),
     createContextLoaded({ context }),
+    {
+      kind: 'loop.started',
+      at,
+      step: 0,
+      status: 'active',
+      usage,
+      task: attack('task'),
+      model: attack('model'),
+      subModel: attack('model'),
+      maxIterations: 1,
+    },
+    createModelAnswered({ purpose: 'loop', step: 0, answer: attack('thought') }),
     createStepStarted({ code: attack('code') }),
     createModelAnswered({
       prompt: attack('prompt'),
@@ -121,6 +136,16 @@ export function createHostileTrace(): readonly TraceEvent[] {
       differences: [replay],
       differenceCount: 1,
       engineId: 'e',
+    },
+    {
+      kind: 'loop.finished',
+      at,
+      step: 1,
+      status: 'active',
+      usage,
+      finishReason: 'failed',
+      iterations: 1,
+      error: attack('broken'),
     },
     createFinalized({ answer: attack('final'), fromVariable: attack('name') }),
     createClosed({ status: 'finalized', reason: attack('closed') }),

@@ -15,6 +15,7 @@ import {
   createStopped,
   foldEvents,
 } from '../support/sampleTrace';
+import { createRunTrace } from '../support/runTrace';
 import type { FakeTrace } from './fakeHost';
 import { createHostileChild, createHostileTrace, hostileFields } from './hostileTrace';
 import { createLongTrace } from './longTrace';
@@ -41,6 +42,11 @@ function createChild(over: Partial<Summary>): Summary {
   assert.ok(child);
   return { ...child, sessionId: 'child-session', title: 'Read the deploy list', ...over };
 }
+
+/** Both within one frame. */
+const pressDownTwice = `for (const key of ['ArrowDown', 'ArrowDown']) {
+  document.getElementById('steps').dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+}`;
 
 describe('trace viewer', function () {
   let browser: Browser;
@@ -125,6 +131,8 @@ describe('trace viewer', function () {
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Home');
     await untilStep(1);
+    await page.evaluate(pressDownTwice);
+    await untilStep(3);
     assert.deepStrictEqual(host.asked, []);
   });
 
@@ -233,6 +241,28 @@ describe('trace viewer', function () {
       host.asked,
       [1, 2, 3].map(() => ['openSource', place]),
     );
+  });
+
+  it('shows a run: its task, what the model thought, who answered, and how it ended', async () => {
+    const { page, host } = await open({ events: createRunTrace() });
+    await page.getByText('Count the errors in the log.').first().waitFor();
+    const thinking = page.getByRole('region', { name: 'Thinking' });
+    await thinking.getByText('First I look for the word.').waitFor();
+    await thinking.getByText('about 4 prompt + 2 answer tokens, $0.0120').waitFor();
+    assert.doesNotMatch((await thinking.textContent()) ?? '', /grep/u);
+    await page.getByRole('button', { name: 'a child session' }).click();
+    assert.deepStrictEqual(host.asked, [['openTrace', { sessionId: 'child-session' }]]);
+    await viewer.shoot('run');
+    await page.getByRole('option', { name: /^Run ended, With an answer drawn/u }).click();
+    const run = page.getByRole('region', { name: 'Run', exact: true });
+    await run.getByText('There were 7.').waitFor();
+    await run.getByText('5 of 5').waitFor();
+    await viewer.shoot('run-session');
+  });
+
+  it('says that the model is at work between two steps', async () => {
+    await open({ events: createRunTrace().slice(0, 2) });
+    await viewer.page.getByText('The model is writing the next step.').waitFor();
   });
 
   it('asks for what the session allows, and for nothing else', async () => {

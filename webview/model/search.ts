@@ -83,7 +83,7 @@ function readTexts(step: TraceStep, scope: SearchScope): readonly string[] {
       return [stdout, stderr, result ?? '', answer, ...failure];
     }
     case 'prompts':
-      return step.calls.flatMap(toCallTexts);
+      return [...step.thinking, ...step.calls].flatMap(toCallTexts);
     case 'values':
       return (step.outcome?.changes ?? []).flatMap(({ name, preview }) => [name, preview]);
   }

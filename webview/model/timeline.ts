@@ -48,7 +48,13 @@ export function createTimeline(
   const steps = trace.steps.map((step) => toStepBar(step, trace.readVerdict(step), now));
   const childBars = toChildBars(children, now);
   const marks = trace.entries.flatMap((entry) => (entry.kind === 'mark' ? [entry.event] : []));
-  const busy = [...steps, ...childBars, ...marks.map(({ at }) => ({ start: at, end: at }))];
+  const thinking = steps.flatMap(({ start, calls }) => calls.filter((call) => call.start < start));
+  const busy = [
+    ...steps,
+    ...thinking,
+    ...childBars,
+    ...marks.map(({ at }) => ({ start: at, end: at })),
+  ];
   return {
     axis: createTimeAxis(
       busy.sort((left, right) => left.start - right.start),
@@ -91,8 +97,16 @@ function toStepBar(step: TraceStep, verdict: ShownVerdict, now: number): StepBar
 }
 
 function toCallBars(step: TraceStep, stepStart: number): readonly CallBar[] {
-  const bars = step.calls
-    .map((call) => ({ call, start: Math.max(stepStart, call.at - call.durationMs), end: call.at }))
+  const bars = [...step.thinking, ...step.calls]
+    .map((call) => {
+      const start = call.at - call.durationMs;
+      // Clocks differ by a little: what the step's code asked for began within it.
+      return {
+        call,
+        start: call.purpose === 'loop' ? start : Math.max(stepStart, start),
+        end: call.at,
+      };
+    })
     .sort((left, right) => left.start - right.start);
   return placeInLanes(bars);
 }

@@ -3,6 +3,8 @@
 
 import type {
   ContextLoaded,
+  LoopFinished,
+  LoopStarted,
   ModelAnswered,
   SessionClosed,
   SessionFinalized,
@@ -26,7 +28,22 @@ export interface TraceMark {
 }
 
 export type MarkEvent =
-  ContextLoaded | SessionStopped | SessionFinalized | SessionClosed | SessionReplayed;
+  | ContextLoaded
+  | LoopStarted
+  | LoopFinished
+  | SessionStopped
+  | SessionFinalized
+  | SessionClosed
+  | SessionReplayed;
+
+/** A model at work on the session. */
+export interface Run {
+  readonly started: LoopStarted;
+  /** Null while it goes on. */
+  readonly finished: LoopFinished | null;
+  /** What the model said after the last step; no step followed it. */
+  readonly replies: readonly ModelAnswered[];
+}
 
 export type TraceEntry = TraceStep | TraceMark;
 
@@ -37,6 +54,8 @@ export class Trace {
   readonly #steps: TraceStep[] = [];
   readonly #entryOfStep = new Map<number, number>();
   readonly #indexOfStep = new Map<number, number>();
+  readonly #runs: Run[] = [];
+  #replies: ModelAnswered[] = [];
   #summary: Summary | null = null;
   #version = 0;
 
@@ -47,6 +66,11 @@ export class Trace {
 
   get steps(): readonly TraceStep[] {
     return this.#steps;
+  }
+
+  /** Oldest first. */
+  get runs(): readonly Run[] {
+    return this.#runs;
   }
 
   /** Null until the first event. */
@@ -87,7 +111,13 @@ export class Trace {
   #take(event: Exclude<TraceEvent, { kind: 'session.opened' }>): void {
     switch (event.kind) {
       case 'step.started':
-        this.#put({ ...this.#stepOf(event.step), code: event.code, startedAt: event.at });
+        this.#put({
+          ...this.#stepOf(event.step),
+          code: event.code,
+          startedAt: event.at,
+          thinking: this.#replies,
+        });
+        this.#replies = [];
         return;
       case 'step.finished': {
         const { step, outcome, stop, at } = event;
@@ -95,10 +125,27 @@ export class Trace {
         return;
       }
       case 'model.answered': {
+        if (event.purpose === 'loop') {
+          this.#replies.push(event);
+          return;
+        }
         const step = this.#stepOf(event.step);
         // The list grows in place: copying it at every call would make a large batch quadratic.
         (step.calls as ModelAnswered[]).push(event); // made by #stepOf, and owned here
         this.#put({ ...step });
+        return;
+      }
+      case 'loop.started':
+        this.#runs.push({ started: event, finished: null, replies: [] });
+        this.#replies = [];
+        this.#entries.push({ kind: 'mark', event });
+        return;
+      case 'loop.finished': {
+        const run = this.#runs.pop();
+        if (run) {
+          this.#runs.push({ ...run, finished: event, replies: this.#replies });
+        }
+        this.#entries.push({ kind: 'mark', event });
         return;
       }
       case 'context.loaded':
@@ -113,7 +160,7 @@ export class Trace {
 
   #stepOf(step: number): TraceStep {
     const start = { code: null, startedAt: null, outcome: null, finishedAt: null, stop: null };
-    return this.findStep(step) ?? { kind: 'step', step, ...start, calls: [] };
+    return this.findStep(step) ?? { kind: 'step', step, ...start, calls: [], thinking: [] };
   }
 
   #put(step: TraceStep): void {

@@ -4,11 +4,12 @@ import type { ContextInfo } from '../../src/core/context';
 import type { ModelAnswered } from '../../src/core/event';
 import { showControls } from '../../src/export/visible';
 import { toOneLine } from '../../src/base/text';
-import { toCountText, toDurationText, toPluralText } from '../../src/export/wording';
+import { toCountText, toDurationText, toPluralText, toTokensText } from '../../src/export/wording';
 import { h, setAttributes, setChildren, setText } from '../dom';
 import type { TraceStep } from '../model/trace';
 import type { ViewActions } from '../snapshot';
 import { VirtualList } from '../virtualList';
+import { createTraceLink } from './links';
 import { createTextBlock } from './textBlock';
 
 const rowHeight = 26;
@@ -86,7 +87,8 @@ function toTotal(calls: readonly ModelAnswered[]): string {
 function fillRow(row: HTMLElement, call: ModelAnswered): void {
   const [number, title, facts, time] = row.children;
   const isFailed = call.answer === null;
-  const tokens = `${toCountText(call.promptTokens)} + ${toCountText(call.answerTokens)} tokens`;
+  const about = call.tokensEstimated ? 'about ' : '';
+  const tokens = `${about}${toCountText(call.promptTokens)} + ${toCountText(call.answerTokens)} tokens`;
   const prompt = showControls(toOneLine(call.prompt, 200));
   setAttributes(row, {
     'data-tone': isFailed ? 'error' : 'ok',
@@ -105,13 +107,9 @@ function createCallDetail(
   contexts: readonly ContextInfo[],
   actions: ViewActions,
 ): readonly HTMLElement[] {
-  const { prompt, promptChars, answer, error, model } = call;
+  const { prompt, promptChars, answer, error, model, childSessionId } = call;
   const name = `Step ${call.step}, call ${call.call + 1}`;
-  const facts = [
-    showControls(model),
-    toDurationText(call.durationMs),
-    `${toCountText(call.promptTokens)} prompt + ${toCountText(call.answerTokens)} answer tokens`,
-  ];
+  const facts = [showControls(model), toDurationText(call.durationMs), toTokensText(call)];
   const note =
     promptChars > prompt.length
       ? `first ${toCountText(prompt.length)} of ${toPluralText(promptChars, 'character')}`
@@ -122,6 +120,9 @@ function createCallDetail(
       : { title: 'Answer', text: answer, note: toPluralText(answer.length, 'character') };
   return [
     h('p', { class: 'call-facts' }, `Call ${call.call + 1} · ${facts.join(' · ')}`),
+    ...(childSessionId === null
+      ? []
+      : [h('p', {}, 'Answered by ', createTraceLink(childSessionId, 'a child session', actions))]),
     createTextBlock(
       { title: 'Prompt', text: prompt, note, contexts, openTitle: `${name}: prompt` },
       actions,

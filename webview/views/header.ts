@@ -1,5 +1,6 @@
 // The head of the viewer: what session this is, how it stands, and what can be done with it.
 
+import { toOneLine } from '../../src/base/text';
 import type { SessionStatus } from '../../src/core/event';
 import { showControls } from '../../src/export/visible';
 import { statusWords, toStatusSentence } from '../../src/export/wording';
@@ -11,10 +12,13 @@ import { createButton } from '../toolkit';
 import { createGauges } from './gauges';
 import { createMenu } from './menu';
 
+const taskChars = 400;
+
 export function createHeader(actions: ViewActions): View {
   const title = h('h1', { class: 'title' });
   const status = h('span', { class: 'status' });
   const sentence = h('span', { class: 'sentence' });
+  const task = h('p', { class: 'task' });
   const buttons = createActionButtons(actions);
   const gauges = createGauges();
   const standing = h('p', { class: 'standing' }, status, sentence);
@@ -24,7 +28,7 @@ export function createHeader(actions: ViewActions): View {
     h(
       'div',
       { class: 'head-row' },
-      h('div', { class: 'head-text' }, title, standing),
+      h('div', { class: 'head-text' }, title, task, standing),
       buttons.element,
     ),
     gauges.element,
@@ -39,13 +43,24 @@ export function createHeader(actions: ViewActions): View {
         title.title = title.textContent;
         setText(status, statusWords[snapshot.status]);
         setAttributes(status, { 'data-status': toTone(snapshot.status, summary.running) });
-        setText(sentence, toStatusSentence(shown));
+        setText(
+          sentence,
+          isThinking(snapshot) ? 'The model is writing the next step.' : toStatusSentence(shown),
+        );
+        const asked = toOneLine(snapshot.trace.runs.at(-1)?.started.task ?? '', taskChars);
+        setText(task, showControls(asked));
+        task.hidden = asked === '' || asked === summary.title;
       }
       element.classList.toggle('is-opening', summary === null);
       buttons.update(snapshot);
       gauges.update(snapshot);
     },
   };
+}
+
+function isThinking({ status, summary, trace }: Snapshot): boolean {
+  const run = trace.runs.at(-1);
+  return status === 'active' && summary?.running === false && run?.finished === null;
 }
 
 function toTone(status: SessionStatus, running: boolean): string {

@@ -5,6 +5,7 @@ import type { SessionReplayed } from '../../src/core/event';
 import type { Summary } from '../../src/core/summary';
 import { showControls } from '../../src/export/visible';
 import {
+  finishWords,
   languageWords,
   statusWords,
   toCountText,
@@ -12,10 +13,12 @@ import {
   toPluralText,
 } from '../../src/export/wording';
 import { type Child, h, setChildren } from '../dom';
+import type { Run } from '../model/trace';
 import type { Snapshot, View, ViewActions } from '../snapshot';
 import { createButton } from '../toolkit';
-import { toDateText } from '../words';
+import { capitalize, toDateText } from '../words';
 import { createSourceLink, createTraceLink } from './links';
+import { createReply } from './reply';
 import { createTextBlock, toCharsNote } from './textBlock';
 
 export function createSessionView(actions: ViewActions): View {
@@ -33,7 +36,9 @@ export function createSessionView(actions: ViewActions): View {
       if (!summary) {
         return;
       }
-      const key = [summary.finalAnswer, summary.contexts, summary.usage.steps, standing, status];
+      const run = trace.runs.at(-1);
+      const { finalAnswer, contexts, usage } = summary;
+      const key = [finalAnswer, contexts, usage.steps, standing, status, run];
       if (key.every((part, index) => part === shown[index]) && shown.length > 0) {
         return;
       }
@@ -43,6 +48,7 @@ export function createSessionView(actions: ViewActions): View {
       );
       setChildren(element, [
         createAnswer(summary, actions),
+        ...trace.runs.map((one) => createRun(one, actions)),
         createContexts(summary, actions),
         createChildren(standing.children, actions),
         ...replays.map(createReplay),
@@ -114,6 +120,25 @@ function createChildren(children: readonly Summary[], actions: ViewActions): HTM
   return createPart('Child sessions', createTable(['Session', 'Status', 'Steps', 'Opened'], rows));
 }
 
+function createRun({ started, finished, replies }: Run, actions: ViewActions): HTMLElement {
+  const { task, model, subModel, maxIterations } = started;
+  const facts: (readonly [string, string])[] = [
+    ['Model', model ?? 'the default'],
+    ['Sub-model', subModel ?? 'the default'],
+    ['Iterations', `${finished ? `${finished.iterations} of ` : 'at most '}${maxIterations}`],
+  ];
+  if (finished) {
+    facts.push(['Ended', capitalize(finishWords[finished.finishReason])]);
+    facts.push(...(finished.error === null ? [] : [['Error', finished.error] as const]));
+  }
+  return createPart(
+    'Run',
+    h('div', { class: 'thinking' }, showControls(task)),
+    createFactList(facts.map(([name, value]) => [name, showControls(value)])),
+    ...replies.map((reply) => createReply(reply, '', actions)),
+  );
+}
+
 function createReplay(event: SessionReplayed): HTMLElement {
   const { stepsRun, stepsSkipped, differences, differenceCount, at } = event;
   const skipped = stepsSkipped > 0 ? `, ${toPluralText(stepsSkipped, 'step')} skipped` : '';
@@ -156,8 +181,12 @@ function createFacts(summary: Summary, actions: ViewActions): HTMLElement {
   if (parentSessionId !== null) {
     facts.push(['Parent session', createTraceLink(parentSessionId, parentSessionId, actions)]);
   }
+  return createPart('Facts', createFactList(facts));
+}
+
+function createFactList(facts: readonly (readonly [string, Child])[]): HTMLElement {
   const list = facts.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]);
-  return createPart('Facts', h('dl', { class: 'facts' }, ...list));
+  return h('dl', { class: 'facts' }, ...list);
 }
 
 function createTable(

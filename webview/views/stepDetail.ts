@@ -13,6 +13,7 @@ import { shownVerdictWords, toClockText, verdictIcons } from '../words';
 import { createCalls } from './calls';
 import { createChanges } from './changes';
 import { createCode } from './codeBlock';
+import { createReply } from './reply';
 import { createTextBlock, toCharsNote } from './textBlock';
 
 export function createStepDetail(actions: ViewActions): View {
@@ -147,7 +148,7 @@ function toHeadFacts({ outcome, startedAt }: TraceStep, runningAt: number | null
 }
 
 function createCodePart(
-  { code, outcome, step }: TraceStep,
+  { code, outcome, step, thinking }: TraceStep,
   { summary }: Snapshot,
   actions: ViewActions,
 ): readonly HTMLElement[] {
@@ -157,6 +158,7 @@ function createCodePart(
   const language = summary?.language ?? 'python';
   const body = createCode(code, language, outcome?.error ?? null);
   return [
+    ...thinking.map((reply) => createReply(reply, code, actions)),
     createTextBlock(
       { title: 'Code', text: code, body, language, openTitle: `Step ${step}` },
       actions,

@@ -77,14 +77,17 @@ function findStepOrCall(
   const earliest = axis.toClock(toAxis(x - pointerSlack));
   const latest = axis.toClock(toAxis(x + pointerSlack));
   const bar = steps[findBar(steps, earliest)];
-  if (!bar || bar.start > latest) {
+  if (!bar) {
     return null;
   }
   const lane = Math.floor((y - lanes.callTop) / lanes.callPitch);
   const call = bar.calls.find(
     (one) => one.lane === lane && one.start <= latest && one.end >= earliest,
   );
-  return call ? toCallTarget(bar, call, actions) : toStepTarget(bar, actions);
+  if (call) {
+    return toCallTarget(bar, call, actions);
+  }
+  return bar.start <= latest ? toStepTarget(bar, actions) : null;
 }
 
 function toStepTarget({ step, verdict, start, end }: StepBar, actions: ViewActions): Target {
@@ -96,6 +99,8 @@ function toStepTarget({ step, verdict, start, end }: StepBar, actions: ViewActio
 function toCallTarget({ step }: StepBar, { call }: CallBar, actions: ViewActions): Target {
   const { model, durationMs, answer } = call;
   const facts = `${model} · ${toDurationText(durationMs)}${answer === null ? ' · Failed' : ''}`;
-  const text = showControls(`Step ${step.step}, call ${call.call + 1}\n${facts}`);
-  return { text, choose: () => actions.showStep(step.step, step.calls.indexOf(call)) };
+  const index = step.calls.indexOf(call);
+  const name = index < 0 ? 'thinking' : `call ${call.call + 1}`;
+  const text = showControls(`Step ${step.step}, ${name}\n${facts}`);
+  return { text, choose: () => actions.showStep(step.step, Math.max(0, index)) };
 }

@@ -251,7 +251,7 @@ function createLegend(): HTMLElement {
     ['ok', 'OK'],
     ['error', 'Error'],
     ['stopped', 'Stopped'],
-    ['call', 'Sub-model call'],
+    ['call', 'Model call'],
     ['child', 'Child session'],
   ] as const;
   return h(

@@ -81,13 +81,29 @@ describe('StepReader', () => {
   it('counts a step that a person ended as stopped, not as failed', () => {
     const error = { type: 'CancelledError', message: '', line: 1, traceback: '' };
     const outcome = createOutcome({ error, interruption: 'cancelled' });
-    const record = { step: 1, code: '', startedAt: 0, outcome, stop: null, calls: [] };
+    const record = {
+      step: 1,
+      code: '',
+      startedAt: 0,
+      outcome,
+      stop: null,
+      calls: [],
+      thinking: [],
+    };
     assert.equal(toVerdict(record), 'stopped');
   });
 
   it('counts a step that lost its variables as failed', () => {
     const outcome = createOutcome({ stateLost: true });
-    const record = { step: 1, code: '', startedAt: 0, outcome, stop: null, calls: [] };
+    const record = {
+      step: 1,
+      code: '',
+      startedAt: 0,
+      outcome,
+      stop: null,
+      calls: [],
+      thinking: [],
+    };
     assert.equal(toVerdict(record), 'error');
   });
 });

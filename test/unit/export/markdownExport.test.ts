@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { ExportedTrace } from '../../../src/export/exportedTrace';
 import { toFence, toInline } from '../../../src/export/markdown';
 import { toMarkdownExport } from '../../../src/export/markdownExport';
+import { createRunTrace } from '../../support/runTrace';
 import { createTraceOf, joinPieces, toExported } from '../../support/exportedTraces';
 import {
   createOpened,
@@ -43,7 +44,7 @@ describe('toMarkdownExport', () => {
       '**IndexError: list index out of range** (line 10)',
       '### Step 4: Error, 30 s',
       '_The step was interrupted: its time was up._',
-      '#### Sub-model call 1: openai/gpt-5-mini, 2.9 s, 11,235 tokens',
+      '#### Sub-model call 1: openai/gpt-5-mini, 2.9 s, 11,204 prompt + 31 answer tokens',
       '**Failed:** The model did not answer within 60 s.',
       '␛[32m2116 hits␛[0m',
     ]) {
@@ -74,6 +75,19 @@ describe('toMarkdownExport', () => {
     assert.ok(markdown.includes('No context was loaded.'));
     assert.ok(markdown.includes('No step was run.'));
     assert.ok(!markdown.includes('## Final answer'));
+  });
+
+  it('tells a run: its task, what the model said, and how it ended', async () => {
+    const markdown = await write(toExported(createRunTrace()));
+    for (const part of [
+      '### Run of at most 5 iterations\n\n```\nCount the errors in the log.\n```',
+      '### Step 1: OK, 10 ms\n\n**Reply:** openai/gpt-5, 3.2 s, about 4 prompt + 2 answer tokens, $0.0120',
+      'Answered by the session child-session.',
+      '**Reply:** openai/gpt-5, 420 ms, 4 prompt + 2 answer tokens\n\n```\nThere were 7.\n```',
+      '_The run ended with an answer drawn from the variables: all iterations are used, after 5 iterations._',
+    ]) {
+      assert.ok(markdown.includes(part), part);
+    }
   });
 
   it('shows a stopped session whose last step never finished', async () => {

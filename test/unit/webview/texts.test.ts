@@ -2,9 +2,27 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { toStyledText } from '../../../webview/model/ansi';
 import { findSourceLinks } from '../../../webview/model/sourceLinks';
+import { toThinkingText } from '../../../webview/model/thinking';
 import { diffTexts } from '../../../webview/model/textDiff';
 import { tokenize } from '../../../webview/model/tokens';
 import { createContext } from '../../support/sampleTrace';
+
+describe('webview thinking', () => {
+  const code = 'x = 1\nprint(x)';
+
+  it('is the reply without the block that became the step', () => {
+    const reply = `I look.\n\n\`\`\`python\n${code}\n\`\`\`\n\nThen we see.`;
+    assert.equal(toThinkingText(reply, code), 'I look.\n\nThen we see.');
+    assert.equal(toThinkingText(`~~~\n${code}\n~~~`, code), '');
+  });
+
+  it('is the whole reply where the code does not stand in a block of its own', () => {
+    for (const reply of [`I ran ${code}`, 'No code.', `\`\`\`\n${code}\nmore()\n\`\`\``]) {
+      assert.equal(toThinkingText(reply, code), reply);
+    }
+    assert.equal(toThinkingText('```\n\n```', ''), '```\n\n```');
+  });
+});
 
 describe('webview tokens', () => {
   const kinds = (code: string, language: 'python' | 'javascript'): readonly string[] =>

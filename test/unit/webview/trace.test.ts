@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { toRows } from '../../../webview/model/rows';
 import { createMatcher } from '../../../webview/model/search';
 import { Trace } from '../../../webview/model/trace';
+import { createRunTrace } from '../../support/runTrace';
 import {
   createModelAnswered,
   createOpened,
@@ -34,6 +35,18 @@ describe('webview trace', () => {
     const steps = [1, 2, 3, 4, 5, 6, 7, 8];
     const expected = ['context.loaded', ...steps, 'session.finalized', 'session.closed'];
     assert.deepStrictEqual(order, expected);
+  });
+
+  it('gives a step what the model said before it, and a run what nothing followed', () => {
+    const trace = createTrace(createRunTrace());
+    const [step] = trace.steps;
+    const [run] = trace.runs;
+    assert.deepStrictEqual(
+      [step?.thinking.length, step?.calls.length, run?.replies.map(({ answer }) => answer)],
+      [1, 1, ['There were 7.']],
+    );
+    assert.equal(run?.finished?.finishReason, 'max_iterations');
+    assert.equal(createTrace(createRunTrace().slice(0, -2)).runs[0]?.finished, null);
   });
 
   it('replaces a step when something of it is new, and leaves the others as they are', () => {
