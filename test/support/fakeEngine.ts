@@ -107,6 +107,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       allowedRoots: ['/data'],
     }),
     close: async () => {
+      loops.dispose();
       await sessions.closeAll('the engine ended');
       sessions.dispose();
     },
