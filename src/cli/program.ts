@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import type { Cli } from './cli';
+import { addAskCommand } from './commands/ask';
 import { addConnectCommand } from './commands/connect';
 import { addExportCommand } from './commands/export';
 import { addForkCommand } from './commands/fork';
@@ -17,6 +18,7 @@ import { type ExitCode, exitCodeHelp, reportFailure } from './failure';
 
 const addCommands = [
   addRunCommand,
+  addAskCommand,
   addResumeCommand,
   addForkCommand,
   addTourCommand,

@@ -49,6 +49,8 @@ export interface FakeCliOptions {
   readonly isTerminal?: boolean;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What the model says; none: no model is set up. */
+  readonly answer?: (prompt: string) => string;
 }
 
 export class FakeCli implements Cli {
@@ -70,7 +72,14 @@ export class FakeCli implements Cli {
   engineOptions: EngineOptions | null = null;
 
   constructor(options: FakeCliOptions = {}) {
-    const { files = {}, input, isTerminal = false, cwd = process.cwd(), env = {} } = options;
+    const {
+      files = {},
+      input,
+      isTerminal = false,
+      cwd = process.cwd(),
+      env = {},
+      answer,
+    } = options;
     this.output = new TextStream(isTerminal);
     this.errors = new TextStream(isTerminal);
     this.input = new InputStream(isTerminal);
@@ -82,7 +91,7 @@ export class FakeCli implements Cli {
     });
     this.cwd = cwd;
     this.env = env;
-    this.engine = createFakeEngine({ files });
+    this.engine = createFakeEngine({ files, ...(answer ? { answer } : {}) });
     if (input !== undefined) {
       this.input.end(input);
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { FakeCli } from './fakeCli';
 
-const commands = ['run', 'tour', 'mcp', 'serve', 'sessions', 'trace', 'export', 'status'];
+const commands = ['run', 'ask', 'tour', 'mcp', 'serve', 'sessions', 'trace', 'export', 'status'];
 
 describe('rlm-companion', () => {
   it('lists its commands and exit codes with --help', async () => {
@@ -34,6 +34,9 @@ describe('rlm-companion', () => {
     ['run', 'a', '--max-steps', '1.5'],
     ['run', 'a', '--language', 'ruby'],
     ['run', 'a', '--code', '/nowhere/at/all.py'],
+    ['ask'],
+    ['ask', 'only-a-question'],
+    ['ask', 'a', 'why?', '--max-iterations', '101'],
     ['serve', '--port', '70000'],
     ['sessions', '--status', 'odd'],
     ['sessions', 'extra'],
