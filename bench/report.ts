@@ -30,16 +30,20 @@ export function toTerminalText(findings: readonly Findings[]): string {
 export function toMarkdown(findings: readonly Findings[]): string {
   return findings
     .map(({ title, figures }) => {
-      const rows = figures.map((figure) => `| ${toRow(figure).join(' | ')} |`);
-      return [
-        `### ${title}`,
-        '',
-        `| ${columns.join(' | ')} |`,
-        '|---|--:|--:|--:|--:|---|',
-        ...rows,
-      ].join('\n');
+      const table = toMarkdownTable(columns, '|---|--:|--:|--:|--:|---|', figures.map(toRow));
+      return `### ${title}\n\n${table}`;
     })
     .join('\n\n');
+}
+
+/** `alignment`: the line below the head, as Markdown writes it. */
+export function toMarkdownTable(
+  head: readonly string[],
+  alignment: string,
+  rows: readonly (readonly string[])[],
+): string {
+  const toLine = (row: readonly string[]): string => `| ${row.join(' | ')} |`;
+  return [toLine(head), alignment, ...rows.map(toLine)].join('\n');
 }
 
 export function toVerdictLine(findings: readonly Findings[]): string {
@@ -56,7 +60,7 @@ export function replaceBetweenMarkers(text: string, content: string): string {
   const from = text.indexOf(begin);
   const to = text.indexOf(end);
   if (from < 0 || to < from) {
-    throw new Error(`bench/README.md has no ${begin} … ${end}.`);
+    throw new Error(`The README has no ${begin} … ${end}.`);
   }
   return `${text.slice(0, from + begin.length)}\n\n${content.trim()}\n\n${text.slice(to)}`;
 }
