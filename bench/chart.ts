@@ -59,6 +59,10 @@ function createStyle(colours: readonly Colour[]): string {
   ].join('');
 }
 
+export function createScale([from, to]: Range, [start, end]: Range): Scale {
+  return (value) => round(start + (end - start) * ((value - from) / (to - from)));
+}
+
 export function createLogScale([from, to]: Range, [start, end]: Range): Scale {
   const span = Math.log10(to / from);
   return (value) => round(start + (end - start) * (Math.log10(value / from) / span));

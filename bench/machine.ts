@@ -6,15 +6,17 @@ import type { PythonProgram } from './python';
 import { toNumberText } from './report';
 
 export function describeMachine(python: PythonProgram | null): string {
+  return `${describeComputer()}, ${python ? `native Python ${python.version}` : 'no native Python'}.`;
+}
+
+export function describeComputer(): string {
   const model = cpus()[0]?.model.trim().replace(/\s+/gu, ' ') || 'unknown processor';
-  const parts = [
+  return [
     `${availableParallelism()} × ${model}`,
     `${Math.round(totalmem() / 2 ** 30)} GB of memory`,
     `${platform()} ${arch()}`,
     `Node ${process.versions.node}`,
-    python ? `native Python ${python.version}` : 'no native Python',
-  ];
-  return `${parts.join(', ')}.`;
+  ].join(', ');
 }
 
 export function readLoad(): string {

@@ -159,7 +159,10 @@ class LocalEngine implements Engine {
   }
 }
 
-function createModels(options: RuntimeOptions): ModelRouter {
+/** The models of this environment, and those that `extraProviders` adds. */
+export function createModels(
+  options: Pick<RuntimeOptions, 'models' | 'extraProviders'>,
+): ModelRouter {
   const readSettings =
     options.models ?? (() => Promise.resolve().then(() => parseModelSettings(process.env)));
   const http = createHttpProviders({

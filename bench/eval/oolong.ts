@@ -101,15 +101,17 @@ export function shuffleLabels(random: Random): Drawn['labels'] {
 const shares = [30, 22, 16, 13, 10, 9];
 
 /**
- * The first label of the order is the most frequent one, and the first fifth of the users write four
- * lines of five.
+ * The first label of the order is the most frequent one, and none is missing; the first fifth of the
+ * users write four lines of five.
  */
 function createAuthors(
   users: readonly number[],
   order: Drawn['labels'],
 ): (random: Random) => Author {
   const urn = order.flatMap((label, index) => new Array<Label>(shares[index] ?? 0).fill(label));
-  const next = (random: Random): Label => urn[random.nextInt(urn.length)] ?? order[0];
+  let dealt = 0;
+  const next = (random: Random): Label =>
+    order[dealt++] ?? urn[random.nextInt(urn.length)] ?? order[0];
   const busy = Math.ceil(users.length / 5);
   return (random) => {
     const isBusy = random.nextInt(5) < 4;
