@@ -113,7 +113,10 @@ function toCostTicks([from, to]: readonly [number, number], toY: Scale): readonl
   for (let value = from; value <= to * 1.001; value *= 10) {
     ticks.push([
       toY(value),
-      Number(value.toPrecision(1)).toLocaleString('en', { maximumSignificantDigits: 1 }),
+      Number(value.toPrecision(1)).toLocaleString('en', {
+        notation: 'compact',
+        maximumSignificantDigits: 3,
+      }),
     ]);
   }
   return ticks;
