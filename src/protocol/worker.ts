@@ -151,9 +151,9 @@ export type FromWorker = z.infer<typeof fromWorkerSchema>;
 export const processCalls = {
   /** args: [milliseconds]; answers null after that time. */
   sleep: 'sleep',
-  /** args: [GrepArgs]; answers Hit[]. */
+  /** args: [GrepArgs]; answers `{ hits: Hits, truncated }`. */
   grep: 'context.grep',
-  /** args: [SearchArgs]; answers ScoredHit[]. */
+  /** args: [SearchArgs]; answers `{ hits: Hits, truncated }`. */
   search: 'context.search',
 } as const;
 
@@ -183,16 +183,19 @@ export const searchArgsSchema = z.object({
 });
 export type SearchArgs = z.infer<typeof searchArgsSchema>;
 
-/** A place in a context. Arrays keep the frames small: many hits cross three threads. */
-export interface Hit {
-  readonly source: number;
+/**
+ * Places in a context, a column a field: a hundred thousand cross three threads and two languages. The
+ * text of a place, and of its line, is cut out where it is read.
+ */
+export interface Hits {
+  readonly sources: readonly number[];
   /** Offsets in the source's text, half open. */
-  readonly start: number;
-  readonly end: number;
-  /** 1-based line of `start`. */
-  readonly line: number;
-  /** The whole line(s)' first 500 characters for grep; empty for search. */
-  readonly lineText: string;
-  /** 0 for grep. */
-  readonly score: number;
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+  /** 1-based, of the start. */
+  readonly lines: readonly number[];
+  /** Where that line begins. Only of grep. */
+  readonly lineStarts: readonly number[];
+  /** Only of search. */
+  readonly scores: readonly number[];
 }

@@ -3,8 +3,8 @@
 
 import { Buffer, isAscii } from 'node:buffer';
 import { parentPort } from 'node:worker_threads';
-import type { GrepArgs, Hit, LoadMessage, SearchArgs } from '../../protocol/worker';
-import { LineIndex } from './textPositions';
+import type { GrepArgs, Hits, LoadMessage, SearchArgs } from '../../protocol/worker';
+import { TextIndex } from './textPositions';
 import { type Found, type SourceText, grepTexts, rankTexts } from './textSearch';
 
 export type SearchMessage =
@@ -13,7 +13,7 @@ export type SearchMessage =
   | { readonly kind: 'search'; readonly id: number; readonly args: SearchArgs };
 
 export type SearchAnswer =
-  | { readonly id: number; readonly hits: readonly Hit[]; readonly truncated: boolean }
+  | { readonly id: number; readonly hits: Hits; readonly truncated: boolean }
   | {
       readonly id: number;
       readonly error: { readonly code: 'INVALID_INPUT'; readonly message: string };
@@ -35,7 +35,7 @@ class LazyText {
   get(): SourceText {
     if (!this.#decoded) {
       const text = decode(this.#bytes);
-      this.#decoded = { index: this.#index, text, lineIndex: new LineIndex(text) };
+      this.#decoded = { index: this.#index, text, textIndex: new TextIndex(text) };
     }
     return this.#decoded;
   }

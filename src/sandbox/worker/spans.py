@@ -3,6 +3,7 @@
 # there; everything else is done here.
 import bisect
 import heapq
+import itertools
 import math
 import re
 
@@ -20,16 +21,30 @@ call_host = None
 class Span:
     """A place in a text: .path .start .end .line .text (and .line_text, .score where they apply)."""
 
-    __slots__ = ("_source", "path", "start", "end", "line", "line_text", "score")
+    __slots__ = ("_source", "path", "start", "end", "line", "score", "_line_start")
     _fields = ("path", "start", "end", "line", "text", "line_text", "score")
 
-    def __init__(self, source, path, start, end, line, line_text=None, score=None):
-        self._source, self.path, self.start, self.end, self.line = source, path, start, end, line
-        self.line_text, self.score = line_text, score
+    def __init__(self, source, path, start, end, line, line_start=None, score=None):
+        self._source = source
+        self.path = path
+        self.start = start
+        self.end = end
+        self.line = line
+        self._line_start = line_start
+        self.score = score
 
     @property
     def text(self):
         return self._source[self.start:self.end]
+
+    @property
+    def line_text(self):
+        begin = self._line_start
+        if begin is None:
+            return None
+        limit = begin + LINE_CHARS
+        end = self._source.find("\n", begin, limit)
+        return self._source[begin:limit if end < 0 else end]
 
     def keys(self):
         return [name for name in self._fields if getattr(self, name) is not None]
@@ -115,13 +130,18 @@ def whole_context(value, pairs):
 def from_host(answer, pairs, place):
     index, one = place
     paths, texts = contexts[index]
-    spans = Spans()
-    for hit in answer["hits"]:
-        number = hit["source"]
-        path = pairs[0][0] if one is not None else paths[number]
-        spans.append(Span(texts[number], path, hit["start"], hit["end"], hit["line"],
-                          hit.get("lineText") or None, hit.get("score") or None))
-    spans.truncated = bool(answer.get("truncated"))
+    hits = answer["hits"]
+    spans = Spans(map(
+        Span,
+        map(texts.__getitem__, hits["sources"]),
+        itertools.repeat(pairs[0][0]) if one is not None else map(paths.__getitem__, hits["sources"]),
+        hits["starts"],
+        hits["ends"],
+        hits["lines"],
+        hits["lineStarts"] or itertools.repeat(None),
+        hits["scores"] or itertools.repeat(None),
+    ))
+    spans.truncated = answer["truncated"]
     return spans
 
 
@@ -152,15 +172,9 @@ def grep_here(compiled, pairs, max_matches):
             start = match.start()
             line += source.count("\n", counted, start)
             counted = start
-            spans.append(Span(source, path, start, match.end(), line, line_at(source, start)))
+            line_start = source.rfind("\n", 0, start) + 1
+            spans.append(Span(source, path, start, match.end(), line, line_start))
     return spans
-
-
-def line_at(source, start):
-    begin = source.rfind("\n", 0, start) + 1
-    end = source.find("\n", start)
-    end = len(source) if end < 0 else end
-    return source[begin:min(end, begin + LINE_CHARS)]
 
 
 def chunk(size=100_000, overlap=0, text=None, path=None, by="lines"):

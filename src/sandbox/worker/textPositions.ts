@@ -1,97 +1,97 @@
 // Positions in a text: the line they are on, and offsets in the unit that a language counts in.
 
-import { cutText } from '../../base/text';
 import type { GrepArgs } from '../../protocol/worker';
 
-const lineChars = 500;
-
+/** So that a position within a block fits 16 bits. */
 const blockChars = 65_536;
 
-/** Line breaks before each block of a text, counted once and kept between searches. */
-export class LineIndex {
-  readonly #text: string;
-  readonly #breaks: number[] = [0];
-  /** Position of the last break before each block, -1 where there is none. */
-  readonly #lastBreak: number[] = [-1];
+interface Block {
+  /** Line breaks before the block. */
+  readonly breaks: number;
+  /** Where the line begins that reaches into the block. */
+  readonly lineStart: number;
+  /** Positions of its own line breaks within the block, ascending: two bytes a line. */
+  readonly positions: Uint16Array;
+}
+
+/** What searches need to know of a text, found out once and kept between them. */
+export class TextIndex {
+  readonly text: string;
+  readonly #blocks: Block[] = [];
+  #hasPairs: boolean | undefined;
 
   constructor(text: string) {
-    this.#text = text;
+    this.text = text;
   }
 
-  /** The block that `position` lies in: where it starts, the breaks before it, and the last of them. */
-  find(position: number): {
-    readonly start: number;
-    readonly breaks: number;
-    readonly lastBreak: number;
-  } {
-    const block = Math.floor(position / blockChars);
-    while (this.#breaks.length <= block) {
-      this.#countNext();
-    }
+  /** Whether some of its characters take two UTF-16 units. */
+  get hasPairs(): boolean {
+    return (this.#hasPairs ??= /[\ud800-\udbff]/.test(this.text));
+  }
+
+  /** The line that `position` lies on, its break included: its number from 1, and where it begins. */
+  findLine(position: number): { readonly line: number; readonly start: number } {
+    const blockStart = position - (position % blockChars);
+    const { breaks, lineStart, positions } = this.#getBlock(blockStart / blockChars);
+    const before = countBelow(positions, position - blockStart);
+    const last = positions[before - 1];
     return {
-      start: block * blockChars,
-      breaks: this.#breaks[block] ?? 0,
-      lastBreak: this.#lastBreak[block] ?? -1,
+      line: breaks + before + 1,
+      start: last === undefined ? lineStart : blockStart + last + 1,
     };
   }
 
-  #countNext(): void {
-    const block = this.#breaks.length - 1;
-    // Within the block alone: a search for the next break could run to the end of the text.
-    const part = this.#text.slice(block * blockChars, (block + 1) * blockChars);
-    let breaks = this.#breaks[block] ?? 0;
-    let last = this.#lastBreak[block] ?? -1;
-    for (let at = part.indexOf('\n'); at !== -1; at = part.indexOf('\n', at + 1)) {
-      breaks += 1;
-      last = block * blockChars + at;
+  #getBlock(number: number): Block {
+    for (let next = this.#blocks.length; next <= number; next += 1) {
+      const before = this.#blocks[next - 1];
+      const lastBreak = before?.positions.at(-1);
+      this.#blocks.push({
+        breaks: before ? before.breaks + before.positions.length : 0,
+        lineStart:
+          lastBreak === undefined
+            ? (before?.lineStart ?? 0)
+            : (next - 1) * blockChars + lastBreak + 1,
+        positions: findBreaks(this.text.slice(next * blockChars, (next + 1) * blockChars)),
+      });
     }
-    this.#breaks.push(breaks);
-    this.#lastBreak.push(last);
+    // The loop has filled it.
+    return this.#blocks[number] ?? { breaks: 0, lineStart: 0, positions: new Uint16Array() };
   }
 }
 
-/** The line of ascending positions. */
-export class LineCursor {
-  readonly #text: string;
-  readonly #index: LineIndex;
-  #start = 0;
-  #end: number;
-  /** 1-based. */
-  line = 1;
-
-  constructor(text: string, index = new LineIndex(text)) {
-    this.#text = text;
-    this.#index = index;
-    this.#end = text.indexOf('\n');
+/** In a block alone: a search for the next break could run to the end of a text. */
+function findBreaks(block: string): Uint16Array {
+  const positions: number[] = [];
+  for (let at = block.indexOf('\n'); at !== -1; at = block.indexOf('\n', at + 1)) {
+    positions.push(at);
   }
+  return Uint16Array.from(positions);
+}
 
-  moveTo(position: number): void {
-    if (this.#end !== -1 && this.#end < position - blockChars) {
-      const { start, breaks, lastBreak } = this.#index.find(position);
-      this.line = breaks + 1;
-      this.#start = lastBreak + 1;
-      this.#end = this.#text.indexOf('\n', start);
-    }
-    while (this.#end !== -1 && this.#end < position) {
-      this.line += 1;
-      this.#start = this.#end + 1;
-      this.#end = this.#text.indexOf('\n', this.#start);
+/** How many of the ascending numbers are smaller. */
+function countBelow(ascending: Uint16Array, limit: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ascending[middle] ?? 0) < limit) {
+      low = middle + 1;
+    } else {
+      high = middle;
     }
   }
-
-  /** Its first 500 characters. */
-  get text(): string {
-    const end = this.#end === -1 ? this.#text.length : this.#end;
-    const start = this.#text.slice(this.#start, Math.min(end, this.#start + lineChars + 1));
-    return cutText(start, lineChars).text;
-  }
+  return low;
 }
 
 /** Turns ascending UTF-16 offsets into the wanted unit, counting each part of the text once. */
-export function createOffsets(text: string, unit: GrepArgs['unit']): (offset: number) => number {
-  if (unit === 'utf16' || !/[\ud800-\udbff]/.test(text)) {
+export function createOffsets(
+  index: TextIndex,
+  unit: GrepArgs['unit'],
+): (offset: number) => number {
+  if (unit === 'utf16' || !index.hasPairs) {
     return (offset) => offset;
   }
+  const { text } = index;
   let counted = 0;
   let pairs = 0;
   return (offset) => {

@@ -1,30 +1,24 @@
-// grep and BM25 over decoded texts: offsets, lines and scores. Pure; guest/search.guest.txt finds the
-// same in texts that only the guest has.
+// grep and BM25 over decoded texts: offsets, lines and scores. Pure; guest/grep.guest.txt and
+// guest/rank.guest.txt find the same in texts that only the guest has.
 
-import type { GrepArgs, Hit, SearchArgs } from '../../protocol/worker';
-import { LineCursor, type LineIndex, createOffsets, nextIndex, splitsPair } from './textPositions';
+import type { GrepArgs, Hits, SearchArgs } from '../../protocol/worker';
+import { TextIndex, createOffsets, nextIndex, splitsPair } from './textPositions';
 
 export interface SourceText {
   /** Index of the source within its context. */
   readonly index: number;
   readonly text: string;
-  /** Kept with the text, so that later searches count no line twice. */
-  readonly lineIndex?: LineIndex;
+  /** Kept with the text, so that later searches count nothing twice. */
+  readonly textIndex?: TextIndex;
 }
 
 export interface Found {
-  readonly hits: readonly Hit[];
-  /** There was more than asked for, or than fits in one answer. */
+  readonly hits: Hits;
+  /** There was more than asked for. */
   readonly truncated: boolean;
 }
 
-/** UTF-16 units of all line texts in one answer; it crosses three threads. */
-const maxAnswerChars = 20_000_000;
-
-/**
- * All matches in order, `lineText` being the start of the line that a match begins in.
- * @throws SyntaxError when the pattern is none.
- */
+/** All matches in order. @throws SyntaxError when the pattern is none. */
 export function grepTexts(
   sources: Iterable<SourceText>,
   args: Pick<GrepArgs, 'pattern' | 'flags' | 'maxMatches' | 'unit'>,
@@ -32,30 +26,23 @@ export function grepTexts(
   const flags = args.flags.includes('g') ? args.flags : `${args.flags}g`;
   const pattern = new RegExp(args.pattern, flags);
   const byCodePoint = /[uv]/.test(flags);
-  const hits: Hit[] = [];
-  let answerChars = 0;
-  for (const { index, text, lineIndex } of sources) {
-    const toUnit = createOffsets(text, args.unit);
-    const lines = new LineCursor(text, lineIndex);
+  const hits = createHits();
+  for (const { index, text, textIndex = new TextIndex(text) } of sources) {
+    const toUnit = createOffsets(textIndex, args.unit);
+    const toLineUnit = createOffsets(textIndex, args.unit); // a line begins before the last match
     pattern.lastIndex = 0;
     for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
-      if (hits.length >= args.maxMatches || answerChars > maxAnswerChars) {
+      if (hits.starts.length >= args.maxMatches) {
         return { hits, truncated: true };
       }
       const start = match.index;
       const end = start + match[0].length;
-      lines.moveTo(start);
-      const lineText = lines.text;
-      answerChars += lineText.length;
-      const { line } = lines;
-      hits.push({
-        source: index,
-        start: toUnit(start),
-        end: toUnit(end),
-        line,
-        lineText,
-        score: 0,
-      });
+      const { line, start: lineStart } = textIndex.findLine(start);
+      hits.sources.push(index);
+      hits.starts.push(toUnit(start));
+      hits.ends.push(toUnit(end));
+      hits.lines.push(line);
+      hits.lineStarts.push(toLineUnit(lineStart));
       if (end === start) {
         pattern.lastIndex = nextIndex(text, end, byCodePoint);
       }
@@ -74,7 +61,7 @@ export function rankTexts(
 ): Found {
   const terms = [...new Set(args.query.match(/[\p{L}\p{N}_]+/gu)?.map((one) => one.toLowerCase()))];
   if (terms.length === 0) {
-    return { hits: [], truncated: false };
+    return { hits: createHits(), truncated: false };
   }
   const count = new WindowCount(terms, args.windowChars);
   for (const source of sources) {
@@ -211,9 +198,21 @@ function isWordAt(text: string, at: number): boolean {
   return wordChar.test(String.fromCodePoint(text.codePointAt(at) ?? 32));
 }
 
+function createHits() {
+  const column = (): number[] => [];
+  return {
+    sources: column(),
+    starts: column(),
+    ends: column(),
+    lines: column(),
+    lineStarts: column(),
+    scores: column(),
+  } satisfies Hits;
+}
+
 /** Lines and offsets of ranked windows, found in text order so that one pass over each text does. */
-function toHits(ranked: readonly RankedWindow[], unit: GrepArgs['unit']): Hit[] {
-  const hits: Hit[] = [];
+function toHits(ranked: readonly RankedWindow[], unit: GrepArgs['unit']): Hits {
+  const hits = createHits();
   const inOrder = ranked
     .map((window, rank) => ({ window, rank }))
     .sort(
@@ -221,19 +220,19 @@ function toHits(ranked: readonly RankedWindow[], unit: GrepArgs['unit']): Hit[] 
         left.source.index - right.source.index || left.start - right.start,
     );
   let source: SourceText | undefined;
-  let lines = new LineCursor('');
-  let toUnit = createOffsets('', unit);
+  let index = new TextIndex('');
+  let toUnit = createOffsets(index, unit);
   for (const { window, rank } of inOrder) {
     if (source !== window.source) {
       source = window.source;
-      lines = new LineCursor(source.text, source.lineIndex);
-      toUnit = createOffsets(source.text, unit);
+      index = source.textIndex ?? new TextIndex(source.text);
+      toUnit = createOffsets(index, unit);
     }
-    lines.moveTo(window.start);
-    const start = toUnit(window.start);
-    const end = toUnit(window.end);
-    const { score } = window;
-    hits[rank] = { source: source.index, start, end, line: lines.line, lineText: '', score };
+    hits.sources[rank] = source.index;
+    hits.starts[rank] = toUnit(window.start);
+    hits.ends[rank] = toUnit(window.end);
+    hits.lines[rank] = index.findLine(window.start).line;
+    hits.scores[rank] = window.score;
   }
   return hits;
 }
