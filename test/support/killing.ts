@@ -39,6 +39,8 @@ interface Run {
   readonly language: Language;
   /** Step → result, null for a step that lost its worker. */
   readonly answered: Map<number, string | null>;
+  /** How often a reply told of a replay. */
+  replays: number;
 }
 
 export class KillingGround {
@@ -69,6 +71,7 @@ export class KillingGround {
     const engine = this.#engine;
     const runs = await Promise.all(languages.map((language) => this.#takeRun(engine, language)));
     const ending = new AbortController();
+    const replaysBefore = runs.map(({ replays }) => replays);
     const busy = Promise.all(runs.map((run) => this.#runSteps(engine, run, ending.signal)));
     busy.catch(() => undefined); // told below
     await delay(this.#random.nextInt(longestRunMs));
@@ -82,8 +85,14 @@ export class KillingGround {
     }
     this.#engine ??= await startEngine('stdio', this.#folders);
     for (const run of runs) {
-      await this.#goOn(this.#engine, run, kind);
+      await this.#goOn(this.#engine, run);
     }
+    // Once after the loss, be it by a step that was sent while the sandbox process was already gone.
+    assert.deepStrictEqual(
+      runs.map(({ replays }, index) => replays - (replaysBefore[index] ?? 0)),
+      runs.map(() => (kind === 'worker' ? 0 : 1)),
+      'replies tell of one replay each, and after the loss of a worker of none',
+    );
   }
 
   async #strike(kind: KillKind, engine: RunningEngine, runs: readonly Run[]): Promise<void> {
@@ -124,7 +133,7 @@ export class KillingGround {
       context_text: contextText,
       config: roomy,
     });
-    const run: Run = { id, language, answered: new Map() };
+    const run: Run = { id, language, answered: new Map(), replays: 0 };
     this.#runs.set(language, run);
     return run;
   }
@@ -152,8 +161,19 @@ export class KillingGround {
       this.#lastErrors.push(reply.text);
       return undefined;
     }
-    run.answered.set(Number(payload['step_index']), toResult(payload['result']));
+    const step = Number(payload['step_index']);
+    run.answered.set(step, toResult(payload['result']));
     this.answeredSteps += 1;
+    if (payload['replay'] !== null) {
+      const {
+        steps_run: ran,
+        steps_skipped: skipped,
+        differences,
+      } = payload['replay'] as ReplayReply; // by its schema
+      assert.deepStrictEqual([ran + skipped, differences], [step - 1, []]);
+      run.replays += 1;
+      this.replays += 1;
+    }
     return payload;
   }
 
@@ -183,7 +203,7 @@ export class KillingGround {
   }
 
   /** The next step finds the variables as the last recorded step left them. */
-  async #goOn(engine: RunningEngine, run: Run, kind: KillKind): Promise<void> {
+  async #goOn(engine: RunningEngine, run: Run): Promise<void> {
     const last = run.answered.get(run.answered.size) ?? null;
     const counted = last === null ? 0 : Math.floor(Number(last) / 1_000);
     const code = countCode[run.language];
@@ -193,15 +213,6 @@ export class KillingGround {
     const expected = (counted + 1) * 1_000 + contextText.length;
     assert.ok(step, `it goes on after ${this.#lastErrors.slice(-2).join(' and ')}`);
     assert.deepStrictEqual([step['result'], step['step_index']], [String(expected), steps + 1]);
-    const replay = step['replay'];
-    if (kind === 'worker') {
-      assert.equal(replay, null);
-      return;
-    }
-    assert.ok(replay, 'the reply tells of the replay');
-    const { steps_run: ran, steps_skipped: skipped, differences } = replay as ReplayReply; // by its schema
-    assert.deepStrictEqual([ran + skipped, differences], [steps, []]);
-    this.replays += 1;
   }
 
   async #readEvents(sessionId: string): Promise<readonly TraceEvent[]> {
