@@ -17,7 +17,7 @@ import { useTempFolder } from '../../support/tempFolder';
 
 const visits = Number(process.env['RLM_SOAK'] ?? 48);
 /** Until then buffers, compiled code and the pool of workers grow to their size. */
-const warmUpVisits = 16;
+const warmUpVisits = Math.max(16, Math.round(visits / 10));
 /**
  * Growth of memory that is none of a leak, in bytes. By design the engine keeps for each session its id
  * and, for up to 1,000, a summary. Allocators give back in their own time what the sessions of a round
