@@ -69,7 +69,10 @@ async function createAtPort(bench: Bench): Promise<Contender[]> {
         name: `batch ${language}`,
         run: () =>
           runStep(repl, batchCode[language], {
-            onHostCall: () => Promise.all(Array.from({ length: batch }, () => delay(modelMs, 'x'))),
+            onHostCall: async () => ({
+              answers: await Promise.all(Array.from({ length: batch }, () => delay(modelMs, 'x'))),
+              failures: [],
+            }),
           }),
       },
     );
