@@ -1,5 +1,6 @@
 // Sandboxes as the engine uses them, at the core's port: real process, real workers, real files.
 
+import { setMaxListeners } from 'node:events';
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,6 +13,7 @@ import type { Bench } from './bench';
 export { Repl };
 
 export const never = new AbortController().signal;
+setMaxListeners(0, never); // every step in flight listens to it
 const stepTimeoutMs = 120_000;
 
 /** What a step prints that only asks how long the context is. */
@@ -75,9 +77,9 @@ export function createLengthStep(
   };
 }
 
-/** Until nothing starts any more: a worker of each language in use waits in reserve. */
+/** Until nothing starts any more: a worker of each language waits in reserve. */
 export async function untilWarm(sandboxes: SandboxProcess): Promise<void> {
-  // One trial start of each language, whichever is in use.
+  sandboxes.prewarm();
   for (let waiting = 0; waiting < 2;) {
     waiting = (await sandboxes.readStatus()).warmWorkers;
     await delay(20);

@@ -82,7 +82,7 @@ export class LiveSandbox implements Disposable {
       bytes,
       sources: params.sources,
     };
-    const answer = await this.#request(message, loadTimeoutMs);
+    const answer = await this.#request(message, loadTimeoutMs).finally(() => this.#fillPool());
     if (answer?.kind !== 'loaded') {
       throw lostError('while it loaded the context');
     }
@@ -119,6 +119,7 @@ export class LiveSandbox implements Disposable {
     } finally {
       this.#running = undefined;
       calls.abort(stepEnded);
+      this.#fillPool();
     }
   }
 
@@ -236,6 +237,13 @@ export class LiveSandbox implements Disposable {
       }
     });
     return worker;
+  }
+
+  /** In place of the worker that was taken for this sandbox, once that has its work behind it. */
+  #fillPool(): void {
+    if (!this.#disposed) {
+      this.#pool.prewarm(this.#language);
+    }
   }
 
   /** When it fails, whoever waits is told, and the next request tries again. */

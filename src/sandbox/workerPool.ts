@@ -26,12 +26,13 @@ export class WorkerPool implements Disposable {
     return [...this.#warm.values()].reduce((sum, workers) => sum + workers.length, 0);
   }
 
-  /** A ready worker that nobody else has. @throws RlmError 'SANDBOX_EXEC_ERROR' */
+  /**
+   * A ready worker that nobody else has. The reserve is not filled up by this: a start takes a core from
+   * the context that loads next. @throws RlmError 'SANDBOX_EXEC_ERROR'
+   */
   async take(language: Language): Promise<WorkerHandle> {
     const warm = this.#warm.get(language)?.pop();
-    const worker = warm?.endedBy === null ? warm : await this.#start(language);
-    this.prewarm(language);
-    return worker;
+    return warm?.endedBy === null ? warm : this.#start(language);
   }
 
   /** Sees to it that one worker waits; never rejects. */

@@ -12,6 +12,13 @@ import { sandboxFolder } from '../../support/repl';
 type Fault = 'no worker starts' | 'the worker is dead' | 'the worker dies as it loads';
 
 const contextText = new TextEncoder().encode('a text');
+const textParams = {
+  sandboxId: 1,
+  contextKey: 1,
+  variable: 'context',
+  shape: 'string',
+  sources: [{ path: 'text', byteLength: contextText.length }],
+} as const;
 const never = new AbortController().signal;
 
 class FaultyPool extends WorkerPool {
@@ -35,6 +42,28 @@ class FaultyPool extends WorkerPool {
   }
 }
 
+describe('the reserve of workers', function () {
+  this.timeout(60_000);
+
+  it('is filled up only once the context that follows is in', async () => {
+    const pool = new WorkerPool(new EngineAssets(sandboxFolder));
+    const options = { maxMemoryBytes: 256 * 1024 * 1024, folder: sandboxFolder };
+    const sandbox = new LiveSandbox(await pool.take('javascript'), pool, options);
+    let asked = 0;
+    const prewarm = pool.prewarm.bind(pool);
+    pool.prewarm = (language) => {
+      asked += 1;
+      prewarm(language);
+    };
+    const loading = sandbox.load(textParams, contextText);
+    assert.equal(asked, 0);
+    await loading;
+    assert.equal(asked, 1);
+    sandbox.dispose();
+    pool.dispose();
+  });
+});
+
 describe('a sandbox that lost its worker', function () {
   this.timeout(60_000);
   let pool: FaultyPool;
@@ -46,15 +75,7 @@ describe('a sandbox that lost its worker', function () {
     const options = { maxMemoryBytes: 256 * 1024 * 1024, folder: sandboxFolder };
     sandbox = new LiveSandbox(await pool.take('javascript'), pool, options);
     step = 0;
-    const sources = [{ path: 'text', byteLength: contextText.length }];
-    const params = {
-      sandboxId: 1,
-      contextKey: 1,
-      variable: 'context',
-      shape: 'string',
-      sources,
-    } as const;
-    await sandbox.load(params, contextText);
+    await sandbox.load(textParams, contextText);
   });
   afterEach(() => {
     sandbox.dispose();
