@@ -19,9 +19,9 @@ import { type ExportFormat, exportTrace as exportWithViewer } from './export/exp
 import { connectEngine } from './join/engineLink';
 import { listJoinableEngines } from './join/joinableEngines';
 import { Pipe } from './join/pipe';
-import { serveHttp as serveMcpHttp } from './mcp/http';
 import { readDefaultIterations } from './loop/defaultIterations';
 import { SessionLoopRunner } from './loop/loopRunner';
+import { type HttpOptions, serveHttp as serveMcpHttp } from './mcp/http';
 import { createMcpServer } from './mcp/server';
 import { serveStdio as serveMcpStdio, StdioConnection } from './mcp/stdio';
 import { createClientProviders } from './models/clientProvider';
@@ -273,10 +273,10 @@ export interface HttpService {
 /** MCP over HTTP on loopback, with a token made for this run. */
 export async function serveHttp(
   engine: LocalEngine,
-  options: { readonly port: number },
+  options: Pick<HttpOptions, 'port' | 'offersSet'>,
 ): Promise<HttpService> {
   const token = randomBytes(32).toString('base64url');
-  const service = await serveMcpHttp(engine, { port: options.port, token });
+  const service = await serveMcpHttp(engine, { ...options, token });
   const tokenFile = await engine.announce({ url: service.url, token });
   return { url: service.url, port: service.port, tokenFile, dispose: () => service.dispose() };
 }

@@ -10,6 +10,7 @@ import { type Body, readBody } from './httpBody';
 import { type Refusal, checkRequest, mcpPath, refuse } from './httpGuard';
 import { HttpSession } from './httpSession';
 import type { Additions } from './server';
+import type { OffersSet } from './toolCall';
 
 export interface HttpOptions {
   /** 0: any free port. */
@@ -19,6 +20,8 @@ export interface HttpOptions {
   readonly token?: string;
   readonly allowedOrigins?: readonly string[];
   readonly limits?: Partial<HttpLimits>;
+  /** Which tool sets clients get; all of them when left out. */
+  readonly offersSet?: OffersSet;
   readonly additions?: Additions;
 }
 
@@ -84,7 +87,7 @@ class HttpEndpoint {
   readonly #engine: Engine;
   readonly #token: string;
   readonly #allowedOrigins: readonly string[];
-  readonly #additions: Additions | undefined;
+  readonly #offered: Pick<HttpOptions, 'additions' | 'offersSet'>;
   readonly #limits: HttpLimits;
   readonly #server: Server;
   readonly #sessions = new Map<string, HttpSession>();
@@ -96,7 +99,8 @@ class HttpEndpoint {
     this.#engine = engine;
     this.#token = token;
     this.#allowedOrigins = options.allowedOrigins ?? [];
-    this.#additions = options.additions;
+    const { additions, offersSet } = options;
+    this.#offered = { ...(additions && { additions }), ...(offersSet && { offersSet }) };
     this.#limits = { ...defaultHttpLimits, ...options.limits };
     this.#server = createServer(socketLimits, (request, response) => {
       // Only a client that went away gets here: there is nobody left to answer.
@@ -185,7 +189,7 @@ class HttpEndpoint {
     const session = new HttpSession(this.#engine, {
       id,
       onClosed: () => this.#sessions.delete(id),
-      additions: this.#additions,
+      offered: this.#offered,
     });
     this.#sessions.set(id, session);
     return session;

@@ -11,7 +11,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { type Disposable, toDisposable } from '../base/disposable';
 import type { Engine } from '../core/engine';
-import { type Additions, createMcpServer } from './server';
+import { type McpServerOptions, createMcpServer } from './server';
 
 /** Cancellations kept for calls that have not come yet. */
 const maxEarlyCancellations = 100;
@@ -19,7 +19,7 @@ const maxEarlyCancellations = 100;
 interface HttpSessionParts {
   readonly id: string;
   readonly onClosed: () => void;
-  readonly additions?: Additions | undefined;
+  readonly offered: Pick<McpServerOptions, 'additions' | 'offersSet'>;
 }
 
 export class HttpSession {
@@ -34,13 +34,13 @@ export class HttpSession {
   #openResponses = 0;
   #lastUsedAt = performance.now();
 
-  constructor(engine: Engine, { id, onClosed, additions }: HttpSessionParts) {
+  constructor(engine: Engine, { id, onClosed, offered }: HttpSessionParts) {
     this.id = id;
     this.#transport = new StreamableHTTPServerTransport({ sessionIdGenerator: () => id });
     this.#transport.onclose = onClosed;
     const server = createMcpServer(engine, {
       trackCall: (requestId, signal) => this.#trackCall(requestId, signal),
-      ...(additions ? { additions } : {}),
+      ...offered,
     });
     this.#connected = server.connect(this.#transport);
   }

@@ -35,8 +35,7 @@ import { listPrompts, renderPrompt } from './prompts';
 import { checkResource, listResources, listResourceTemplates, readResource } from './resources';
 import { Subscriptions, maxSubscriptions } from './subscriptions';
 import { createSampling } from './sampling';
-import { callTool } from './toolCall';
-import { tools } from './toolList';
+import { type OffersSet, callTool, listOffered } from './toolCall';
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
@@ -62,6 +61,8 @@ export interface McpServerOptions {
   /** Told of every tool call while it runs; disposed when it has ended, however it ended. */
   readonly trackCall?: (id: RequestId, signal: AbortSignal) => Disposable;
   readonly progress?: Partial<ProgressOptions>;
+  /** All of them when left out. Asked anew for every list and call. */
+  readonly offersSet?: OffersSet;
   readonly additions?: Additions;
 }
 
@@ -90,9 +91,9 @@ export function createMcpServer(engine: Engine, options: McpServerOptions = {}):
 }
 
 function serveTools(server: Server, engine: Engine, options: McpServerOptions): void {
-  const { additions } = options;
+  const { additions, offersSet = () => true } = options;
   server.setRequestHandler(ListToolsRequestSchema, () => ({
-    tools: [...tools.map(({ listed }) => listed), ...(additions?.tools ?? [])],
+    tools: [...listOffered(offersSet).map(({ listed }) => listed), ...(additions?.tools ?? [])],
   }));
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
     const tracked = options.trackCall?.(extra.requestId, extra.signal);
@@ -101,7 +102,9 @@ function serveTools(server: Server, engine: Engine, options: McpServerOptions): 
       const added = additions?.callTool(params.name, params.arguments ?? {}, { extra, progress });
       const sample = createSampling(server, extra);
       const context = { engine, signal: extra.signal, progress, sample };
-      return await (added ?? callTool(params.name, params.arguments, context));
+      const { name, arguments: args } = params;
+      const offered = listOffered(offersSet);
+      return await (added ?? callTool({ name, args, offered }, context));
     } finally {
       tracked?.dispose();
     }

@@ -26,12 +26,17 @@ interface ToolHints {
   readonly idempotentHint: boolean;
 }
 
+/** Tools that a user can leave out together; a tool without a set is always offered. */
+export const toolSets = ['traces', 'branches', 'runs'] as const;
+export type ToolSet = (typeof toolSets)[number];
+
 interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> {
   readonly name: string;
   readonly title: string;
   readonly description: string;
   /** A name of older clients that still works and is not listed. */
   readonly alias?: string;
+  readonly set?: ToolSet;
   readonly input: Input;
   readonly output: Output;
   readonly hints: ToolHints;
@@ -42,6 +47,7 @@ interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> {
 export interface Tool {
   readonly name: string;
   readonly alias: string | null;
+  readonly set: ToolSet | null;
   readonly listed: ListedTool;
   /** @throws RlmError 'INVALID_INPUT' and what the tool itself throws. */
   call(context: ToolContext, args: unknown): Promise<ToolReply>;
@@ -71,6 +77,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   return {
     name: spec.name,
     alias: spec.alias ?? null,
+    set: spec.set ?? null,
     get listed() {
       return (listed ??= toListedTool(spec, input));
     },

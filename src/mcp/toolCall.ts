@@ -4,7 +4,7 @@ import { ErrorCode as RpcErrorCode, McpError } from '@modelcontextprotocol/sdk/t
 import { type RlmError, toRlmError } from '../core/errors';
 import { type StopReason, stopReasons } from '../core/limits';
 import { cutText } from '../base/text';
-import type { Tool, ToolContext } from './tool';
+import type { Tool, ToolContext, ToolSet } from './tool';
 import { tools } from './toolList';
 
 /** A tools/call result. */
@@ -15,23 +15,23 @@ interface CallReply {
   isError?: true;
 }
 
-const toolsByName: ReadonlyMap<string, Tool> = new Map(
-  tools.flatMap((tool) => [
-    [tool.name, tool],
-    ...(tool.alias === null ? [] : [[tool.alias, tool] as const]),
-  ]),
-);
 const maxErrorChars = 4_000;
 
-/** @throws McpError for a name that is no tool; every other failure is a reply. */
+/** Whether a connection offers the tools of a set. */
+export type OffersSet = (set: ToolSet) => boolean;
+
+export function listOffered(offersSet: OffersSet): readonly Tool[] {
+  return tools.filter(({ set }) => set === null || offersSet(set));
+}
+
+/** @throws McpError for a name that is no tool on offer; every other failure is a reply. */
 export async function callTool(
-  name: string,
-  args: unknown,
+  { name, args, offered }: { name: string; args: unknown; offered: readonly Tool[] },
   context: ToolContext,
 ): Promise<CallReply> {
-  const tool = toolsByName.get(name);
+  const tool = offered.find((one) => one.name === name || one.alias === name);
   if (!tool) {
-    const names = tools.map((one) => one.name).join(', ');
+    const names = offered.map((one) => one.name).join(', ');
     throw new McpError(RpcErrorCode.InvalidParams, `Unknown tool ${name}. Tools: ${names}.`);
   }
   try {

@@ -9,6 +9,7 @@ import { defineTool } from '../tool';
 
 export const analyze = defineTool({
   name: 'rlm_analyze',
+  set: 'runs',
   title: 'Answer a question about data',
   description:
     'Answers one question about data of any length: a model covers all of it with code and sub-models and ' +

@@ -14,6 +14,7 @@ import { defineTool } from '../tool';
 
 export const code = defineTool({
   name: 'rlm_code',
+  set: 'runs',
   title: 'Write a tested program',
   description:
     'Writes a program in Python or JavaScript from a description: a model writes it with tests, the server ' +

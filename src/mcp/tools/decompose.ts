@@ -17,6 +17,7 @@ const mostSubtasks = 20;
 
 export const decompose = defineTool({
   name: 'rlm_decompose',
+  set: 'runs',
   title: 'Split a task and solve its parts',
   description:
     'Splits a complex task into independent parts, lets a model work on each in a session of its own, at ' +

@@ -8,6 +8,7 @@ import { defineTool } from '../tool';
 
 export const execute = defineTool({
   name: 'rlm_execute',
+  set: 'runs',
   title: 'Solve a task over a long context',
   description:
     'Gives a task over a context of any length to a model that works on it by itself: it writes code in a ' +

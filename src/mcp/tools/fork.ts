@@ -27,6 +27,7 @@ const output = z.object({
 
 export const fork = defineTool({
   name: 'rlm_fork',
+  set: 'branches',
   title: 'Fork a session',
   description:
     'Makes a new session with the variables that another one had after a step, to try another way from ' +

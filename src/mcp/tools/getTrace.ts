@@ -45,6 +45,7 @@ const output = z.object({
 
 export const getTrace = defineTool({
   name: 'rlm_get_trace',
+  set: 'traces',
   alias: 'get_trace',
   title: 'Read the trace of a session',
   description:

@@ -35,6 +35,7 @@ const output = z.object({
 
 export const listSessions = defineTool({
   name: 'rlm_list_sessions',
+  set: 'traces',
   title: 'List sessions',
   description:
     'Lists sessions, newest first, with status and usage: also those of other agents and earlier runs on ' +

@@ -18,6 +18,7 @@ const defaultWaitMs = 45_000;
 
 export const wait = defineTool({
   name: 'rlm_wait',
+  set: 'runs',
   title: 'Wait for a run',
   description:
     'Goes on waiting for a run that rlm_execute, rlm_analyze, rlm_code or rlm_decompose left with status ' +

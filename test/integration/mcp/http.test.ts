@@ -117,6 +117,18 @@ describe('HTTP', () => {
       }
     });
 
+    it('a tool set that is switched off is neither listed nor called', async () => {
+      let isOn = false;
+      const client = await connect(await serve({ offersSet: (set) => isOn || set !== 'traces' }));
+      const list = async (): Promise<readonly string[]> =>
+        (await client.listTools()).tools.map(({ name }) => name);
+      const without = await list();
+      await assert.rejects(callTool(client, 'rlm_list_sessions', {}), /Unknown tool/u);
+      isOn = true;
+      const added = (await list()).filter((name) => !without.includes(name));
+      assert.deepStrictEqual(added, ['rlm_get_trace', 'rlm_list_sessions']);
+    });
+
     it('twenty clients at once get their own answers', async () => {
       const serving = await serve();
       const answers = await Promise.all(
