@@ -8,7 +8,12 @@ import { RlmError } from '../core/errors';
 /** What the engine's own bundle offers. */
 export interface Runtime {
   createEngine(options: EngineOptions): Promise<Engine>;
-  serveHttp(engine: never, options: { readonly port: number }): Promise<Listener>;
+  serveHttp(engine: never, options: ListenerOptions): Promise<Listener>;
+}
+
+interface ListenerOptions {
+  readonly port: number;
+  readonly offersSet: (set: string) => boolean;
 }
 
 export interface EngineOptions {
@@ -36,6 +41,8 @@ interface EngineHostParts {
   readonly readOptions: () => EngineOptions;
   /** Whether code may run in this window. */
   readonly mayRun: () => boolean;
+  /** Whether clients are offered the tools of a set; asked for every list and call. */
+  readonly offersSet: (set: string) => boolean;
 }
 
 export class EngineHost {
@@ -105,7 +112,8 @@ export class EngineHost {
 
   async #listen(engine: Engine): Promise<Listener & Endpoint> {
     const runtime = await this.#parts.loadRuntime();
-    const listener = await runtime.serveHttp(engine as never, { port: 0 }); // made by this runtime
+    const { offersSet } = this.#parts;
+    const listener = await runtime.serveHttp(engine as never, { port: 0, offersSet }); // made by this runtime
     const { readEngineToken } = await import('./engineToken'); // its parser is not needed before
     return { ...listener, token: await readEngineToken(listener.tokenFile) };
   }

@@ -22,7 +22,7 @@ import { SessionIndex } from './sessions/sessionIndex';
 import type { SessionNode } from './sessions/sessionNode';
 import { SessionTree } from './sessions/sessionTree';
 import { SessionsView } from './sessions/sessionsView';
-import { readHome, readRetentionDays } from './settings';
+import { readHome, readRetentionDays, readToolSetsOff } from './settings';
 import { StatusBar } from './statusBar';
 import { LazyPanels } from './trace/lazyPanels';
 import { parseTraceLink } from './traceLink';
@@ -42,6 +42,7 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
   const host = new EngineHost({
     loadRuntime,
     mayRun: () => vscode.workspace.isTrusted,
+    offersSet: (set) => !readToolSetsOff().includes(set),
     readOptions: () => ({
       home: readHome(),
       get roots() {
@@ -93,7 +94,6 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
       log,
       allow: folders.allow,
       readRoots: folders.list,
-      readHome,
       readActive: () => panels.activeSessionId,
     }),
   );

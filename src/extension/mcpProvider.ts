@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import { DisposableStore } from '../base/disposable';
 import type { EngineHost } from './engineHost';
 import { showFailure } from './messages';
+import { readToolSetsOff } from './settings';
 
 export const providerId = 'rlm.engine';
 const serverLabel = 'RLM';
@@ -24,13 +25,23 @@ export class McpProvider
     this.#host = host;
     this.#version = version;
     this.#store.add(vscode.workspace.onDidGrantWorkspaceTrust(() => this.#changed.fire()));
+    this.#store.add(
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (change.affectsConfiguration('rlm.toolSets')) {
+          this.#changed.fire();
+        }
+      }),
+    );
   }
 
   /** None in an untrusted workspace: nothing runs there. */
   provideMcpServerDefinitions(): vscode.McpHttpServerDefinition[] {
-    return vscode.workspace.isTrusted
-      ? [new vscode.McpHttpServerDefinition(serverLabel, unstarted, {}, this.#version)]
-      : [];
+    if (!vscode.workspace.isTrusted) {
+      return [];
+    }
+    // The editor asks for the tools again when the version differs.
+    const version = [this.#version, ...readToolSetsOff().map((set) => `no-${set}`)].join('+');
+    return [new vscode.McpHttpServerDefinition(serverLabel, unstarted, {}, version)];
   }
 
   async resolveMcpServerDefinition(

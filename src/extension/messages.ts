@@ -4,12 +4,19 @@ import * as vscode from 'vscode';
 import { toFailure } from './failure';
 import { toPlainText } from './plainText';
 
+const noteMs = 8_000;
+
 let output: vscode.LogOutputChannel | undefined;
 
 /** The "RLM" output channel. Never takes context text, keys or tokens. */
 export function openLog(): vscode.LogOutputChannel {
   output = vscode.window.createOutputChannel('RLM', { log: true });
   return output;
+}
+
+/** What asks for nothing: in the status bar, for a while. */
+export function showNote(text: string): void {
+  vscode.window.setStatusBarMessage(toPlainText(text), noteMs);
 }
 
 /** What a person's own action came to; a cancelled one needs no message. */

@@ -60,13 +60,13 @@ async function openSession(
   title: string,
   { host }: NewSessionParts,
 ): Promise<Session> {
-  const engine = await host.start();
   const request = { context, title, language: readLanguage(), limits: readLimits() };
-  return runCancellable(vscode.l10n.t('Opening the session'), ({ signal, report }) =>
-    engine.sessions.openSession(request, signal, (bytes) =>
+  return runCancellable(vscode.l10n.t('Opening the session'), async ({ signal, report }) => {
+    const engine = await host.start();
+    return engine.sessions.openSession(request, signal, (bytes) =>
       report(vscode.l10n.t('{0} read', toByteText(bytes))),
-    ),
-  );
+    );
+  });
 }
 
 async function pickFiles(): Promise<readonly vscode.Uri[]> {

@@ -1,6 +1,8 @@
 // Work that may take a while: shown with a way to cancel it as soon as it takes longer than a second.
 
 import * as vscode from 'vscode';
+import { untilAborted } from '../base/abort';
+import { cancelledError } from '../core/errors';
 
 export interface CancellableWork {
   readonly signal: AbortSignal;
@@ -10,6 +12,7 @@ export interface CancellableWork {
 
 const quietMs = 800;
 
+/** @throws RlmError 'CANCELLED' at once when it is cancelled, also while the work does not notice. */
 export async function runCancellable<T>(
   title: string,
   run: (work: CancellableWork) => Promise<T>,
@@ -37,7 +40,7 @@ export async function runCancellable<T>(
     );
   }, quietMs);
   try {
-    return await result;
+    return await untilAborted(result, controller.signal, () => cancelledError(title));
   } finally {
     clearTimeout(timer);
   }

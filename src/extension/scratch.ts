@@ -45,7 +45,7 @@ export class ScratchEditors implements vscode.CompletionItemProvider, vscode.Dis
     const { sessionId, language } = summary;
     const comment = language === 'python' ? '#' : '//';
     const hint = vscode.l10n.t(
-      'Runs in the session “{0}”: the text is in `context`.',
+      '{0}: runs in its session, where the text is `context`.',
       summary.title,
     );
     const content = `${comment} ${hint}\n\n`;
@@ -76,9 +76,9 @@ export class ScratchEditors implements vscode.CompletionItemProvider, vscode.Dis
         nextStep: `Run at most ${maxCodeChars} at a time: select a part of it.`,
       });
     }
-    const engine = await this.#parts.host.start();
     const title = vscode.l10n.t('Running the code');
     const done = await runCancellable(title, async ({ signal }) => {
+      const engine = await this.#parts.host.start();
       const { session } = await engine.sessions.resume(scratch.sessionId, signal);
       return { session, step: await session.runStep({ code }, signal) };
     });

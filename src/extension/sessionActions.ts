@@ -48,36 +48,38 @@ export class SessionActions {
 
   /** @throws RlmError 'SESSION_NOT_FOUND' when it is not live in this window. */
   async stop(sessionId: string): Promise<void> {
-    const engine = await this.#parts.host.start();
-    await (await engine.sessions.findSession(sessionId)).stop();
+    await runCancellable(vscode.l10n.t('Stopping the session'), async () => {
+      const engine = await this.#parts.host.start();
+      await (await engine.sessions.findSession(sessionId)).stop();
+    });
   }
 
   async finalize(sessionId: string, answer: ViewerAnswer): Promise<void> {
-    const engine = await this.#parts.host.start();
     const input = answer.kind === 'text' ? { text: answer.text } : { variable: answer.name };
-    await runCancellable(vscode.l10n.t('Finalizing the session'), ({ signal }) =>
-      engine.sessions.finalize(sessionId, input, signal),
-    );
+    await runCancellable(vscode.l10n.t('Finalizing the session'), async ({ signal }) => {
+      const engine = await this.#parts.host.start();
+      await engine.sessions.finalize(sessionId, input, signal);
+    });
   }
 
   async resume(sessionId: string): Promise<void> {
-    const engine = await this.#parts.host.start();
-    await runCancellable(vscode.l10n.t('Resuming the session'), ({ signal, report }) =>
-      engine.sessions.resume(sessionId, signal, (done, total) => report(toShare(done, total))),
-    );
+    await runCancellable(vscode.l10n.t('Resuming the session'), async ({ signal, report }) => {
+      const engine = await this.#parts.host.start();
+      await engine.sessions.resume(sessionId, signal, (done, total) =>
+        report(toShare(done, total)),
+      );
+    });
   }
 
   /** `step` null: after the last answered one. */
   async fork(sessionId: string, step: number | null): Promise<void> {
-    const engine = await this.#parts.host.start();
     const { session } = await runCancellable(
       vscode.l10n.t('Forking the session'),
-      ({ signal, report }) =>
-        engine.sessions.fork(
-          { sessionId, atStep: step, title: '', limits: {} },
-          signal,
-          (done, total) => report(toShare(done, total)),
-        ),
+      async ({ signal, report }) => {
+        const engine = await this.#parts.host.start();
+        const request = { sessionId, atStep: step, title: '', limits: {} };
+        return engine.sessions.fork(request, signal, (done, total) => report(toShare(done, total)));
+      },
     );
     await this.#parts.showTrace(session.summary, null);
   }

@@ -39,6 +39,14 @@ export function readLimits(): Partial<Limits> {
   );
 }
 
+/** Tool sets that are switched off, by name. */
+export function readToolSetsOff(): readonly string[] {
+  const sets = read<Readonly<Record<string, unknown>>>('toolSets', {});
+  return Object.keys(sets)
+    .filter((name) => sets[name] === false)
+    .sort();
+}
+
 /** Null: sessions are kept until they are deleted. */
 export function readRetentionDays(): number | null {
   const days = read<number>('retentionDays', 0);

@@ -5,7 +5,7 @@ import { DisposableStore, type Disposable } from '../base/disposable';
 import type { Engine } from '../core/engine';
 import type { Summary } from '../core/summary';
 import type { EngineHost } from './engineHost';
-import { guardrailWord } from './sessions/sessionItems';
+import { guardrailWord } from './sessions/names';
 import { guardrailNames } from './sessions/sessionNode';
 import { toPlainLine } from './plainText';
 import { readShowsStatusBar } from './settings';

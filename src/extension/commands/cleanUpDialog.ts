@@ -7,6 +7,7 @@ import { toByteText } from '../../base/text';
 import type { Summary } from '../../core/summary';
 import type { TraceStore } from '../../core/traceStore';
 import { findOlder, findOverSize } from '../cleanUp';
+import { showNote } from '../messages';
 import { runCancellable } from '../progress';
 import type { SessionActions } from '../sessionActions';
 import type { SessionSource } from '../sessionSource';
@@ -24,7 +25,8 @@ const sizesMb = [100, 500, 2_000];
 export async function cleanUp({ source, actions }: CleanUpParts): Promise<void> {
   const { l10n } = vscode;
   const store = await source.store();
-  const { sessions, bytes } = await store.readSize();
+  const looking = l10n.t('Looking at the sessions');
+  const { sessions, bytes } = await runCancellable(looking, () => store.readSize());
   const choices = [
     ...ages.map((days) => ({ label: l10n.t('Not changed for {0} days', days), days, mb: 0 })),
     ...sizesMb.map((mb) => ({
@@ -40,14 +42,14 @@ export async function cleanUp({ source, actions }: CleanUpParts): Promise<void> 
   if (!picked) {
     return;
   }
-  const found = await runCancellable(l10n.t('Looking at the sessions'), async ({ signal }) => {
+  const found = await runCancellable(looking, async ({ signal }) => {
     const summaries = await listAll(store, signal);
     return picked.days > 0
       ? findOlder(summaries, Date.now() - picked.days * dayMs)
       : findOverSize(await measure(store, summaries, signal), picked.mb * 1e6);
   });
   if (found.length === 0) {
-    void vscode.window.showInformationMessage(l10n.t('No session has to go.'));
+    showNote(l10n.t('No session has to go.'));
     return;
   }
   await actions.delete(found.map(({ sessionId }) => sessionId));

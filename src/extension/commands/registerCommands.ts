@@ -4,15 +4,21 @@ import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable';
 import type { Summary } from '../../core/summary';
 import type { ExportFormat } from '../../export/exportTrace';
-import { connectCopilotCli, connectInTerminal, type ConnectParts } from '../connect/connectClients';
+import {
+  connectCopilotCli,
+  connectInTerminal,
+  startListening,
+  type ConnectParts,
+} from '../connect/connectClients';
 import type { ReadOnlyTexts } from '../documents/readOnlyTexts';
 import { showFailure } from '../messages';
+import { runCancellable } from '../progress';
 import { type NewSessionParts, openFromFiles, openFromSelection } from '../newSession';
 import type { ScratchEditors } from '../scratch';
 import type { SessionActions } from '../sessionActions';
 import type { SessionSource } from '../sessionSource';
 import type { SessionIndex } from '../sessions/sessionIndex';
-import { toSessionId } from '../sessions/sessionNode';
+import { type SessionNode, toSessionId } from '../sessions/sessionNode';
 import type { SessionTree } from '../sessions/sessionTree';
 import type { SessionsView } from '../sessions/sessionsView';
 import { cleanUp } from './cleanUpDialog';
@@ -65,18 +71,15 @@ function listSessionCommands(parts: CommandParts): Record<string, Run> {
       groups.includes(index.groupOf(summary));
   const any = (): boolean => true;
   return {
-    openTrace: (...args) => {
-      const [node] = toNodes(args);
-      const step = node?.kind === 'step' ? node.step : null;
-      return onOne(any, (sessionId) => actions.openTrace(sessionId, step))(...args);
-    },
+    openTrace: (...args) =>
+      onOne(any, (sessionId) => actions.openTrace(sessionId, stepOf(args)))(...args),
     stop: onOne(inGroups('active'), (sessionId) => actions.stop(sessionId)),
     finalize: onOne(inGroups('active', 'stopped', 'interrupted'), async (sessionId) => {
       const answer = await askAnswer(sessionId, source);
       return answer && actions.finalize(sessionId, answer);
     }),
     resume: onOne(inGroups('interrupted'), (sessionId) => actions.resume(sessionId)),
-    fork: onOne(any, (sessionId) => actions.fork(sessionId, null)),
+    fork: (...args) => onOne(any, (sessionId) => actions.fork(sessionId, stepOf(args)))(...args),
     export: onOne(any, async (sessionId) => {
       const picked = await vscode.window.showQuickPick(listFormats(), {
         placeHolder: vscode.l10n.t('Form of the document'),
@@ -98,13 +101,35 @@ function listSessionCommands(parts: CommandParts): Record<string, Run> {
         ? actions.delete([...new Set(sessionIds)])
         : onOne(any, (sessionId) => actions.delete([sessionId]))();
     },
-    openVariable: async (...args) => {
-      const [node] = toNodes(args);
-      return node?.kind === 'variable'
-        ? actions.openVariable(node.sessionId, node.name)
-        : undefined;
+    openNode: (...args) => {
+      const [node] = args.length > 0 ? toNodes(args) : view.selection;
+      return node && openNode(node, parts);
     },
   };
+}
+
+/** What a click on it in the tree does. */
+async function openNode(node: SessionNode, { actions, tree }: CommandParts): Promise<void> {
+  switch (node.kind) {
+    case 'session':
+      return actions.openTrace(node.sessionId, null);
+    case 'step':
+      return actions.openTrace(node.sessionId, node.step);
+    case 'variable':
+      return actions.openVariable(node.sessionId, node.name);
+    case 'more':
+      return tree.showMore(node.group);
+    case 'group':
+    case 'section':
+    case 'guardrail':
+      return undefined;
+  }
+}
+
+/** The step that a command was called on. */
+function stepOf(args: readonly unknown[]): number | null {
+  const [node] = toNodes(args);
+  return node?.kind === 'step' ? node.step : null;
 }
 
 function listWindowCommands(parts: CommandParts): Record<string, Run> {
@@ -130,28 +155,21 @@ function listWindowCommands(parts: CommandParts): Record<string, Run> {
       }
     },
     clearFilter: () => view.setFilter(''),
-    showMore: (...args) => {
-      const [node] = toNodes(args);
-      if (node?.kind === 'more') {
-        tree.showMore(node.group);
-      }
-    },
     cleanUp: () => cleanUp(parts),
     showStatus: async () => {
-      const status = await (await host.start()).readStatus();
+      const title = vscode.l10n.t('Reading the status');
+      const status = await runCancellable(title, async () => (await host.start()).readStatus());
       await texts.open('RLM status.md', toStatusText(status, await host.readUrl()), 'markdown');
     },
     showLog: () => log.show(),
     copyEndpoint: async () => {
-      const { url } = await host.listen();
+      const { url, token } = await startListening(host);
       await actions.copy(url);
-      const text = vscode.l10n.t(
-        'Copied {0}. Clients need the bearer token of this window’s endpoint file in {1}.',
-        url,
-        vscode.Uri.joinPath(vscode.Uri.file((await host.start()).traces.location), 'engines')
-          .fsPath,
-      );
-      void vscode.window.showInformationMessage(text);
+      const text = vscode.l10n.t('Copied {0}. Clients also need the bearer token.', url);
+      const copyToken = vscode.l10n.t('Copy Token');
+      if ((await vscode.window.showInformationMessage(text, copyToken)) === copyToken) {
+        await actions.copy(token);
+      }
     },
     connectClaudeCode: () => connectInTerminal('claude', parts),
     connectCodex: () => connectInTerminal('codex', parts),

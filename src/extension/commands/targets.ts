@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { Summary } from '../../core/summary';
 import type { SessionIndex } from '../sessions/sessionIndex';
 import { type SessionNode, toSessionId } from '../sessions/sessionNode';
+import { showNote } from '../messages';
 import { toPlainLine } from '../plainText';
 import { toAge } from '../sessions/words';
 
@@ -53,7 +54,7 @@ async function pickSession(
       detail: summary.sessionId,
     }));
   if (items.length === 0) {
-    void vscode.window.showInformationMessage(vscode.l10n.t('There is no session for this.'));
+    showNote(vscode.l10n.t('There is no session for this.'));
     return undefined;
   }
   const picked = await vscode.window.showQuickPick(items, {

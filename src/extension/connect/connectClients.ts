@@ -7,14 +7,18 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { version } from '../../../package.json';
 import { RlmError } from '../../core/errors';
-import type { EngineHost } from '../engineHost';
+import type { Endpoint, EngineHost } from '../engineHost';
+import { runCancellable } from '../progress';
 import { type ServerCommand, addToCopilotConfig, toAddCommand, toShell } from './clientCommand';
 
 export interface ConnectParts {
   readonly context: vscode.ExtensionContext;
   readonly host: EngineHost;
-  readonly readHome: () => string | null;
   readonly readRoots: () => readonly string[];
+}
+
+export function startListening(host: EngineHost): Promise<Endpoint> {
+  return runCancellable(vscode.l10n.t('Starting the engine'), () => host.listen());
 }
 
 /** Writes the command into a terminal; whoever reads it there decides to run it. */
@@ -54,18 +58,18 @@ export async function refreshLauncher(context: vscode.ExtensionContext): Promise
 }
 
 async function createServerCommand(parts: ConnectParts): Promise<ServerCommand> {
-  const { context, host, readHome, readRoots } = parts;
-  await host.listen(); // so that the client joins this window's engine
+  const { context, host, readRoots } = parts;
+  await startListening(host); // so that the client joins this window's engine
   const launcher = toLauncherPath(context);
   await mkdir(path.dirname(launcher), { recursive: true });
   await writeFile(launcher, toLauncherText(context));
-  const home = readHome();
   return {
     command: process.execPath,
     args: [
       launcher,
       'mcp',
-      ...(home === null ? [] : ['--home', home]),
+      // Named always: the client's environment need not have this window's RLM_HOME.
+      ...['--home', (await host.start()).traces.location],
       ...readRoots().flatMap((root) => ['--root', root]),
     ],
     // The desktop editor's program is Node only when it is told so.

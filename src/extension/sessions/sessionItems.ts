@@ -5,6 +5,7 @@ import type { SessionStatus } from '../../core/event';
 import type { Summary } from '../../core/summary';
 import { toPlainLine } from '../plainText';
 import type { SessionSource } from '../sessionSource';
+import { groupWord, guardrailWord, sectionWord } from './names';
 import { type SessionGroup, listActions } from './sessionGroup';
 import { type GuardrailName, type Section, type SessionNode, toNodeKey } from './sessionNode';
 import type { SessionTree } from './sessionTree';
@@ -33,9 +34,12 @@ export function toTooltip(node: SessionNode, { tree }: ItemParts): string | unde
   if (!summary) {
     return undefined;
   }
-  const context = summary.contexts.map(({ variable, totalChars, sourceCount }) =>
-    l10n.t('{0}: {1} characters in {2} sources', variable, toCountText(totalChars), sourceCount),
-  );
+  const context = summary.contexts.map(({ variable, totalChars, sourceCount }) => {
+    const chars = toCountText(totalChars);
+    return sourceCount === 1
+      ? l10n.t('{0}: {1} characters', variable, chars)
+      : l10n.t('{0}: {1} characters in {2} sources', variable, chars, sourceCount);
+  });
   return [
     toPlainLine(summary.title, 200),
     '',
@@ -80,7 +84,7 @@ function createMoreItem(
 ): vscode.TreeItem {
   const item = new TreeItem(l10n.t('Show more'), none);
   item.description = l10n.t('{0} left', toCountText(tree.hiddenIn(node.group)));
-  item.command = { command: 'rlm.showMore', title: '', arguments: [node] };
+  item.command = openNode;
   item.iconPath = new ThemeIcon('ellipsis');
   return item;
 }
@@ -101,7 +105,7 @@ function createSessionItem(
   item.description = [stepText, ...(chars > 0 ? [toShortCount(chars)] : []), age].join(' · ');
   item.iconPath = toStatusIcon(summary);
   item.contextValue = toContextValue(summary, source);
-  item.command = { command: 'rlm.openTrace', title: '', arguments: [node] };
+  item.command = openNode;
   item.accessibilityInformation = {
     label: `${summary.title}, ${statusWord(summary)}, ${item.description}`,
   };
@@ -145,7 +149,7 @@ function createVariableItem(
     item.tooltip = toPlainLine(preview, 1_000);
   }
   if (source.findLive(node.sessionId)) {
-    item.command = { command: 'rlm.openVariable', title: '', arguments: [node] };
+    item.command = openNode;
   }
   return item;
 }
@@ -157,18 +161,26 @@ function createStepItem(
   const steps = tree.detailsOf(node.sessionId)?.latestSteps ?? [];
   const line = steps.find(({ step }) => step === node.step);
   const item = new TreeItem(l10n.t('Step {0}', node.step), none);
-  item.command = { command: 'rlm.openTrace', title: '', arguments: [node] };
+  item.command = openNode;
   if (line) {
     const { code, durationMs, error, stop } = line;
     const time = durationMs === null ? l10n.t('running') : toSeconds(durationMs);
     item.description = `${time}  ${toPlainLine(error ? `${error.type}: ${error.message}` : code, 80)}`;
     item.tooltip = toPlainLine(code, 1_000);
+    item.contextValue =
+      durationMs !== null && vscode.workspace.isTrusted ? 'step can-fork' : 'step';
     item.iconPath = error
       ? new ThemeIcon('error', new ThemeColor('list.errorForeground'))
       : new ThemeIcon(durationMs === null ? 'loading~spin' : stop ? 'circle-slash' : 'pass');
   }
   return item;
 }
+
+/**
+ * Without arguments: it opens what is selected. The editor drops a command's arguments with every new
+ * drawing of its item, and a click on a session that is running would be lost between two of them.
+ */
+const openNode: vscode.Command = { command: 'rlm.openNode', title: '' };
 
 const { None: none, Collapsed: collapsed, Expanded: expanded } = TreeItemCollapsibleState;
 
@@ -186,10 +198,11 @@ function toStatusIcon(summary: Summary): vscode.ThemeIcon {
   return new ThemeIcon(icon, new ThemeColor(color));
 }
 
+/** The colours of the viewer. */
 const statusIcons: Readonly<Record<SessionStatus, readonly [icon: string, color: string]>> = {
-  active: ['circle-filled', 'charts.green'],
-  stopped: ['circle-slash', 'charts.orange'],
-  finalized: ['pass-filled', 'charts.blue'],
+  active: ['circle-filled', 'charts.blue'],
+  stopped: ['circle-slash', 'charts.yellow'],
+  finalized: ['pass-filled', 'charts.green'],
   interrupted: ['debug-disconnect', 'charts.yellow'],
 };
 
@@ -214,45 +227,4 @@ function toContextValue(summary: Summary, source: SessionSource): string {
 
 function statusWord({ status, running }: Summary): string {
   return status === 'active' && running ? l10n.t('Running') : groupWord(status);
-}
-
-function groupWord(group: SessionGroup): string {
-  switch (group) {
-    case 'active':
-      return l10n.t('Active');
-    case 'elsewhere':
-      return l10n.t('Active in other engines');
-    case 'stopped':
-      return l10n.t('Stopped');
-    case 'interrupted':
-      return l10n.t('Interrupted');
-    case 'finalized':
-      return l10n.t('Finalized');
-  }
-}
-
-function sectionWord(section: Section): string {
-  switch (section) {
-    case 'guardrails':
-      return l10n.t('Guardrails');
-    case 'variables':
-      return l10n.t('Variables');
-    case 'steps':
-      return l10n.t('Latest steps');
-  }
-}
-
-export function guardrailWord(name: GuardrailName): string {
-  switch (name) {
-    case 'steps':
-      return l10n.t('Steps');
-    case 'runtime':
-      return l10n.t('Run time');
-    case 'budget':
-      return l10n.t('Budget (characters)');
-    case 'llmCalls':
-      return l10n.t('Sub-model calls');
-    case 'llmTokens':
-      return l10n.t('Sub-model tokens');
-  }
 }

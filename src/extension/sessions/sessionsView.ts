@@ -29,7 +29,14 @@ export class SessionsView implements vscode.Disposable {
     const changed = this.#store.add(new vscode.EventEmitter<SessionNode[] | undefined>());
     this.provider = {
       onDidChangeTreeData: changed.event,
-      getChildren: async (node) => [...(await tree.listChildren(node))],
+      getChildren: async (node) => {
+        const children = await tree.listChildren(node);
+        if (!node) {
+          // Only now is an empty tree known to be empty.
+          void vscode.commands.executeCommand('setContext', 'rlm.listed', true);
+        }
+        return [...children];
+      },
       getTreeItem: (node) => toTreeItem(node, parts),
       getParent: (node) => tree.parentOf(node),
       resolveTreeItem: (item, node) => {

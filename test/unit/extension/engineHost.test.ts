@@ -18,8 +18,8 @@ describe('EngineHost', () => {
         calls.push('start');
         return engine;
       },
-      serveHttp: async () => {
-        calls.push('listen');
+      serveHttp: async (_engine, { offersSet }) => {
+        calls.push(['listen', ...['traces', 'branches', 'runs'].filter(offersSet)].join(' '));
         const tokenFile = path.join(folder(), 'engine.json');
         await writeFile(tokenFile, JSON.stringify({ token }));
         const dispose = async (): Promise<void> => void calls.push('stop listening');
@@ -34,6 +34,7 @@ describe('EngineHost', () => {
       },
       readOptions: () => options,
       mayRun,
+      offersSet: (set) => set !== 'traces',
     });
     return { host, calls, engine };
   }
@@ -51,7 +52,7 @@ describe('EngineHost', () => {
     const [first, second] = await Promise.all([host.listen(), host.listen()]);
     assert.deepStrictEqual(first, { url: 'http://127.0.0.1:1/mcp', token });
     assert.deepStrictEqual([second, await host.readUrl()], [first, first.url]);
-    assert.equal(calls.filter((call) => call === 'listen').length, 1);
+    assert.equal(calls.filter((call) => call === 'listen branches runs').length, 1);
   });
 
   it('starts nothing in an untrusted workspace, and starts once it is trusted', async () => {

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { limitRanges } from '../../../src/core/limits';
+import { tools } from '../../../src/mcp/toolList';
+import { toolSets } from '../../../src/mcp/tool';
 import manifest from '../../../package.json';
 import texts from '../../../package.nls.json';
 import translatable from '../../../l10n/bundle.l10n.json';
@@ -48,6 +50,18 @@ describe('the extension’s manifest', () => {
       names.map((name) => properties[name]?.scope),
       ['machine', 'machine', 'machine'],
     );
+  });
+
+  it('switches every tool set, says what is in it, and lets no untrusted workspace do so', () => {
+    const { properties } = manifest.contributes.configuration.properties['rlm.toolSets'];
+    assert.deepStrictEqual(Object.keys(properties), [...toolSets]);
+    const words: Record<string, string> = texts;
+    const unnamed = tools.filter(
+      ({ name, set }) => set !== null && !words[`setting.toolSets.${set}`]?.includes(name),
+    );
+    assert.deepStrictEqual(unnamed, []);
+    const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
+    assert.ok(restrictedConfigurations.includes('rlm.toolSets'));
   });
 
   it('contributes files that are there', () => {
