@@ -12,7 +12,8 @@ import { createSampleTrace } from '../support/sampleTrace';
 import { useTempFolder } from '../support/tempFolder';
 import { createHostileTrace, hostileFields } from './hostileTrace';
 import { createLongTrace } from './longTrace';
-import { builtViewer, findBrowser, launchBrowser, shotFolder } from './viewerPage';
+import { findBrowser } from '../support/findBrowser.mjs';
+import { builtViewer, launchBrowser, shotFolder } from './viewerPage';
 
 const sample = createSampleTrace();
 

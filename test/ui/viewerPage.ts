@@ -1,13 +1,14 @@
 // Opens the built viewer in Chromium as the editor would: the same policy, the theme's own variables,
 // and messages that go to a FakeHost.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type Browser, type Page, chromium } from 'playwright-core';
 
 import type { Link } from '../../src/protocol/channel';
 import type { ViewerEnvelope } from '../../src/protocol/viewer';
+import { findBrowser } from '../support/findBrowser.mjs';
 import { FakeHost, type FakeTrace } from './fakeHost';
 
 export const themes = ['light', 'dark', 'contrast', 'contrastLight'] as const;
@@ -20,14 +21,6 @@ interface ThemeValues {
 
 export const builtViewer = process.env['RLM_VIEWER_FOLDER'] ?? 'dist/webview';
 export const shotFolder = 'out/shots';
-
-/** Undefined where there is none: the suite is then skipped. */
-export function findBrowser(): string | undefined {
-  const given = process.env['RLM_CHROMIUM'];
-  return [given ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'].find((file) =>
-    existsSync(file),
-  );
-}
 
 export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({

@@ -15,6 +15,7 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { URLSearchParams, fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { findBrowser } from '../support/findBrowser.mjs';
 
 const folder = fileURLToPath(new URL('../../out/editor', import.meta.url));
 const node = path.join(folder, 'node/node_modules/node/bin/node');
@@ -93,7 +94,7 @@ export async function startEditor({ settings = {}, env = {}, vsix, isTrusted = t
 /** `payload`: what a development window is told, as pairs. */
 export async function openWindow(editor, { workspace, payload = [], viewport } = {}) {
   const browser = await chromium.launch({
-    executablePath: findChromium(),
+    executablePath: findBrowser(),
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
   });
   const size = viewport ?? { width: 1280, height: 860 };
@@ -107,15 +108,6 @@ export async function openWindow(editor, { workspace, payload = [], viewport } =
     query.set('payload', JSON.stringify(payload));
   }
   return { browser, page, open: () => page.goto(`${editor.base}/?${query}`) };
-}
-
-function findChromium() {
-  const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-  const found = [process.env.CHROMIUM, ...places].find((place) => place && existsSync(place));
-  if (!found) {
-    throw new Error('There is no Chromium: run `node .ci/installEditor.mjs`, or set CHROMIUM.');
-  }
-  return found;
 }
 
 async function findFreePort() {

@@ -61,6 +61,25 @@ export function describeTrusted(): void {
       assert.deepStrictEqual(short.sort(), tools.map(({ name }) => name).sort());
     });
 
+    it('offers fewer tools when a tool set is switched off, and all of them again', async () => {
+      const configuration = vscode.workspace.getConfiguration('rlm');
+      const untilTraceTools = (count: number): Promise<true> =>
+        until(`${count} tools read traces`, async () => {
+          await vscode.commands.executeCommand('workbench.mcp.startServer', '*', {
+            waitForLiveTools: true,
+          });
+          const found = vscode.lm.tools.filter(({ name }) =>
+            /rlm_(get_trace|list_sessions)$/u.test(name),
+          );
+          return found.length === count ? true : undefined;
+        });
+      const { Workspace } = vscode.ConfigurationTarget;
+      await configuration.update('toolSets', { traces: false }, Workspace);
+      await untilTraceTools(0);
+      await configuration.update('toolSets', undefined, Workspace);
+      await untilTraceTools(2);
+    });
+
     it('lets an agent run a whole session over a file of the workspace', async () => {
       const file = path.join(workspaceFolder(), 'server.log');
       const opened = await callTool('rlm_init_context', { context_paths: [file], title: 'Errors' });
@@ -105,7 +124,7 @@ export function describeTrusted(): void {
 
     it('opens a variable in a read-only editor', async () => {
       const node = { kind: 'variable', sessionId, name: 'n' };
-      await vscode.commands.executeCommand('rlm.openVariable', node);
+      await vscode.commands.executeCommand('rlm.openNode', node);
       const editor = vscode.window.activeTextEditor;
       assert.deepStrictEqual(
         [editor?.document.uri.scheme, editor?.document.getText(), editor?.document.languageId],

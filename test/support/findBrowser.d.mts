@@ -1,0 +1,2 @@
+/** Undefined where there is none. */
+export function findBrowser(): string | undefined;

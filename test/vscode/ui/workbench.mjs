@@ -1,0 +1,201 @@
+// Drives the workbench as a person does: the packaged extension, real clicks and keys, screenshots.
+
+/* global describe */
+
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { isInstalled, openWindow, startEditor } from '../editor.mjs';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const vsix = path.join(root, 'out/rlm-companion.vsix');
+const shots = path.join(root, 'out/screenshots');
+const cli = path.join(root, 'dist/cli.js');
+const fillHome = path.join(root, 'out/test/vscode/fillHome.cjs');
+const runFile = promisify(execFile);
+
+/** Only where .ci/installEditor.mjs has installed an editor: a desktop editor takes no clicks from here. */
+export const describeWorkbench = isInstalled() ? describe : describe.skip;
+
+/** A workspace with a log of 40,000 lines, and an empty home. */
+export async function createPlace() {
+  const folder = await mkdtemp(path.join(tmpdir(), 'rlm-ui-'));
+  const workspace = path.join(folder, 'checkout-service');
+  const home = path.join(folder, 'home');
+  await mkdir(path.join(workspace, 'logs'), { recursive: true });
+  await mkdir(home);
+  await writeFile(path.join(workspace, 'logs/server.log'), createLog());
+  await writeFile(path.join(workspace, 'README.md'), '# Checkout\n');
+  return {
+    workspace,
+    home,
+    copilotHome: path.join(folder, 'copilot'),
+    /** Runs code over the log as another process does; its session is left in the home. */
+    async runElsewhere(code) {
+      const file = path.join(folder, 'step.py');
+      await writeFile(file, code);
+      const args = [cli, 'run', 'logs/server.log', '--code', file, '--home', home];
+      await runFile(process.execPath, args, { cwd: workspace }).catch(() => undefined); // code may fail
+    },
+    /** Leaves many ended sessions in the home. */
+    fill: (count) => runFile(process.execPath, [fillHome, home, String(count)]),
+    dispose: () => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }),
+  };
+}
+
+function createLog() {
+  const toLine = (_, index) => {
+    const at = `2026-07-1${4 + (index % 3)} 0${index % 10}:${String(index % 60).padStart(2, '0')}:11`;
+    return index % 997 === 0
+      ? `${at} ERROR payment timeout order=${index}`
+      : `${at} INFO ok request=${index}`;
+  };
+  return Array.from({ length: 40_000 }, toLine).join('\n');
+}
+
+/** Opens the workbench on a place. */
+export async function openWorkbench(place, { theme, isTrusted = true } = {}) {
+  await mkdir(shots, { recursive: true });
+  const settings = {
+    'workbench.colorTheme': theme ?? 'Default Dark Modern',
+    'workbench.secondarySideBar.defaultVisibility': 'hidden',
+    'files.simpleDialog.enable': true,
+  };
+  const env = { RLM_HOME: place.home, COPILOT_HOME: place.copilotHome };
+  const editor = await startEditor({ vsix, env, settings, isTrusted });
+  const { browser, page, open } = await openWindow(editor, { workspace: place.workspace });
+  await open();
+  await page.locator('.part.activitybar .action-label[aria-label^="RLM"]').waitFor();
+  return new Workbench(page, async () => {
+    await browser.close();
+    await editor.stop();
+  });
+}
+
+export class Workbench {
+  constructor(page, dispose) {
+    this.page = page;
+    this.dispose = dispose;
+  }
+
+  /** The viewer in front. */
+  get viewer() {
+    return this.page
+      .locator('iframe.webview.ready:visible')
+      .contentFrame()
+      .locator('iframe#active-frame')
+      .contentFrame();
+  }
+
+  get dialog() {
+    return this.page.locator('.monaco-dialog-box');
+  }
+
+  async showSessions() {
+    await this.run('RLM: Focus on Sessions View');
+  }
+
+  /** A line of the session tree. */
+  row(text) {
+    return this.page.locator('.sidebar .monaco-list-row').filter({ hasText: text }).first();
+  }
+
+  /** Runs a command by its title in the palette. A change of focus can swallow the key, so it is tried again. */
+  async run(title) {
+    const input = this.page.locator('.quick-input-widget input[type=text]').first();
+    const found = this.page
+      .locator('.quick-input-list .monaco-list-row')
+      .filter({ hasText: title })
+      .first();
+    for (let triesLeft = 5; ; triesLeft -= 1) {
+      try {
+        await this.page.keyboard.press('F1');
+        await input.fill(`>${title}`, { timeout: 3_000 });
+        await found.waitFor({ timeout: 5_000 });
+        await found.click();
+        return;
+      } catch (error) {
+        if (triesLeft === 0) {
+          throw error;
+        }
+        await this.page.keyboard.press('Escape');
+      }
+    }
+  }
+
+  async pick(text) {
+    await this.page
+      .locator('.quick-input-list .monaco-list-row')
+      .filter({ hasText: text })
+      .first()
+      .click();
+  }
+
+  /** Types into the input at the top and accepts it. */
+  async answer(text) {
+    await this.page.locator('.quick-input-widget input[type=text]').first().fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** In the editor's own file dialog, which begins in the workspace. */
+  async chooseFile(file, label) {
+    const entries = this.page.locator('.quick-input-list .monaco-list-row');
+    await entries.filter({ hasText: 'README.md' }).waitFor();
+    await this.page.locator('.quick-input-widget input[type=text]').first().fill(file);
+    await entries.filter({ hasText: path.basename(file) }).waitFor();
+    await this.page.locator('.quick-input-widget .monaco-button', { hasText: label }).click();
+  }
+
+  async press(label) {
+    await this.dialog.locator('.monaco-button').filter({ hasText: label }).click();
+  }
+
+  async shoot(name) {
+    await wait(300); // what fades or slides has come to rest
+    await this.page.screenshot({ path: path.join(shots, `${name}.png`) });
+  }
+}
+
+/** An agent outside the editor, joined to the engine of its window. */
+export async function connectAgent(home) {
+  const { url, token } = await findEndpoint(home);
+  const requestInit = { headers: { Authorization: `Bearer ${token}` } };
+  return createAgent(new StreamableHTTPClientTransport(new URL(url), { requestInit }));
+}
+
+/** An agent that starts its server as a client's configuration says. */
+export function startAgent({ command, args, env }) {
+  return createAgent(new StdioClientTransport({ command, args, env, stderr: 'ignore' }));
+}
+
+async function createAgent(transport) {
+  const client = new Client({ name: 'agent', version: '1.0.0' });
+  await client.connect(transport);
+  return {
+    call: async (name, args) =>
+      (await client.callTool({ name, arguments: args })).structuredContent,
+    close: () => client.close(),
+  };
+}
+
+async function findEndpoint(home) {
+  const folder = path.join(home, 'engines');
+  for (let triesLeft = 200; triesLeft > 0; triesLeft -= 1) {
+    for (const name of await readdir(folder).catch(() => [])) {
+      const text = name.endsWith('.json') ? await readFile(path.join(folder, name), 'utf8') : '{}';
+      const endpoint = JSON.parse(text);
+      if (endpoint.url) {
+        return endpoint;
+      }
+    }
+    await wait(50);
+  }
+  throw new Error('No engine listens in this home.');
+}
