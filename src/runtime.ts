@@ -7,7 +7,7 @@ import { setTimeout as waitFor } from 'node:timers/promises';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import packageJson from '../package.json';
 import { createTimeOrderedId } from './base/ids';
-import { CallerWorks } from './core/callerWork';
+import { CallerWorks } from './core/callerWorks';
 import type { Engine, EngineStatus } from './core/engine';
 import { sessionStatuses, type SessionStatus } from './core/event';
 import type { ModelProvider } from './core/model';
@@ -19,7 +19,6 @@ import { type ExportFormat, exportTrace as exportWithViewer } from './export/exp
 import { connectEngine } from './join/engineLink';
 import { listJoinableEngines } from './join/joinableEngines';
 import { Pipe } from './join/pipe';
-import { readDefaultIterations } from './loop/defaultIterations';
 import { SessionLoopRunner } from './loop/loopRunner';
 import { type HttpOptions, serveHttp as serveMcpHttp } from './mcp/http';
 import { createMcpServer } from './mcp/server';
@@ -27,7 +26,11 @@ import { serveStdio as serveMcpStdio, StdioConnection } from './mcp/stdio';
 import { createClientProviders } from './models/clientProvider';
 import { createHttpProviders } from './models/httpProvider';
 import { ModelRouter } from './models/modelRouter';
-import { type ReadModelSettings, parseModelSettings } from './models/modelSettings';
+import {
+  type ModelSettings,
+  type ReadModelSettings,
+  parseModelSettings,
+} from './models/modelSettings';
 import { SandboxProcess } from './sandbox/sandboxProcess';
 import { EngineFile, isEngineAlive } from './store/engineFile';
 import { FileTraceStore } from './store/fileTraceStore';
@@ -72,6 +75,7 @@ class LocalEngine implements Engine {
   constructor(home: Home, options: RuntimeOptions) {
     this.home = home;
     this.#options = options;
+    const readSettings = options.models ?? readEnvironment;
     this.traces = new FileTraceStore({
       home,
       engineId: this.engineId,
@@ -97,9 +101,8 @@ class LocalEngine implements Engine {
     });
     this.loops = new SessionLoopRunner({
       sessions: this.sessions,
-      clock: systemClock,
       promptFolder: path.join(home.path, 'prompts'),
-      defaultIterations: readDefaultIterations(process.env),
+      readMaxIterations: async () => (await readSettings()).maxIterations,
     });
   }
 
@@ -150,7 +153,7 @@ class LocalEngine implements Engine {
   }
 
   async #close(): Promise<void> {
-    this.loops.dispose();
+    this.callerWorks.dispose();
     await this.sessions.closeAll('the engine ended').catch(() => undefined);
     this.sessions.dispose();
     this.#sandboxes.dispose();
@@ -159,12 +162,15 @@ class LocalEngine implements Engine {
   }
 }
 
+async function readEnvironment(): Promise<ModelSettings> {
+  return parseModelSettings(process.env);
+}
+
 /** The models of this environment, and those that `extraProviders` adds. */
 export function createModels(
   options: Pick<RuntimeOptions, 'models' | 'extraProviders'>,
 ): ModelRouter {
-  const readSettings =
-    options.models ?? (() => Promise.resolve().then(() => parseModelSettings(process.env)));
+  const readSettings = options.models ?? readEnvironment;
   const http = createHttpProviders({
     readSettings,
     loadClients: () => import('./models/httpClients'),

@@ -55,9 +55,8 @@ export async function openEngine(options: EngineOptions): Promise<EvalEngine> {
   });
   const loops: SessionLoopRunner = new SessionLoopRunner({
     sessions,
-    clock: systemClock,
     promptFolder: null,
-    defaultIterations: maxIterations,
+    readMaxIterations: async () => maxIterations,
   });
   const closeSessions = (): Promise<void> => sessions.closeAll('the case is over');
   return {
@@ -67,7 +66,6 @@ export async function openEngine(options: EngineOptions): Promise<EvalEngine> {
       createWholeTextRunner(meter, windowTokens),
     ],
     close: async () => {
-      loops.dispose();
       await closeSessions();
       sessions.dispose();
       traces.dispose();

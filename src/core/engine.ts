@@ -1,6 +1,6 @@
 // What one running engine offers to its surfaces (MCP, CLI, editor). Built in src/runtime.ts.
 
-import type { CallerWorks } from './callerWork';
+import type { CallerWorks } from './callerWorks';
 import type { Clock } from './clock';
 import type { LoopRunner } from './loop';
 import type { ProviderStatus } from './model';
@@ -14,7 +14,7 @@ export interface Engine {
   readonly version: string;
   readonly sessions: SessionRegistry;
   readonly traces: TraceStore;
-  /** Steps that go on between the calls of the agent that answers their prompts. */
+  /** Steps and runs that go on between the calls of those who asked for them. */
   readonly callerWorks: CallerWorks;
   readonly clock: Clock;
   /** Whole runs, in which a model writes the code. */

@@ -12,8 +12,9 @@ export const sessionStatuses: readonly SessionStatus[] = [
   'interrupted',
 ];
 
-/** Why a session stopped: a guardrail, or a person. */
-export type StopCause = StopReason | 'user';
+/** Why a session stopped: a guardrail, a person, or its run, which ended without an answer. */
+export const stopCauses = [...stopReasons, 'user', 'run_ended'] as const;
+export type StopCause = (typeof stopCauses)[number];
 
 /**
  * How a run ended. `submitted`: the code gave the answer. `max_iterations`: the last iteration had none,

@@ -6,41 +6,57 @@ import type { AskClient, ModelClient } from './model';
 
 export class HeldTime {
   readonly #clock: Clock;
-  readonly #hold: () => Disposable;
+  readonly #stopClock: () => Disposable;
   #waiting = 0;
   #since = 0;
   #endedMs = 0;
 
-  /** `hold` stops the time-out of the running step. */
-  constructor(clock: Clock, hold: () => Disposable) {
+  /** `stopClock` stops the time-out of the running step. */
+  constructor(clock: Clock, stopClock: () => Disposable) {
     this.#clock = clock;
-    this.#hold = hold;
+    this.#stopClock = stopClock;
   }
 
   get totalMs(): number {
     return this.#endedMs + (this.#waiting > 0 ? this.#clock.monotonic() - this.#since : 0);
   }
 
-  /** The client with the wait for its agent's answers held. */
+  /** The client with the waits held for its agent's answers, and for its own model to be reachable. */
   wrap(client: ModelClient): ModelClient {
-    const { ask } = client;
-    return { ...client, ask: ask && this.#wrapAsk(ask) };
+    const { ask, sample } = client;
+    const whenReachable = (signal: AbortSignal): Promise<void> | null => {
+      const reachable = client.whenReachable?.(signal) ?? null;
+      return reachable && this.#hold(() => reachable);
+    };
+    return {
+      ask: ask && ((request, signal) => this.#hold(() => ask(request, signal))),
+      sample: sample && this.#wrapSample(sample, whenReachable),
+      whenReachable,
+    };
   }
 
-  #wrapAsk(ask: AskClient): AskClient {
+  #wrapSample(
+    sample: AskClient,
+    whenReachable: (signal: AbortSignal) => Promise<void> | null,
+  ): AskClient {
     return async (request, signal) => {
-      const held = this.#hold();
-      if (this.#waiting++ === 0) {
-        this.#since = this.#clock.monotonic();
-      }
-      try {
-        return await ask(request, signal);
-      } finally {
-        held.dispose();
-        if (--this.#waiting === 0) {
-          this.#endedMs += this.#clock.monotonic() - this.#since;
-        }
-      }
+      await whenReachable(signal);
+      return sample(request, signal);
     };
+  }
+
+  async #hold<T>(wait: () => Promise<T>): Promise<T> {
+    const held = this.#stopClock();
+    if (this.#waiting++ === 0) {
+      this.#since = this.#clock.monotonic();
+    }
+    try {
+      return await wait();
+    } finally {
+      held.dispose();
+      if (--this.#waiting === 0) {
+        this.#endedMs += this.#clock.monotonic() - this.#since;
+      }
+    }
   }
 }

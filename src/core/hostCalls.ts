@@ -36,7 +36,6 @@ const promptConcurrency = 64;
 const childConcurrency = 4;
 const maxBatch = 1_000;
 const maxChildContextChars = 20_000_000;
-const childIterations = 15;
 
 export class HostCalls {
   readonly #parts: HostCallParts;
@@ -145,7 +144,7 @@ export class HostCalls {
         context: { text: toChildContext(given.context), paths: [] },
         title: '',
         language: session.language,
-        maxIterations: childIterations,
+        maxIterations: null,
         model: toModelName(given.model),
         subModel,
         limits: {},

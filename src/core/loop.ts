@@ -9,36 +9,12 @@ import type { Language } from './sandbox';
 import type { SessionParent } from './sessionParent';
 
 export interface LoopRunner {
-  /** Iterations of a run whose caller names none. */
-  readonly defaultIterations: number;
   /**
    * Opens a session over the context and lets a model work on the task until it has answered.
    * The session is finalized with the answer; it is left stopped where there is none.
    * @throws RlmError 'MODEL_UNAVAILABLE' | 'CANCELLED' and those of opening a session.
    */
   run(request: LoopRequest, signal: AbortSignal): Promise<LoopResult>;
-  /**
-   * The same run for a caller that cannot wait for its end: gives the session's id once it is open.
-   * The run goes on until it ends by itself, its session is stopped, or the engine ends.
-   * @throws RlmError of opening the session.
-   */
-  start(request: LoopRequest): Promise<string>;
-  /**
-   * Waits for a started run, at most `waitMs`. The result of an ended run is kept for a while, so asking
-   * again gives it again. Aborting ends the waiting, not the run.
-   * @throws RlmError 'SESSION_NOT_FOUND' and those of `run`.
-   */
-  wait(sessionId: string, wait: LoopWait, signal: AbortSignal): Promise<LoopStanding>;
-}
-
-export type LoopStanding =
-  | { readonly kind: 'ended'; readonly result: LoopResult }
-  /** `iterations`: begun so far. */
-  | { readonly kind: 'running'; readonly iterations: number };
-
-export interface LoopWait {
-  readonly waitMs: number;
-  readonly onProgress?: (progress: LoopProgress) => void;
 }
 
 /** What is made of the task: how the model is told, and what the result holds besides the answer. */
@@ -59,8 +35,8 @@ export interface LoopRequest {
   /** Empty: made from the task. */
   readonly title: string;
   readonly language: Language;
-  /** 1–100. */
-  readonly maxIterations: number;
+  /** 1–100; null: as the user configured, else 15. */
+  readonly maxIterations: number | null;
   /** `provider/model` that writes the code; null: the default. */
   readonly model: string | null;
   /** `provider/model` that answers the code's prompts; null: the default. */

@@ -67,6 +67,8 @@ export interface ModelClient {
   readonly sample: AskClient | null;
   /** The calling agent answers between two tool calls; null where no agent calls. */
   readonly ask: AskClient | null;
+  /** Null while its own model can be asked; else settles when it can again. Left out: always. */
+  readonly whenReachable?: (signal: AbortSignal) => Promise<void> | null;
 }
 
 export type AskClient = (request: ModelRequest, signal: AbortSignal) => Promise<ModelAnswer>;

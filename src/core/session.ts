@@ -1,6 +1,7 @@
 // One session: a REPL in a sandbox under guardrails, every change appended to its trace. Longer than
 // a page on purpose: the rules of a session's life stand in one place.
 
+import { untilAborted } from '../base/abort';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import { SerialQueue } from '../base/serialQueue';
 import { Budget, type Spending } from './budget';
@@ -19,7 +20,7 @@ import type {
 import type { History } from './history';
 import { HeldTime } from './heldTime';
 import { HostCalls } from './hostCalls';
-import { type Limits, type StopReason, type Usage, checkLimits } from './limits';
+import { type Limits, type StopReason, type Usage, checkLimits, stopReasons } from './limits';
 import type { LoopRunner } from './loop';
 import type { Model, ModelAnswer, ModelClient } from './model';
 import { type AskRequest, ModelCalls, type RecordedCall } from './modelCalls';
@@ -118,6 +119,8 @@ export class Session implements Disposable {
   #finalVariable: string | null = null;
   #brokenBy: string | null = null;
   #closed = false;
+  /** `maxSessionMs` is over. */
+  #isOverTime = false;
   #lastUsedAt: number;
 
   /** The sink's trace must hold all that `start` says. */
@@ -134,6 +137,8 @@ export class Session implements Disposable {
     this.#startedAt = parts.clock.now();
     this.#store.add(
       parts.clock.after(opened.limits.maxSessionMs, () => {
+        this.#isOverTime = true;
+        this.interrupt(); // also what the sandbox does not time: waiting for a model or a caller
         void this.#stop('timeout').catch(() => undefined); // the recorder keeps it for the next call
       }),
     );
@@ -227,18 +232,19 @@ export class Session implements Disposable {
   /**
    * Asks the model that writes this session's code, out of the session's budget and onto its trace.
    * @throws RlmError 'GUARDRAIL_STOPPED' when the sub-model limits are used up: the session is stopped
-   * then; 'CANCELLED' also when the session is stopped; those of the model.
+   * then; 'CANCELLED' also when the session is stopped, by `maxSessionMs` too; those of the model.
    */
   async ask(request: Omit<AskRequest, 'purpose'>, signal: AbortSignal): Promise<ModelAnswer> {
     this.#requireActive();
     await this.#refuseOverLimit();
     const calls = this.#createModelCalls();
     return this.#interruptibly(signal, async (combined) => {
+      const asked = calls.ask({ ...request, purpose: 'loop' }, combined);
       try {
-        return await calls.ask({ ...request, purpose: 'loop' }, combined);
+        return await untilAborted(asked, combined, () => cancelledError('The model call'));
       } finally {
-        if (calls.refusedByLimit) {
-          await this.#stop('llm_limit');
+        if (calls.refusedByLimit || this.#isOverTime) {
+          await this.#stop(calls.refusedByLimit ? 'llm_limit' : 'timeout');
         }
       }
     });
@@ -268,7 +274,7 @@ export class Session implements Disposable {
         kind: 'session.finalized',
         answer,
         fromVariable: this.#finalVariable,
-        finishReason: cause === null || cause === 'user' ? 'completed' : cause,
+        finishReason: stopReasons.find((reason) => reason === cause) ?? 'completed',
       });
       return this.summary;
     });
@@ -308,11 +314,9 @@ export class Session implements Disposable {
   }
 
   /** Stops the session at once: a running step is interrupted and keeps what it has done. */
-  async stop(): Promise<void> {
-    for (const controller of this.#running) {
-      controller.abort();
-    }
-    await this.#stop('user');
+  async stop(cause: 'user' | 'run_ended' = 'user'): Promise<void> {
+    this.interrupt();
+    await this.#stop(cause);
   }
 
   /** Interrupts the running step, if any; the session goes on. */
@@ -367,7 +371,7 @@ export class Session implements Disposable {
       subModel: input.subModel ?? null,
     });
     return this.#interruptibly(signal, async (combined) => {
-      const outcome = await this.#sandbox.runStep(
+      const ran = await this.#sandbox.runStep(
         {
           step,
           code: input.code,
@@ -377,6 +381,7 @@ export class Session implements Disposable {
         },
         combined,
       );
+      const outcome = this.#isOverTime ? toTimedOut(ran, this.seed.limits.maxSessionMs) : ran;
       const durationMs = clock.monotonic() - started - held.totalMs;
       const usage = this.#chargeStep(input.code, outcome, durationMs);
       const stop = this.#judge(usage) ?? (modelCalls.refusedByLimit ? 'llm_limit' : null);
@@ -514,7 +519,8 @@ export class Session implements Disposable {
   #judge(usage: Usage): StopReason | null {
     const sessionMs = this.#parts.clock.now() - this.#startedAt;
     const own = checkLimits(this.seed.limits, usage, sessionMs);
-    return own ?? (this.#budget.left.chars <= 0 ? 'budget_exceeded' : null);
+    const stop = own ?? (this.#isOverTime ? 'timeout' : null); // timers may be early by a little
+    return stop ?? (this.#budget.left.chars <= 0 ? 'budget_exceeded' : null);
   }
 
   async #refuseOverLimit(): Promise<void> {
@@ -556,4 +562,18 @@ function toSpending({ maxLlmCalls, maxLlmTokens, budgetLimit }: Limits): Spendin
 
 function toSpent({ llmCalls, llmTokens, budgetUsed }: Usage): Spending {
   return { calls: llmCalls, tokens: llmTokens, chars: budgetUsed };
+}
+
+/** A step that the end of the session's time has cut short, which the sandbox knows as cancelled. */
+function toTimedOut(outcome: Outcome, maxSessionMs: number): Outcome {
+  const { error } = outcome;
+  if (outcome.interruption !== 'cancelled' || !error) {
+    return outcome;
+  }
+  const message = `The session’s ${maxSessionMs} ms are over. What the step has done so far is kept.`;
+  return {
+    ...outcome,
+    interruption: 'timeout',
+    error: { ...error, type: 'TimeoutError', message },
+  };
 }

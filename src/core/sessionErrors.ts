@@ -1,6 +1,7 @@
 // What a session refuses, and how it says so.
 
 import { RlmError } from './errors';
+import type { StopCause } from './event';
 import type { Summary } from './summary';
 
 /** Longer answers stay in their variable, to be paged with rlm_get_var. */
@@ -14,12 +15,22 @@ export function requireActive({ sessionId, status, stopCause }: Summary): void {
     });
   }
   if (status === 'stopped') {
-    const by = stopCause === 'user' ? 'the user' : `its guardrail ${stopCause ?? 'unknown'}`;
+    const by = describeStop(stopCause);
     throw new RlmError('GUARDRAIL_STOPPED', `Session ${sessionId} was stopped by ${by}.`, {
       nextStep:
         'Read what it has with rlm_get_var, finish with rlm_finalize, or go on in a fork with a larger config (rlm_fork).',
     });
   }
+}
+
+/** To stand after "stopped by". */
+export function describeStop(cause: StopCause | null): string {
+  if (cause === 'user') {
+    return 'the user';
+  }
+  return cause === 'run_ended'
+    ? 'the end of its run, which had no answer'
+    : `its guardrail ${cause ?? 'unknown'}`;
 }
 
 export function sandboxGoneError(sessionId: string, reason: string): RlmError {

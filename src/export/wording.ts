@@ -31,6 +31,7 @@ export const stopWords: Readonly<Record<StopCause, string>> = {
   budget_exceeded: 'by a guardrail: the budget is used up',
   llm_limit: 'by a guardrail: the sub-model limit is reached',
   user: 'by the user',
+  run_ended: 'at the end of its run, which has no answer',
 };
 
 /** How a run ended, to stand after "Ended". */

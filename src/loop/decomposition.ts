@@ -1,14 +1,13 @@
 // Splits a task, lets child sessions work on its parts at the same time, and combines their answers.
 
-import { untilAborted } from '../base/abort';
 import { cancelledError, type RlmError, toRlmError } from '../core/errors';
 import { type StopReason, stopReasons } from '../core/limits';
 import type { LoopFinishReason } from '../core/event';
-import type { LoopProgress, LoopRequest, LoopResult, LoopSubtask } from '../core/loop';
+import type { LoopProgress, LoopResult, LoopSubtask } from '../core/loop';
 import type { Session } from '../core/session';
 import { describeContext } from './contextText';
 import { dropThinking } from './codeBlocks';
-import { type LoopEnd, toStopReason } from './loopRun';
+import { type LoopEnd, type LoopOrder, toStopReason } from './loopRun';
 import type { Prompts } from './promptFiles';
 import { describeAnswers, readPlans, type SubtaskPlan } from './subtasks';
 
@@ -19,10 +18,10 @@ const splitAttempts = 2;
 export interface DecompositionParts {
   readonly session: Session;
   readonly prompts: Prompts;
-  readonly request: LoopRequest;
+  readonly request: LoopOrder;
   readonly maxSubtasks: number;
   /** Runs one part in a child of `session`. */
-  readonly runChild: (request: LoopRequest, signal: AbortSignal) => Promise<LoopResult>;
+  readonly runChild: (request: LoopOrder, signal: AbortSignal) => Promise<LoopResult>;
 }
 
 export interface Decomposed extends LoopEnd {
@@ -160,15 +159,9 @@ export class Decomposition {
 
   async #ask(question: string, signal: AbortSignal): Promise<string> {
     const { session, request } = this.#parts;
-    const asked = session.ask(
-      {
-        messages: [{ role: 'user', text: question }],
-        model: request.model,
-        client: request.client,
-      },
-      signal,
-    );
-    return (await untilAborted(asked, signal, () => cancelledError('The run'))).text;
+    const messages = [{ role: 'user', text: question }] as const;
+    const { model, client } = request;
+    return (await session.ask({ messages, model, client }, signal)).text;
   }
 
   #tell(progress: LoopProgress): void {

@@ -1,7 +1,6 @@
 // One model working on one session: asks for code, runs it, shows what came of it, until the code hands
 // in an answer, a limit ends the run, or the iterations are over.
 
-import { untilAborted } from '../base/abort';
 import { cancelledError, type ErrorCode, RlmError } from '../core/errors';
 import type { LoopFinishReason } from '../core/event';
 import type { LoopProgress, LoopRequest } from '../core/loop';
@@ -21,10 +20,13 @@ import { describeVariables } from './variablesText';
 /** Source: the tool contract, `rlm_run_repl` code. */
 const maxCodeChars = 50_000;
 
+/** A request whose iterations are known. */
+export type LoopOrder = LoopRequest & { readonly maxIterations: number };
+
 export interface LoopRunParts {
   readonly session: Session;
   readonly prompts: Prompts;
-  readonly request: LoopRequest;
+  readonly request: LoopOrder;
   readonly opening: 'taskExecute' | 'taskAnalyze' | 'taskCode';
   /** Looks at an answer before it is taken; what it gives is told to the model, null: taken. */
   readonly review: (signal: AbortSignal) => Promise<string | null>;
@@ -133,7 +135,7 @@ export class LoopRun {
   async #ask(messages: readonly ModelMessage[], signal: AbortSignal): Promise<string> {
     const { session, request } = this.#parts;
     const iteration = this.#iteration;
-    const asked = session.ask(
+    const { text, model } = await session.ask(
       {
         messages,
         model: request.model,
@@ -142,7 +144,6 @@ export class LoopRun {
       },
       signal,
     );
-    const { text, model } = await untilAborted(asked, signal, () => cancelledError('The run'));
     this.#model = model;
     return text;
   }

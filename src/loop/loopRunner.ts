@@ -1,35 +1,27 @@
 // Runs whole tasks: opens a session, lets a model work on it, and ends the session with the answer.
 
-import type { Disposable } from '../base/disposable';
 import { toOneLine } from '../base/text';
-import type { Clock } from '../core/clock';
 import { cancelledError, type RlmError, toRlmError } from '../core/errors';
 import { limitRanges, type Limits } from '../core/limits';
-import type {
-  LoopProgress,
-  LoopRequest,
-  LoopResult,
-  LoopRunner,
-  LoopStanding,
-  LoopWait,
-  LoopWork,
-} from '../core/loop';
+import type { LoopProgress, LoopRequest, LoopResult, LoopRunner, LoopWork } from '../core/loop';
 import type { Session } from '../core/session';
 import { requireDepth } from '../core/sessionParent';
 import type { SessionRegistry } from '../core/sessionRegistry';
 import { Decomposition } from './decomposition';
-import { type LoopEnd, LoopRun } from './loopRun';
-import { LoopRuns } from './loopRuns';
+import { type LoopEnd, type LoopOrder, LoopRun } from './loopRun';
 import { ProgramCheck } from './programCheck';
 import { type Prompts, readPrompts } from './promptFiles';
 
 export interface LoopRunnerParts {
   readonly sessions: SessionRegistry;
-  readonly clock: Clock;
   /** Folder of the user's own prompt files; null: none. */
   readonly promptFolder: string | null;
-  readonly defaultIterations: number;
+  /** For runs whose caller says none; null: the user has configured none. */
+  readonly readMaxIterations: () => Promise<number | null>;
 }
+
+/** Source: the tool contract, `rlm_execute` max_iterations. */
+const usualIterations = 15;
 
 /** What a kind of work gives: its end, and what the result holds besides. */
 type WorkEnd = LoopEnd & Pick<LoopResult, 'program' | 'subtasks'>;
@@ -40,36 +32,21 @@ const openings = {
   code: 'taskCode',
 } as const satisfies Partial<Record<LoopWork['kind'], string>>;
 
-export class SessionLoopRunner implements LoopRunner, Disposable {
-  readonly defaultIterations: number;
+export class SessionLoopRunner implements LoopRunner {
   readonly #parts: LoopRunnerParts;
-  readonly #runs: LoopRuns;
 
   constructor(parts: LoopRunnerParts) {
     this.#parts = parts;
-    this.defaultIterations = parts.defaultIterations;
-    this.#runs = new LoopRuns((request, signal) => this.run(request, signal), parts.clock);
   }
 
   async run(request: LoopRequest, signal: AbortSignal): Promise<LoopResult> {
-    const prompts = await readPrompts(this.#parts.promptFolder);
-    return this.#runWith(prompts, request, signal);
+    const { promptFolder, readMaxIterations } = this.#parts;
+    const prompts = await readPrompts(promptFolder);
+    const maxIterations = request.maxIterations ?? (await readMaxIterations()) ?? usualIterations;
+    return this.#runWith(prompts, { ...request, maxIterations }, signal);
   }
 
-  start(request: LoopRequest): Promise<string> {
-    return this.#runs.start(request);
-  }
-
-  wait(sessionId: string, wait: LoopWait, signal: AbortSignal): Promise<LoopStanding> {
-    return this.#runs.wait(sessionId, wait, signal);
-  }
-
-  /** Cancels what was started and is still under way. */
-  dispose(): void {
-    this.#runs.dispose();
-  }
-
-  async #runWith(prompts: Prompts, request: LoopRequest, signal: AbortSignal): Promise<LoopResult> {
+  async #runWith(prompts: Prompts, request: LoopOrder, signal: AbortSignal): Promise<LoopResult> {
     const session = await this.#open(request, signal);
     let iterations = 0;
     const onProgress = (progress: LoopProgress): void => {
@@ -95,7 +72,7 @@ export class SessionLoopRunner implements LoopRunner, Disposable {
     }
   }
 
-  #open(request: LoopRequest, signal: AbortSignal): Promise<Session> {
+  #open(request: LoopOrder, signal: AbortSignal): Promise<Session> {
     const { task, context, language, parent } = request;
     const isEmpty = context.text === null && context.paths.length === 0;
     return this.#parts.sessions.openSession(
@@ -115,7 +92,7 @@ export class SessionLoopRunner implements LoopRunner, Disposable {
     run: {
       readonly session: Session;
       readonly prompts: Prompts;
-      readonly request: LoopRequest;
+      readonly request: LoopOrder;
     },
     signal: AbortSignal,
   ): Promise<WorkEnd> {
@@ -155,7 +132,7 @@ async function finish(session: Session, end: WorkEnd, signal: AbortSignal): Prom
   if (answer !== null) {
     await session.finalize({ text: answer }, signal);
   } else if (session.status === 'active') {
-    await session.stop();
+    await session.stop('run_ended');
   }
   return {
     sessionId: session.id,
@@ -175,14 +152,14 @@ async function abandon(session: Session, failure: RlmError, iterations: number):
   const error = finishReason === 'failed' ? `${failure.code}: ${failure.message}` : null;
   try {
     await session.recordLoop({ kind: 'loop.finished', finishReason, iterations, error });
-    await session.stop();
+    await session.stop(finishReason === 'failed' ? 'run_ended' : 'user');
   } catch {
     // A trace that cannot be written, or is closed, must not hide why the run failed.
   }
 }
 
 /** Steps do not end a run before its iterations do, unless the caller limits them. */
-function toMaxSteps({ maxIterations }: LoopRequest): Limits['maxSteps'] {
+function toMaxSteps({ maxIterations }: LoopOrder): Limits['maxSteps'] {
   const stepsOfAnIteration = 2; // the code's, and a check of a program
   return Math.max(limitRanges.maxSteps.default, maxIterations * stepsOfAnIteration + 1);
 }

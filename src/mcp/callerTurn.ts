@@ -1,23 +1,26 @@
-// One turn of a step whose prompts the caller may have to answer: to its end, or until it waits.
+// One call that follows a step: to its end, or until it waits for its caller's answers. What is not told
+// to the caller yet stays under the session's id in `engine.callerWorks`.
 
-import type { KeptWork } from '../core/callerWork';
+import type { KeptStep } from '../core/callerWorks';
+import type { Engine } from '../core/engine';
 import type { Session } from '../core/session';
 import type { ReplayView } from './replayView';
 import { type StepPayload, toStepView, toWaitingView } from './stepView';
 import type { ToolContext } from './tool';
 
-/** What is not told to the caller yet stays under the session's id in `engine.callerWorks`. */
 export async function nextStepTurn(
-  { engine, signal, progress }: ToolContext,
-  kept: KeptWork,
-  replay: ReplayView | null,
+  { engine, signal, progress, sample }: ToolContext,
+  kept: KeptStep,
+  options: { readonly replay?: ReplayView | null; readonly showWhole?: boolean } = {},
 ): Promise<StepPayload> {
   const { session, work } = kept;
+  const { replay = null, showWhole = false } = options;
   engine.callerWorks.add(session.id, kept);
   const heartbeat = progress.startHeartbeat((elapsedMs) => toBeatText(session, elapsedMs));
   let isOver = true;
   try {
-    const turn = await work.next(signal);
+    const call = { sample, waitMs: null, onAbort: 'cancel', showWhole } as const;
+    const turn = await work.next(call, signal);
     isOver = turn.kind === 'ended';
     return turn.kind === 'ended'
       ? toStepView(turn.result, session, replay)
@@ -28,6 +31,23 @@ export async function nextStepTurn(
       engine.callerWorks.delete(session.id, kept);
     }
   }
+}
+
+/**
+ * Call it before work that would queue up behind a step which waits for its caller.
+ * @throws RlmError 'INVALID_INPUT' while the session waits, or one that it is a child of.
+ */
+export function requireFree(engine: Engine, sessionId: string): void {
+  const line: string[] = [];
+  for (let id: string | null = sessionId; id !== null; id = findParent(engine, id)) {
+    line.push(id);
+  }
+  engine.callerWorks.requireFree(line);
+}
+
+/** Null too where the session is not live: then nothing of it can wait. */
+function findParent({ sessions }: Engine, sessionId: string): string | null {
+  return sessions.live.find(({ id }) => id === sessionId)?.seed.parentSessionId ?? null;
 }
 
 function toBeatText(session: Session, elapsedMs: number): string {

@@ -1,10 +1,13 @@
-// One call of a tool that runs or awaits a loop: to the run's end, or as long as the caller can wait.
+// One call that starts or follows a run: to its end, until it waits for its caller's answers, or as long as
+// the caller can wait.
 
 import type { GivenContext } from '../core/context';
-import type { LoopProgress, LoopRequest, LoopWork } from '../core/loop';
+import { CallerRun, type RunRequest } from '../core/callerRun';
+import type { LoopWork } from '../core/loop';
 import type { Language } from '../core/sandbox';
 import { createInvalidInput } from './invalidInput';
 import { type limitsInput, toLimits } from './limitsInput';
+import { createLoopReporter } from './loopProgress';
 import type { LoopOutcome } from './loopView';
 import type { ToolContext } from './tool';
 import type * as z from 'zod';
@@ -42,103 +45,86 @@ export function toGivenContext(args: ContextArgs): GivenContext {
   return { text: args.context_text ?? args.context ?? null, paths: args.context_paths ?? [] };
 }
 
-/** Without `wait_ms` the run ends with the call; with it, it goes on whatever becomes of the call. */
+/**
+ * Without `wait_ms` the run is the call's: cancelling it ends the run. With it, the run goes on whatever
+ * becomes of the call.
+ */
 export async function callLoop(
   context: ToolContext,
   given: LoopTask,
   args: LoopArgs,
 ): Promise<LoopOutcome> {
-  const { engine, signal } = context;
-  const request = toRequest(context, given, args);
-  if (args.wait_ms === undefined) {
-    const reporter = createReporter(context);
-    try {
-      const { onProgress } = reporter;
-      const result = await engine.loops.run({ ...request, onProgress }, signal);
-      return { kind: 'ended', result };
-    } finally {
-      reporter.dispose();
-    }
-  }
-  const calledAt = engine.clock.monotonic();
-  const sessionId = await engine.loops.start(request);
-  const openedMs = engine.clock.monotonic() - calledAt;
-  return awaitLoop(context, sessionId, Math.max(0, args.wait_ms - openedMs));
+  const { engine, signal, sample } = context;
+  const { loops, clock, callerWorks } = engine;
+  const waitMs = args.wait_ms ?? null;
+  const canSample = sample !== null;
+  const run = new CallerRun(toRequest(given, args), { loops, clock, canSample, waitMs });
+  return followRun(context, run, async () => {
+    const calledAt = clock.monotonic();
+    const sessionId = await run.untilOpened(signal);
+    callerWorks.add(sessionId, { kind: 'run', run, work: run.work });
+    const openedMs = clock.monotonic() - calledAt;
+    const leftMs = waitMs === null ? null : Math.max(0, waitMs - openedMs);
+    return takeTurn(context, run, { sessionId, waitMs: leftMs, onAbort: run.onAbort });
+  });
 }
 
-export async function awaitLoop(
+interface RunTurnOptions {
+  readonly sessionId: string;
+  /** Null: to the run's end, or until it waits for answers. */
+  readonly waitMs: number | null;
+  /** What aborting the call does to the run. */
+  readonly onAbort: 'cancel' | 'leave';
+  readonly showWhole?: boolean;
+}
+
+export function nextRunTurn(
   context: ToolContext,
-  sessionId: string,
-  waitMs: number,
+  run: CallerRun,
+  options: RunTurnOptions,
 ): Promise<LoopOutcome> {
-  const { engine, signal } = context;
-  const reporter = createReporter(context);
+  return followRun(context, run, () => takeTurn(context, run, options));
+}
+
+async function followRun<T>(
+  { progress }: ToolContext,
+  run: CallerRun,
+  follow: () => Promise<T>,
+): Promise<T> {
+  const reporter = createLoopReporter(progress, run);
+  const listening = run.onDidProgress(reporter.onProgress);
   try {
-    const { onProgress } = reporter;
-    const standing = await engine.loops.wait(sessionId, { waitMs, onProgress }, signal);
-    if (standing.kind === 'ended') {
-      return standing;
-    }
-    const { usage, limits } = await engine.sessions.readSummary(sessionId);
-    return { ...standing, sessionId, usage, limits };
+    return await follow();
   } finally {
+    listening.dispose();
     reporter.dispose();
   }
 }
 
-function toRequest(
-  { engine, sample }: ToolContext,
-  { task, work, context }: LoopTask,
-  args: LoopArgs,
-): LoopRequest {
+async function takeTurn(
+  { engine, signal, sample }: ToolContext,
+  run: CallerRun,
+  { sessionId, showWhole = false, ...call }: RunTurnOptions,
+): Promise<LoopOutcome> {
+  const turn = await run.work.next({ sample, showWhole, ...call }, signal);
+  if (turn.kind === 'ended') {
+    return turn;
+  }
+  const { usage, limits } = await engine.sessions.readSummary(sessionId);
+  return { ...turn, sessionId, iterations: run.iterations, usage, limits };
+}
+
+function toRequest({ task, work, context }: LoopTask, args: LoopArgs): RunRequest {
   return {
     task,
     work,
     context,
     title: '',
     language: args.language,
-    maxIterations: args.max_iterations ?? engine.loops.defaultIterations,
+    maxIterations: args.max_iterations ?? null,
     model: args.model ?? null,
     subModel: args.sub_model ?? null,
     limits: toLimits({ config: args.config }),
-    client: { sample, ask: null },
     parent: null,
   };
-}
-
-/** Tells every iteration, and in between how long it takes. */
-function createReporter({ progress }: ToolContext) {
-  const startedAt = performance.now();
-  let last = 0;
-  let words = 'opening the context';
-  const heartbeat = progress.startHeartbeat((ms) => `${words}, ${Math.floor(ms / 1_000)} s`);
-  return {
-    onProgress: (step: LoopProgress): void => {
-      const said = describeProgress(step);
-      if (said !== null) {
-        words = said;
-        last = Math.max(last + 1, Math.round(performance.now() - startedAt));
-        progress.report(last, () => said);
-      }
-    },
-    dispose: () => heartbeat.dispose(),
-  };
-}
-
-/** Null: too small to tell. */
-function describeProgress(step: LoopProgress): string | null {
-  switch (step.kind) {
-    case 'opened':
-      return `session ${step.sessionId} is open`;
-    case 'thinking':
-      return `iteration ${step.iteration} of ${step.maxIterations}: the model writes code`;
-    case 'running':
-      return `iteration ${step.iteration}: the code runs`;
-    case 'ran':
-      return `iteration ${step.iteration}: step ${step.step} has run`;
-    case 'subtask':
-      return `${step.ended} of ${step.total} parts done: ${step.title} ${step.state}`;
-    case 'text':
-      return null;
-  }
 }

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { loopFinishReasons } from '../core/event';
 import { countField, cutSchema, languageField, usageSchema } from './fields';
 import { limitsInput } from './limitsInput';
+import { pendingFields } from './pendingView';
 
 export const maxTaskChars = 20_000;
 const maxWaitMs = 3_600_000;
@@ -56,7 +57,9 @@ export const loopResultFields = {
     .nullable()
     .describe('Null while the run goes on, or when a guardrail ended it.'),
   session_id: z.string(),
-  status: z.enum(['finished', 'running']).describe('running: call rlm_wait.'),
+  status: z
+    .enum(['finished', 'running', 'waiting'])
+    .describe('running: call rlm_wait. waiting: answer pending_prompts with rlm_answer.'),
   iterations: countField.describe('How often the model was asked for code.'),
   finish_reason: z
     .enum(loopFinishReasons)
@@ -66,6 +69,7 @@ export const loopResultFields = {
         'end. Otherwise the guardrail that ended the run. Null while it goes on.',
     ),
   note: z.string().nullable().describe('What you must know of this answer, or do next.'),
+  ...pendingFields,
   usage: usageSchema,
   truncated: z.boolean(),
   cut: cutSchema,
@@ -100,3 +104,6 @@ export const subtaskFields = {
     .nullable()
     .describe('The parts, in the order of the split.'),
 };
+
+/** Of a run of any kind. */
+export const runSchema = z.object({ ...loopResultFields, ...programFields, ...subtaskFields });

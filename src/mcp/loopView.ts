@@ -2,55 +2,73 @@
 
 import type * as z from 'zod';
 import { cutText } from '../base/text';
+import type { CallerTurn } from '../core/callerWork';
 import type { Limits, Usage } from '../core/limits';
 import type { LoopResult } from '../core/loop';
 import { fitPayload } from './fit';
-import type { loopResultFields, programFields, subtaskFields } from './loopFields';
+import type { loopResultFields, programFields, runSchema, subtaskFields } from './loopFields';
 import { toCodeBlock, toInlineCode, toTable } from './markdownText';
+import { noPending, toPendingMarkdown, toPendingView } from './pendingView';
 import { toUsageText, toUsageView } from './usageView';
 
 type FieldsOf<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape>>;
 type LoopView = FieldsOf<typeof loopResultFields>;
 type ProgramView = FieldsOf<typeof programFields>;
 type SubtasksView = FieldsOf<typeof subtaskFields>;
+export type RunView = z.output<typeof runSchema>;
 
-/** How a call to a run ended: with its result, or with the run going on. */
+/** How a call to a run ended: with its result, or with the run going on, perhaps after answers. */
 export type LoopOutcome =
   | { readonly kind: 'ended'; readonly result: LoopResult }
-  | {
-      readonly kind: 'running';
-      readonly sessionId: string;
-      readonly iterations: number;
-      readonly usage: Usage;
-      readonly limits: Limits;
-    };
+  | (Exclude<CallerTurn<LoopResult>, { readonly kind: 'ended' }> & LoopStanding);
 
+interface LoopStanding {
+  readonly sessionId: string;
+  readonly iterations: number;
+  readonly usage: Usage;
+  readonly limits: Limits;
+}
+
+const waitingNote =
+  'The run waits for you, as no model is set up. Reply to every prompt in pending_prompts, each by itself, ' +
+  'with rlm_answer and this session_id; then it goes on. Where purpose is loop you are the model that ' +
+  'writes the code of the run: do as the prompt says.';
 /** Of all subtasks' answers together; the rest of the reply needs the other half. */
 const subtaskAnswerChars = 50_000;
 const subtaskErrorChars = 500;
 
 /** `more`: what a kind of work shows besides, which shares the room. */
 export function toLoopView<More extends object>(outcome: LoopOutcome, more: More): LoopView & More {
-  const { payload, cut } = fitPayload({ ...toWholeView(outcome), ...more }, [
+  if (outcome.kind !== 'ended') {
+    return { ...toUnfinishedView(outcome), ...more };
+  }
+  const { payload, cut } = fitPayload({ ...toFinishedView(outcome.result), ...more }, [
     'answer',
     ...(Object.keys(more) as (keyof More & string)[]), // the keys just spread
   ]);
   return { ...payload, truncated: cut.length > 0, cut };
 }
 
-function toWholeView(outcome: LoopOutcome): Omit<LoopView, 'truncated' | 'cut'> {
-  if (outcome.kind === 'running') {
-    return {
-      answer: null,
-      session_id: outcome.sessionId,
-      status: 'running',
-      iterations: outcome.iterations,
-      finish_reason: null,
-      note: 'The run goes on: call rlm_wait with this session_id.',
-      usage: toUsageView(outcome.usage, outcome.limits),
-    };
-  }
-  const { result } = outcome;
+/** Of a run of any kind. */
+export function toRunView(outcome: LoopOutcome): RunView {
+  return toLoopView(outcome, { ...toProgramView(outcome), ...toSubtasksView(outcome) });
+}
+
+function toUnfinishedView(outcome: Exclude<LoopOutcome, { readonly kind: 'ended' }>): LoopView {
+  const isWaiting = outcome.kind === 'waiting';
+  return {
+    answer: null,
+    session_id: outcome.sessionId,
+    status: outcome.kind,
+    iterations: outcome.iterations,
+    finish_reason: null,
+    note: isWaiting ? waitingNote : 'The run goes on: call rlm_wait with this session_id.',
+    usage: toUsageView(outcome.usage, outcome.limits),
+    ...(isWaiting ? toPendingView(outcome) : { ...noPending, truncated: false, cut: [] }),
+  };
+}
+
+function toFinishedView(result: LoopResult): Omit<LoopView, 'truncated' | 'cut'> {
   return {
     answer: result.answer,
     session_id: result.sessionId,
@@ -59,17 +77,25 @@ function toWholeView(outcome: LoopOutcome): Omit<LoopView, 'truncated' | 'cut'> 
     finish_reason: result.finishReason,
     note: toNote(result),
     usage: toUsageView(result.usage, result.limits),
+    ...noPending,
   };
 }
 
+const heads = { finished: 'Answer', running: 'Still running', waiting: 'Waiting for you' } as const;
+
 export function toLoopMarkdown(view: LoopView): string {
-  const heads = { finished: 'Answer', running: 'Still running' };
   return [
     `## ${heads[view.status]}`,
     ...(view.note === null ? [] : [`**Note:** ${view.note}`]),
     ...(view.answer === null ? [] : [view.answer]),
+    ...(view.pending_prompts === null ? [] : [toPendingMarkdown(view)]),
     `Session ${toInlineCode(view.session_id)}: ${view.iterations} iterations${view.finish_reason === null ? '' : `, ended by ${view.finish_reason}`}. ${toUsageText(view.usage)}.`,
   ].join('\n\n');
+}
+
+/** Of a run of any kind. */
+export function toRunMarkdown(view: RunView): string {
+  return toLoopMarkdown(view) + toProgramMarkdown(view) + toSubtasksMarkdown(view);
 }
 
 export function toProgramMarkdown({ code, tests }: ProgramView): string {

@@ -8,25 +8,13 @@ import type { Session, StepResult } from '../core/session';
 import { countField, cutSchema, stopReasonField, usageSchema } from './fields';
 import { fitPayload } from './fit';
 import { toCodeBlock, toInlineCode, toTable } from './markdownText';
+import { noPending, pendingFields, toPendingMarkdown, toPendingView } from './pendingView';
 import { type ReplayView, replaySchema, toReplayText } from './replayView';
 import { toUsageText, toUsageView } from './usageView';
 
 /** So that an error always fits beside the rest. */
 const maxErrorChars = 2_000;
 const maxTracebackChars = 6_000;
-
-export const pendingPromptsSchema = z
-  .array(
-    z.object({
-      id: z.string(),
-      prompt: z.string(),
-      model: z.string().nullable().describe('As the code asked for it; null: any.'),
-    }),
-  )
-  .nullable()
-  .describe(
-    'Set when the step waits for you: no model is set up, so answer each prompt yourself with rlm_answer.',
-  );
 
 export const stepSchema = z.object({
   stdout: z.string(),
@@ -66,8 +54,7 @@ export const stepSchema = z.object({
   replay: replaySchema
     .nullable()
     .describe('Set when the session’s variables were gone and its record was run again first.'),
-  pending_prompts: pendingPromptsSchema,
-  pending_count: countField.describe('Prompts that wait in all; those not shown come next.'),
+  ...pendingFields,
   usage: usageSchema,
   duration_ms: countField,
   truncated: z.boolean().describe('Whether anything was left out: see dropped_chars and cut.'),
@@ -98,8 +85,7 @@ export function toStepView(
         preview,
       })),
       replay,
-      pending_prompts: null,
-      pending_count: 0,
+      ...noPending,
       step_index: step.step,
       guardrail_stop: step.stop,
       final_answer: outcome.finalAnswer,
@@ -134,16 +120,10 @@ export function toWaitingView(
     interrupted: null,
     state_lost: false,
     replay,
-    pending_prompts: turn.prompts.map((one) => ({ ...one })),
-    pending_count: turn.count,
     usage: toUsageView(usage, session.seed.limits),
     duration_ms: 0,
-    truncated: turn.prompts.length < turn.count,
     dropped_chars: 0,
-    cut:
-      turn.prompts.length < turn.count
-        ? [{ field: 'pending_prompts', shown: turn.prompts.length, total: turn.count }]
-        : [],
+    ...toPendingView(turn),
   };
 }
 
@@ -158,7 +138,7 @@ function toErrorView(error: StepError): StepError {
 
 export function toStepMarkdown(payload: StepPayload): string {
   if (payload.pending_prompts) {
-    return toPendingMarkdown(payload.pending_prompts, payload.pending_count);
+    return toPendingMarkdown(payload);
   }
   const { error } = payload;
   const changed = payload.variables_changed.map((one) => [
@@ -203,15 +183,4 @@ function toTruncationText(payload: StepPayload): string {
     payload.dropped_chars > 0 ? [`${payload.dropped_chars} characters of output dropped`] : [];
   const cuts = payload.cut.map(({ field, shown, total }) => `${field}: ${shown} of ${total}`);
   return `Cut: ${[...dropped, ...cuts].join('; ')}. Keep long values in a variable and page it with rlm_get_var.`;
-}
-
-export function toPendingMarkdown(
-  prompts: NonNullable<StepPayload['pending_prompts']>,
-  count: number,
-): string {
-  return [
-    `## ${count} prompt${count === 1 ? ' waits' : 's wait'} for your answer`,
-    ...prompts.map(({ id, prompt }) => `**${id}**\n\n${toCodeBlock(prompt)}`),
-    'Answer each with rlm_answer; the step then goes on.',
-  ].join('\n\n');
 }

@@ -3,6 +3,7 @@
 import { cutText, toOneLine } from '../base/text';
 import type { LoopFinished, StepFinished, TraceEvent } from '../core/event';
 import type { Limits } from '../core/limits';
+import { describeStop } from '../core/sessionErrors';
 import { toContextView } from './contextView';
 import { fitPayload } from './fit';
 import { type UsageView, toLimitsView, toUsageView } from './usageView';
@@ -120,7 +121,7 @@ function describeEvent(event: TraceEvent): Described {
     case 'session.stopped':
       return {
         status: 'stopped',
-        summary: event.cause === 'user' ? 'Stopped by the user' : `Stopped by ${event.cause}`,
+        summary: `Stopped by ${describeStop(event.cause)}`,
         detail: { cause: event.cause },
       };
     case 'session.finalized':

@@ -9,7 +9,7 @@ export interface ModelSettings {
   readonly model: string | null;
   /** The same for what a session's code asks; null: `model`. */
   readonly subtaskModel: string | null;
-  /** Steps that a model may take in one loop; null: the loop's own default. */
+  /** Iterations of a run whose caller says none; null: the loop's own default. */
   readonly maxIterations: number | null;
   readonly openAi: OpenAiSettings;
   readonly anthropic: ServerSettings;
@@ -29,7 +29,8 @@ export interface OpenAiSettings extends ServerSettings {
 /** Fresh at each call: keys and models may change while an engine runs. */
 export type ReadModelSettings = () => Promise<ModelSettings>;
 
-const maxIterationsRange = { min: 1, max: 1_000 } as const;
+/** Source: the range of `rlm_execute` max_iterations. */
+const maxIterationsRange = { min: 1, max: 100 } as const;
 
 const optional = <T extends z.ZodType>(schema: T) =>
   z.preprocess(

@@ -5,7 +5,7 @@ import * as z from 'zod';
 
 import { toCamelKeys, toSnakeKeys } from '../base/keys';
 import { RlmError } from '../core/errors';
-import { loopFinishReasons, sessionStatuses, type TraceEvent } from '../core/event';
+import { loopFinishReasons, sessionStatuses, stopCauses, type TraceEvent } from '../core/event';
 import { stopReasons } from '../core/limits';
 import { languages } from '../core/sandbox';
 import { crc32 } from './crc32';
@@ -201,7 +201,7 @@ const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [
   z.object({
     ...header,
     kind: z.literal('session.stopped'),
-    cause: z.enum([...stopReasons, 'user']),
+    cause: z.enum(stopCauses),
   }),
   z.object({
     ...header,

@@ -3,7 +3,7 @@
 import { SessionRegistry } from '../../src/core/sessionRegistry';
 import type { Clock } from '../../src/core/clock';
 import type { ContextReader } from '../../src/core/context';
-import { CallerWorks } from '../../src/core/callerWork';
+import { CallerWorks } from '../../src/core/callerWorks';
 import type { Engine } from '../../src/core/engine';
 import { RlmError } from '../../src/core/errors';
 import type { Model } from '../../src/core/model';
@@ -78,16 +78,16 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   });
   const loops: SessionLoopRunner = new SessionLoopRunner({
     sessions,
-    clock,
     promptFolder: null,
-    defaultIterations: 15,
+    readMaxIterations: async () => null,
   });
+  const callerWorks = new CallerWorks();
   return {
     engineId: sampleEngineId,
     version: '0.1.0',
     clock,
     loops,
-    callerWorks: new CallerWorks(),
+    callerWorks,
     sessions,
     traces,
     sandboxes,
@@ -107,7 +107,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       allowedRoots: ['/data'],
     }),
     close: async () => {
-      loops.dispose();
+      callerWorks.dispose();
       await sessions.closeAll('the engine ended');
       sessions.dispose();
     },

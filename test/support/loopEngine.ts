@@ -60,7 +60,11 @@ export interface LoopEngine {
 export function createLoopEngine(
   sandboxes: SandboxFactory,
   replies: readonly Reply[],
-  options: { readonly promptFolder?: string; readonly folder?: string } = {},
+  options: {
+    readonly promptFolder?: string;
+    readonly folder?: string;
+    readonly maxIterations?: number;
+  } = {},
 ): LoopEngine {
   const model = new LoopModel(replies);
   const traces = new MemoryTraceStore();
@@ -76,10 +80,9 @@ export function createLoopEngine(
     version: '0.1.0',
   });
   const runner: SessionLoopRunner = new SessionLoopRunner({
-    sessions: sessions,
-    clock: systemClock,
+    sessions,
     promptFolder: options.promptFolder ?? null,
-    defaultIterations: 15,
+    readMaxIterations: async () => options.maxIterations ?? null,
   });
   return {
     runner,
@@ -87,7 +90,6 @@ export function createLoopEngine(
     traces,
     model,
     close: async () => {
-      runner.dispose();
       await sessions.closeAll('the test ended');
       sessions.dispose();
     },

@@ -89,7 +89,7 @@ async function ask(words: readonly string[], options: AskOptions, cli: Cli): Pro
           context: { text: null, paths: files },
           title: '',
           language: toLanguage(options.language, undefined),
-          maxIterations: options.maxIterations ?? engine.loops.defaultIterations,
+          maxIterations: options.maxIterations ?? null,
           model: options.model ?? null,
           subModel: options.subModel ?? null,
           limits: toLimits(options),

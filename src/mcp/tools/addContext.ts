@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import { toByteText } from '../../base/text';
+import { requireFree } from '../callerTurn';
 import { contextSchema, toContextMarkdown, toContextView } from '../contextView';
 import { contextPathsField, contextTextField, sessionIdField } from '../fields';
 import { createInvalidInput } from '../invalidInput';
@@ -41,7 +42,7 @@ export const addContext = defineTool({
       );
     }
     checkName(args.name);
-    engine.callerWorks.requireFree(args.session_id);
+    requireFree(engine, args.session_id);
     const { session } = await resumeSession({ engine, signal, progress }, args.session_id);
     const context = await session.addContext(
       { text: args.context_text ?? null, paths: args.context_paths ?? [] },

@@ -21,8 +21,9 @@ export const code = defineTool({
     'runs the tests in its sandbox on the very code it returns, and failures go back to the model. Returns ' +
     'code and tests with their results; only the standard library is there, no network and no files. ' +
     'Nothing is written to your workspace. Use it for functions and algorithms that stand alone. As ' +
-    'rlm_execute otherwise: it needs a model (rlm_status), spends its tokens, and takes wait_ms. ' +
-    'Next: rlm_wait when status is running; then put the code where it belongs.',
+    'rlm_execute otherwise: it asks a model, or you where none is set up, spends its tokens, and takes ' +
+    'wait_ms. Next: rlm_wait when status is running, rlm_answer when it is waiting; then put the code where ' +
+    'it belongs.',
   input: z.strictObject({
     description: z
       .string()

@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import type { Language, VariableValue } from '../../core/sandbox';
+import { requireFree } from '../callerTurn';
 import { countField, sessionIdField } from '../fields';
 import { cutJsonText, maxResultChars } from '../fit';
 import { exceedsJsonDepth, hasExactIntegers } from '../jsonText';
@@ -61,8 +62,10 @@ export const getVar = defineTool({
   output,
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
   async run({ engine, signal }, args) {
-    engine.callerWorks.requireFree(args.session_id);
     const session = await engine.sessions.findSession(args.session_id);
+    if (session.summary.running) {
+      requireFree(engine, session.id); // reading would wait for the step's end
+    }
     const { var_name: name, offset, max_chars: maxChars } = args;
     const variable = await session.readVariable({ name, offset, maxChars }, signal);
     const text = cutJsonText(variable.text, maxResultChars - reservedChars);

@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { CallerWork } from '../../core/callerWork';
 import { sessionIdField } from '../fields';
-import { nextStepTurn } from '../callerTurn';
+import { nextStepTurn, requireFree } from '../callerTurn';
 import { resumeSession } from '../replayView';
 import { stepSchema, toStepMarkdown } from '../stepView';
 import { defineTool } from '../tool';
@@ -46,15 +46,15 @@ export const runRepl = defineTool({
   hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
   async run(context, args) {
     const { engine, sample } = context;
-    engine.callerWorks.requireFree(args.session_id);
+    requireFree(engine, args.session_id);
     const { session, replay } = await resumeSession(context, args.session_id);
     const { code, timeout_ms: timeoutMs } = args;
-    const work = new CallerWork((ask, signal) => {
-      const client = { sample, ask };
-      const input = { code, client, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
-      return session.runStep(input, signal);
-    }, engine.clock);
-    return nextStepTurn(context, { work, session }, replay);
+    const given = timeoutMs === undefined ? {} : { timeoutMs };
+    const work = new CallerWork(
+      (client, signal) => session.runStep({ code, client, ...given }, signal),
+      { clock: engine.clock, canSample: sample !== null },
+    );
+    return nextStepTurn(context, { kind: 'step', work, session }, { replay });
   },
   toMarkdown: toStepMarkdown,
 });

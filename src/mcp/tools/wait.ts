@@ -1,17 +1,11 @@
 // rlm_wait: goes on waiting for a run that another call has started.
 
 import * as z from 'zod';
+import { RlmError } from '../../core/errors';
 import { sessionIdField } from '../fields';
-import { awaitLoop } from '../loopCall';
-import { loopResultFields, programFields, subtaskFields, waitMsField } from '../loopFields';
-import {
-  toLoopMarkdown,
-  toLoopView,
-  toProgramMarkdown,
-  toProgramView,
-  toSubtasksMarkdown,
-  toSubtasksView,
-} from '../loopView';
+import { nextRunTurn } from '../loopCall';
+import { runSchema, waitMsField } from '../loopFields';
+import { toRunMarkdown, toRunView } from '../loopView';
 import { defineTool } from '../tool';
 
 const defaultWaitMs = 45_000;
@@ -23,9 +17,10 @@ export const wait = defineTool({
   description:
     'Goes on waiting for a run that rlm_execute, rlm_analyze, rlm_code or rlm_decompose left with status ' +
     'running, and returns what they return: the result once there is one, else status running again. ' +
-    'Costs nothing; the run goes on whether you wait or not. A result is kept for a while and can be ' +
-    'asked for again. code and tests are set for rlm_code, subtasks for rlm_decompose. Next: rlm_wait ' +
-    'again while status is running; rlm_get_trace to see the run.',
+    'Costs nothing; the run goes on whether you wait or not (one that asks your client’s own model does ' +
+    'so only while you wait). A result is kept for a while and can be asked for again. code and tests are ' +
+    'set for rlm_code, subtasks for rlm_decompose. Next: rlm_wait again while status is running, rlm_answer ' +
+    'while it is waiting; rlm_get_trace to see the run.',
   input: z.strictObject({
     session_id: sessionIdField,
     wait_ms: waitMsField
@@ -33,11 +28,18 @@ export const wait = defineTool({
       .default(defaultWaitMs)
       .describe('How long to wait, in ms. Stay below your client’s tool timeout.'),
   }),
-  output: z.object({ ...loopResultFields, ...programFields, ...subtaskFields }),
+  output: runSchema,
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
   async run(context, { session_id: sessionId, wait_ms: waitMs }) {
-    const outcome = await awaitLoop(context, sessionId, waitMs);
-    return toLoopView(outcome, { ...toProgramView(outcome), ...toSubtasksView(outcome) });
+    const kept = context.engine.callerWorks.find(sessionId);
+    if (kept?.kind !== 'run') {
+      throw new RlmError('SESSION_NOT_FOUND', `No run of session ${sessionId} is known here.`, {
+        nextStep:
+          'Give the session_id that a loop tool returned with status running. Its engine may have ended since: rlm_get_trace shows how far the run came.',
+      });
+    }
+    const options = { sessionId, waitMs, onAbort: 'leave' } as const;
+    return toRunView(await nextRunTurn(context, kept.run, options));
   },
-  toMarkdown: (view) => toLoopMarkdown(view) + toProgramMarkdown(view) + toSubtasksMarkdown(view),
+  toMarkdown: toRunMarkdown,
 });

@@ -137,7 +137,7 @@ for (const transport of transports) {
 
       it('are not asked for what is too long to pass through an agent', async () => {
         const session_id = await openSession(client, { language: 'python' });
-        const code = 'try: llm_query("x" * 60_001)\nexcept RuntimeError as e: print(e.code)';
+        const code = 'try: llm_query("x" * 80_001)\nexcept RuntimeError as e: print(e.code)';
         const step = await callOk(client, 'rlm_run_repl', { session_id, code });
         assert.equal(step['stdout'], 'MODEL_UNAVAILABLE\n');
       });

@@ -256,6 +256,41 @@ describe('SessionLoopRunner', () => {
       assert.deepStrictEqual([result.finishReason, result.answer], ['submitted', 'in time']);
     });
 
+    for (const [name, maxIterations, expected] of [
+      ['the iterations that the user configured', 2, 2],
+      ['15 iterations', undefined, 15],
+    ] as const) {
+      it(`after ${name}, where the request says none`, async () => {
+        start([toBlock('x = 1')], maxIterations === undefined ? {} : { maxIterations });
+        const given = toRequest({ maxIterations: null });
+        const result = await engine?.runner.run(given, neverAborted);
+        assert.deepStrictEqual(
+          [result?.iterations, result?.finishReason],
+          [expected, 'max_iterations'],
+        );
+      });
+    }
+
+    it('without an answer when none could be drawn, and says that it was the run’s end', async () => {
+      const result = await run([toBlock('x = 1'), '  '], { maxIterations: 1 });
+      const summary = await engine?.sessions.readSummary(result.sessionId);
+      assert.deepStrictEqual(
+        [result.answer, result.finishReason, summary?.status, summary?.stopCause],
+        [null, 'max_iterations', 'stopped', 'run_ended'],
+      );
+    });
+
+    it('when the session’s time is over, however long the model is silent', async () => {
+      const result = await run([() => new Promise(() => undefined)], {
+        limits: { maxSessionMs: 1_000 },
+      });
+      const summary = await engine?.sessions.readSummary(result.sessionId);
+      assert.deepStrictEqual(
+        [result.answer, result.finishReason, summary?.stopCause],
+        [null, 'timeout', 'timeout'],
+      );
+    });
+
     it('runs 40 iterations under the default limits', async () => {
       const result = await run([toBlock('x = 1')], { maxIterations: 40 });
       assert.equal(result.finishReason, 'max_iterations');
@@ -265,7 +300,11 @@ describe('SessionLoopRunner', () => {
       const gone = new RlmError('MODEL_UNAVAILABLE', 'No model.', { nextStep: 'Set one up.' });
       const failing = run([() => Promise.reject(gone)]);
       await assert.rejects(failing, isError('MODEL_UNAVAILABLE'));
-      assert.deepStrictEqual(readStatuses(), ['stopped']);
+      const [session] = engine?.sessions.live ?? [];
+      assert.deepStrictEqual(
+        [session?.status, session?.summary.stopCause],
+        ['stopped', 'run_ended'],
+      );
     });
   });
 

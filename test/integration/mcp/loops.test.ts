@@ -57,6 +57,8 @@ describe('tools of whole runs', () => {
       iterations: 1,
       finish_reason: 'submitted',
       note: null,
+      pending_prompts: null,
+      pending_count: 0,
       truncated: false,
       cut: [],
     });

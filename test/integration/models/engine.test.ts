@@ -71,6 +71,21 @@ describe('models behind an engine', function () {
     assert.equal(models.received.length, 1);
   });
 
+  it('a run whose model never answers ends with its session’s time, and hangs up', async () => {
+    models.replies.push({ kind: 'stalled', pieces: [] });
+    const hungUp = models.waitForHangUp();
+    const ended = await callOk(client, 'rlm_execute', {
+      task: 'Count.',
+      context_text: 'abc',
+      config: { max_session_ms: 2_000 },
+    });
+    await hungUp;
+    assert.deepStrictEqual(
+      [ended['status'], ended['answer'], ended['finish_reason'], models.received.length],
+      ['finished', null, 'timeout', 1],
+    );
+  });
+
   it('the status shows every provider, and asks no model for it', async () => {
     const status = statusSchema.parse(await callOk(client, 'rlm_status'));
     assert.deepStrictEqual(

@@ -43,9 +43,7 @@ function createLoops(answer: (task: string) => string | null): LoopRunner & {
       limits,
     };
   };
-  const apart = (): Promise<never> =>
-    Promise.reject(new Error('Children are never started apart.'));
-  return { requests, defaultIterations: 15, run, start: apart, wait: apart };
+  return { requests, run };
 }
 
 function callHost(name: string, args: readonly unknown[], given: unknown[]) {
@@ -99,6 +97,38 @@ describe('a session’s models', () => {
     await session.stop();
     await asking;
     assert.equal(aborted, true);
+  });
+
+  it('are let go when the session’s time is over, and the session stops', async () => {
+    const { session, model, clock } = createFakeSession({ maxSessionMs: 10_000 });
+    const asked = new Promise<void>((resolve) => {
+      model.reply = () => {
+        resolve();
+        return new Promise(() => undefined); // it does not heed its signal either
+      };
+    });
+    const asking = assert.rejects(session.ask(ask('slow'), never), { code: 'CANCELLED' });
+    await asked;
+    clock.advance(10_000);
+    await asking;
+    assert.deepStrictEqual([session.status, session.summary.stopCause], ['stopped', 'timeout']);
+  });
+
+  it('hold no step beyond the session’s time while its caller is asked', async () => {
+    const { session, sandbox, clock, sink } = createFakeSession({ maxSessionMs: 10_000 });
+    const error = { type: 'CancelledError', message: 'On request.', line: null, traceback: '' };
+    sandbox.script = (_request, signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => resolve({ interruption: 'cancelled', error }));
+        queueMicrotask(() => clock.advance(10_000));
+      });
+    const { outcome, stop } = await session.runStep({ code: 'x' }, never);
+    await session.stop(); // after what waits in line
+    assert.deepStrictEqual(
+      [outcome.interruption, outcome.error?.type, stop, session.summary.stopCause],
+      ['timeout', 'TimeoutError', 'timeout', 'timeout'],
+    );
+    assert.equal(sink.events.filter(({ kind }) => kind === 'session.stopped').length, 0);
   });
 
   it('answer a batch in order, and keep the other answers when one fails', async () => {

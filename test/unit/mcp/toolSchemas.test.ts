@@ -32,7 +32,7 @@ describe('tool schemas', () => {
       [
         ['rlm_init_context', 'Open a session over a long context', false],
         ['rlm_run_repl', 'Run code in a session', false],
-        ['rlm_answer', 'Answer the prompts of a waiting step', false],
+        ['rlm_answer', 'Answer the prompts of a waiting step or run', false],
         ['rlm_get_var', 'Read a variable', true],
         ['rlm_finalize', 'Finish a session with its answer', true],
         ['rlm_add_context', 'Load more text into a session', false],

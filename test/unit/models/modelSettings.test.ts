@@ -38,7 +38,7 @@ describe('model settings of an environment', () => {
   const wrong = {
     RLM_MODEL: 'planted',
     RLM_SUBTASK_MODEL: 'planted/',
-    RLM_MAX_ITERATIONS: '1001',
+    RLM_MAX_ITERATIONS: '101',
     OPENAI_API_KEY: 'sk-planted key',
     OPENAI_BASE_URL: 'https://planted:secret@models.example',
     ANTHROPIC_API_KEY: 'sk-ant-plantéd',

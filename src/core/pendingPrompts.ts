@@ -1,0 +1,170 @@
+// Prompts that wait for the calling agent: what it is shown of each, and the answers it gives.
+
+import { onAbort } from '../base/abort';
+import type { Disposable } from '../base/disposable';
+import { Emitter } from '../base/emitter';
+import { RlmError, cancelledError } from './errors';
+import type { ModelAnswer, ModelMessage, ModelRequest } from './model';
+import { estimateTokens } from './tokens';
+
+export interface PendingPrompt {
+  readonly id: string;
+  readonly prompt: string;
+  /** As asked for; null: any. */
+  readonly model: string | null;
+  readonly purpose: ModelRequest['purpose'];
+  /**
+   * The prompt whose conversation this one goes on with: the agent knows what came before, so that
+   * only what is new is shown. Null: the prompt is whole.
+   */
+  readonly follows: string | null;
+}
+
+export interface AgentAnswer {
+  readonly id: string;
+  readonly text: string;
+}
+
+interface Waiting {
+  readonly shown: PendingPrompt;
+  readonly whole: string;
+  readonly resolve: (text: string) => void;
+}
+
+/** A conversation as far as the agent knows it. */
+interface Known {
+  readonly id: string;
+  readonly messages: readonly ModelMessage[];
+}
+
+/** Of one prompt, and of all in one reply, as JSON: they must pass through the agent whole. */
+const maxShownChars = 80_000;
+/** Conversations that parts of one work may have at the same time. */
+const maxKnown = 50;
+
+export class PendingPrompts {
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #answered = new Set<string>();
+  readonly #asked = new Emitter<void>();
+  /** Fires when one more waits. */
+  readonly onDidAsk = this.#asked.event;
+  #known: Known[] = [];
+  #nextId = 1;
+
+  get count(): number {
+    return this.#waiting.size;
+  }
+
+  /** @throws RlmError 'MODEL_UNAVAILABLE' for a prompt that is too long, 'CANCELLED'. */
+  async ask(request: ModelRequest, signal: AbortSignal): Promise<ModelAnswer> {
+    const follows = this.#findKnown(request);
+    const whole = toPromptText(request.messages);
+    const prompt = follows ? (request.messages.at(-1)?.text ?? '') : whole;
+    if (!fits(prompt)) {
+      throw tooLongError(prompt);
+    }
+    const id = `p${this.#nextId++}`;
+    const { model, purpose } = request;
+    const shown = { id, prompt, model, purpose, follows: follows?.id ?? null };
+    const text = await this.#untilAnswered({ shown, whole }, signal);
+    this.#learn({ id, messages: request.messages }, follows);
+    return {
+      text,
+      model: 'caller/agent',
+      promptTokens: estimateTokens(prompt),
+      answerTokens: estimateTokens(text),
+      tokensEstimated: true,
+      costUsd: null,
+    };
+  }
+
+  /**
+   * Gives answers; a prompt that has its answer already keeps it.
+   * @throws RlmError 'INVALID_INPUT' for an id that was never asked; then nothing was given.
+   */
+  answer(answers: readonly AgentAnswer[]): void {
+    const unknown = answers.find(({ id }) => !this.#waiting.has(id) && !this.#answered.has(id));
+    if (unknown) {
+      const ids = [...this.#waiting.keys()].slice(0, 20).join(', ');
+      throw new RlmError('INVALID_INPUT', `No prompt has the id ${unknown.id}.`, {
+        nextStep: ids === '' ? 'Nothing waits for an answer.' : `These wait for one: ${ids}.`,
+      });
+    }
+    for (const { id, text } of answers) {
+      this.#waiting.get(id)?.resolve(text);
+    }
+  }
+
+  /**
+   * The first that fit one reply; at least one where any waits.
+   * @param showWhole shows whole conversations again, where they fit.
+   */
+  list(showWhole: boolean): readonly PendingPrompt[] {
+    const prompts: PendingPrompt[] = [];
+    let chars = 0;
+    for (const waiting of this.#waiting.values()) {
+      const shown = showWhole ? toWhole(waiting) : waiting.shown;
+      chars += JSON.stringify(shown).length;
+      if (prompts.length > 0 && chars > maxShownChars) {
+        break;
+      }
+      prompts.push(shown);
+    }
+    return prompts;
+  }
+
+  async #untilAnswered(asked: Omit<Waiting, 'resolve'>, signal: AbortSignal): Promise<string> {
+    const { id } = asked.shown;
+    let aborted: Disposable | undefined;
+    try {
+      return await new Promise<string>((resolve, reject) => {
+        this.#waiting.set(id, { ...asked, resolve });
+        this.#asked.fire();
+        aborted = onAbort(signal, () => reject(cancelledError('The prompt')));
+      });
+    } finally {
+      aborted?.dispose();
+      this.#waiting.delete(id);
+      this.#answered.add(id);
+    }
+  }
+
+  /** The conversation that a request goes on with: the agent's reply and one more message. */
+  #findKnown({ messages }: ModelRequest): Known | undefined {
+    return this.#known.find(
+      (known) =>
+        messages.length === known.messages.length + 2 &&
+        known.messages.every(({ text }, index) => text === messages[index]?.text),
+    );
+  }
+
+  #learn(known: Known, instead: Known | undefined): void {
+    const others = this.#known.filter((one) => one !== instead);
+    this.#known = [...others, known].slice(-maxKnown);
+  }
+}
+
+function toWhole({ shown, whole }: Waiting): PendingPrompt {
+  return fits(whole) ? { ...shown, prompt: whole, follows: null } : shown;
+}
+
+function fits(prompt: string): boolean {
+  return JSON.stringify(prompt).length <= maxShownChars;
+}
+
+function toPromptText(messages: readonly ModelMessage[]): string {
+  const [only] = messages;
+  if (messages.length === 1 && only) {
+    return only.text;
+  }
+  return messages.map(({ role, text }) => `[${role}]\n${text}`).join('\n\n');
+}
+
+function tooLongError({ length }: string): RlmError {
+  const most = maxShownChars.toLocaleString('en');
+  return new RlmError(
+    'MODEL_UNAVAILABLE',
+    `The calling agent answers prompts of at most ${most} characters (as JSON); this one has ${length.toLocaleString('en')}.`,
+    { nextStep: 'Ask in smaller pieces, or configure a model (rlm_status lists providers).' },
+  );
+}
