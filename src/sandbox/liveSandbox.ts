@@ -1,39 +1,25 @@
-// One session's sandbox inside the sandbox process: its worker, its contexts, the step that runs,
-// and what happens when the code does not let go.
+// One session's sandbox inside the sandbox process: its contexts, the step that runs and what that
+// asks for, and another worker where one is lost.
 
 import { randomUUID } from 'node:crypto';
 import type { Disposable } from '../base/disposable';
 import { onAbort, untilAborted } from '../base/abort';
 import { RlmError, cancelledError, toRlmError } from '../core/errors';
-import type { ContextSizes, Interruption, Language, Outcome, VariableValue } from '../core/sandbox';
+import type { ContextSizes, Language, Outcome, VariableValue } from '../core/sandbox';
 import type { LoadParams, ReadParams, RunParams } from '../protocol/sandboxProcess';
-import { type FromWorker, type LoadMessage, type ToWorker, processCalls } from '../protocol/worker';
+import { type LoadMessage, processCalls } from '../protocol/worker';
+import { AskedWorker, type Question, type WorkerCall } from './askedWorker';
 import { createInterruptedOutcome, createLostOutcome, toOutcome } from './outcome';
 import { SearchThread } from './searchThread';
-import { StepClock } from './stepClock';
 import type { WorkerHandle } from './workerHandle';
 import type { WorkerPool } from './workerPool';
 
-const interruptEveryMs = 100;
-/** How long interrupted code has to let go before its worker is killed. */
-const graceMs = 1_500;
 const loadTimeoutMs = 60_000;
 
 /** A reason made once: an abort without one builds an exception each time. */
 const stepEnded = new Error('The step has ended.');
 
 type CallHost = (name: string, args: readonly unknown[], signal: AbortSignal) => Promise<unknown>;
-type Answer = Exclude<FromWorker, { kind: 'ready' | 'call' | 'broken' }>;
-
-type Question = Exclude<ToWorker, { kind: 'reply' }>;
-
-interface PendingRequest {
-  readonly resolve: (answer: Answer | null) => void;
-  readonly id: string;
-  readonly answerKind: Answer['kind'];
-}
-
-const answerKinds = { load: 'loaded', run: 'ran', read: 'value' } as const;
 
 interface RunningStep {
   readonly id: string;
@@ -49,11 +35,11 @@ export class LiveSandbox implements Disposable {
   readonly #contexts: LoadMessage[] = [];
   readonly #language: Language;
   /** Undefined when there is none and the last replacement failed. */
-  #current: Promise<WorkerHandle> | undefined;
+  #current: Promise<AskedWorker> | undefined;
+  /** The worker whose answer a step or a read waits for. */
+  #asked: AskedWorker | undefined;
   #search: SearchThread | undefined;
-  #pending: PendingRequest | undefined;
   #running: RunningStep | undefined;
-  #clock: StepClock | undefined;
   #disposed = false;
 
   constructor(worker: WorkerHandle, pool: WorkerPool, options: LiveSandboxOptions) {
@@ -61,12 +47,11 @@ export class LiveSandbox implements Disposable {
     this.#maxMemoryBytes = options.maxMemoryBytes;
     this.#searchFolder = options.folder;
     this.#language = worker.language;
-    this.#listen(worker);
-    this.#current = Promise.resolve(this.#adopt(worker));
+    this.#current = Promise.resolve(this.#adopt(this.#listen(worker)));
   }
 
   /** Asks for another worker where the last replacement failed. */
-  get #worker(): Promise<WorkerHandle> {
+  get #worker(): Promise<AskedWorker> {
     return this.#current ?? this.#heal();
   }
 
@@ -82,7 +67,8 @@ export class LiveSandbox implements Disposable {
       bytes,
       sources: params.sources,
     };
-    const answer = await this.#request(message, loadTimeoutMs).finally(() => this.#fillPool());
+    const worker = await this.#worker;
+    const answer = await worker.ask(message, loadTimeoutMs).finally(() => this.#fillPool());
     if (answer?.kind !== 'loaded') {
       throw lostError('while it loaded the context');
     }
@@ -105,8 +91,8 @@ export class LiveSandbox implements Disposable {
     const { step, code, maxOutputChars } = params;
     const message: Question = { kind: 'run', id, step, code, maxOutputChars };
     try {
-      const request = this.#interruptible(message, params.timeoutMs, signal);
-      const { answer, interruption, lostBy } = await request;
+      const asked = this.#askInterruptibly(message, params.timeoutMs, signal);
+      const { answer, interruption, lostBy } = await asked;
       const elapsedMs = performance.now() - started;
       if (answer?.kind !== 'ran') {
         const timeoutMs = params.timeoutMs;
@@ -125,13 +111,13 @@ export class LiveSandbox implements Disposable {
 
   /** Stops the clock of the running step, or lets it go on; holds add up. */
   hold(held: boolean): void {
-    this.#clock?.hold(held);
+    this.#asked?.hold(held);
   }
 
   async read(params: ReadParams, signal: AbortSignal): Promise<VariableValue | null> {
     const { name, offset, maxChars } = params;
     const message: Question = { kind: 'read', id: randomUUID(), name, offset, maxChars };
-    const { answer, lostBy } = await this.#interruptible(message, params.timeoutMs, signal);
+    const { answer, lostBy } = await this.#askInterruptibly(message, params.timeoutMs, signal);
     if (answer?.kind !== 'value') {
       throw lostError(`while it read ${name} (${lostBy ?? 'interrupted'})`);
     }
@@ -148,89 +134,25 @@ export class LiveSandbox implements Disposable {
     void this.#current?.then((worker) => worker.dispose()).catch(() => undefined);
   }
 
-  /** Sends, and interrupts by the clock or by `signal`; kills what does not let go. */
-  async #interruptible(
-    message: Question,
-    timeoutMs: number,
-    signal: AbortSignal,
-  ): Promise<{ answer: Answer | null; interruption: Interruption | null; lostBy: string | null }> {
+  async #askInterruptibly(question: Question, timeoutMs: number, signal: AbortSignal) {
     const worker = await this.#worker;
-    let interruption: Interruption | null = null;
-    let lostBy: string | null = null;
-    const timers: NodeJS.Timeout[] = [];
-    const interrupt = (by: Interruption): void => {
-      if (interruption !== null) {
-        return;
-      }
-      interruption = by;
-      const ask = (): void => {
-        this.#running?.calls.abort();
-        worker.requestInterrupt();
-      };
-      ask();
-      timers.push(setInterval(ask, interruptEveryMs));
-      timers.push(setTimeout(() => worker.dispose(), graceMs));
-    };
-    const ended = worker.onDidEnd((reason) => {
-      lostBy = reason;
-    });
-    const registration = onAbort(signal, () => interrupt('cancelled'));
-    const clock = new StepClock(timeoutMs, () => interrupt('timeout'));
-    this.#clock = clock;
+    const onInterrupt = (): void => this.#running?.calls.abort();
+    this.#asked = worker;
     try {
-      const answer = await this.#send(worker, message);
-      return { answer, interruption, lostBy };
+      return await worker.askInterruptibly(question, { timeoutMs, signal, onInterrupt });
     } finally {
-      timers.forEach(clearTimeout);
-      clock.dispose();
-      this.#clock = undefined;
-      registration.dispose();
-      ended.dispose();
-      worker.clearInterrupt();
+      this.#asked = undefined;
     }
   }
 
-  async #request(message: Question, timeoutMs: number): Promise<Answer | null> {
-    return this.#sendWithin(await this.#worker, message, timeoutMs);
-  }
-
-  /** Kills the worker when it takes longer. */
-  async #sendWithin(
-    worker: WorkerHandle,
-    message: Question,
-    timeoutMs: number,
-  ): Promise<Answer | null> {
-    const timer = setTimeout(() => worker.dispose(), timeoutMs);
-    try {
-      return await this.#send(worker, message);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  /** The worker's answer, or null when it died first. One request at a time. */
-  #send(worker: WorkerHandle, message: Question): Promise<Answer | null> {
-    return new Promise((resolve) => {
-      if (worker.endedBy !== null) {
-        resolve(null);
-        return;
-      }
-      this.#pending = { id: message.id, answerKind: answerKinds[message.kind], resolve };
-      worker.send(message);
-    });
-  }
-
-  #listen(worker: WorkerHandle): void {
-    worker.onMessage((message) => this.#receive(worker, message));
-    worker.onDidEnd(() => {
-      this.#pending?.resolve(null);
-      this.#pending = undefined;
-      this.#running?.calls.abort();
-    });
+  #listen(handle: WorkerHandle): AskedWorker {
+    const worker = new AskedWorker(handle, (call) => void this.#answerCall(worker, call));
+    worker.onDidEnd(() => this.#running?.calls.abort());
+    return worker;
   }
 
   /** From here on the worker's end makes room for another. */
-  #adopt(worker: WorkerHandle): WorkerHandle {
+  #adopt(worker: AskedWorker): AskedWorker {
     worker.onDidEnd(() => {
       if (!this.#disposed) {
         this.#heal().catch(() => undefined); // told to the request that waits for it
@@ -247,7 +169,7 @@ export class LiveSandbox implements Disposable {
   }
 
   /** When it fails, whoever waits is told, and the next request tries again. */
-  #heal(): Promise<WorkerHandle> {
+  #heal(): Promise<AskedWorker> {
     const healed = this.#replace();
     this.#current = healed;
     healed.catch(() => {
@@ -257,13 +179,12 @@ export class LiveSandbox implements Disposable {
   }
 
   /** A fresh worker with the contexts loaded again; the code's own variables are gone. */
-  async #replace(): Promise<WorkerHandle> {
-    const worker = await this.#pool.take(this.#language);
-    this.#listen(worker);
+  async #replace(): Promise<AskedWorker> {
+    const worker = this.#listen(await this.#pool.take(this.#language));
     try {
       for (const context of this.#contexts) {
         const again = { ...context, id: randomUUID() };
-        const answer = await this.#sendWithin(worker, again, loadTimeoutMs);
+        const answer = await worker.ask(again, loadTimeoutMs);
         if (answer?.kind !== 'loaded' || answer.sizes === null) {
           throw lostError('while it loaded the context again');
         }
@@ -278,32 +199,7 @@ export class LiveSandbox implements Disposable {
     }
   }
 
-  #receive(worker: WorkerHandle, message: FromWorker): void {
-    switch (message.kind) {
-      case 'call':
-        void this.#answerCall(worker, message);
-        return;
-      case 'loaded':
-      case 'ran':
-      case 'value':
-        if (message.id === this.#pending?.id && message.kind === this.#pending.answerKind) {
-          const pending = this.#pending;
-          this.#pending = undefined;
-          pending.resolve(message);
-        } else {
-          worker.dispose(); // an answer to nothing that was asked
-        }
-        return;
-      case 'ready':
-      case 'broken':
-        return;
-    }
-  }
-
-  async #answerCall(
-    worker: WorkerHandle,
-    message: Extract<FromWorker, { kind: 'call' }>,
-  ): Promise<void> {
+  async #answerCall(worker: AskedWorker, message: WorkerCall): Promise<void> {
     const running = this.#running;
     if (running?.id !== message.id) {
       worker.dispose(); // a call from outside the running step
@@ -314,14 +210,14 @@ export class LiveSandbox implements Disposable {
     try {
       const asked = this.#call(message.name, message.args, running);
       const value = await untilAborted(asked, signal, () => cancelledError('The call'));
-      worker.send(
+      worker.reply(
         signal.aborted
           ? { kind: 'reply', call, interrupted: true }
           : { kind: 'reply', call, value: value ?? null },
       );
     } catch (thrown) {
       const { code, message: text, nextStep } = toRlmError(thrown);
-      worker.send(
+      worker.reply(
         signal.aborted
           ? { kind: 'reply', call, interrupted: true }
           : { kind: 'reply', call, error: { code, message: `${text} ${nextStep}`.trim() } },
