@@ -22,8 +22,13 @@ export interface CallNeed {
 export interface Reservation {
   /** What the answer may take. */
   readonly answerTokens: number;
-  /** Ends the reservation: one call, and the tokens it took. Later calls change nothing. */
-  settle(tokens: number): void;
+  /**
+   * Counts what the call has used so far, and reserves anew for another attempt at its answer, out of what
+   * is left at once. Gives what that answer may take; null: it does not fit, and nothing is reserved.
+   */
+  renew(usedTokens: number): number | null;
+  /** Ends the reservation: one call, and the tokens it took in all. Later calls change nothing. */
+  settle(usedTokens: number): void;
 }
 
 export class Budget {
@@ -67,7 +72,7 @@ export class Budget {
       }
       const tokens = this.#findFit(need);
       if (tokens !== 'later') {
-        return tokens === null ? null : this.#take(tokens, tokens - need.promptTokens);
+        return tokens === null ? null : this.#take(need, tokens);
       }
       await this.#untilSettled(signal);
     }
@@ -94,16 +99,34 @@ export class Budget {
     return isIdle ? Math.min(most, now.tokens) : 'later';
   }
 
-  #take(tokens: number, answerTokens: number): Reservation {
-    this.#reserve(1, tokens);
+  #take(need: CallNeed, tokens: number): Reservation {
+    let reserved = tokens;
+    let counted = 0;
     let isSettled = false;
+    this.#reserve(1, reserved);
+    /** Nothing is reserved after it. */
+    const count = (calls: number, usedTokens: number): void => {
+      this.#reserve(-calls, -reserved);
+      this.#spend(calls, usedTokens - counted);
+      reserved = 0;
+      counted = usedTokens;
+    };
     return {
-      answerTokens,
+      answerTokens: tokens - need.promptTokens,
+      renew: (usedTokens) => {
+        count(0, usedTokens);
+        const { tokens: left } = this.left;
+        if (left >= need.promptTokens + need.leastAnswerTokens) {
+          reserved = Math.min(left, need.promptTokens + need.mostAnswerTokens);
+          this.#reserve(0, reserved);
+        }
+        this.#settled.fire();
+        return reserved === 0 ? null : reserved - need.promptTokens;
+      },
       settle: (usedTokens) => {
         if (!isSettled) {
           isSettled = true;
-          this.#reserve(-1, -tokens);
-          this.#spend(1, usedTokens);
+          count(1, usedTokens);
           this.#settled.fire();
         }
       },

@@ -11,8 +11,8 @@ import {
   type ModelCalls,
   type RecordedCall,
   describePrompt,
-  failed,
   maxModelAnswerChars,
+  noModelUsage,
   toErrorText,
 } from './modelCalls';
 import type { HostCall, Language } from './sandbox';
@@ -32,6 +32,7 @@ interface HostCallParts {
   readonly record: (call: RecordedCall) => Promise<void>;
 }
 
+/** Prompts of one batch that are asked at the same time. */
 const promptConcurrency = 64;
 const childConcurrency = 4;
 const maxBatch = 1_000;
@@ -116,12 +117,12 @@ export class HostCalls {
       });
       const answer = cutText(requireAnswer(child), maxModelAnswerChars).text;
       const durationMs = clock.monotonic() - started;
-      await record({ ...asked, ...failed, answer, childSessionId, error: null, durationMs });
+      await record({ ...asked, ...noModelUsage, answer, childSessionId, error: null, durationMs });
       return answer;
     } catch (thrown) {
       const durationMs = clock.monotonic() - started;
       const error = toErrorText(thrown);
-      await record({ ...asked, ...failed, childSessionId, error, durationMs });
+      await record({ ...asked, ...noModelUsage, answer: null, childSessionId, error, durationMs });
       throw toRlmError(thrown);
     }
   }

@@ -21,6 +21,11 @@ export interface ModelRequest {
   readonly client: ModelClient | null;
   /** Gets the answer's pieces in order, where the provider streams. */
   readonly onText?: (piece: string) => void;
+  /**
+   * Told what the call has used so far when an attempt that is paid for brought no answer. Gives the tokens
+   * that the answer of another attempt may take; null: the budget has no room for one.
+   */
+  readonly onSpent?: (usage: ModelUsage) => number | null;
 }
 
 export interface ModelMessage {
@@ -28,10 +33,14 @@ export interface ModelMessage {
   readonly text: string;
 }
 
-export interface ModelAnswer {
+export interface ModelAnswer extends ModelUsage {
   readonly text: string;
   /** Which model answered, as `provider/model`. */
   readonly model: string;
+}
+
+/** What one call has used, over all attempts at its answer. */
+export interface ModelUsage {
   readonly promptTokens: number;
   readonly answerTokens: number;
   /** The provider gave no usage: the tokens are estimated from the text. */
@@ -51,10 +60,16 @@ export interface ModelProvider {
   readStatus(): Promise<ProviderStatus>;
 }
 
+/**
+ * `ready`: answered just now or needs no network; `by_client`: answers in calls of a client that offers it;
+ * `off`: not set up; `failing`: set up and does not answer.
+ */
+export const providerStates = ['ready', 'by_client', 'off', 'failing'] as const;
+type ProviderState = (typeof providerStates)[number];
+
 export interface ProviderStatus {
   readonly provider: string;
-  /** `ready`: answered just now or needs no network; `off`: not set up; `failing`: set up and does not answer. */
-  readonly state: 'ready' | 'off' | 'failing';
+  readonly state: ProviderState;
   /** Why, or where; never a key. */
   readonly detail: string;
   /** Names as `provider/model`, first 50; empty where the provider does not tell. */

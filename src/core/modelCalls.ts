@@ -5,13 +5,13 @@ import type { Budget } from './budget';
 import type { Clock } from './clock';
 import { RlmError, toRlmError } from './errors';
 import type { ModelAnswered } from './event';
-import type { Model, ModelAnswer, ModelRequest } from './model';
+import type { Model, ModelAnswer, ModelRequest, ModelUsage } from './model';
 import { maxTokens } from './tokens';
 
 /** A call as its trace event says it. */
 export type RecordedCall = Omit<ModelAnswered, 'kind' | 'at' | 'step' | 'status' | 'usage'>;
 
-export type AskRequest = Omit<ModelRequest, 'maxAnswerTokens'>;
+export type AskRequest = Omit<ModelRequest, 'maxAnswerTokens' | 'onSpent'>;
 
 interface ModelCallParts {
   readonly model: Model;
@@ -59,32 +59,39 @@ export class ModelCalls {
     }
     const started = clock.monotonic();
     const asked = describeRequest(call, request);
+    let spent: ModelUsage = noModelUsage;
+    const onSpent = (usage: ModelUsage): number | null => {
+      spent = usage;
+      return reservation.renew(countTokens(usage));
+    };
     try {
       const maxAnswerTokens = reservation.answerTokens;
-      const given = await model.answer({ ...request, maxAnswerTokens }, signal);
-      reservation.settle(given.promptTokens + given.answerTokens);
+      const given = await model.answer({ ...request, maxAnswerTokens, onSpent }, signal);
+      reservation.settle(countTokens(given));
       const answer = { ...given, text: cutText(given.text, maxModelAnswerChars).text };
       const { text, ...said } = answer;
       const durationMs = clock.monotonic() - started;
       await record({ ...asked, ...said, answer: text, error: null, durationMs });
       return answer;
     } catch (thrown) {
-      reservation.settle(0);
+      reservation.settle(countTokens(spent));
       const durationMs = clock.monotonic() - started;
-      await record({ ...asked, ...failed, error: toErrorText(thrown), durationMs });
+      await record({ ...asked, ...spent, answer: null, error: toErrorText(thrown), durationMs });
       throw toRlmError(thrown);
     }
   }
 }
 
-/** What a call that failed has to show. */
-export const failed = {
-  answer: null,
+export const noModelUsage: ModelUsage = {
   promptTokens: 0,
   answerTokens: 0,
   tokensEstimated: false,
   costUsd: null,
-} as const;
+};
+
+function countTokens({ promptTokens, answerTokens }: ModelUsage): number {
+  return promptTokens + answerTokens;
+}
 
 export function toErrorText(thrown: unknown): string {
   const { code, message, nextStep } = toRlmError(thrown);

@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock';
 import { AnswerTimeout, type Patience } from './answerTimeout';
 import type { HttpClient, Question, ServerError } from './httpClient';
 import type { ServerFailure } from './serverFailure';
-import { type Piece, toPiece } from './streamEvents';
+import { type Piece, nothing, toPiece } from './streamEvents';
 
 export interface Attempt {
   readonly text: string;
@@ -12,6 +12,8 @@ export interface Attempt {
   readonly promptTokens: number | null;
   readonly answerTokens: number | null;
   readonly costUsd: number | null;
+  /** The answer ended because it had taken all the tokens it may. */
+  readonly isLimited: boolean;
   /** Whether the server has begun to answer: that is paid for. */
   readonly isBegun: boolean;
   /** Null: the answer is whole. */
@@ -48,13 +50,7 @@ class GrowingAnswer {
   readonly #parts: AttemptParts;
   #text = '';
   #events = 0;
-  #last: Pick<Piece, 'promptTokens' | 'answerTokens' | 'costUsd' | 'isEnd' | 'error'> = {
-    promptTokens: null,
-    answerTokens: null,
-    costUsd: null,
-    isEnd: false,
-    error: null,
-  };
+  #last: Omit<Piece, 'text'> = nothing;
 
   constructor(parts: AttemptParts) {
     this.#parts = parts;
@@ -69,6 +65,7 @@ class GrowingAnswer {
       answerTokens: piece.answerTokens ?? last.answerTokens,
       costUsd: piece.costUsd ?? last.costUsd,
       isEnd: piece.isEnd || last.isEnd,
+      isLimited: piece.isLimited || last.isLimited,
       error: piece.error ?? last.error,
     };
     if (piece.text !== '') {
@@ -79,10 +76,11 @@ class GrowingAnswer {
 
   /** A whole answer stays one whatever befell the stream after it. */
   end(how: Ended): Attempt {
-    const { isEnd, error, ...usage } = this.#last;
+    const { promptTokens, answerTokens, costUsd, isEnd, isLimited, error } = this.#last;
     const isBegun = this.#events > 0;
     const failure = isEnd ? null : toFailure(this.#parts.client, { ...how, error, isBegun });
-    return { text: this.#text, ...usage, isBegun, failure };
+    const usage = { promptTokens, answerTokens, costUsd };
+    return { text: this.#text, ...usage, isLimited, isBegun, failure };
   }
 }
 

@@ -21,16 +21,16 @@ interface Way {
 const sampling: Way = {
   name: 'sampling',
   find: (client) => client.sample,
-  detail: 'answers where the calling client offers MCP sampling',
+  detail: 'the calling client’s own model, where it offers MCP sampling',
   missing: 'The client of this call offers no sampling.',
   nextStep: 'Call from a client that offers MCP sampling, or name another model (see rlm_status).',
 };
 const caller: Way = {
   name: 'caller',
   find: (client) => client.ask,
-  detail: 'answers where an agent calls that can answer with rlm_answer',
+  detail: 'the calling agent itself, by rlm_answer',
   missing: 'No agent that could answer waits for this call.',
-  nextStep: 'Ask in a call of rlm_run_repl, or name another model (see rlm_status).',
+  nextStep: 'Ask in a call of an MCP client’s agent, or name another model (see rlm_status).',
 };
 
 class ClientProvider implements ModelProvider {
@@ -60,7 +60,7 @@ class ClientProvider implements ModelProvider {
 
   readStatus(): Promise<ProviderStatus> {
     const { name: provider, detail } = this.#way;
-    return Promise.resolve({ provider, state: 'ready', detail, models: [] });
+    return Promise.resolve({ provider, state: 'by_client', detail, models: [] });
   }
 }
 

@@ -4,12 +4,12 @@ import { RlmError, cancelledError } from '../core/errors';
 import type { Clock } from '../core/clock';
 import type { ModelAnswer, ModelProvider, ModelRequest, ProviderStatus } from '../core/model';
 import type { Patience } from './answerTimeout';
-import { runAttempt } from './attempt';
-import type { HttpClients } from './httpClient';
+import { type Attempt, runAttempt } from './attempt';
+import type { HttpClients, Question } from './httpClient';
 import type { ModelSettings, ReadModelSettings } from './modelSettings';
 import { type ProviderKind, isSetUp, providerKinds, toSubject } from './providerKind';
 import { Reachability } from './reachability';
-import { isPassing, readRetryAfterMs, toModelError } from './serverFailure';
+import { type ServerFailure, isPassing, readRetryAfterMs, toModelError } from './serverFailure';
 import { Spending } from './spending';
 
 export interface HttpProviderParts {
@@ -55,26 +55,34 @@ class HttpProvider implements ModelProvider {
   async answer(request: ModelRequest, signal: AbortSignal): Promise<ModelAnswer> {
     const settings = await this.#parts.readSettings();
     const model = this.#toModel(settings, request.model);
-    const { messages, maxAnswerTokens } = request;
+    const { messages } = request;
     const secrets = messages.map(({ text }) => text);
     const subject = toSubject(this.#kind, settings, { model, secrets });
     const client = this.#kind.createClient(await this.#parts.loadClients(), settings);
-    const question = { model, messages, maxAnswerTokens };
     const spending = new Spending(secrets);
+    let mostTokens: number | null = request.maxAnswerTokens;
     for (let attempt = 1; ; attempt += 1) {
       throwIfAborted(signal);
       // What was shown of an answer cannot be taken back: another attempt shows nothing more.
       const onText = spending.hasText ? undefined : request.onText;
+      const question: Question = { model, messages, maxAnswerTokens: mostTokens };
       const parts = { client, question, clock: this.#parts.clock, patience, onText };
-      const { text, failure, ...rest } = await runAttempt(parts, signal);
-      spending.add({ text, failure, ...rest });
-      if (failure === null) {
+      const given = await runAttempt(parts, signal);
+      const { text, failure } = given;
+      spending.add(given);
+      if (failure === null && !isUsedUp(given)) {
         return { text, model: `${this.name}/${model}`, ...spending.usage };
       }
+      if (given.isBegun && request.onSpent) {
+        mostTokens = request.onSpent(spending.usage);
+      }
       throwIfAborted(signal);
+      if (failure === null) {
+        throw usedUpError(`${this.name}/${model}`, question.maxAnswerTokens);
+      }
       const askedMs = readRetryAfterMs(failure, this.#parts.clock.now());
-      const waitMs = askedMs ?? toBackoffMs(attempt);
-      if (!isPassing(failure) || attempt >= maxAttempts || waitMs > maxWaitMs) {
+      const waitMs = toRetryWaitMs(failure, attempt, askedMs);
+      if (waitMs === null || mostTokens === null) {
         throw toModelError(failure, subject, askedMs);
       }
       await this.#parts.wait(waitMs, signal).catch(() => throwIfAborted(signal));
@@ -95,6 +103,33 @@ class HttpProvider implements ModelProvider {
     }
     return model;
   }
+}
+
+/** Null: another attempt would not help, or not soon enough. */
+function toRetryWaitMs(
+  failure: ServerFailure,
+  attempt: number,
+  askedMs: number | null,
+): number | null {
+  const waitMs = askedMs ?? toBackoffMs(attempt);
+  return isPassing(failure) && attempt < maxAttempts && waitMs <= maxWaitMs ? waitMs : null;
+}
+
+/** A model that reasons may take all tokens of its answer for that, and write none. */
+function isUsedUp({ isLimited, text }: Attempt): boolean {
+  return isLimited && text.trim() === '';
+}
+
+function usedUpError(model: string, maxAnswerTokens: number): RlmError {
+  const most = maxAnswerTokens.toLocaleString('en');
+  return new RlmError(
+    'MODEL_UNAVAILABLE',
+    `${model} took all ${most} tokens of its answer for reasoning, and wrote no answer.`,
+    {
+      nextStep:
+        'Ask for less at once, or name a model that reasons less; near the end of max_llm_tokens an answer gets fewer tokens (budget() shows what is left).',
+    },
+  );
 }
 
 /** Doubles, less up to a quarter so that many calls do not come back together. */

@@ -1,21 +1,19 @@
 // What one answer has cost, over all attempts at it.
 
-import type { ModelAnswer } from '../core/model';
+import type { ModelUsage } from '../core/model';
 import { estimateTokens } from '../core/tokens';
 import type { Attempt } from './attempt';
 
-type Usage = Pick<ModelAnswer, 'promptTokens' | 'answerTokens' | 'tokensEstimated' | 'costUsd'>;
-
 export class Spending {
   readonly #prompts: readonly string[];
-  #usage: Usage = { promptTokens: 0, answerTokens: 0, tokensEstimated: false, costUsd: null };
+  #usage: ModelUsage = { promptTokens: 0, answerTokens: 0, tokensEstimated: false, costUsd: null };
   #hasText = false;
 
   constructor(prompts: readonly string[]) {
     this.#prompts = prompts;
   }
 
-  get usage(): Usage {
+  get usage(): ModelUsage {
     return this.#usage;
   }
 

@@ -12,15 +12,18 @@ export interface Piece {
   readonly costUsd: number | null;
   /** The answer is whole: a stream that ends before any such piece was cut. */
   readonly isEnd: boolean;
+  /** It has taken all the tokens that it may. */
+  readonly isLimited: boolean;
   readonly error: ServerError | null;
 }
 
-const nothing: Piece = {
+export const nothing: Piece = {
   text: '',
   promptTokens: null,
   answerTokens: null,
   costUsd: null,
   isEnd: false,
+  isLimited: false,
   error: null,
 };
 
@@ -48,6 +51,7 @@ const responsesEvent = z.object({
     .object({
       usage: z.object({ input_tokens: count, output_tokens: count }).nullish().catch(null),
       error: z.object({ code, message: text }).nullish().catch(null),
+      incomplete_details: z.object({ reason: text }).nullish().catch(null),
     })
     .nullish()
     .catch(null),
@@ -70,6 +74,7 @@ function fromResponses(event: unknown): Piece {
         promptTokens: data.response?.usage?.input_tokens ?? null,
         answerTokens: data.response?.usage?.output_tokens ?? null,
         isEnd: true,
+        isLimited: data.response?.incomplete_details?.reason === 'max_output_tokens',
       };
     case 'response.failed':
       return { ...nothing, error: toError(data.response?.error) };
@@ -118,6 +123,7 @@ function fromChat(event: unknown): Piece {
     answerTokens: data?.usage?.completion_tokens ?? null,
     costUsd: data?.usage?.cost ?? null,
     isEnd: (choice?.finish_reason ?? '') !== '',
+    isLimited: choice?.finish_reason === 'length',
   };
 }
 
@@ -132,7 +138,7 @@ const messagesUsage = z
   .catch(null);
 const messagesEvent = z.object({
   type: z.string(),
-  delta: z.object({ type: text, text }).nullish().catch(null),
+  delta: z.object({ type: text, text, stop_reason: text }).nullish().catch(null),
   message: z.object({ usage: messagesUsage }).nullish().catch(null),
   usage: messagesUsage,
 });
@@ -153,6 +159,7 @@ function fromMessages(event: unknown): Piece {
         ...nothing,
         promptTokens: countPrompt(data.usage),
         answerTokens: data.usage?.output_tokens ?? null,
+        isLimited: data.delta?.stop_reason === 'max_tokens',
       };
     case 'message_stop':
       return { ...nothing, isEnd: true };

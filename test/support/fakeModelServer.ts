@@ -15,6 +15,8 @@ export type Reply =
       readonly usage?: Usage | null;
       /** The answer's end waits for it. */
       readonly until?: Promise<void>;
+      /** It ends because it has taken all the tokens it may. */
+      readonly isLimited?: boolean;
     }
   | {
       readonly kind: 'refusal';
@@ -126,7 +128,7 @@ async function sendReply(
   switch (reply.kind) {
     case 'answer':
       await reply.until;
-      stream.end(usage).forEach((event) => sendEvent(response, event));
+      stream.end(usage, reply.isLimited ?? false).forEach((event) => sendEvent(response, event));
       response.end(protocol === 'chat' ? 'data: [DONE]\n\n' : '');
       return;
     case 'error':
@@ -159,7 +161,7 @@ function sendEvent(response: ServerResponse, event: Event): void {
 interface StreamWriter {
   start(usage: Usage | null): readonly Event[];
   piece(text: string): Event;
-  end(usage: Usage | null): readonly Event[];
+  end(usage: Usage | null, isLimited: boolean): readonly Event[];
   error(code: string): readonly Event[];
 }
 
@@ -167,12 +169,13 @@ const streams: Readonly<Record<Protocol, StreamWriter>> = {
   responses: {
     start: () => [{ type: 'response.created', response: { id: 'r1', status: 'in_progress' } }],
     piece: (delta) => ({ type: 'response.output_text.delta', item_id: 'm1', delta }),
-    end: (usage) => [
+    end: (usage, isLimited) => [
       {
-        type: 'response.completed',
+        type: isLimited ? 'response.incomplete' : 'response.completed',
         response: {
           id: 'r1',
-          status: 'completed',
+          status: isLimited ? 'incomplete' : 'completed',
+          incomplete_details: isLimited ? { reason: 'max_output_tokens' } : null,
           usage: usage && { input_tokens: usage.prompt, output_tokens: usage.answer },
         },
       },
@@ -184,8 +187,8 @@ const streams: Readonly<Record<Protocol, StreamWriter>> = {
   chat: {
     start: () => [{ choices: [{ index: 0, delta: { role: 'assistant', content: '' } }] }],
     piece: (content) => ({ choices: [{ index: 0, delta: { content }, finish_reason: null }] }),
-    end: (usage) => [
-      { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] },
+    end: (usage, isLimited) => [
+      { choices: [{ index: 0, delta: {}, finish_reason: isLimited ? 'length' : 'stop' }] },
       ...(usage
         ? [
             {
@@ -221,11 +224,11 @@ const streams: Readonly<Record<Protocol, StreamWriter>> = {
       index: 0,
       delta: { type: 'text_delta', text: piece },
     }),
-    end: (usage) => [
+    end: (usage, isLimited) => [
       { type: 'content_block_stop', index: 0 },
       {
         type: 'message_delta',
-        delta: { stop_reason: 'end_turn' },
+        delta: { stop_reason: isLimited ? 'max_tokens' : 'end_turn' },
         usage: usage && { output_tokens: usage.answer },
       },
       { type: 'message_stop' },

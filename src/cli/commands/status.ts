@@ -90,8 +90,9 @@ export function renderStatus(status: EngineStatus, style: Style): string {
 }
 
 function toProviderText({ provider, state, detail, models }: ProviderStatus, style: Style): string {
-  const paint = { ready: 'green', off: 'dim', failing: 'red' } as const;
+  const paint = { ready: 'green', by_client: 'dim', off: 'dim', failing: 'red' } as const;
+  const word = state === 'by_client' ? 'client' : state;
   const more = models.length > namesShown ? `, … (${models.length})` : '';
   const names = models.length === 0 ? '' : `: ${models.slice(0, namesShown).join(', ')}${more}`;
-  return `${style[paint[state]](state.padEnd(7))}  ${toPrintable(`${provider}  ${detail}${names}`)}`;
+  return `${style[paint[state]](word.padEnd(7))}  ${toPrintable(`${provider}  ${detail}${names}`)}`;
 }

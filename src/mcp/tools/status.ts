@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import { sessionStatuses } from '../../core/event';
+import { type AskClient, providerStates } from '../../core/model';
 import { countField, cutSchema, languageField } from '../fields';
 import { fitPayload } from '../fit';
 import { toInlineCode, toTable } from '../markdownText';
@@ -29,8 +30,8 @@ const output = z.object({
       z.object({
         provider: z.string().describe('What stands before the slash in a model name.'),
         state: z
-          .enum(['ready', 'off', 'failing'])
-          .describe('Set up and reachable, not set up, or set up and not reachable.'),
+          .enum(providerStates)
+          .describe('Reachable, answers by its client, not set up, or set up and not reachable.'),
         detail: z.string(),
         models: z.array(z.string()).describe('Names to ask by, the first 50.'),
       }),
@@ -60,11 +61,10 @@ export const status = defineTool({
   input: z.strictObject({}),
   output,
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
-  async run({ engine }) {
-    const { payload, cut } = fitPayload(toStatusView(await engine.readStatus()), [
-      'models',
-      'allowed_roots',
-    ]);
+  async run({ engine, sample }) {
+    const { models, ...view } = toStatusView(await engine.readStatus());
+    const shown = { ...view, models: models.map((one) => toOwnView(one, sample)) };
+    const { payload, cut } = fitPayload(shown, ['models', 'allowed_roots']);
     return { ...payload, truncated: cut.length > 0, cut };
   },
   toMarkdown: (payload) =>
@@ -89,3 +89,15 @@ export const status = defineTool({
       `**Allowed roots:** ${payload.allowed_roots.map(toInlineCode).join(', ') || 'none'}`,
     ].join('\n\n'),
 });
+
+type ModelView = z.output<typeof output>['models'][number];
+
+/** What the client that asks offers is known here. */
+function toOwnView(model: ModelView, sample: AskClient | null): ModelView {
+  if (model.state !== 'by_client') {
+    return model;
+  }
+  return model.provider === 'sampling' && sample === null
+    ? { ...model, state: 'off', detail: 'your client offers no MCP sampling' }
+    : { ...model, state: 'ready' };
+}

@@ -91,12 +91,14 @@ describe('models behind an engine', function () {
     assert.deepStrictEqual(
       status.models.map(({ provider, state }) => [provider, state]),
       [
-        ['sampling', 'ready'],
+        ['sampling', 'off'], // this client offers none
         ['caller', 'ready'],
         ['openai', 'ready'],
         ['anthropic', 'ready'],
       ],
     );
+    const { contents } = await client.readResource({ uri: 'rlm://status' });
+    assert.match(JSON.stringify(contents), /sampling[^}]*by_client/u, 'of no client in particular');
     assert.deepStrictEqual([...new Set(models.received.map(({ method }) => method))], ['GET']);
   });
 });

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { neverAborted } from '../../../src/base/abort';
 import { RlmError } from '../../../src/core/errors';
-import type { ModelProvider } from '../../../src/core/model';
+import type { ModelProvider, ModelRequest, ModelUsage } from '../../../src/core/model';
 import { createHttpProviders } from '../../../src/models/httpProvider';
 import { type ModelSettings, parseModelSettings } from '../../../src/models/modelSettings';
 import { FakeClock } from '../../support/fakeEngine';
@@ -70,6 +70,7 @@ describe('providers behind HTTP', function () {
 
   interface Asked {
     readonly signal?: AbortSignal;
+    readonly onSpent?: ModelRequest['onSpent'];
     readonly onText?: (piece: string) => void;
   }
 
@@ -82,6 +83,7 @@ describe('providers behind HTTP', function () {
       ],
       model: 'org/small',
       ...(asked.onText ? { onText: asked.onText } : {}),
+      ...(asked.onSpent ? { onSpent: asked.onSpent } : {}),
     });
     return find(protocol).answer(request, asked.signal ?? neverAborted);
   }
@@ -182,6 +184,52 @@ describe('providers behind HTTP', function () {
         const cut = { kind: 'broken', pieces: ['Two'] } as const;
         const { code } = await failToAsk(protocol, cut, cut, cut);
         assert.deepStrictEqual([code, server.received.length], ['MODEL_UNAVAILABLE', 3]);
+      });
+
+      it('asks again after a cut stream for what the budget has left, and not beyond it', async () => {
+        const cut = { kind: 'broken', pieces: ['Two', ' or'] } as const;
+        const spent: ModelUsage[] = [];
+        const onSpent = (usage: ModelUsage): number | null => {
+          spent.push(usage);
+          return spent.length === 1 ? 41 : null;
+        };
+        const asked = ask(protocol, [cut, cut, answer], { onSpent });
+        await assert.rejects(asked, { code: 'MODEL_UNAVAILABLE', message: /broke off/u });
+        const limits = server.received.map(({ body }) => readAnswerLimit(body));
+        const prompt = protocol === 'messages' ? 7 : 12;
+        assert.deepStrictEqual(
+          [limits, spent.map(({ promptTokens, answerTokens }) => [promptTokens, answerTokens])],
+          [
+            [100, 41],
+            [
+              [prompt, 2],
+              [prompt * 2, 4],
+            ],
+          ],
+        );
+      });
+
+      it('says when reasoning has taken all tokens of the answer, and what they were', async () => {
+        const spent: ModelUsage[] = [];
+        const onSpent = (usage: ModelUsage): null => {
+          spent.push(usage);
+          return null;
+        };
+        const usage = { prompt: 7, answer: 100 };
+        const reply = { kind: 'answer', pieces: [' '], isLimited: true, usage } as const;
+        const asked = ask(protocol, [reply], { onSpent });
+        await assert.rejects(asked, (thrown) => {
+          assert.ok(thrown instanceof RlmError);
+          assert.match(thrown.message, /took all 100 tokens of its answer for reasoning/u);
+          assert.match(thrown.nextStep, /Ask for less/u);
+          return thrown.code === 'MODEL_UNAVAILABLE';
+        });
+        assert.deepStrictEqual(
+          [spent.map(({ answerTokens }) => answerTokens), server.received.length],
+          [[100], 1],
+        );
+        const short = await ask(protocol, [{ ...reply, pieces: ['Two'] }]);
+        assert.equal(short.text, 'Two', 'an answer that was cut is one');
       });
 
       it('asks again after an error inside the stream that will pass, and only then', async () => {
@@ -481,3 +529,8 @@ const expectedRequests: Readonly<Record<Protocol, unknown>> = {
     },
   },
 };
+
+/** Each protocol and kind of server has a name of its own for it. */
+function readAnswerLimit(body: Received['body']): unknown {
+  return body['max_output_tokens'] ?? body['max_tokens'] ?? body['max_completion_tokens'];
+}

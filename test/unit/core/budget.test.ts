@@ -29,6 +29,26 @@ describe('a budget', () => {
     );
   });
 
+  it('counts what a broken attempt has used, and reserves anew for the next', async () => {
+    const budget = createBudget({ tokens: 200 });
+    const reservation = await take(budget);
+    const next = reservation.renew(60);
+    const held = budget.left.tokens;
+    const last = reservation.renew(130);
+    reservation.settle(190);
+    assert.deepStrictEqual([next, held, last], [90, 40, 60]);
+    assert.deepStrictEqual(budget.used, { calls: 1, tokens: 190, chars: 0 });
+  });
+
+  it('has no room for another attempt when the broken ones have used it up', async () => {
+    const budget = createBudget({ tokens: 100 });
+    const reservation = await take(budget);
+    assert.equal(reservation.renew(90), null);
+    assert.deepStrictEqual([budget.left.calls, budget.left.tokens], [99, 10]);
+    reservation.settle(90);
+    assert.deepStrictEqual(budget.used, { calls: 1, tokens: 90, chars: 0 });
+  });
+
   it('is paid from by children, along the whole line', async () => {
     const root = createBudget({ tokens: 500 });
     const child = createBudget({ tokens: 400 }, root);
@@ -79,9 +99,12 @@ describe('a budget', () => {
       promptTokens: fc.integer({ min: 1, max: 60 }),
       usedShare: fc.double({ min: 0, max: 1, noNaN: true }),
       fails: fc.boolean(),
+      /** Streams that are cut before the answer comes, each after a share of what it may take. */
+      cuts: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 }),
     });
     let granted = 0;
     let refused = 0;
+    let renewed = 0;
     const plan = fc.record({
       calls: fc.array(call, { minLength: 1, maxLength: 40 }),
       maxCalls: fc.integer({ min: 0, max: 30 }),
@@ -97,7 +120,7 @@ describe('a budget', () => {
           assert.ok(root.used.calls <= given.maxCalls && root.used.tokens <= given.maxTokens);
           assert.ok(middle.used.tokens <= given.childTokens && root.left.tokens >= 0);
         };
-        const work = given.calls.map(async ({ child, promptTokens, usedShare, fails }) => {
+        const work = given.calls.map(async ({ child, promptTokens, usedShare, fails, cuts }) => {
           const wanted = { promptTokens, leastAnswerTokens: 1, mostAnswerTokens: 100 };
           const reservation = await line[child]?.reserve(wanted, never);
           check();
@@ -106,9 +129,22 @@ describe('a budget', () => {
             return;
           }
           granted += 1;
+          let used = 0;
+          let answerTokens: number | null = reservation.answerTokens;
+          for (const cut of cuts) {
+            await scheduler.schedule(Promise.resolve());
+            used += promptTokens + Math.floor(answerTokens * cut);
+            answerTokens = reservation.renew(used);
+            check();
+            if (answerTokens === null) {
+              reservation.settle(used);
+              return;
+            }
+            renewed += 1;
+          }
           await scheduler.schedule(Promise.resolve());
-          const most = promptTokens + reservation.answerTokens;
-          reservation.settle(fails ? 0 : Math.floor(most * usedShare));
+          const most = promptTokens + answerTokens;
+          reservation.settle(used + (fails ? 0 : Math.floor(most * usedShare)));
           check();
         });
         await scheduler.waitFor(Promise.all(work));
@@ -121,5 +157,6 @@ describe('a budget', () => {
       { numRuns: 3_000 },
     );
     assert.ok(granted > 5_000 && refused > 3_000, `${granted} granted, ${refused} refused`);
+    assert.ok(renewed > 1_000, `${renewed} renewed`);
   });
 });

@@ -79,6 +79,24 @@ describe('a session’s models', () => {
     );
   });
 
+  it('are paid for what their broken attempts have used, also when no answer came', async () => {
+    const { session, model, sink } = createFakeSession({ maxLlmTokens: 10_000 });
+    const usage = { promptTokens: 40, answerTokens: 2, tokensEstimated: true, costUsd: 0.5 };
+    model.reply = async ({ onSpent }) => {
+      onSpent?.(usage);
+      throw new RlmError('MODEL_UNAVAILABLE', 'cut', { nextStep: 'Ask again.' });
+    };
+    await assert.rejects(session.ask(ask('one'), never), { code: 'MODEL_UNAVAILABLE' });
+    const [event] = sink.events;
+    assert.ok(event?.kind === 'model.answered');
+    const { promptTokens, answerTokens, tokensEstimated, costUsd } = event;
+    assert.deepStrictEqual({ promptTokens, answerTokens, tokensEstimated, costUsd }, usage);
+    assert.deepStrictEqual(
+      [session.summary.usage.llmCalls, session.summary.usage.llmTokens, event.answer],
+      [1, 42, null],
+    );
+  });
+
   it('are let go when the session is stopped', async () => {
     const { session, model } = createFakeSession();
     let aborted = false;
