@@ -11,6 +11,7 @@ import { fleet } from './cases/fleet';
 import { grep } from './cases/grep';
 import { hostCalls } from './cases/hostCalls';
 import { load } from './cases/load';
+import { modelBatch } from './cases/modelBatch';
 import { sessions } from './cases/sessions';
 import { start } from './cases/start';
 import { steps } from './cases/steps';
@@ -26,7 +27,17 @@ import {
   toVerdictLine,
 } from './report';
 
-const cases: readonly BenchCase[] = [steps, sessions, load, fleet, grep, hostCalls, trace, start];
+const cases: readonly BenchCase[] = [
+  steps,
+  sessions,
+  load,
+  fleet,
+  grep,
+  hostCalls,
+  modelBatch,
+  trace,
+  start,
+];
 const readmeFile = path.resolve('bench', 'README.md');
 const plotFile = path.resolve('bench', 'plot.svg');
 

@@ -33,7 +33,7 @@ interface HostCallParts {
 }
 
 /** Prompts of one batch that are asked at the same time. */
-const promptConcurrency = 64;
+export const promptConcurrency = 64;
 const childConcurrency = 4;
 const maxBatch = 1_000;
 const maxChildContextChars = 20_000_000;
