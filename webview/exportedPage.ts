@@ -7,6 +7,7 @@ import { Channel, createLinkedPair } from '../src/protocol/channel';
 import type { ViewerHostMethods, ViewerMethods, ViewerPage } from '../src/protocol/viewer';
 import type { Connection } from './host';
 import { createPageMemory } from './pageMemory';
+import { t } from './l10n';
 
 const memory = createPageMemory('rlm-view', () => sessionStorage);
 /** How often the rest of a page that is still being loaded is looked for. */
@@ -42,7 +43,7 @@ function connect(start: PageStart, methods: ViewerMethods): ReturnType<Connectio
 function createMethods({ summary }: PageStart): PageMethods {
   const { status } = summary;
   const note =
-    status === 'active' ? 'The session was still going on when this page was exported.' : null;
+    status === 'active' ? t('The session was still going on when this page was exported.') : null;
   return {
     ready: () => {
       const standing = {

@@ -1,5 +1,7 @@
 // The keys of the viewer, in one table that both the help and the keyboard itself are made from.
 
+import { t } from './l10n';
+
 export type KeyCommand =
   | 'next'
   | 'previous'
@@ -32,39 +34,39 @@ interface KeyLine {
 
 const groups: readonly { readonly title: string; readonly lines: readonly KeyLine[] }[] = [
   {
-    title: 'Steps',
+    title: t('Steps'),
     lines: [
-      { keys: ['j', 'ArrowDown'], command: 'next', does: 'Next step' },
-      { keys: ['k', 'ArrowUp'], command: 'previous', does: 'Previous step' },
-      { keys: ['g', 'Home'], command: 'first', does: 'First step' },
-      { keys: ['G', 'End'], command: 'last', does: 'Last step' },
-      { keys: ['e'], command: 'nextProblem', does: 'Next error or guardrail stop' },
-      { keys: ['E'], command: 'previousProblem', does: 'Previous error or guardrail stop' },
-      { keys: ['Enter'], command: 'openStep', does: 'Go to the step’s detail' },
-      { keys: ['l'], command: 'copyLink', does: 'Copy a link to the step' },
-      { keys: ['f'], command: 'follow', does: 'Follow new steps, or not' },
+      { keys: ['j', 'ArrowDown'], command: 'next', does: t('Next step') },
+      { keys: ['k', 'ArrowUp'], command: 'previous', does: t('Previous step') },
+      { keys: ['g', 'Home'], command: 'first', does: t('First step') },
+      { keys: ['G', 'End'], command: 'last', does: t('Last step') },
+      { keys: ['e'], command: 'nextProblem', does: t('Next error or guardrail stop') },
+      { keys: ['E'], command: 'previousProblem', does: t('Previous error or guardrail stop') },
+      { keys: ['Enter'], command: 'openStep', does: t('Go to the step’s detail') },
+      { keys: ['l'], command: 'copyLink', does: t('Copy a link to the step') },
+      { keys: ['f'], command: 'follow', does: t('Follow new steps, or not') },
     ],
   },
   {
-    title: 'View',
+    title: t('View'),
     lines: [
-      { keys: ['/'], command: 'search', does: 'Search' },
-      { keys: ['Escape'], command: 'clear', does: 'Clear the search' },
-      { keys: ['1'], command: 'steps', does: 'Steps' },
-      { keys: ['2'], command: 'variables', does: 'Variables' },
-      { keys: ['3'], command: 'session', does: 'Session' },
-      { keys: ['?'], command: 'help', does: 'This help' },
+      { keys: ['/'], command: 'search', does: t('Search') },
+      { keys: ['Escape'], command: 'clear', does: t('Clear the search') },
+      { keys: ['1'], command: 'steps', does: t('Steps') },
+      { keys: ['2'], command: 'variables', does: t('Variables') },
+      { keys: ['3'], command: 'session', does: t('Session') },
+      { keys: ['?'], command: 'help', does: t('This help') },
     ],
   },
   {
-    title: 'Timeline',
+    title: t('Timeline'),
     lines: [
-      { keys: ['t'], command: 'timeline', does: 'Show or hide it' },
-      { keys: ['+', '='], command: 'zoomIn', does: 'Zoom in' },
-      { keys: ['-'], command: 'zoomOut', does: 'Zoom out' },
-      { keys: ['0'], command: 'zoomAll', does: 'Show all of it' },
-      { keys: ['['], command: 'panLeft', does: 'Move to earlier' },
-      { keys: [']'], command: 'panRight', does: 'Move to later' },
+      { keys: ['t'], command: 'timeline', does: t('Show or hide it') },
+      { keys: ['+', '='], command: 'zoomIn', does: t('Zoom in') },
+      { keys: ['-'], command: 'zoomOut', does: t('Zoom out') },
+      { keys: ['0'], command: 'zoomAll', does: t('Show all of it') },
+      { keys: ['['], command: 'panLeft', does: t('Move to earlier') },
+      { keys: [']'], command: 'panRight', does: t('Move to later') },
     ],
   },
 ];

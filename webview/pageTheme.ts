@@ -2,6 +2,7 @@
 
 import { createPageMemory } from './pageMemory';
 import { createButton } from './toolkit';
+import { t } from './l10n';
 
 type Theme = 'light' | 'dark';
 
@@ -18,7 +19,7 @@ export function startPageTheme(): void {
 
 export function createThemeButton(): HTMLElement {
   return createButton({
-    label: 'Light or dark',
+    label: t('Light or dark'),
     icon: 'contrast',
     onClick: () => {
       chosen = readTheme() === 'dark' ? 'light' : 'dark';

@@ -1,23 +1,33 @@
 // The viewer's own words, beside those that every export shares.
 
 import { toOneLine } from '../src/base/text';
+import { showControls } from '../src/export/visible';
 import type { VariableInfo } from '../src/core/sandbox';
+import type { SessionStatus } from '../src/core/event';
 import {
   finishWords,
+  statusWords,
   stopWords,
   toCountText,
-  toDurationText,
-  toPluralText,
   verdictWords,
 } from '../src/export/wording';
 import type { IconName } from './icons';
+import { t, toPlural } from './l10n';
 import type { MarkEvent, ShownVerdict, TraceStep } from './model/trace';
 import type { VariableVersion } from './model/variables';
 
-export const shownVerdictWords: Readonly<Record<ShownVerdict, string>> = {
-  ...verdictWords,
-  running: 'Running',
-};
+export function verdictWord(verdict: ShownVerdict): string {
+  return verdict === 'running' ? t('Running') : t(verdictWords[verdict]);
+}
+
+export function statusWord(status: SessionStatus): string {
+  return t(statusWords[status]);
+}
+
+/** How a session without a title is called. */
+export function toTitle(title: string): string {
+  return showControls(title) || t('Untitled session');
+}
 
 export const verdictIcons: Readonly<Record<ShownVerdict, IconName>> = {
   ok: 'check',
@@ -28,11 +38,11 @@ export const verdictIcons: Readonly<Record<ShownVerdict, IconName>> = {
 };
 
 export const changeWords: Readonly<Record<VariableVersion['change'], string>> = {
-  added: 'added',
-  changed: 'changed',
-  removed: 'removed',
-  lost: 'lost',
-  loaded: 'loaded',
+  added: t('added'),
+  changed: t('changed'),
+  removed: t('removed'),
+  lost: t('lost'),
+  loaded: t('loaded'),
 };
 
 const excerptChars = 160;
@@ -40,7 +50,7 @@ const excerptChars = 160;
 /** The line that tells most of a step's code. */
 export function toExcerpt({ code, calls }: TraceStep): string {
   if (code === null) {
-    return toPluralText(calls.length, 'sub-model call');
+    return toPlural(calls.length, 'sub-model call');
   }
   const lines = code.split('\n', 40).map((line) => line.trim());
   const telling = lines.find((line) => line !== '' && !/^(#|\/\/|import |from )/u.test(line));
@@ -52,14 +62,14 @@ export function toStepFacts(step: TraceStep, verdict: ShownVerdict): string {
   const { outcome, calls, stop } = step;
   const outputChars = outcome ? outcome.stdout.length + outcome.stderr.length : 0;
   const facts = [
-    verdict === 'running' ? 'Running' : null,
-    verdict === 'unfinished' ? 'Did not finish' : null,
+    verdict === 'running' ? t('Running') : null,
+    verdict === 'unfinished' ? t('Did not finish') : null,
     outcome?.error ? outcome.error.type : null,
-    stop === null ? null : 'Guardrail stop',
-    calls.length > 0 ? toPluralText(calls.length, 'call') : null,
-    outcome && outcome.changes.length > 0 ? toPluralText(outcome.changes.length, 'variable') : null,
-    outputChars > 0 ? `${toCountText(outputChars)} chars out` : null,
-    (outcome?.finalAnswer ?? null) === null ? null : 'Final answer',
+    stop === null ? null : t('Guardrail stop'),
+    calls.length > 0 ? toPlural(calls.length, 'call') : null,
+    outcome && outcome.changes.length > 0 ? toPlural(outcome.changes.length, 'variable') : null,
+    outputChars > 0 ? t('{0} chars out', toCountText(outputChars)) : null,
+    (outcome?.finalAnswer ?? null) === null ? null : t('Final answer'),
   ];
   const known = facts.filter((fact) => fact !== null);
   const result = outcome?.result ?? null;
@@ -77,22 +87,22 @@ export function toMarkText(event: MarkEvent): MarkText {
   switch (event.kind) {
     case 'context.loaded': {
       const { variable, sourceCount, totalChars, kind } = event.context;
-      const sources = toPluralText(sourceCount, kind === 'text' ? 'text' : 'file');
-      const detail = `${sources}, ${toPluralText(totalChars, 'character')}`;
-      return { icon: 'file', tone: 'muted', title: `Loaded ${variable}`, detail };
+      const sources = toPlural(sourceCount, kind === 'text' ? 'text' : 'file');
+      const detail = `${sources}, ${toPlural(totalChars, 'character')}`;
+      return { icon: 'file', tone: 'muted', title: t('Loaded {0}', variable), detail };
     }
     case 'loop.started': {
       const detail = toOneLine(event.task, excerptChars);
-      return { icon: 'play', tone: 'muted', title: 'Run started', detail };
+      return { icon: 'play', tone: 'muted', title: t('Run started'), detail };
     }
     case 'loop.finished': {
       const { finishReason, iterations } = event;
       const isAnswered = finishReason === 'submitted' || finishReason === 'max_iterations';
-      const detail = `${capitalize(finishWords[finishReason])}, ${toPluralText(iterations, 'iteration')}`;
+      const detail = `${capitalize(t(finishWords[finishReason]))}, ${toPlural(iterations, 'iteration')}`;
       return {
         icon: isAnswered ? 'check' : 'stop',
         tone: isAnswered ? 'good' : 'warning',
-        title: 'Run ended',
+        title: t('Run ended'),
         detail,
       };
     }
@@ -100,22 +110,22 @@ export function toMarkText(event: MarkEvent): MarkText {
       return {
         icon: 'stop',
         tone: 'warning',
-        title: 'Stopped',
-        detail: capitalize(stopWords[event.cause]),
+        title: t('Stopped'),
+        detail: capitalize(t(stopWords[event.cause])),
       };
     case 'session.finalized': {
       const reason = event.finishReason;
-      const from = event.fromVariable === null ? '' : `From ${event.fromVariable}`;
-      const detail = reason === 'completed' ? from : capitalize(stopWords[reason]);
-      return { icon: 'flag', tone: 'good', title: 'Finalized', detail };
+      const from = event.fromVariable === null ? '' : t('From {0}', event.fromVariable);
+      const detail = reason === 'completed' ? from : capitalize(t(stopWords[reason]));
+      return { icon: 'flag', tone: 'good', title: t('Finalized'), detail };
     }
     case 'session.closed':
-      return { icon: 'power', tone: 'muted', title: 'Closed', detail: capitalize(event.reason) };
+      return { icon: 'power', tone: 'muted', title: t('Closed'), detail: capitalize(event.reason) };
     case 'session.replayed': {
-      const differences = toPluralText(event.differenceCount, 'difference');
-      const detail = `${toPluralText(event.stepsRun, 'step')} run again, ${differences}`;
+      const differences = toPlural(event.differenceCount, 'difference');
+      const detail = t('{0} run again, {1}', toPlural(event.stepsRun, 'step'), differences);
       const tone = event.differenceCount > 0 ? 'warning' : 'muted';
-      return { icon: 'replay', tone, title: 'Replayed', detail };
+      return { icon: 'replay', tone, title: t('Replayed'), detail };
     }
   }
 }
@@ -133,11 +143,6 @@ export function toClockText(at: number): string {
 /** `2026-07-27 09:30:12`, in the time of the reader. */
 export function toDateText(at: number): string {
   return `${new Date(at).toLocaleDateString('sv-SE')} ${toClockText(at)}`;
-}
-
-/** Places on the axis: `0 s`, `1.5 s`, `2 min 5 s`. */
-export function toTickText(ms: number): string {
-  return ms === 0 ? '0' : toDurationText(ms);
 }
 
 export function capitalize(text: string): string {

@@ -30,6 +30,11 @@ export function toOneLine(text: string, maxChars: number): string {
     : head;
 }
 
+/** `{0}`, `{1}` and so on become the values. */
+export function fillIn(template: string, ...values: readonly (string | number)[]): string {
+  return template.replace(/\{(\d)\}/gu, (_place, index) => String(values[Number(index)] ?? ''));
+}
+
 /** Bytes as people write them: `512 B`, `4.2 MB`. Powers of 1,000. */
 export function toByteText(bytes: number): string {
   const units = ['B', 'KB', 'MB', 'GB', 'TB'];

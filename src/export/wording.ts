@@ -1,10 +1,15 @@
-// Numbers, times and the domain's words as people read them; the same in every format and locale.
+// Numbers, times and the domain's words as people read them; the same in every format. Documents are
+// in English; a view that speaks the reader's language gives its `translate`.
 
+import { fillIn } from '../base/text';
 import type { LoopFinished, ModelAnswered, SessionStatus, StopCause } from '../core/event';
 import type { Limits, Usage } from '../core/limits';
 import type { Language, Outcome } from '../core/sandbox';
 import type { Summary } from '../core/summary';
 import type { StepVerdict } from './exportedTrace';
+
+/** English text to the reader's; `{0}` stands for the first value. */
+export type Translate = typeof fillIn;
 
 export const statusWords: Readonly<Record<SessionStatus, string>> = {
   active: 'Active',
@@ -44,17 +49,22 @@ export const finishWords: Readonly<Record<LoopFinished['finishReason'], string>>
 };
 
 /** One sentence on how the session stands. */
-export function toStatusSentence(summary: Summary): string {
-  const why = summary.stopCause === null ? '' : ` ${stopWords[summary.stopCause]}`;
-  switch (summary.status) {
+export function toStatusSentence(
+  { status, running, stopCause }: Summary,
+  translate: Translate = fillIn,
+): string {
+  const why = stopCause === null ? null : translate(stopWords[stopCause]);
+  switch (status) {
     case 'active':
-      return summary.running ? 'A step is running.' : 'Waiting for the next step.';
+      return translate(running ? 'A step is running.' : 'Waiting for the next step.');
     case 'stopped':
-      return `Stopped${why}.`;
+      return why === null ? translate('Stopped.') : translate('Stopped {0}.', why);
     case 'finalized':
-      return why === '' ? 'Ended with an answer.' : `Ended with an answer, after a stop${why}.`;
+      return why === null
+        ? translate('Ended with an answer.')
+        : translate('Ended with an answer, after a stop {0}.', why);
     case 'interrupted':
-      return 'Its engine ended before the session did.';
+      return translate('Its engine ended before the session did.');
   }
 }
 
@@ -66,18 +76,25 @@ export interface Gauge {
   readonly text: string;
 }
 
-export function toGauges(limits: Limits, usage: Usage): readonly Gauge[] {
+export function toGauges(
+  limits: Limits,
+  usage: Usage,
+  translate: Translate = fillIn,
+): readonly Gauge[] {
   const toGauge = (
     name: string,
     [used, allowed]: readonly [number, number],
     toText = toCountText,
-  ): Gauge => ({ name, used, allowed, text: `${toText(used)} of ${toText(allowed)}` });
+  ): Gauge => {
+    const text = translate('{0} of {1}', toText(used), toText(allowed));
+    return { name, used, allowed, text };
+  };
   return [
-    toGauge('Steps', [usage.steps, limits.maxSteps]),
-    toGauge('Run time', [usage.runtimeMs, limits.maxRuntimeMs], toDurationText),
-    toGauge('Budget (characters)', [usage.budgetUsed, limits.budgetLimit]),
-    toGauge('Sub-model calls', [usage.llmCalls, limits.maxLlmCalls]),
-    toGauge('Sub-model tokens', [usage.llmTokens, limits.maxLlmTokens]),
+    toGauge(translate('Steps'), [usage.steps, limits.maxSteps]),
+    toGauge(translate('Run time'), [usage.runtimeMs, limits.maxRuntimeMs], toDurationText),
+    toGauge(translate('Budget (characters)'), [usage.budgetUsed, limits.budgetLimit]),
+    toGauge(translate('Sub-model calls'), [usage.llmCalls, limits.maxLlmCalls]),
+    toGauge(translate('Sub-model tokens'), [usage.llmTokens, limits.maxLlmTokens]),
   ];
 }
 
@@ -90,19 +107,23 @@ export function toPercent(used: number, allowed: number): number {
 }
 
 /** What else there is to say of a step than its output. */
-export function toOutcomeNotes(outcome: Outcome): readonly string[] {
-  const notes: string[] = [];
-  if (outcome.droppedChars > 0) {
-    notes.push(`${toCountText(outcome.droppedChars)} more characters of output were not kept.`);
-  }
-  if (outcome.interruption !== null) {
-    const why = outcome.interruption === 'timeout' ? 'its time was up' : 'it was cancelled';
-    notes.push(`The step was interrupted: ${why}.`);
-  }
-  if (outcome.stateLost) {
-    notes.push('The code did not let go: its variables are lost, the contexts were loaded again.');
-  }
-  return notes;
+export function toOutcomeNotes(
+  { droppedChars, interruption, stateLost }: Outcome,
+  translate: Translate = fillIn,
+): readonly string[] {
+  const notes = [
+    droppedChars > 0
+      ? translate('{0} more characters of output were not kept.', toCountText(droppedChars))
+      : null,
+    interruption === 'timeout' ? translate('The step was interrupted: its time was up.') : null,
+    interruption === 'cancelled' ? translate('The step was interrupted: it was cancelled.') : null,
+    stateLost
+      ? translate(
+          'The code did not let go: its variables are lost, the contexts were loaded again.',
+        )
+      : null,
+  ];
+  return notes.filter((note) => note !== null);
 }
 
 /** `12,345` */
@@ -111,16 +132,19 @@ export function toCountText(count: number): string {
 }
 
 /** `1 call`, `2,000 calls` */
-export function toPluralText(count: number, noun: string): string {
-  return `${toCountText(count)} ${noun}${count === 1 ? '' : 's'}`;
+export function toPluralText(count: number, noun: string, translate: Translate = fillIn): string {
+  return translate(`{0} ${noun}${count === 1 ? '' : 's'}`, toCountText(count));
 }
 
 /** `11,204 prompt + 31 answer tokens`, `about …` where nobody counted, and what they cost. */
-export function toTokensText(call: ModelAnswered): string {
-  const { promptTokens, answerTokens, tokensEstimated, costUsd } = call;
-  const about = tokensEstimated ? 'about ' : '';
+export function toTokensText(call: ModelAnswered, translate: Translate = fillIn): string {
+  const { tokensEstimated, costUsd } = call;
+  const counts = [call.promptTokens, call.answerTokens].map(toCountText);
   const cost = costUsd === null ? '' : `, $${costUsd.toFixed(costUsd < 0.1 ? 4 : 2)}`;
-  return `${about}${toCountText(promptTokens)} prompt + ${toCountText(answerTokens)} answer tokens${cost}`;
+  const tokens = tokensEstimated
+    ? translate('about {0} prompt + {1} answer tokens', ...counts)
+    : translate('{0} prompt + {1} answer tokens', ...counts);
+  return tokens + cost;
 }
 
 /** `840 ms`, `1.2 s`, `2 min 5 s`, `1 h 4 min` */

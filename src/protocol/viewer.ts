@@ -5,6 +5,9 @@ import type { SessionStatus, TraceEvent } from '../core/event';
 import type { Language } from '../core/sandbox';
 import type { Summary } from '../core/summary';
 
+/** The id of the inert element of a viewer's page that holds the editor's translations, as JSON. */
+export const wordsPart = 'rlm-words';
+
 /**
  * What travels over `postMessage`, both ways. A webview is loaded anew each time it becomes visible
  * again: every load names itself, is a link and a Channel of its own, and ends the one before.

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import type { Browser } from 'playwright-core';
 import { RlmError } from '../../src/core/errors';
 import type { Summary } from '../../src/core/summary';
+import translatable from '../../l10n/bundle.l10n.json';
 import {
   createContextLoaded,
   createModelAnswered,
@@ -41,6 +42,11 @@ function createChild(over: Partial<Summary>): Summary {
   assert.ok(child);
   return { ...child, sessionId: 'child-session', title: 'Read the deploy list', ...over };
 }
+
+/** What a screen reader is told where nothing is written. */
+const readNames = `[...document.querySelectorAll('vscode-button, [role=listbox], canvas')].map(
+  (one) => one.ariaLabel ?? '',
+)`;
 
 /** Both within one frame. */
 const pressDownTwice = `for (const key of ['ArrowDown', 'ArrowDown']) {
@@ -87,6 +93,25 @@ describe('trace viewer', () => {
       await viewer.shoot(`failed-step-${theme}`);
     });
   }
+
+  it('speaks the editor’s language', async () => {
+    const words = Object.keys(translatable).map((text) => [text, `«${text}»`] as const);
+    const { page } = await open({ events: sample }, { words: Object.fromEntries(words) });
+    await page.getByRole('option', { name: /^«Step 2», «Error»/u }).click();
+    const seen: string[] = [];
+    for (const tab of ['«Variables»', '«Session»', '«Steps»']) {
+      await page.getByRole('tab', { name: tab }).click();
+      const labels = 'h2, h3, th, [role=tab], .gauge-name, .legend li, vscode-checkbox, .keys dd';
+      seen.push(...(await page.locator(labels).allTextContents()));
+      seen.push(...(await page.evaluate<readonly string[]>(readNames)));
+    }
+    const known = new Set(words.map(([text]) => text));
+    assert.deepStrictEqual(
+      seen.filter((text) => known.has(text)),
+      [],
+    );
+    assert.ok(seen.length > 50);
+  });
 
   it('walks through the steps by keys, and tells what each key does', async () => {
     const { page } = await open({ events: sample });
@@ -163,7 +188,7 @@ describe('trace viewer', () => {
   it('shows sub-model calls with prompt and answer, and says which failed', async () => {
     const { page } = await open({ events: sample });
     await page.getByRole('option', { name: /^Step 5/u }).click();
-    await page.getByRole('option', { name: /^Call 3, failed/u }).click();
+    await page.getByRole('option', { name: /^Call 3, Failed/u }).click();
     await page
       .getByRole('region', { name: 'Failure' })
       .getByText('did not answer within 60 s')
@@ -207,8 +232,8 @@ describe('trace viewer', () => {
     const { page, host } = await open({
       events: [...sample.slice(0, 2), createStepStarted(), finished],
     });
-    await page.getByRole('button', { name: /^Span\(/u }).click();
-    await page.getByRole('button', { name: 'deploys.csv:7' }).click();
+    await page.getByRole('link', { name: /^Span\(/u }).click();
+    await page.getByRole('link', { name: 'deploys.csv:7' }).click();
     assert.deepStrictEqual(host.asked, [
       ['openSource', { path: 'deploys.csv', line: 2, range: { start: 13, end: 16 } }],
       ['openSource', { path: 'deploys.csv', line: 7, range: null }],
@@ -229,7 +254,7 @@ describe('trace viewer', () => {
     for (const name of ['Prompt', 'Answer', 'Variables'] as const) {
       await page
         .getByRole('region', { name, exact: true })
-        .getByRole('button', { name: /^Span\(/u })
+        .getByRole('link', { name: /^Span\(/u })
         .click();
     }
     const place = { path: 'deploys.csv', line: 2, range: { start: 13, end: 16 } };
@@ -246,7 +271,7 @@ describe('trace viewer', () => {
     await thinking.getByText('First I look for the word.').waitFor();
     await thinking.getByText('about 4 prompt + 2 answer tokens, $0.0120').waitFor();
     assert.doesNotMatch((await thinking.textContent()) ?? '', /grep/u);
-    await page.getByRole('button', { name: 'a child session' }).click();
+    await page.getByRole('link', { name: 'Answered by a child session' }).click();
     assert.deepStrictEqual(host.asked, [['openTrace', { sessionId: 'child-session' }]]);
     await viewer.shoot('run');
     await page.getByRole('option', { name: /^Run ended, With an answer drawn/u }).click();
@@ -269,7 +294,7 @@ describe('trace viewer', () => {
     await page.getByRole('button', { name: 'Copy a link to this step' }).click();
     await page.getByRole('button', { name: 'Export' }).click();
     await page.getByRole('menuitem', { name: 'Markdown' }).click();
-    await page.getByRole('button', { name: 'Copy code' }).click();
+    await page.getByRole('button', { name: 'Copy: Code' }).click();
     assert.equal(await page.getByRole('button', { name: 'Resume' }).count(), 0);
     assert.deepStrictEqual(
       host.asked.map(([name, params]) => (name === 'copy' ? name : [name, params])),
@@ -504,7 +529,7 @@ describe('trace viewer', () => {
         .count(),
       0,
     );
-    assert.equal(await page.locator('script').count(), 1);
+    assert.equal(await page.locator('script').count(), 2); // the viewer and its words
     assert.ok(!all.includes('\u202e'));
   });
 });

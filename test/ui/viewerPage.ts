@@ -7,7 +7,8 @@ import path from 'node:path';
 import { type Browser, type Page, chromium } from 'playwright-core';
 
 import type { Link } from '../../src/protocol/channel';
-import type { ViewerEnvelope } from '../../src/protocol/viewer';
+import { toInertJson } from '../../src/export/htmlPage';
+import { type ViewerEnvelope, wordsPart } from '../../src/protocol/viewer';
 import { findBrowser } from '../support/findBrowser.mjs';
 import { FakeHost, type FakeTrace } from './fakeHost';
 
@@ -42,6 +43,8 @@ export interface ViewerPageOptions {
   readonly theme?: Theme;
   readonly width?: number;
   readonly height?: number;
+  /** The editor's translations. */
+  readonly words?: Readonly<Record<string, string>>;
 }
 
 export class ViewerPage {
@@ -69,7 +72,7 @@ export class ViewerPage {
 export async function openViewer(
   browser: Browser,
   trace: FakeTrace,
-  { theme = 'dark', width = 1200, height = 900 }: ViewerPageOptions = {},
+  { theme = 'dark', width = 1200, height = 900, words = {} }: ViewerPageOptions = {},
 ): Promise<ViewerPage> {
   const context = await browser.newContext({ viewport: { width, height }, timezoneId: 'UTC' });
   const page = await context.newPage();
@@ -86,7 +89,7 @@ export async function openViewer(
   await page.route('http://viewer.test/**', (route) => {
     const file = new URL(route.request().url()).pathname.slice(1);
     if (file === '') {
-      return route.fulfill({ contentType: 'text/html', body: toPageHtml(values) });
+      return route.fulfill({ contentType: 'text/html', body: toPageHtml(values, words) });
     }
     return file === 'theme.css'
       ? route.fulfill({ contentType: 'text/css', body: toThemeCss(values) })
@@ -96,7 +99,10 @@ export async function openViewer(
   return viewer;
 }
 
-const toPageHtml = ({ bodyClass }: ThemeValues): string => `<!DOCTYPE html>
+const toPageHtml = (
+  { bodyClass }: ThemeValues,
+  words: Readonly<Record<string, string>>,
+): string => `<!DOCTYPE html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
@@ -106,6 +112,7 @@ const toPageHtml = ({ bodyClass }: ThemeValues): string => `<!DOCTYPE html>
     <link rel="stylesheet" nonce="test" href="viewer.css" />
   </head>
   <body class="${bodyClass}">
+    <script type="application/json" id="${wordsPart}">${toInertJson(words)}</script>
     <script nonce="test" src="viewer.js"></script>
   </body>
 </html>`;

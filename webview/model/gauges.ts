@@ -1,7 +1,7 @@
 // How much of each guardrail is used, also while a step is running.
 
 import type { Summary } from '../../src/core/summary';
-import { type Gauge, toGauges, toPercent } from '../../src/export/wording';
+import { type Gauge, type Translate, toGauges, toPercent } from '../../src/export/wording';
 import type { TraceStep } from './trace';
 
 export interface ShownGauge extends Gauge {
@@ -15,15 +15,17 @@ const highPercent = 80;
 export function toShownGauges(
   { limits, usage }: Summary,
   running: TraceStep | null,
-  now: number,
+  { now, translate }: { readonly now: number; readonly translate: Translate },
 ): readonly ShownGauge[] {
   const sinceStart = Math.max(0, now - (running?.startedAt ?? now));
   const runtimeMs = Math.min(limits.maxRuntimeMs, usage.runtimeMs + sinceStart);
-  return toGauges(limits, { ...usage, runtimeMs: Math.max(usage.runtimeMs, runtimeMs) }).map(
-    (gauge) => {
-      const percent = toPercent(gauge.used, gauge.allowed);
-      const level = percent >= 100 ? 'full' : percent >= highPercent ? 'high' : 'low';
-      return { ...gauge, percent, level };
-    },
-  );
+  return toGauges(
+    limits,
+    { ...usage, runtimeMs: Math.max(usage.runtimeMs, runtimeMs) },
+    translate,
+  ).map((gauge) => {
+    const percent = toPercent(gauge.used, gauge.allowed);
+    const level = percent >= 100 ? 'full' : percent >= highPercent ? 'high' : 'low';
+    return { ...gauge, percent, level };
+  });
 }

@@ -1,6 +1,8 @@
 // One axis for all that happened. Idle time between steps can be cut short: an agent thinks for
 // minutes between steps of milliseconds, and a step would otherwise be too thin to see.
 
+import { toDurationText } from '../../src/export/wording';
+
 /** Epoch ms. */
 export interface Interval {
   readonly start: number;
@@ -107,6 +109,16 @@ export function toTickStep(length: number, maxTicks: number): number {
   return (
     [...steps, ...longer].find((step) => step >= wanted) ?? Math.ceil(wanted / 86400e3) * 86400e3
   );
+}
+
+/** A place on an axis with a mark every `stepMs`: `0`, `1.5 s`, `5.25 s`, `2 min 5 s`. */
+export function toTickText(ms: number, stepMs: number): string {
+  if (ms < 999.5 || stepMs >= 1_000) {
+    return ms === 0 ? '0' : toDurationText(ms);
+  }
+  const minutes = Math.floor(ms / 60_000);
+  const seconds = Number(((ms % 60_000) / 1_000).toFixed(3));
+  return minutes > 0 ? `${minutes} min ${seconds} s` : `${seconds} s`;
 }
 
 function mergeIntervals(intervals: readonly Interval[]): readonly Interval[] {

@@ -4,13 +4,14 @@ import type { ContextInfo } from '../../src/core/context';
 import type { ModelAnswered } from '../../src/core/event';
 import { showControls } from '../../src/export/visible';
 import { toOneLine } from '../../src/base/text';
-import { toCountText, toDurationText, toPluralText, toTokensText } from '../../src/export/wording';
+import { toCountText, toDurationText, toTokensText } from '../../src/export/wording';
 import { h, setAttributes, setChildren, setText } from '../dom';
 import type { TraceStep } from '../model/trace';
 import type { ViewActions } from '../snapshot';
 import { VirtualList } from '../virtualList';
 import { createTraceLink } from './links';
 import { createTextBlock } from './textBlock';
+import { t, toPlural } from '../l10n';
 
 const rowHeight = 26;
 const rowsInView = 8;
@@ -27,7 +28,7 @@ export function createCalls(actions: ViewActions): CallsView {
   const note = h('span', { class: 'block-note' });
   const list = new VirtualList({
     id: 'calls',
-    label: 'Sub-model calls',
+    label: t('Sub-model calls'),
     rowHeight,
     createRow: () =>
       h(
@@ -49,8 +50,8 @@ export function createCalls(actions: ViewActions): CallsView {
   const detail = h('div', { class: 'call-detail' });
   const element = h(
     'section',
-    { class: 'block', 'aria-label': 'Sub-model calls' },
-    h('div', { class: 'block-head' }, h('h3', {}, 'Sub-model calls'), note),
+    { class: 'block', 'aria-label': t('Sub-model calls') },
+    h('div', { class: 'block-head' }, h('h3', {}, t('Sub-model calls')), note),
     list.element,
     detail,
   );
@@ -80,24 +81,27 @@ export function createCalls(actions: ViewActions): CallsView {
 function toTotal(calls: readonly ModelAnswered[]): string {
   const failed = calls.filter(({ answer }) => answer === null).length;
   const tokens = calls.reduce((sum, call) => sum + call.promptTokens + call.answerTokens, 0);
-  const parts = [toPluralText(calls.length, 'call'), toPluralText(tokens, 'token')];
-  return [...parts, ...(failed > 0 ? [`${toCountText(failed)} failed`] : [])].join(', ');
+  const parts = [toPlural(calls.length, 'call'), toPlural(tokens, 'token')];
+  return [...parts, ...(failed > 0 ? [t('{0} failed', toCountText(failed))] : [])].join(', ');
 }
 
 function fillRow(row: HTMLElement, call: ModelAnswered): void {
   const [number, title, facts, time] = row.children;
   const isFailed = call.answer === null;
-  const about = call.tokensEstimated ? 'about ' : '';
-  const tokens = `${about}${toCountText(call.promptTokens)} + ${toCountText(call.answerTokens)} tokens`;
+  const counts = [call.promptTokens, call.answerTokens].map(toCountText);
+  const tokens = call.tokensEstimated
+    ? t('about {0} + {1} tokens', ...counts)
+    : t('{0} + {1} tokens', ...counts);
+  const result = isFailed ? t('Failed') : tokens;
   const prompt = showControls(toOneLine(call.prompt, 200));
   setAttributes(row, {
     'data-tone': isFailed ? 'error' : 'ok',
-    'aria-label': `Call ${call.call + 1}, ${isFailed ? 'failed' : tokens}: ${prompt}`,
+    'aria-label': `${t('Call {0}', call.call + 1)}, ${result}: ${prompt}`,
   });
   if (number && title && facts && time) {
     setText(number, String(call.call + 1));
     setText(title, prompt);
-    setText(facts, isFailed ? 'Failed' : tokens);
+    setText(facts, result);
     setText(time, toDurationText(call.durationMs));
   }
 }
@@ -108,28 +112,25 @@ function createCallDetail(
   actions: ViewActions,
 ): readonly HTMLElement[] {
   const { prompt, promptChars, answer, error, model, childSessionId } = call;
-  const name = `Step ${call.step}, call ${call.call + 1}`;
-  const facts = [showControls(model), toDurationText(call.durationMs), toTokensText(call)];
+  const name = t('Step {0}, call {1}', call.step, call.call + 1);
+  const facts = [showControls(model), toDurationText(call.durationMs), toTokensText(call, t)];
   const note =
     promptChars > prompt.length
-      ? `first ${toCountText(prompt.length)} of ${toPluralText(promptChars, 'character')}`
-      : toPluralText(promptChars, 'character');
+      ? t('first {0} of {1}', toCountText(prompt.length), toPlural(promptChars, 'character'))
+      : toPlural(promptChars, 'character');
   const result =
     answer === null
-      ? { title: 'Failure', text: error ?? 'There was no answer.', tone: 'error' as const }
-      : { title: 'Answer', text: answer, note: toPluralText(answer.length, 'character') };
+      ? { title: t('Failure'), text: error ?? t('There was no answer.'), tone: 'error' as const }
+      : { title: t('Answer'), text: answer, note: toPlural(answer.length, 'character') };
   return [
-    h('p', { class: 'call-facts' }, `Call ${call.call + 1} · ${facts.join(' · ')}`),
+    h('p', { class: 'call-facts' }, [t('Call {0}', call.call + 1), ...facts].join(' · ')),
     ...(childSessionId === null
       ? []
-      : [h('p', {}, 'Answered by ', createTraceLink(childSessionId, 'a child session', actions))]),
+      : [h('p', {}, createTraceLink(childSessionId, t('Answered by a child session'), actions))]),
     createTextBlock(
-      { title: 'Prompt', text: prompt, note, contexts, openTitle: `${name}: prompt` },
+      { title: t('Prompt'), text: prompt, note, contexts, openTitle: `${name}: ${t('Prompt')}` },
       actions,
     ),
-    createTextBlock(
-      { ...result, contexts, openTitle: `${name}: ${result.title.toLowerCase()}` },
-      actions,
-    ),
+    createTextBlock({ ...result, contexts, openTitle: `${name}: ${result.title}` }, actions),
   ];
 }

@@ -2,7 +2,7 @@
 
 import type { ContextInfo } from '../../src/core/context';
 import { showControls } from '../../src/export/visible';
-import { toPluralText } from '../../src/export/wording';
+import {} from '../../src/export/wording';
 import { type Child, h } from '../dom';
 import { diffTexts } from '../model/textDiff';
 import type { VariableComparison } from '../model/variables';
@@ -10,6 +10,7 @@ import type { ViewActions } from '../snapshot';
 import { createButton } from '../toolkit';
 import { toLinkedText } from './links';
 import { changeWords, toSizeText } from '../words';
+import { t, toPlural } from '../l10n';
 
 const rowsShownFirst = 100;
 
@@ -21,22 +22,24 @@ export function createChanges(
   const toRows = (some: typeof changes): readonly HTMLElement[] =>
     some.map((one) => createRow(one, contexts, actions));
   const body = h('tbody', {}, ...toRows(changes.slice(0, rowsShownFirst)));
-  const head = ['Variable', 'Type', 'Size', 'Value'].map((name) => h('th', { scope: 'col' }, name));
+  const head = [t('Variable'), t('Type'), t('Size'), t('Value')].map((name) =>
+    h('th', { scope: 'col' }, name),
+  );
   const section = h(
     'section',
-    { class: 'block', 'aria-label': 'Variables' },
+    { class: 'block', 'aria-label': t('Variables') },
     h(
       'div',
       { class: 'block-head' },
-      h('h3', {}, 'Variables'),
-      h('span', { class: 'block-note' }, toPluralText(changes.length, 'change')),
+      h('h3', {}, t('Variables')),
+      h('span', { class: 'block-note' }, toPlural(changes.length, 'change')),
     ),
     h('table', { class: 'changes' }, h('thead', {}, h('tr', {}, ...head)), body),
   );
   const rest = changes.slice(rowsShownFirst);
   if (rest.length > 0) {
     const more = createButton({
-      label: `Show ${toPluralText(rest.length, 'more change')}`,
+      label: t('Show {0}', toPlural(rest.length, 'more change')),
       onClick: () => {
         body.append(...toRows(rest));
         more.remove();
@@ -54,7 +57,7 @@ function createRow(
 ): HTMLElement {
   const { name, change, before, after } = comparison;
   const link = h('button', { type: 'button', class: 'link' }, showControls(name));
-  link.title = 'Show its history';
+  link.title = t('Show its history');
   link.addEventListener('click', () => actions.change({ tab: 'variables', variable: name }));
   return h(
     'tr',
@@ -86,7 +89,7 @@ function toPair(before: string | null, after: string | null): readonly Child[] {
   }
   return [
     h('del', {}, showControls(before) || '—'),
-    h('span', { class: 'arrow', role: 'img', 'aria-label': 'became' }, '→'),
+    h('span', { class: 'arrow', role: 'img', 'aria-label': t('became') }, '→'),
     h('ins', {}, showControls(after) || '—'),
   ];
 }

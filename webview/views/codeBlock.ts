@@ -4,6 +4,7 @@ import type { Language, StepError } from '../../src/core/sandbox';
 import { showControls } from '../../src/export/visible';
 import { h } from '../dom';
 import { tokenize } from '../model/tokens';
+import { t } from '../l10n';
 
 const longLines = 400;
 
@@ -33,7 +34,7 @@ export function createCode(code: string, language: Language, error: StepError | 
       class: isLong ? 'code is-long' : 'code',
       tabindex: isLong ? 0 : null,
       role: isLong ? 'region' : null,
-      'aria-label': isLong ? 'Code' : null,
+      'aria-label': isLong ? t('Code') : null,
     },
     body,
   );

@@ -6,6 +6,7 @@ import { keyHelp } from '../keys';
 import { readVariables } from '../model/variables';
 import type { Snapshot, ViewActions } from '../snapshot';
 import { type Choice, createButton, createDropdown, createTextArea } from '../toolkit';
+import { t } from '../l10n';
 
 export interface Dialog {
   readonly element: HTMLDialogElement;
@@ -13,7 +14,7 @@ export interface Dialog {
 }
 
 export function createHelpDialog(): Dialog {
-  const element = createDialog('Keyboard');
+  const element = createDialog(t('Keyboard'));
   const groups = keyHelp.map(({ title, keys }) =>
     h(
       'section',
@@ -29,7 +30,11 @@ export function createHelpDialog(): Dialog {
       ),
     ),
   );
-  const close = createButton({ label: 'Close', look: 'primary', onClick: () => element.close() });
+  const close = createButton({
+    label: t('Close'),
+    look: 'primary',
+    onClick: () => element.close(),
+  });
   element.append(
     h('div', { class: 'key-groups' }, ...groups),
     h('div', { class: 'dialog-foot' }, close),
@@ -38,7 +43,7 @@ export function createHelpDialog(): Dialog {
 }
 
 export function createFinalizeDialog(actions: ViewActions): Dialog {
-  const element = createDialog('Finalize the session');
+  const element = createDialog(t('Finalize the session'));
   const body = h('div', { class: 'dialog-body' });
   element.append(body);
   return {
@@ -60,14 +65,14 @@ function createFinalizeForm(
   actions: ViewActions,
 ): readonly Child[] {
   let name = '';
-  const text = createTextArea('Final answer', 8);
+  const text = createTextArea(t('Final answer'), 8);
   const written = h('div', {}, text);
   const choices: readonly Choice<string>[] = [
-    { value: '', label: 'the text below' },
+    { value: '', label: t('the text below') },
     ...names.map((value) => ({ value, label: showControls(value) })),
   ];
   const finalize = createButton({
-    label: 'Finalize',
+    label: t('Finalize'),
     look: 'primary',
     onClick: () => {
       if (name === '' && text.value.trim() === '') {
@@ -82,14 +87,14 @@ function createFinalizeForm(
       actions.ask('finalize', answer);
     },
   });
-  const source = createDropdown('The answer is', choices, (value) => {
+  const source = createDropdown(t('The answer is'), choices, (value) => {
     name = value;
     written.hidden = value !== '';
   });
-  const cancel = createButton({ label: 'Cancel', onClick: () => dialog.close() });
+  const cancel = createButton({ label: t('Cancel'), onClick: () => dialog.close() });
   return [
-    h('p', {}, 'The session ends with this answer; no further step runs in it.'),
-    names.length > 0 ? h('label', { class: 'field' }, 'The answer is', source) : null,
+    h('p', {}, t('The session ends with this answer; no further step runs in it.')),
+    names.length > 0 ? h('label', { class: 'field' }, t('The answer is'), source) : null,
     written,
     h('div', { class: 'dialog-foot' }, cancel, finalize),
   ];

@@ -5,7 +5,7 @@ import { h, setChildren, setText } from '../dom';
 import { highlightText } from '../highlight';
 import type { Snapshot, View, ViewActions } from '../snapshot';
 import { createButton, createProgressRing } from '../toolkit';
-import { shownVerdictWords } from '../words';
+import { verdictWord } from '../words';
 import { createHeader } from './header';
 import { createNotices } from './notices';
 import { createSash } from './sash';
@@ -15,6 +15,7 @@ import { createStepList } from './stepList';
 import { TimelineView } from './timelineView';
 import { createToolbar } from './toolbar';
 import { createVariablesView } from './variablesView';
+import { t } from '../l10n';
 
 export interface Frame extends View {
   focusSearch(): void;
@@ -94,7 +95,7 @@ function toAnnouncement({ trace, view, status, loading }: Snapshot): string {
   if (!last || !view.follow || status !== 'active' || loading.kind !== 'complete') {
     return '';
   }
-  return `Step ${last.step}: ${shownVerdictWords[trace.readVerdict(last)]}`;
+  return `${t('Step {0}', last.step)}: ${verdictWord(trace.readVerdict(last))}`;
 }
 
 function createHighlighter(detail: HTMLElement): (snapshot: Snapshot) => void {
@@ -129,18 +130,18 @@ function createStates(actions: ViewActions): View {
       if (loading.kind === 'failed') {
         const { message, nextStep } = loading.failure;
         setChildren(element, [
-          h('h2', {}, 'The trace cannot be shown'),
+          h('h2', {}, t('The trace cannot be shown')),
           h('p', {}, message),
           h('p', {}, nextStep),
-          createButton({ label: 'Try again', look: 'primary', onClick: () => actions.reload() }),
+          createButton({ label: t('Try again'), look: 'primary', onClick: () => actions.reload() }),
         ]);
       } else if (!element.hidden) {
-        const steps = toCountText(trace.steps.length);
+        const [read, all] = [trace.steps.length, summary?.usage.steps ?? 0].map(toCountText);
         const text =
           version === 0
-            ? 'Opening the trace…'
-            : `Reading step ${steps} of ${toCountText(summary?.usage.steps ?? 0)}…`;
-        setChildren(element, [createProgressRing('Reading'), h('p', {}, text)]);
+            ? t('Opening the trace…')
+            : t('Reading step {0} of {1}…', read ?? '', all ?? '');
+        setChildren(element, [createProgressRing(t('Reading')), h('p', {}, text)]);
       }
     },
   };

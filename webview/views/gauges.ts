@@ -3,6 +3,7 @@
 import { h, setAttributes, setText } from '../dom';
 import { type ShownGauge, toShownGauges } from '../model/gauges';
 import type { Snapshot, View } from '../snapshot';
+import { t } from '../l10n';
 
 interface GaugeParts {
   readonly element: HTMLElement;
@@ -12,7 +13,7 @@ interface GaugeParts {
 }
 
 export function createGauges(): View {
-  const element = h('ul', { class: 'gauges', 'aria-label': 'Guardrails' });
+  const element = h('ul', { class: 'gauges', 'aria-label': t('Guardrails') });
   const parts: GaugeParts[] = [];
   return {
     element,
@@ -23,7 +24,10 @@ export function createGauges(): View {
       }
       const last = trace.steps.at(-1);
       const isRunning = last && status === 'active' && trace.readVerdict(last) === 'running';
-      const gauges = toShownGauges(summary, isRunning ? last : null, snapshot.now);
+      const gauges = toShownGauges(summary, isRunning ? last : null, {
+        now: snapshot.now,
+        translate: t,
+      });
       for (const [index, gauge] of gauges.entries()) {
         const known = parts[index] ?? createGauge(gauge);
         if (!parts[index]) {
@@ -54,7 +58,7 @@ function fillGauge(parts: GaugeParts, { text, percent, level }: ShownGauge): voi
   setAttributes(parts.meter, {
     'aria-valuenow': Math.round(percent),
     'aria-valuetext':
-      level === 'low' ? text : `${text}, ${level === 'full' ? 'used up' : 'nearly used up'}`,
+      level === 'low' ? text : `${text}, ${level === 'full' ? t('used up') : t('nearly used up')}`,
   });
   parts.bar.style.width = `${percent.toFixed(1)}%`;
 }

@@ -3,14 +3,16 @@
 import { toOneLine } from '../../src/base/text';
 import type { SessionStatus } from '../../src/core/event';
 import { showControls } from '../../src/export/visible';
-import { statusWords, toStatusSentence } from '../../src/export/wording';
+import { toStatusSentence } from '../../src/export/wording';
 import type { ViewerAction } from '../../src/protocol/viewer';
 import { h, setAttributes, setText } from '../dom';
 import type { Snapshot, View, ViewActions } from '../snapshot';
 import { createThemeButton } from '../pageTheme';
 import { createButton } from '../toolkit';
+import { statusWord, toTitle } from '../words';
 import { createGauges } from './gauges';
 import { createMenu } from './menu';
+import { t } from '../l10n';
 
 const taskChars = 400;
 
@@ -39,13 +41,15 @@ export function createHeader(actions: ViewActions): View {
       const { summary } = snapshot;
       if (summary) {
         const shown = { ...summary, status: snapshot.status };
-        setText(title, showControls(summary.title) || 'Untitled session');
+        setText(title, toTitle(summary.title));
         title.title = title.textContent;
-        setText(status, statusWords[snapshot.status]);
+        setText(status, statusWord(snapshot.status));
         setAttributes(status, { 'data-status': toTone(snapshot.status, summary.running) });
         setText(
           sentence,
-          isThinking(snapshot) ? 'The model is writing the next step.' : toStatusSentence(shown),
+          isThinking(snapshot)
+            ? t('The model is writing the next step.')
+            : toStatusSentence(shown, t),
         );
         const asked = toOneLine(snapshot.trace.runs.at(-1)?.started.task ?? '', taskChars);
         setText(task, showControls(asked));
@@ -72,30 +76,30 @@ function createActionButtons(actions: ViewActions): View {
   const offered: readonly (readonly [ViewerAction, HTMLElement])[] = [
     [
       'resume',
-      createButton({ label: 'Resume', look: 'primary', onClick: () => ask('resume', null) }),
+      createButton({ label: t('Resume'), look: 'primary', onClick: () => ask('resume', null) }),
     ],
-    ['stop', createButton({ label: 'Stop', onClick: () => ask('stop', null) })],
-    ['finalize', createButton({ label: 'Finalize…', onClick: () => actions.openFinalize() })],
-    ['fork', createButton({ label: 'Fork', onClick: () => ask('fork', { step: null }) })],
+    ['stop', createButton({ label: t('Stop'), onClick: () => ask('stop', null) })],
+    ['finalize', createButton({ label: t('Finalize…'), onClick: () => actions.openFinalize() })],
+    ['fork', createButton({ label: t('Fork'), onClick: () => ask('fork', { step: null }) })],
   ];
   const formats = [
     ['json', 'JSON'],
     ['markdown', 'Markdown'],
-    ['html', 'HTML page'],
+    ['html', t('HTML page')],
   ] as const;
   const exporting = createMenu(
-    'Export',
+    t('Export'),
     formats.map(([format, label]) => ({ label, onChoose: () => ask('exportTrace', { format }) })),
   );
   const help = createButton({
-    label: 'Keyboard help',
+    label: t('Keyboard help'),
     icon: 'help',
     onClick: () => actions.openHelp(),
   });
   return {
     element: h(
       'div',
-      { class: 'actions', role: 'toolbar', 'aria-label': 'Session' },
+      { class: 'actions', role: 'toolbar', 'aria-label': t('Session') },
       ...offered.map(([, button]) => button),
       actions.place === 'page' ? createThemeButton() : exporting,
       help,

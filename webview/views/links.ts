@@ -6,6 +6,7 @@ import { showControls } from '../../src/export/visible';
 import { type Child, h } from '../dom';
 import { findSourceLinks } from '../model/sourceLinks';
 import type { ViewActions } from '../snapshot';
+import { t } from '../l10n';
 
 /** `text` as it is shown, with links at the places in `contexts` that it names. */
 export function toLinkedText(
@@ -16,7 +17,7 @@ export function toLinkedText(
   const children: Child[] = [];
   let at = 0;
   for (const { start, end, place } of contexts.length > 0 ? findSourceLinks(text, contexts) : []) {
-    const title = `Open ${place.path ?? 'the source'}, line ${place.line ?? 1}`;
+    const title = t('Open {0}, line {1}', place.path ?? t('the source'), place.line ?? 1);
     const onClick = (): void => actions.ask('openSource', place);
     const link = createLink(text.slice(start, end), { title, onClick }, actions);
     children.push(text.slice(at, start), link);
@@ -27,12 +28,12 @@ export function toLinkedText(
 
 export function createTraceLink(sessionId: string, text: string, actions: ViewActions): Child {
   const onClick = (): void => actions.ask('openTrace', { sessionId });
-  return createLink(showControls(text), { title: 'Open its trace', onClick }, actions);
+  return createLink(showControls(text), { title: t('Open its trace'), onClick }, actions);
 }
 
 export function createSourceLink(path: string, actions: ViewActions): Child {
   const onClick = (): void => actions.ask('openSource', { path, line: null, range: null });
-  return createLink(showControls(path), { title: 'Open the file', onClick }, actions);
+  return createLink(showControls(path), { title: t('Open the file'), onClick }, actions);
 }
 
 function createLink(
@@ -43,7 +44,13 @@ function createLink(
   if (place === 'page') {
     return text;
   }
-  const link = h('button', { type: 'button', class: 'link', title }, text);
+  // Not a button: that is a box of its own, and a line would break before and after it.
+  const link = h('span', { class: 'link', role: 'link', tabindex: 0, title }, text);
   link.addEventListener('click', onClick);
+  link.addEventListener('keydown', ({ key }) => {
+    if (key === 'Enter') {
+      onClick();
+    }
+  });
   return link;
 }

@@ -3,6 +3,7 @@
 import { h, setChildren } from '../dom';
 import type { Snapshot, View, ViewActions } from '../snapshot';
 import { createButton } from '../toolkit';
+import { t } from '../l10n';
 
 export function createNotices(actions: ViewActions): View {
   const element = h('div', { class: 'notices', 'aria-live': 'polite' });
@@ -20,10 +21,12 @@ export function createNotices(actions: ViewActions): View {
         status === 'interrupted'
           ? createNotice(
               'warning',
-              'The engine that ran this session is gone, and its variables with it.' +
-                (standing.actions.includes('resume')
-                  ? ' Resuming runs the recorded steps again and goes on from there.'
-                  : ''),
+              [
+                t('The engine that ran this session is gone, and its variables with it.'),
+                ...(standing.actions.includes('resume')
+                  ? [t('Resuming runs the recorded steps again and goes on from there.')]
+                  : []),
+              ].join(' '),
             )
           : null,
         standing.note === null ? null : createNotice('info', standing.note),
@@ -44,7 +47,7 @@ function createNotice(
   );
   if (actions) {
     const onClick = (): void => actions.dismissFailure();
-    notice.append(createButton({ label: 'Dismiss', icon: 'cross', onClick }));
+    notice.append(createButton({ label: t('Dismiss'), icon: 'cross', onClick }));
   }
   return notice;
 }

@@ -2,6 +2,7 @@
 
 import { h, setAttributes } from '../dom';
 import type { Snapshot, View, ViewActions } from '../snapshot';
+import { t } from '../l10n';
 
 const least = 180;
 const most = 900;
@@ -12,7 +13,7 @@ export function createSash(actions: ViewActions): View {
     class: 'sash',
     role: 'separator',
     tabindex: 0,
-    'aria-label': 'Width of the step list',
+    'aria-label': t('Width of the step list'),
     'aria-orientation': 'vertical',
     'aria-valuemin': least,
     'aria-valuemax': most,

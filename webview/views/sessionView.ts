@@ -4,22 +4,16 @@ import type { ContextInfo } from '../../src/core/context';
 import type { SessionReplayed } from '../../src/core/event';
 import type { Summary } from '../../src/core/summary';
 import { showControls } from '../../src/export/visible';
-import {
-  finishWords,
-  languageWords,
-  statusWords,
-  toCountText,
-  toDurationText,
-  toPluralText,
-} from '../../src/export/wording';
+import { finishWords, languageWords, toCountText, toDurationText } from '../../src/export/wording';
 import { type Child, h, setChildren } from '../dom';
 import type { Run } from '../model/trace';
 import type { Snapshot, View, ViewActions } from '../snapshot';
 import { createButton } from '../toolkit';
-import { capitalize, toDateText } from '../words';
+import { capitalize, statusWord, toDateText, toTitle } from '../words';
 import { createSourceLink, createTraceLink } from './links';
 import { createReply } from './reply';
 import { createTextBlock, toCharsNote } from './textBlock';
+import { t, toPlural } from '../l10n';
 
 export function createSessionView(actions: ViewActions): View {
   const element = h('div', {
@@ -64,7 +58,7 @@ function createAnswer({ finalAnswer }: Summary, actions: ViewActions): HTMLEleme
   }
   const note = toCharsNote(finalAnswer);
   const body = h('div', { class: 'answer' }, showControls(finalAnswer));
-  const title = 'Final answer';
+  const title = t('Final answer');
   return createTextBlock({ title, text: finalAnswer, note, body, openTitle: title }, actions);
 }
 
@@ -75,16 +69,16 @@ function createPart(title: string, ...children: readonly Child[]): HTMLElement {
 
 function createContexts({ contexts }: Summary, actions: ViewActions): HTMLElement {
   return contexts.length === 0
-    ? createPart('Context', h('p', { class: 'quiet' }, 'No context was loaded.'))
-    : createPart('Context', ...contexts.map((context) => createContext(context, actions)));
+    ? createPart(t('Context'), h('p', { class: 'quiet' }, t('No context was loaded.')))
+    : createPart(t('Context'), ...contexts.map((context) => createContext(context, actions)));
 }
 
 function createContext(context: ContextInfo, actions: ViewActions): HTMLElement {
   const { variable, kind, sources, sourceCount, skipped, skippedCount } = context;
   const size = [
-    toPluralText(sourceCount, kind === 'text' ? 'text' : 'file'),
-    toPluralText(context.totalChars, 'character'),
-    toPluralText(context.totalLines, 'line'),
+    toPlural(sourceCount, kind === 'text' ? 'text' : 'file'),
+    toPlural(context.totalChars, 'character'),
+    toPlural(context.totalLines, 'line'),
   ].join(', ');
   const toSource = (path: string): Child =>
     kind === 'text' ? showControls(path) : createSourceLink(path, actions);
@@ -93,15 +87,15 @@ function createContext(context: ContextInfo, actions: ViewActions): HTMLElement 
     { class: 'context' },
     h('p', {}, h('strong', { class: 'mono' }, showControls(variable)), ` ${size}`),
     createTable(
-      ['Source', 'Characters'],
+      [t('Source'), t('Characters')],
       sources.map(({ path, chars }) => [toSource(path), toCountText(chars)]),
     ),
-    createMore(sourceCount - sources.length, 'more'),
+    createMore(sourceCount - sources.length),
     createTable(
-      ['Skipped', 'Why'],
+      [t('Skipped'), t('Why')],
       skipped.map(({ path, reason }) => [showControls(path), showControls(reason)]),
     ),
-    createMore(skippedCount - skipped.length, 'more skipped'),
+    createMore(skippedCount - skipped.length),
   );
 }
 
@@ -111,28 +105,36 @@ function createChildren(children: readonly Summary[], actions: ViewActions): HTM
   }
   const rows = children.map((child) => {
     return [
-      createTraceLink(child.sessionId, child.title || 'Untitled session', actions),
-      statusWords[child.status],
+      createTraceLink(child.sessionId, toTitle(child.title), actions),
+      statusWord(child.status),
       toCountText(child.usage.steps),
       toDateText(child.createdAt),
     ];
   });
-  return createPart('Child sessions', createTable(['Session', 'Status', 'Steps', 'Opened'], rows));
+  return createPart(
+    t('Child sessions'),
+    createTable([t('Session'), t('Status'), t('Steps'), t('Opened')], rows),
+  );
 }
 
 function createRun({ started, finished, replies }: Run, actions: ViewActions): HTMLElement {
   const { task, model, subModel, maxIterations } = started;
   const facts: (readonly [string, string])[] = [
-    ['Model', model ?? 'the default'],
-    ['Sub-model', subModel ?? 'the default'],
-    ['Iterations', `${finished ? `${finished.iterations} of ` : 'at most '}${maxIterations}`],
+    [t('Model'), model ?? t('the default')],
+    [t('Sub-model'), subModel ?? t('the default')],
+    [
+      t('Iterations'),
+      finished
+        ? t('{0} of {1}', finished.iterations, maxIterations)
+        : t('at most {0}', maxIterations),
+    ],
   ];
   if (finished) {
-    facts.push(['Ended', capitalize(finishWords[finished.finishReason])]);
-    facts.push(...(finished.error === null ? [] : [['Error', finished.error] as const]));
+    facts.push([t('Ended'), capitalize(t(finishWords[finished.finishReason]))]);
+    facts.push(...(finished.error === null ? [] : [[t('Error'), finished.error] as const]));
   }
   return createPart(
-    'Run',
+    t('Run'),
     h('div', { class: 'thinking' }, showControls(task)),
     createFactList(facts.map(([name, value]) => [name, showControls(value)])),
     ...replies.map((reply) => createReply(reply, '', actions)),
@@ -141,47 +143,48 @@ function createRun({ started, finished, replies }: Run, actions: ViewActions): H
 
 function createReplay(event: SessionReplayed): HTMLElement {
   const { stepsRun, stepsSkipped, differences, differenceCount, at } = event;
-  const skipped = stepsSkipped > 0 ? `, ${toPluralText(stepsSkipped, 'step')} skipped` : '';
-  const text =
-    `${toDateText(at)}: ${toPluralText(stepsRun, 'step')} run again${skipped}, ` +
-    `${toPluralText(differenceCount, 'difference')} from the record.`;
+  const facts = [
+    t('{0} run again', toPlural(stepsRun, 'step')),
+    ...(stepsSkipped > 0 ? [t('{0} skipped', toPlural(stepsSkipped, 'step'))] : []),
+    t('{0} from the record', toPlural(differenceCount, 'difference')),
+  ];
   const rows = differences.map(({ step, field, recorded, replayed }) =>
     [step === 0 ? '' : String(step), field, recorded, replayed].map(showControls),
   );
   return createPart(
-    'Replay',
-    h('p', {}, text),
-    createTable(['Step', 'What', 'Recorded', 'Replayed'], rows),
-    createMore(differenceCount - differences.length, 'more'),
+    t('Replay'),
+    h('p', {}, `${toDateText(at)}: ${facts.join(', ')}.`),
+    createTable([t('Step'), t('What'), t('Recorded'), t('Replayed')], rows),
+    createMore(differenceCount - differences.length),
   );
 }
 
 function createFacts(summary: Summary, actions: ViewActions): HTMLElement {
   const { limits, parentSessionId } = summary;
   const copy = createButton({
-    label: 'Copy the session id',
+    label: t('Copy the session id'),
     icon: 'copy',
     onClick: () => actions.ask('copy', { text: summary.sessionId }),
   });
   const facts: (readonly [string, Child])[] = [
     [
-      'Session',
+      t('Session'),
       h('span', { class: 'with-button' }, h('span', { class: 'mono' }, summary.sessionId), copy),
     ],
-    ['Status', statusWords[summary.status]],
-    ['Language', languageWords[summary.language]],
-    ['Opened', toDateText(summary.createdAt)],
-    ['Last change', toDateText(summary.updatedAt)],
-    ['Time for one step', toDurationText(limits.stepTimeoutMs)],
-    ['Time for the session', toDurationText(limits.maxSessionMs)],
-    ['Memory', `${toCountText(limits.maxMemoryMb)} MB`],
-    ['Output kept of a step', toPluralText(limits.maxOutputChars, 'character')],
-    ['Depth', `${summary.depth} of ${limits.maxDepth}`],
+    [t('Status'), statusWord(summary.status)],
+    [t('Language'), languageWords[summary.language]],
+    [t('Opened'), toDateText(summary.createdAt)],
+    [t('Last change'), toDateText(summary.updatedAt)],
+    [t('Time for one step'), toDurationText(limits.stepTimeoutMs)],
+    [t('Time for the session'), toDurationText(limits.maxSessionMs)],
+    [t('Memory'), `${toCountText(limits.maxMemoryMb)} MB`],
+    [t('Output kept of a step'), toPlural(limits.maxOutputChars, 'character')],
+    [t('Depth'), t('{0} of {1}', summary.depth, limits.maxDepth)],
   ];
   if (parentSessionId !== null) {
-    facts.push(['Parent session', createTraceLink(parentSessionId, parentSessionId, actions)]);
+    facts.push([t('Parent session'), createTraceLink(parentSessionId, parentSessionId, actions)]);
   }
-  return createPart('Facts', createFactList(facts));
+  return createPart(t('Facts'), createFactList(facts));
 }
 
 function createFactList(facts: readonly (readonly [string, Child])[]): HTMLElement {
@@ -203,6 +206,6 @@ function createTable(
       );
 }
 
-function createMore(count: number, what: string): HTMLElement | null {
-  return count > 0 ? h('p', { class: 'quiet' }, `and ${toCountText(count)} ${what}`) : null;
+function createMore(count: number): HTMLElement | null {
+  return count > 0 ? h('p', { class: 'quiet' }, t('and {0} more', toCountText(count))) : null;
 }

@@ -9,12 +9,13 @@ import type { TraceStep } from '../model/trace';
 import { compareVariables } from '../model/variables';
 import type { Snapshot, View, ViewActions } from '../snapshot';
 import { type ButtonControl, createButton, createProgressRing } from '../toolkit';
-import { shownVerdictWords, toClockText, verdictIcons } from '../words';
+import { toClockText, verdictIcons, verdictWord } from '../words';
 import { createCalls } from './calls';
 import { createChanges } from './changes';
 import { createCode } from './codeBlock';
 import { createReply } from './reply';
 import { createTextBlock, toCharsNote } from './textBlock';
+import { t } from '../l10n';
 
 export function createStepDetail(actions: ViewActions): View {
   const head = createDetailHead(actions);
@@ -24,8 +25,8 @@ export function createStepDetail(actions: ViewActions): View {
   const running = h(
     'p',
     { class: 'running' },
-    createProgressRing('Running'),
-    'This step is running. Its output comes when it ends.',
+    createProgressRing(t('Running')),
+    t('This step is running. Its output comes when it ends.'),
   );
   const body = h(
     'div',
@@ -39,7 +40,7 @@ export function createStepDetail(actions: ViewActions): View {
   const empty = h('p', { class: 'empty' });
   const element = h(
     'div',
-    { class: 'detail', id: 'detail', tabindex: -1, role: 'region', 'aria-label': 'Step' },
+    { class: 'detail', id: 'detail', tabindex: -1, role: 'region', 'aria-label': t('Step') },
     body,
     empty,
   );
@@ -66,9 +67,13 @@ export function createStepDetail(actions: ViewActions): View {
       if (isOther || shown?.outcome !== step.outcome) {
         setChildren(outcomePart, createOutcomePart(step, snapshot, actions));
       }
-      running.hidden = trace.readVerdict(step) !== 'running';
+      const verdict = trace.readVerdict(step);
+      running.hidden = verdict !== 'running';
+      for (const part of [codePart, outcomePart]) {
+        setAttributes(part, { 'data-verdict': verdict });
+      }
       calls.update(step, view.call, snapshot.summary?.contexts ?? []);
-      setAttributes(element, { 'aria-label': `Step ${step.step}` });
+      setAttributes(element, { 'aria-label': t('Step {0}', step.step) });
       if (isOther) {
         element.scrollTop = isRestored ? 0 : view.detailScroll;
         isRestored = true;
@@ -80,27 +85,27 @@ export function createStepDetail(actions: ViewActions): View {
 
 function toEmptyText({ trace, status, loading }: Snapshot): string {
   if (loading.kind !== 'complete' || trace.steps.length > 0) {
-    return 'Choose a step to see its code, output and variables.';
+    return t('Choose a step to see its code, output and variables.');
   }
   return status === 'active'
-    ? 'No step has run yet. The first one shows here as soon as it starts.'
-    : 'No step was run in this session.';
+    ? t('No step has run yet. The first one shows here as soon as it starts.')
+    : t('No step was run in this session.');
 }
 
 function createDetailHead(actions: ViewActions): View {
   let step = 0;
   const title = h('h2', {});
   const verdictIcon = createIcon(icons.dash);
-  const verdictWord = h('span', {});
-  const verdict = h('span', { class: 'verdict' }, verdictIcon, verdictWord);
+  const word = h('span', {});
+  const verdict = h('span', { class: 'verdict' }, verdictIcon, word);
   const facts = h('span', { class: 'detail-facts' });
   const link = createButton({
-    label: 'Copy a link to this step',
+    label: t('Copy a link to this step'),
     icon: 'link',
     onClick: () => actions.ask('copyLink', { step }),
   });
   const fork: ButtonControl = createButton({
-    label: 'Fork from here',
+    label: t('Fork from here'),
     onClick: () => actions.ask('fork', { step }),
   });
   const stop = h('p', { class: 'stop-note' });
@@ -125,13 +130,16 @@ function createDetailHead(actions: ViewActions): View {
       }
       step = shown.step;
       const standingVerdict = trace.readVerdict(shown);
-      setText(title, step === 0 ? 'Before the first step' : `Step ${step}`);
-      setText(verdictWord, shownVerdictWords[standingVerdict]);
+      setText(title, step === 0 ? t('Before the first step') : t('Step {0}', step));
+      setText(word, verdictWord(standingVerdict));
       setAttributes(verdict, { 'data-tone': standingVerdict });
       verdictIcon.querySelector('path')?.setAttribute('d', icons[verdictIcons[standingVerdict]]);
       setText(facts, toHeadFacts(shown, standingVerdict === 'running' ? now : null));
       fork.hidden = !standing.actions.includes('fork') || shown.outcome === null;
-      setText(stop, shown.stop === null ? '' : `The session was stopped ${stopWords[shown.stop]}.`);
+      setText(
+        stop,
+        shown.stop === null ? '' : t('The session was stopped {0}.', t(stopWords[shown.stop])),
+      );
       stop.hidden = shown.stop === null;
     },
   };
@@ -142,7 +150,7 @@ function toHeadFacts({ outcome, startedAt }: TraceStep, runningAt: number | null
   const durationMs = outcome?.durationMs ?? runningMs;
   const facts = [
     durationMs === null ? null : toDurationText(Math.max(0, durationMs)),
-    startedAt === null ? null : `started ${toClockText(startedAt)}`,
+    startedAt === null ? null : t('started {0}', toClockText(startedAt)),
   ];
   return facts.filter((fact) => fact !== null).join(' · ');
 }
@@ -160,7 +168,7 @@ function createCodePart(
   return [
     ...thinking.map((reply) => createReply(reply, code, actions)),
     createTextBlock(
-      { title: 'Code', text: code, body, language, openTitle: `Step ${step}` },
+      { title: t('Code'), text: code, body, language, openTitle: t('Step {0}', step) },
       actions,
     ),
   ];
@@ -186,7 +194,7 @@ function createOutcomePart(
               text: given,
               note: toCharsNote(given),
               contexts,
-              openTitle: `Step ${step.step}: ${title.toLowerCase()}`,
+              openTitle: `${t('Step {0}', step.step)}: ${title}`,
               ...(tone && { tone }),
             },
             actions,
@@ -195,17 +203,17 @@ function createOutcomePart(
   const changes = compareVariables(trace.entries, step);
   const parts = [
     ...createErrorLine(outcome),
-    ...toOutcomeNotes(outcome).map((note) => h('p', { class: 'outcome-note' }, note)),
-    ...text('Output', outcome.stdout),
-    ...text('Error output', outcome.stderr),
-    ...text('Result', outcome.result ?? ''),
-    ...text('Traceback', outcome.error?.traceback ?? '', 'error'),
-    ...text('Final answer', outcome.finalAnswer ?? ''),
+    ...toOutcomeNotes(outcome, t).map((note) => h('p', { class: 'outcome-note' }, note)),
+    ...text(t('Output'), outcome.stdout),
+    ...text(t('Error output'), outcome.stderr),
+    ...text(t('Result'), outcome.result ?? ''),
+    ...text(t('Traceback'), outcome.error?.traceback ?? '', 'error'),
+    ...text(t('Final answer'), outcome.finalAnswer ?? ''),
     ...(changes.length > 0 ? [createChanges(changes, contexts, actions)] : []),
   ];
   return parts.length > 0
     ? parts
-    : [h('p', { class: 'quiet' }, 'No output, no result, and no variable changed.')];
+    : [h('p', { class: 'quiet' }, t('No output, no result, and no variable changed.'))];
 }
 
 /** Where the failing line is known, the code itself shows the error beneath it. */

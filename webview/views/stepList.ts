@@ -1,7 +1,7 @@
 // The list of all that happened: steps, marks between them, and child sessions.
 
 import { showControls } from '../../src/export/visible';
-import { statusWords, toDurationText } from '../../src/export/wording';
+import { toDurationText } from '../../src/export/wording';
 import { createIcon, h, setAttributes, setText } from '../dom';
 import { icons, type IconName } from '../icons';
 import type { Row } from '../model/rows';
@@ -9,13 +9,16 @@ import type { ShownVerdict } from '../model/trace';
 import type { Snapshot, View, ViewActions } from '../snapshot';
 import { VirtualList } from '../virtualList';
 import {
-  shownVerdictWords,
+  statusWord,
   toClockText,
   toExcerpt,
   toMarkText,
   toStepFacts,
+  toTitle,
   verdictIcons,
+  verdictWord,
 } from '../words';
+import { t } from '../l10n';
 
 const rowHeight = 44;
 
@@ -41,7 +44,7 @@ export function createStepList(actions: ViewActions): StepListView {
   let shownCount = 0;
   const list = new VirtualList({
     id: 'steps',
-    label: 'Steps',
+    label: t('Steps'),
     rowHeight,
     createRow,
     fillRow(row, index) {
@@ -115,7 +118,7 @@ function findSelected(rows: readonly Row[], step: number | null): number {
 }
 
 function toListNote({ rows, trace }: Snapshot): string {
-  return rows.length === 0 && trace.steps.length > 0 ? 'No step matches this search.' : '';
+  return rows.length === 0 && trace.steps.length > 0 ? t('No step matches this search.') : '';
 }
 
 function createRow(): HTMLElement {
@@ -151,7 +154,7 @@ function toRowText(row: Row, { trace, now }: Snapshot): RowText {
     const facts = showControls(toStepFacts(row, verdict));
     const time = toStepTime(verdict, row.outcome?.durationMs ?? null, now - (row.startedAt ?? now));
     const number = row.step === 0 ? '' : String(row.step);
-    const label = `Step ${row.step}, ${shownVerdictWords[verdict]}, ${time}, ${facts}: ${title}`;
+    const label = `${t('Step {0}', row.step)}, ${verdictWord(verdict)}, ${time}, ${facts}: ${title}`;
     return {
       icon: verdictIcons[verdict],
       tone: verdict,
@@ -172,8 +175,8 @@ function toRowText(row: Row, { trace, now }: Snapshot): RowText {
     return { icon, tone, number: '', title, isCode: false, facts, time, label };
   }
   const { title: name, status, createdAt } = row.child;
-  const title = showControls(name) || 'Untitled session';
-  const facts = `Child session · ${statusWords[status]}`;
+  const title = toTitle(name);
+  const facts = `${t('Child session')} · ${statusWord(status)}`;
   const time = toClockText(createdAt);
   const label = `${facts}: ${title}`;
   return { icon: 'branch', tone: 'child', number: '', title, isCode: false, facts, time, label };

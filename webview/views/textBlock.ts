@@ -1,7 +1,7 @@
 // A text of the trace with its title, buttons to take it elsewhere, and links to what it names.
 
 import { showControls } from '../../src/export/visible';
-import { toPluralText } from '../../src/export/wording';
+import {} from '../../src/export/wording';
 import type { ContextInfo } from '../../src/core/context';
 import type { OpenedText } from '../../src/protocol/viewer';
 import { h } from '../dom';
@@ -9,6 +9,7 @@ import { toStyledText } from '../model/ansi';
 import type { ViewActions } from '../snapshot';
 import { createButton } from '../toolkit';
 import { toLinkedText } from './links';
+import { toPlural, t } from '../l10n';
 
 export interface TextBlock {
   readonly title: string;
@@ -30,12 +31,12 @@ const longChars = 4_000;
 export function createTextBlock(block: TextBlock, actions: ViewActions): HTMLElement {
   const { title, text, note, language = 'plaintext', openTitle } = block;
   const copy = createButton({
-    label: `Copy ${title.toLowerCase()}`,
+    label: t('Copy: {0}', title),
     icon: 'copy',
     onClick: () => actions.ask('copy', { text }),
   });
   const open = createButton({
-    label: `Open ${title.toLowerCase()} in an editor`,
+    label: t('Open in an editor: {0}', title),
     icon: 'open',
     onClick: () => actions.ask('openText', { title: openTitle, text, language }),
   });
@@ -73,5 +74,5 @@ function createPre({ title, text, contexts = [] }: TextBlock, actions: ViewActio
 
 /** `1,204 characters` */
 export function toCharsNote(text: string): string {
-  return toPluralText(text.length, 'character');
+  return toPlural(text.length, 'character');
 }

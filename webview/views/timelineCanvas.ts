@@ -3,9 +3,9 @@
 import type { ModelAnswered } from '../../src/core/event';
 import { showControls } from '../../src/export/visible';
 import { type StepBar, findBar } from '../model/timeline';
-import { toTickStep } from '../model/timeAxis';
+import { toTickStep, toTickText } from '../model/timeAxis';
 import type { MarkEvent, ShownVerdict } from '../model/trace';
-import { toMarkText, toTickText } from '../words';
+import { toMarkText } from '../words';
 import {
   type TimelineColours,
   type TimelineScene,
@@ -13,6 +13,7 @@ import {
   lanes,
   toChildTop,
 } from './timelineScene';
+import { t } from '../l10n';
 
 export function drawTimeline(context: CanvasRenderingContext2D, scene: TimelineScene): void {
   const { width, height, timeline, font } = scene;
@@ -39,9 +40,9 @@ function drawLanes(
   { timeline, width, colours }: TimelineScene,
 ): void {
   const rows: readonly (readonly [string, number, number])[] = [
-    ['Steps', lanes.stepTop, lanes.stepHeight],
-    ['Calls', lanes.callTop, timeline.callLanes * lanes.callPitch - 2],
-    ['Children', toChildTop(timeline), timeline.childLanes * lanes.childPitch - 3],
+    [t('Steps'), lanes.stepTop, lanes.stepHeight],
+    [t('Calls'), lanes.callTop, timeline.callLanes * lanes.callPitch - 2],
+    [t('Children'), toChildTop(timeline), timeline.childLanes * lanes.childPitch - 3],
   ];
   for (const [label, top, height] of rows) {
     if (height > 0) {
@@ -67,7 +68,7 @@ function drawTicks(context: CanvasRenderingContext2D, scene: TimelineScene): voi
     context.moveTo(x, 14);
     context.lineTo(x, height);
     context.stroke();
-    const label = toTickText(timeline.axis.toClock(at) - start);
+    const label = toTickText(timeline.axis.toClock(at) - start, step);
     if (x + 4 + context.measureText(label).width < width) {
       context.fillStyle = colours.muted;
       context.fillText(label, x + 4, 11);

@@ -1,11 +1,12 @@
 // What is under the pointer in the timeline, and what choosing it does.
 
 import { showControls } from '../../src/export/visible';
-import { statusWords, toDurationText, toPluralText } from '../../src/export/wording';
+import { toDurationText } from '../../src/export/wording';
 import { type CallBar, type StepBar, findBar } from '../model/timeline';
 import type { ViewActions } from '../snapshot';
-import { shownVerdictWords, toExcerpt, toMarkText } from '../words';
+import { statusWord, toExcerpt, toMarkText, toTitle, verdictWord } from '../words';
 import { type TimelineScene, createScale, lanes, toChildTop } from './timelineScene';
+import { t, toPlural } from '../l10n';
 
 export interface Target {
   readonly text: string;
@@ -59,8 +60,8 @@ function findChild(scene: TimelineScene, { x, y }: Point, actions: ViewActions):
     return null;
   }
   const { title, status, usage, sessionId } = found.child;
-  const facts = `${statusWords[status]} · ${toPluralText(usage.steps, 'step')}`;
-  const text = showControls(`${title || 'Untitled session'}\nChild session · ${facts}`);
+  const facts = `${statusWord(status)} · ${toPlural(usage.steps, 'step')}`;
+  const text = `${toTitle(title)}\n${t('Child session')} · ${facts}`;
   return { text, choose: () => actions.ask('openTrace', { sessionId }) };
 }
 
@@ -92,15 +93,19 @@ function findStepOrCall(
 
 function toStepTarget({ step, verdict, start, end }: StepBar, actions: ViewActions): Target {
   const duration = toDurationText(step.outcome?.durationMs ?? end - start);
-  const text = `Step ${step.step} · ${shownVerdictWords[verdict]} · ${duration}\n${toExcerpt(step)}`;
+  const name = t('Step {0}', step.step);
+  const text = `${name} · ${verdictWord(verdict)} · ${duration}\n${toExcerpt(step)}`;
   return { text: showControls(text), choose: () => actions.showStep(step.step) };
 }
 
 function toCallTarget({ step }: StepBar, { call }: CallBar, actions: ViewActions): Target {
   const { model, durationMs, answer } = call;
-  const facts = `${model} · ${toDurationText(durationMs)}${answer === null ? ' · Failed' : ''}`;
+  const facts = `${model} · ${toDurationText(durationMs)}${answer === null ? ` · ${t('Failed')}` : ''}`;
   const index = step.calls.indexOf(call);
-  const name = index < 0 ? 'thinking' : `call ${call.call + 1}`;
-  const text = showControls(`Step ${step.step}, ${name}\n${facts}`);
+  const name =
+    index < 0
+      ? t('Step {0}, thinking', step.step)
+      : t('Step {0}, call {1}', step.step, call.call + 1);
+  const text = showControls(`${name}\n${facts}`);
   return { text, choose: () => actions.showStep(step.step, Math.max(0, index)) };
 }

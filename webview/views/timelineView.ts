@@ -5,7 +5,7 @@ import { h, setAttributes, setText } from '../dom';
 import { type Timeline, createTimeline } from '../model/timeline';
 import type { Snapshot, View, ViewActions } from '../snapshot';
 import { type CheckControl, createButton, createCheckbox } from '../toolkit';
-import { shownVerdictWords } from '../words';
+import { verdictWord } from '../words';
 import { drawTimeline } from './timelineCanvas';
 import { listenToPointer } from './timelinePointer';
 import {
@@ -17,6 +17,7 @@ import {
   toHeight,
 } from './timelineScene';
 import { findTarget } from './timelineTargets';
+import { t } from '../l10n';
 
 const leastShare = 1e-6;
 const zoomFactor = 1.6;
@@ -39,20 +40,22 @@ export class TimelineView implements View {
   constructor(actions: ViewActions) {
     this.#actions = actions;
     this.#canvas = createCanvas();
-    this.#skipIdle = createCheckbox('Skip idle time', (skipIdle) => actions.change({ skipIdle }));
+    this.#skipIdle = createCheckbox(t('Skip idle time'), (skipIdle) =>
+      actions.change({ skipIdle }),
+    );
     this.#plot = h('div', { class: 'timeline-plot' }, this.#canvas, this.#tip);
     const showAll = (): void => actions.change({ from: 0, to: 1 });
     this.element = h(
       'section',
-      { class: 'timeline', 'aria-label': 'Timeline' },
+      { class: 'timeline', 'aria-label': t('Timeline') },
       h(
         'div',
         { class: 'timeline-head' },
         createLegend(),
         this.#skipIdle,
-        createButton({ label: 'Zoom out', icon: 'dash', onClick: () => this.zoom(false) }),
-        createButton({ label: 'Zoom in', icon: 'plus', onClick: () => this.zoom(true) }),
-        createButton({ label: 'Show all', icon: 'fit', onClick: showAll }),
+        createButton({ label: t('Zoom out'), icon: 'dash', onClick: () => this.zoom(false) }),
+        createButton({ label: t('Zoom in'), icon: 'plus', onClick: () => this.zoom(true) }),
+        createButton({ label: t('Show all'), icon: 'fit', onClick: showAll }),
       ),
       this.#plot,
     );
@@ -229,7 +232,7 @@ function createCanvas(): HTMLCanvasElement {
     class: 'timeline-canvas',
     tabindex: 0,
     role: 'slider',
-    'aria-label': 'Timeline, arrow keys choose a step',
+    'aria-label': t('Timeline, arrow keys choose a step'),
     'aria-orientation': 'horizontal',
   });
 }
@@ -237,22 +240,23 @@ function createCanvas(): HTMLCanvasElement {
 function describe(canvas: HTMLElement, { trace, view }: Snapshot): void {
   const { steps } = trace;
   const step = view.step === null ? undefined : trace.findStep(view.step);
-  const verdict = step ? `, ${shownVerdictWords[trace.readVerdict(step)]}` : '';
   setAttributes(canvas, {
     'aria-valuemin': steps[0]?.step ?? 0,
     'aria-valuemax': steps.at(-1)?.step ?? 0,
     'aria-valuenow': view.step ?? steps[0]?.step ?? 0,
-    'aria-valuetext': step ? `Step ${step.step}${verdict}` : 'No step chosen',
+    'aria-valuetext': step
+      ? `${t('Step {0}', step.step)}, ${verdictWord(trace.readVerdict(step))}`
+      : t('No step chosen'),
   });
 }
 
 function createLegend(): HTMLElement {
   const entries = [
-    ['ok', 'OK'],
-    ['error', 'Error'],
-    ['stopped', 'Stopped'],
-    ['call', 'Model call'],
-    ['child', 'Child session'],
+    ['ok', t('OK')],
+    ['error', t('Error')],
+    ['stopped', t('Stopped')],
+    ['call', t('Model call')],
+    ['child', t('Child session')],
   ] as const;
   return h(
     'ul',

@@ -1,31 +1,32 @@
 // Which part of the session is shown, and the search and filters over its steps.
 
-import { toCountText, toPluralText } from '../../src/export/wording';
+import { toCountText } from '../../src/export/wording';
 import { h, setAttributes, setText } from '../dom';
 import type { SearchScope, StepFilter } from '../model/search';
 import type { Snapshot, View, ViewActions } from '../snapshot';
 import { createCheckbox, createDropdown, createTextField } from '../toolkit';
 import { type Tab, tabs } from '../viewState';
+import { t, toPlural } from '../l10n';
 
 const tabWords: Readonly<Record<Tab, string>> = {
-  steps: 'Steps',
-  variables: 'Variables',
-  session: 'Session',
+  steps: t('Steps'),
+  variables: t('Variables'),
+  session: t('Session'),
 };
 
 const scopeChoices: readonly { readonly value: SearchScope; readonly label: string }[] = [
-  { value: 'all', label: 'Everything' },
-  { value: 'code', label: 'Code' },
-  { value: 'output', label: 'Output' },
-  { value: 'prompts', label: 'Prompts' },
-  { value: 'values', label: 'Values' },
+  { value: 'all', label: t('Everything') },
+  { value: 'code', label: t('Code') },
+  { value: 'output', label: t('Output') },
+  { value: 'prompts', label: t('Prompts') },
+  { value: 'values', label: t('Values') },
 ];
 
 const filterChoices: readonly { readonly value: StepFilter; readonly label: string }[] = [
-  { value: 'all', label: 'All steps' },
-  { value: 'problems', label: 'Problems' },
-  { value: 'calls', label: 'Sub-model calls' },
-  { value: 'changes', label: 'Changed variables' },
+  { value: 'all', label: t('All steps') },
+  { value: 'problems', label: t('Problems') },
+  { value: 'calls', label: t('Sub-model calls') },
+  { value: 'changes', label: t('Changed variables') },
 ];
 
 export interface ToolbarView extends View {
@@ -34,26 +35,28 @@ export interface ToolbarView extends View {
 
 export function createToolbar(actions: ViewActions): ToolbarView {
   const tabButtons = tabs.map((tab) => createTab(tab, actions));
-  const search = createTextField('Search the steps', 'Search (/)', (text) =>
+  const search = createTextField(t('Search the steps'), t('Search (/)'), (text) =>
     actions.change({ text }),
   );
-  const scope = createDropdown('Search in', scopeChoices, (value) =>
+  const scope = createDropdown(t('Search in'), scopeChoices, (value) =>
     actions.change({ scope: value }),
   );
-  const filter = createDropdown('Show', filterChoices, (value) =>
+  const filter = createDropdown(t('Show'), filterChoices, (value) =>
     actions.change({ filter: value }),
   );
   const count = h('span', { class: 'bar-note', role: 'status' });
-  const timeline = createCheckbox('Timeline', (checked) => actions.change({ timeline: checked }));
-  const follow = createCheckbox('Follow', (checked) => actions.change({ follow: checked }));
-  follow.title = 'Show each new step as it starts';
+  const timeline = createCheckbox(t('Timeline'), (checked) =>
+    actions.change({ timeline: checked }),
+  );
+  const follow = createCheckbox(t('Follow'), (checked) => actions.change({ follow: checked }));
+  follow.title = t('Show each new step as it starts');
   const searching = h('div', { class: 'searching', role: 'search' }, search, scope, filter, count);
   const element = h(
     'div',
     { class: 'toolbar' },
     h(
       'div',
-      { class: 'tabs', role: 'tablist', 'aria-label': 'Parts of the session' },
+      { class: 'tabs', role: 'tablist', 'aria-label': t('Parts of the session') },
       ...tabButtons,
     ),
     searching,
@@ -85,8 +88,8 @@ export function createToolbar(actions: ViewActions): ToolbarView {
         }
       }
       const isFiltered = view.text !== '' || view.filter !== 'all';
-      const found = `${toCountText(rows.length)} of ${toPluralText(trace.steps.length, 'step')}`;
-      setText(count, isFiltered ? found : '');
+      const all = toPlural(trace.steps.length, 'step');
+      setText(count, isFiltered ? t('{0} of {1}', toCountText(rows.length), all) : '');
       searching.hidden = view.tab !== 'steps';
       timeline.checked = view.timeline;
       follow.checked = view.follow;

@@ -1,7 +1,7 @@
 // The variables as they are, or as they were after the selected step, and the history of one of them.
 
 import { showControls } from '../../src/export/visible';
-import { toPluralText } from '../../src/export/wording';
+import {} from '../../src/export/wording';
 import { h, setAttributes, setChildren, setText } from '../dom';
 import {
   type VariableState,
@@ -13,6 +13,7 @@ import type { Snapshot, View, ViewActions } from '../snapshot';
 import { type TextControl, createButton, createCheckbox, createTextField } from '../toolkit';
 import { VirtualList } from '../virtualList';
 import { changeWords, toSizeText } from '../words';
+import { t, toPlural } from '../l10n';
 
 const rowHeight = 26;
 
@@ -21,7 +22,7 @@ export function createVariablesView(actions: ViewActions): View {
   let shown = '';
   const list = new VirtualList({
     id: 'variables',
-    label: 'Variables',
+    label: t('Variables'),
     rowHeight,
     createRow: () => createCells('row variable-row'),
     fillRow: (row, index) => {
@@ -33,17 +34,17 @@ export function createVariablesView(actions: ViewActions): View {
     onSelect: (index) => actions.change({ variable: variables[index]?.name ?? '' }),
   });
   const filter: TextControl = createTextField(
-    'Filter variables',
-    'Filter by name, type or value',
+    t('Filter variables'),
+    t('Filter by name, type or value'),
     (text) => actions.change({ variableText: text }),
   );
-  const atStep = createCheckbox('After the selected step', (checked) =>
+  const atStep = createCheckbox(t('After the selected step'), (checked) =>
     actions.change({ atStep: checked }),
   );
   const count = h('span', { class: 'bar-note', role: 'status' });
   const history = createHistory(actions);
   const headings = createCells('variable-head');
-  for (const [index, name] of ['Name', 'Type', 'Size', 'Value', 'Step'].entries()) {
+  for (const [index, name] of [t('Name'), t('Type'), t('Size'), t('Value'), t('Step')].entries()) {
     setText(headings.children[index] ?? headings, name);
   }
   const table = h('div', { class: 'variable-table' }, headings, list.element);
@@ -69,8 +70,11 @@ export function createVariablesView(actions: ViewActions): View {
         shown = key;
         const all = [...readVariables(trace.entries, throughStep).values()];
         variables = all.filter((one) => matches(one, view.variableText)).sort(byOriginAndName);
-        setText(count, toPluralText(variables.length, 'variable'));
-        setText(empty, all.length === 0 ? 'There is no variable yet.' : 'No variable matches.');
+        setText(count, toPlural(variables.length, 'variable'));
+        setText(
+          empty,
+          all.length === 0 ? t('There is no variable yet.') : t('No variable matches.'),
+        );
       }
       if (filter.value !== view.variableText) {
         filter.value = view.variableText;
@@ -120,7 +124,8 @@ function fillRow(row: HTMLElement, variable: VariableState): void {
   for (const [index, text] of texts.entries()) {
     setText(row.children[index] ?? row, text);
   }
-  const label = `${texts[0]}, ${texts[1]}, size ${texts[2] || 'unknown'}: ${texts[3]}`;
+  const size = t('size {0}', texts[2] || t('unknown'));
+  const label = `${texts[0]}, ${texts[1]}, ${size}: ${texts[3]}`;
   setAttributes(row, { 'data-origin': origin, 'aria-label': label });
 }
 
@@ -131,11 +136,12 @@ function createHistory(actions: ViewActions): View {
   const title = h('h2', {});
   const note = h('p', { class: 'history-note' });
   const openLive = createButton({
-    label: 'Open the value',
+    label: t('Open the value'),
     onClick: () => actions.ask('openVariable', { name }),
   });
   const openRecorded = createButton({
-    label: `${actions.place === 'editor' ? 'Open' : 'Copy'} the recorded preview`,
+    label:
+      actions.place === 'editor' ? t('Open the recorded preview') : t('Copy the recorded preview'),
     onClick: () => {
       const text = versions.findLast(({ state }) => state !== null)?.state?.preview ?? '';
       if (actions.place === 'editor') {
@@ -147,7 +153,7 @@ function createHistory(actions: ViewActions): View {
   });
   const list = new VirtualList({
     id: 'history',
-    label: 'History of the variable',
+    label: t('History of the variable'),
     rowHeight: 44,
     createRow: () =>
       h(
@@ -182,10 +188,15 @@ function createHistory(actions: ViewActions): View {
   const empty = h(
     'p',
     { class: 'empty' },
-    'Choose a variable to see how its value changed over the steps.',
+    t('Choose a variable to see how its value changed over the steps.'),
   );
   return {
-    element: h('aside', { class: 'history', 'aria-label': 'History of a variable' }, body, empty),
+    element: h(
+      'aside',
+      { class: 'history', 'aria-label': t('History of a variable') },
+      body,
+      empty,
+    ),
     update({ trace, view, version, standing }: Snapshot): void {
       body.hidden = view.variable === '';
       empty.hidden = view.variable !== '';
@@ -211,10 +222,12 @@ function createHistory(actions: ViewActions): View {
 function toHistoryNote(versions: readonly VariableVersion[]): string {
   const last = versions.at(-1);
   if (!last) {
-    return 'The trace holds no value of it.';
+    return t('The trace holds no value of it.');
   }
-  const count = toPluralText(versions.length, 'value');
-  return last.state === null ? `${count}; gone since step ${last.step}.` : `${count}, newest last.`;
+  const count = toPlural(versions.length, 'value');
+  return last.state === null
+    ? t('{0}; gone since step {1}.', count, last.step)
+    : t('{0}, newest last.', count);
 }
 
 function fillVersion(row: HTMLElement, { step, change, state }: VariableVersion): void {
@@ -226,7 +239,7 @@ function fillVersion(row: HTMLElement, { step, change, state }: VariableVersion)
     .join(' · ');
   setAttributes(row, {
     'data-change': change,
-    'aria-label': `Step ${step}, ${detail}: ${preview}`,
+    'aria-label': `${t('Step {0}', step)}, ${detail}: ${preview}`,
   });
   if (number && title && facts) {
     setText(number, step === 0 ? '' : String(step));

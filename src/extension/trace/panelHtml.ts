@@ -1,7 +1,10 @@
-// The page around the viewer: it may load our two files and nothing else.
+// The page around the viewer: it may load our two files and nothing else. The editor's translations stand
+// in it as data, so that the viewer has its words before it draws.
 
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
+import { toInertJson } from '../../export/htmlPage';
+import { wordsPart } from '../../protocol/viewer';
 
 /** Where the viewer's files are; nothing else of the extension can be loaded. */
 export function toResourceRoots(extensionUri: vscode.Uri): readonly vscode.Uri[] {
@@ -21,7 +24,7 @@ export function toPanelHtml(webview: vscode.Webview, extensionUri: vscode.Uri): 
     `img-src ${webview.cspSource} data:`,
   ].join('; ');
   return `<!DOCTYPE html>
-<html lang="en">
+<html lang="${vscode.l10n.bundle ? vscode.env.language : 'en'}">
   <head>
     <meta charset="utf-8" />
     <meta http-equiv="Content-Security-Policy" content="${policy}" />
@@ -30,6 +33,7 @@ export function toPanelHtml(webview: vscode.Webview, extensionUri: vscode.Uri): 
     <link rel="stylesheet" nonce="${nonce}" href="${toAddress('viewer.css')}" />
   </head>
   <body>
+    <script type="application/json" id="${wordsPart}">${toInertJson(vscode.l10n.bundle ?? {})}</script>
     <script nonce="${nonce}" src="${toAddress('viewer.js')}"></script>
   </body>
 </html>

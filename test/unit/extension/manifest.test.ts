@@ -5,10 +5,21 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { limitRanges } from '../../../src/core/limits';
 import { tools } from '../../../src/mcp/toolList';
+import { finishWords, statusWords, stopWords, verdictWords } from '../../../src/export/wording';
 import { toolSets } from '../../../src/mcp/tool';
 import manifest from '../../../package.json';
 import texts from '../../../package.nls.json';
 import translatable from '../../../l10n/bundle.l10n.json';
+
+function readSources(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(path.join(folder, file), 'utf8'));
+}
+
+function listLiterals(source: string): readonly string[] {
+  return [...source.matchAll(/(?<!=== )'([^']*)'/gu)].map(([, text = '']) => text);
+}
 
 describe('the extension’s manifest', () => {
   const written = JSON.stringify(manifest);
@@ -74,12 +85,23 @@ describe('the extension’s manifest', () => {
   });
 
   it('has every text of the sources in the bundle for translators', () => {
-    const sources = readdirSync('src/extension', { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts'))
-      .map((file) => readFileSync(path.join('src/extension', file), 'utf8'));
-    const used = sources.flatMap((source) =>
-      [...source.matchAll(/l10n\.t\(\s*'((?:[^'\\]|\\.)*)'/gu)].map(([, text]) => text),
-    );
+    const sources = [
+      ...['src/extension', 'webview'].flatMap(readSources),
+      readFileSync('src/export/wording.ts', 'utf8'),
+    ];
+    const find = (pattern: RegExp): readonly string[] =>
+      sources.flatMap((source) => [...source.matchAll(pattern)].map(([, text = '']) => text));
+    const plain = find(/\b(?:t|translate)\(\s*'((?:[^'\\]|\\.)*)'/gu);
+    const either = find(/\b(?:t|translate)\(([^()']*'[^()]*' : '[^()]*')\)/gu);
+    const nouns = find(/\btoPlural\(([^()]*)\)/gu).flatMap(listLiterals);
+    const used = [
+      ...plain,
+      ...either.flatMap(listLiterals),
+      ...nouns.flatMap((noun) => [`{0} ${noun}`, `{0} ${noun}s`]),
+      ...[statusWords, verdictWords, stopWords, finishWords].flatMap((words) =>
+        Object.values<string>(words),
+      ),
+    ];
     assert.deepStrictEqual([...new Set(used)].sort(), Object.keys(translatable).sort());
   });
 });

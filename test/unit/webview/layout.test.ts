@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { createLimits, noUsage } from '../../../src/core/limits';
+import { fillIn } from '../../../src/base/text';
 import { toShownGauges } from '../../../webview/model/gauges';
-import { createTimeAxis, toTickStep } from '../../../webview/model/timeAxis';
+import { createTimeAxis, toTickStep, toTickText } from '../../../webview/model/timeAxis';
 import { createTimeline, findBar } from '../../../webview/model/timeline';
 import { Trace } from '../../../webview/model/trace';
 import { toRowWindow, toScrollTop } from '../../../webview/model/windowing';
@@ -82,6 +83,20 @@ describe('webview time axis', () => {
       [2_000, 1, 900_000],
     );
   });
+
+  it('tells neighbouring marks apart, however close they are', () => {
+    const tellAll = (from: number, step: number): readonly string[] =>
+      [0, 1, 2].map((index) => toTickText(from + index * step, step));
+    assert.deepStrictEqual(
+      [tellAll(0, 500), tellAll(5_200, 50), tellAll(125_000, 1), tellAll(60_000, 30_000)],
+      [
+        ['0', '500 ms', '1 s'],
+        ['5.2 s', '5.25 s', '5.3 s'],
+        ['2 min 5 s', '2 min 5.001 s', '2 min 5.002 s'],
+        ['1 min', '1 min 30 s', '2 min'],
+      ],
+    );
+  });
 });
 
 describe('webview timeline', () => {
@@ -131,7 +146,10 @@ describe('webview gauges', () => {
     assert.ok(step);
     const startedAt = step.startedAt ?? 0;
     const read = (now: number): readonly unknown[] => {
-      const [, runtime] = toShownGauges({ ...summary, limits, usage: noUsage }, step, now);
+      const [, runtime] = toShownGauges({ ...summary, limits, usage: noUsage }, step, {
+        now,
+        translate: fillIn,
+      });
       return [runtime?.used, runtime?.level];
     };
     assert.deepStrictEqual(

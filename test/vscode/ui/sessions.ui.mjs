@@ -135,7 +135,7 @@ describeWorkbench('the extension in the workbench', () => {
   it('leads from what was found to its place in the file', async () => {
     await agent.call('rlm_run_repl', { session_id: sessionId, code: 'hits[1:2]' });
     await workbench.viewer.locator('.row').filter({ hasText: 'hits[1:2]' }).click();
-    await workbench.viewer.getByRole('button', { name: 'Span(start=39802' }).click();
+    await workbench.viewer.getByRole('link', { name: 'Span(start=39802' }).click();
     await page
       .locator('.part.statusbar')
       .getByText(/Ln 998, Col 2[16] \(5 selected\)/u)
