@@ -9,6 +9,9 @@ export interface Patience {
   readonly silenceMs: number;
 }
 
+/** Made once: the reason that a signal makes by itself is an error with a stack, for every answer. */
+const over = new Error('The attempt is over.');
+
 /** A signal of its own, which aborts with the caller's and when patience ends. */
 export class AnswerTimeout implements Disposable {
   readonly #controller = new AbortController();
@@ -47,7 +50,7 @@ export class AnswerTimeout implements Disposable {
   dispose(): void {
     this.#silence.dispose();
     this.#held.forEach((one) => one.dispose());
-    this.#controller.abort();
+    this.#controller.abort(over);
   }
 
   #watchSilence(): Disposable {
