@@ -5,14 +5,18 @@ import type {
   ModelAnswered,
   SessionOpened,
   StepFinished,
+  StepStarted,
   TraceEvent,
 } from './event';
 import { RlmError } from './errors';
+import type { Usage } from './limits';
 import type { TraceStore } from './traceStore';
 
 export interface RecordedStep {
   readonly kind: 'step';
   readonly code: string;
+  /** Before the step. */
+  readonly usage: Usage;
   readonly finished: StepFinished;
   readonly calls: readonly ModelAnswered[];
 }
@@ -62,7 +66,7 @@ class HistoryReader {
   #opened: SessionOpened | undefined;
   #items: (RecordedStep | RecordedContext)[] = [];
   #contexts = 0;
-  #code: string | undefined;
+  #started: StepStarted | undefined;
   #calls: ModelAnswered[] = [];
   #throughStep = 0;
   #lastStep = 0;
@@ -83,7 +87,7 @@ class HistoryReader {
         this.#items.push({ kind: 'context', loaded: event, number: this.#contexts });
         return;
       case 'step.started':
-        this.#code = event.code;
+        this.#started = event;
         this.#calls = [];
         return;
       case 'model.answered':
@@ -137,10 +141,11 @@ class HistoryReader {
       const contexts = this.#items.filter((item) => item.kind === 'context');
       this.#stepsSkipped += this.#items.length - contexts.length + 1;
       this.#items = contexts;
-    } else if (this.#code !== undefined) {
-      this.#items.push({ kind: 'step', code: this.#code, finished, calls: this.#calls });
+    } else if (this.#started) {
+      const { code, usage } = this.#started;
+      this.#items.push({ kind: 'step', code, usage, finished, calls: this.#calls });
     }
-    this.#code = undefined;
+    this.#started = undefined;
     this.#calls = [];
   }
 }

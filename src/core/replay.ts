@@ -6,6 +6,7 @@ import { RlmError, errorCodes, type ErrorCode } from './errors';
 import type { ContextInfo } from './context';
 import type { ModelAnswered, ReplayDifference } from './event';
 import type { RecordedStep } from './history';
+import type { Usage } from './limits';
 import type { HostCall, Outcome } from './sandbox';
 
 const shownChars = 200;
@@ -45,13 +46,16 @@ export function compareContexts(
 export class RecordedCalls {
   readonly #step: number;
   readonly #calls: ReadonlyMap<number, ModelAnswered>;
-  readonly #live: (call: HostCall) => Promise<unknown>;
+  readonly #live: (call: HostCall, usage: Usage) => Promise<unknown>;
   readonly differences: ReplayDifference[] = [];
   #nextCall = 0;
+  /** As it was in the record after the calls so far. */
+  #usage: Usage;
 
-  /** `live` answers what asks no model. */
-  constructor(record: RecordedStep, live: (call: HostCall) => Promise<unknown>) {
+  /** `live` answers what asks no model, by the usage that the record had at that point. */
+  constructor(record: RecordedStep, live: (call: HostCall, usage: Usage) => Promise<unknown>) {
     this.#step = record.finished.step;
+    this.#usage = record.usage;
     this.#calls = new Map(record.calls.map((call) => [call.call, call]));
     this.#live = live;
   }
@@ -64,7 +68,7 @@ export class RecordedCalls {
     if (call.name.endsWith('_batched') && Array.isArray(first)) {
       return runBatch(first, 1, async (prompt: unknown) => this.#recall(prompt));
     }
-    return this.#live(call);
+    return this.#live(call, this.#usage);
   }
 
   #recall(prompt: unknown): string {
@@ -78,6 +82,9 @@ export class RecordedCalls {
       throw new RlmError('MODEL_UNAVAILABLE', 'The record has no answer to this prompt.', {
         nextStep: 'A replay asks no model; run the step anew in the session.',
       });
+    }
+    if (call.usage.llmCalls > this.#usage.llmCalls) {
+      this.#usage = call.usage; // calls of a batch ended in any order
     }
     if (call.answer === null) {
       throw toRecordedError(call.error ?? '');

@@ -5,7 +5,7 @@ import type { ContextReader } from './context';
 import { cancelledError } from './errors';
 import type { ReplayDifference } from './event';
 import type { History, RecordedContext, RecordedStep } from './history';
-import { type Limits, type Usage, noUsage } from './limits';
+import type { Limits, Usage } from './limits';
 import type { Recorder } from './recorder';
 import { RecordedCalls, compareContexts, compareOutcomes } from './replay';
 import type { HostCall, Sandbox } from './sandbox';
@@ -37,7 +37,7 @@ export interface ReplayParts {
   readonly sink: TraceSink;
   readonly contexts: ContextReader;
   readonly limits: Limits;
-  /** Answers calls that ask no model, by what had been used before the step. */
+  /** Answers calls that ask no model, by what had been used when the record made them. */
   readonly answerLive: (call: HostCall, usage: Usage, signal: AbortSignal) => Promise<unknown>;
 }
 
@@ -49,7 +49,6 @@ export async function runReplay(
   parts: ReplayParts & { readonly signal: AbortSignal },
 ): Promise<ReplayReport> {
   const differences: ReplayDifference[] = [];
-  let usage: Usage = noUsage;
   for (const [done, item] of history.items.entries()) {
     options.onProgress?.(done, history.items.length);
     if (parts.signal.aborted) {
@@ -58,8 +57,7 @@ export async function runReplay(
     if (item.kind === 'context') {
       differences.push(...(await replayContext(item, options, parts)));
     } else {
-      differences.push(...(await replayStep(item, options, { ...parts, usage })));
-      usage = item.finished.usage;
+      differences.push(...(await replayStep(item, options, parts)));
     }
   }
   return {
@@ -95,12 +93,12 @@ async function replayContext(
 async function replayStep(
   item: RecordedStep,
   options: ReplayOptions,
-  parts: ReplayParts & { readonly signal: AbortSignal; readonly usage: Usage },
+  parts: ReplayParts & { readonly signal: AbortSignal },
 ): Promise<readonly ReplayDifference[]> {
   const { sandbox, recorder, limits, signal } = parts;
   const { finished, code } = item;
   const { step, outcome: recorded, usage } = finished;
-  const calls = new RecordedCalls(item, (call) => parts.answerLive(call, parts.usage, signal));
+  const calls = new RecordedCalls(item, (call, used) => parts.answerLive(call, used, signal));
   if (options.record) {
     await recorder.append({ kind: 'step.started', code }, { step });
   }

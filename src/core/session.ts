@@ -94,6 +94,7 @@ export interface StepResult {
 interface HostCallOptions {
   readonly modelCalls: ModelCalls;
   readonly readUsage: () => Usage;
+  readonly asking: SessionParent;
   readonly client: ModelClient | null;
   readonly subModel: string | null;
 }
@@ -297,8 +298,13 @@ export class Session implements Disposable {
         recorder: this.#recorder,
         limits: this.seed.limits,
         signal,
-        answerLive: (call, usage, callSignal) =>
-          this.#createHostCalls({ readUsage: () => usage }).answer(call, callSignal),
+        answerLive: (call, usage, callSignal) => {
+          const { limits } = history.opened;
+          const budget = new Budget(toSpending(limits), toSpent(usage), null);
+          const asking = { ...this.asParent, limits, budget };
+          const readUsage = (): Usage => usage;
+          return this.#createHostCalls({ asking, readUsage }).answer(call, callSignal);
+        },
       });
       this.#budget = this.#createBudget(); // a fork takes over what the record had used
       this.#contextCount = history.items.filter((item) => item.kind === 'context').length;
@@ -454,7 +460,7 @@ export class Session implements Disposable {
       calls: options.modelCalls ?? this.#createModelCalls(),
       clock,
       loops,
-      session: { ...this.asParent, language: this.seed.language },
+      session: { ...(options.asking ?? this.asParent), language: this.seed.language },
       readUsage: options.readUsage ?? (() => this.#readUsage()),
       client: options.client ?? null,
       subModel: options.subModel ?? null,

@@ -1,0 +1,104 @@
+// Runs whose code asks sub-models and child sessions, over the real sandbox; and what a replay makes of them.
+
+import assert from 'node:assert/strict';
+import { neverAborted } from '../../../src/base/abort';
+import { type Language, languages } from '../../../src/core/sandbox';
+import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
+import { createLoopEngine, type LoopEngine, toBlock, toRequest } from '../../support/loopEngine';
+import { createSandboxes } from '../../support/repl';
+
+const asking: Readonly<Record<Language, string>> = {
+  python: [
+    'before = budget()["llm_calls_left"]',
+    'word = llm_query("Pick a word")',
+    'child = rlm_query("How long is it?", "four")',
+    'parts = rlm_query_batched(["a", "b"], ["x", {"deep": [1]}])',
+    'spent = before - budget()["llm_calls_left"]',
+  ].join('\n'),
+  javascript: [
+    'before = budget().llm_calls_left;',
+    'word = llm_query("Pick a word");',
+    'child = rlm_query("How long is it?", "four");',
+    'parts = rlm_query_batched(["a", "b"], ["x", { deep: [1] }]);',
+    'spent = before - budget().llm_calls_left;',
+  ].join('\n'),
+};
+const answering: Readonly<Record<Language, string>> = {
+  python: 'FINAL(f"{word} {child} {len(parts)} {spent}")',
+  javascript: 'FINAL(`${word} ${child} ${parts.length} ${spent}`)',
+};
+const length: Readonly<Record<Language, string>> = {
+  python: 'FINAL(len(context))',
+  javascript: 'FINAL(context.length)',
+};
+
+describe('runs with child sessions', function () {
+  this.timeout(60_000);
+  let sandboxes: SandboxProcess;
+  let engine: LoopEngine;
+
+  before(() => {
+    sandboxes = createSandboxes();
+  });
+  afterEach(() => engine.close());
+  after(() => sandboxes.dispose());
+
+  for (const language of languages) {
+    describe(`in ${language}`, () => {
+      const run = async (code = asking[language]) => {
+        const child = toBlock(length[language], language);
+        engine = createLoopEngine(sandboxes, [
+          toBlock(code, language),
+          child,
+          child,
+          child,
+          toBlock(answering[language], language),
+        ]);
+        return engine.runner.run(toRequest({ language }), neverAborted);
+      };
+
+      it('give each child its own context and pay for all of them', async () => {
+        const { answer, usage, sessionId } = await run();
+        assert.equal(answer, 'sub-answer 4 2 4');
+        assert.equal(usage.llmCalls, 6); // two of the run itself, the sub-call, one of each child
+        const { summaries } = await engine.traces.listSummaries({
+          status: null,
+          limit: 10,
+          cursor: null,
+        });
+        const children = summaries.filter(({ parentSessionId }) => parentSessionId === sessionId);
+        assert.deepStrictEqual(
+          children.map(({ depth, status }) => [depth, status]),
+          Array.from({ length: 3 }, () => [1, 'finalized']),
+        );
+      });
+
+      it('are replayed with the recorded answers, and ask nobody again', async () => {
+        const { sessionId } = await run();
+        const asked = engine.model.asked.length;
+        const { session, report } = await engine.sessions.fork(
+          { sessionId, atStep: 1, title: '', limits: {} },
+          neverAborted,
+        );
+        assert.deepStrictEqual(
+          report?.differences.map(({ field }) => field),
+          [],
+        );
+        const read = async (name: string) => {
+          const request = { name, offset: 0, maxChars: 1_000 };
+          return (await session.readVariable(request, neverAborted)).text;
+        };
+        assert.deepStrictEqual(
+          [await read('word'), await read('child'), JSON.parse(await read('parts'))],
+          ['sub-answer', '4', ['1', '21']],
+        );
+        assert.deepStrictEqual(
+          [engine.model.asked.length, engine.model.subCalls.length, engine.sessions.live.length],
+          [asked, 1, 5], // the run, its children and the fork
+        );
+        const { usage } = session.summary;
+        assert.equal(usage.llmCalls, 5); // what the run had used by that step
+      });
+    });
+  }
+});
