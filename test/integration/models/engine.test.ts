@@ -2,6 +2,7 @@
 // interrupted step hangs up.
 
 import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import * as z from 'zod';
@@ -26,6 +27,7 @@ describe('models behind an engine', function () {
     const given = {
       RLM_MODEL: 'openai/large',
       RLM_SUBTASK_MODEL: 'anthropic/small',
+      RLM_MAX_ITERATIONS: '2',
       OPENAI_BASE_URL: `${models.url}/v1`,
       ANTHROPIC_BASE_URL: models.url,
     };
@@ -69,6 +71,48 @@ describe('models behind an engine', function () {
     await hungUp;
     assert.equal(z.object({ type: z.string() }).parse(error).type, 'TimeoutError');
     assert.equal(models.received.length, 1);
+  });
+
+  it('a session that waits for its model keeps no other waiting', async () => {
+    const slow = await openSession(client);
+    const other = await openSession(client);
+    let answer: () => void = () => undefined;
+    const until = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    models.replies.push({ kind: 'answer', pieces: ['One.'], until });
+    const waiting = callOk(client, 'rlm_run_repl', { session_id: slow, code: `llm_query('?')` });
+    const step = await callOk(client, 'rlm_run_repl', { session_id: other, code: '6 * 7' });
+    answer();
+    assert.deepStrictEqual([step['result'], (await waiting)['result']], ['42', "'One.'"]);
+  });
+
+  it('a run takes its iterations and its prompts from the user, and its end when cancelled hangs up', async () => {
+    const prompts = path.join(folder(), 'home', 'prompts');
+    await mkdir(prompts, { recursive: true });
+    await writeFile(path.join(prompts, 'taskExecute.md'), 'My own words: {{task}} {{context}}');
+    const think = { kind: 'answer', pieces: ['```js\n', 'n = 1', '\n```'] } as const;
+    models.replies.push(think, think, { kind: 'answer', pieces: ['It is 1.'] });
+    const args = { task: 'Count.', context_text: 'abc', language: 'javascript' };
+    const ended = await callOk(client, 'rlm_execute', args);
+    assert.deepStrictEqual(
+      [ended['answer'], ended['iterations'], ended['finish_reason'], models.received.length],
+      ['It is 1.', 2, 'max_iterations', 3],
+    );
+    assert.match(JSON.stringify(models.received[0]?.body), /My own words: Count\./u);
+
+    models.replies.push({ kind: 'stalled', pieces: ['Let me'] });
+    const hungUp = models.waitForHangUp();
+    const cancel = new AbortController();
+    const onprogress = (): void => {
+      if (models.received.length === 4) {
+        cancel.abort();
+      }
+    };
+    await assert.rejects(
+      callOk(client, 'rlm_execute', args, { signal: cancel.signal, onprogress }),
+    );
+    await hungUp;
   });
 
   it('a run whose model never answers ends with its session’s time, and hangs up', async () => {

@@ -145,6 +145,7 @@ describe('secrets', function () {
       await askModels(ids.at(-1) ?? '');
       await callOk(client, 'rlm_finalize', { session_id: ids.at(-1), final_var_name: 'x' });
     }
+    ids.push(await runModels());
     const replies = await Promise.all([
       callTool(client, 'rlm_status'),
       callTool(client, 'rlm_list_sessions'),
@@ -210,6 +211,21 @@ describe('secrets', function () {
       const sent = models.received.slice(before).map(({ headers }) => headers.authorization);
       assert.deepStrictEqual(sent, Array<string>(3).fill(`Bearer ${key}`), 'the key is in use');
     }
+  }
+
+  /** A whole run that is refused with the key which it was asked with, and one that ends. */
+  async function runModels(): Promise<string> {
+    const args = { task: 'Count.', context_text: 'abc', language: 'javascript' };
+    const model = 'openai/small';
+    const error = { message: `No such key: ${planted.OPENAI_API_KEY}` };
+    models.replies.push({ kind: 'refusal', status: 401, body: { error } });
+    const refused = await callTool(client, 'rlm_execute', { ...args, model });
+    assert.equal(refused.isError, true);
+    checkHidden('a run that failed', refused.text);
+    models.replies.push({ kind: 'answer', pieces: ['```js\nFINAL(context.length)\n```'] });
+    const ended = await callOk(client, 'rlm_execute', { ...args, model });
+    assert.equal(ended['answer'], '3');
+    return String(ended['session_id']);
   }
 
   /** The token is in its own file, and nothing is in any other. */
