@@ -7,6 +7,7 @@ import type { Summary } from '../core/summary';
 import type { ExportFormat } from '../export/exportTrace';
 import type { OpenedText, SourcePlace, ViewerAnswer } from '../protocol/viewer';
 import type { ReadOnlyTexts } from './documents/readOnlyTexts';
+import { revealFile, showExported } from './documents/showExported';
 import type { EngineHost } from './engineHost';
 import { toPlainLine } from './plainText';
 import { type CancellableWork, runCancellable } from './progress';
@@ -106,7 +107,7 @@ export class SessionActions {
       // The editor's file system, which may be far away, takes whole files only.
       await vscode.workspace.fs.writeFile(target, Buffer.concat(pieces));
     });
-    await vscode.commands.executeCommand('vscode.open', target);
+    await showExported(target, format);
   }
 
   async openVariable(sessionId: string, name: string): Promise<void> {
@@ -139,9 +140,7 @@ export class SessionActions {
     await this.readSummary(sessionId);
     const home = vscode.Uri.file((await this.#parts.source.store()).location);
     const file = vscode.Uri.joinPath(home, 'sessions', sessionId, 'trace.jsonl');
-    // A remote machine has no file manager to show it in.
-    const isRemote = vscode.env.remoteName !== undefined;
-    await vscode.commands.executeCommand(isRemote ? 'vscode.open' : 'revealFileInOS', file);
+    await revealFile(file, vscode.env.remoteName === undefined);
   }
 
   /** Asks first: a trace that is gone is gone. */

@@ -4,13 +4,14 @@ import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../base/disposable';
 import type { Engine } from '../core/engine';
 import type { Summary } from '../core/summary';
+import { toCountText, toDurationText } from '../export/wording';
 import type { EngineHost } from './engineHost';
 import { guardrailWord } from './sessions/names';
 import { guardrailNames } from './sessions/sessionNode';
 import { toPlainLine } from './plainText';
 import { readShowsStatusBar } from './settings';
 import { findLeading } from './sessions/leadingSession';
-import { toCountText, toGauge, toPercent, toSeconds } from './sessions/words';
+import { toGauge, toPercent } from './sessions/words';
 
 /** Changes that come closer together are drawn as one. */
 const drawMs = 100;
@@ -86,7 +87,7 @@ function toTooltip({ title, limits, usage }: Summary): string {
     .map((name) => ({ name, gauge: toGauge(name, limits, usage) }))
     .filter(({ gauge }) => gauge.used > 0)
     .map(({ name, gauge }) => {
-      const toText = name === 'runtime' ? toSeconds : toCountText;
+      const toText = name === 'runtime' ? toDurationText : toCountText;
       return `${guardrailWord(name)}: ${toText(gauge.used)} / ${toText(gauge.allowed)}`;
     });
   return [toPlainLine(title, 80), ...gauges].join('\n');

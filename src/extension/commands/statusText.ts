@@ -3,7 +3,7 @@
 import * as vscode from 'vscode';
 import { toByteText } from '../../base/text';
 import type { EngineStatus } from '../../core/engine';
-import { toSeconds } from '../sessions/words';
+import { toDurationText } from '../../export/wording';
 
 /** `url`: where clients reach it; null while nothing listens. */
 export function toStatusText(status: EngineStatus, url: string | null): string {
@@ -15,7 +15,7 @@ export function toStatusText(status: EngineStatus, url: string | null): string {
     `# RLM Companion ${status.version}`,
     '',
     `- ${l10n.t('Endpoint')}: ${endpoint}`,
-    `- ${l10n.t('Engine')}: ${status.engineId} (${status.pid}), ${toSeconds(status.uptimeMs)}`,
+    `- ${l10n.t('Engine')}: ${status.engineId} (${status.pid}), ${toDurationText(status.uptimeMs)}`,
     `- ${l10n.t('Sandbox')}: ${[toPlaceText(sandbox.placement), ...sandbox.walls].join(', ')}`,
     ...sandbox.backends.map(
       ({ language, works, detail }) =>

@@ -3,13 +3,14 @@
 import * as vscode from 'vscode';
 import type { SessionStatus } from '../../core/event';
 import type { Summary } from '../../core/summary';
+import { toCountText, toDurationText } from '../../export/wording';
 import { toPlainLine } from '../plainText';
 import type { SessionSource } from '../sessionSource';
 import { groupWord, guardrailWord, sectionWord } from './names';
 import { type SessionGroup, listActions } from './sessionGroup';
 import { type GuardrailName, type Section, type SessionNode, toNodeKey } from './sessionNode';
 import type { SessionTree } from './sessionTree';
-import { toAge, toCountText, toGauge, toPercent, toSeconds, toShortCount } from './words';
+import { toAge, toGauge, toPercent, toShortCount } from './words';
 
 const { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } = vscode;
 
@@ -123,7 +124,7 @@ function createGuardrailItem(name: GuardrailName, summary: Summary | undefined):
   if (summary) {
     const gauge = toGauge(name, summary.limits, summary.usage);
     const percent = toPercent(gauge);
-    const toText = name === 'runtime' ? toSeconds : toCountText;
+    const toText = name === 'runtime' ? toDurationText : toCountText;
     const share = l10n.t('{0} of {1}', toText(gauge.used), toText(gauge.allowed));
     item.description = `${share} · ${percent}%`;
     item.iconPath =
@@ -164,7 +165,7 @@ function createStepItem(
   item.command = openNode;
   if (line) {
     const { code, durationMs, error, stop } = line;
-    const time = durationMs === null ? l10n.t('running') : toSeconds(durationMs);
+    const time = durationMs === null ? l10n.t('running') : toDurationText(durationMs);
     item.description = `${time}  ${toPlainLine(error ? `${error.type}: ${error.message}` : code, 80)}`;
     item.tooltip = toPlainLine(code, 1_000);
     item.contextValue =

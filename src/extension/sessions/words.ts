@@ -1,11 +1,8 @@
 // Numbers, ages and shares as the tree and the status bar write them.
 
 import type { Limits, Usage } from '../../core/limits';
+import { toCountText } from '../../export/wording';
 import type { GuardrailName } from './sessionNode';
-
-export function toCountText(count: number): string {
-  return Math.round(count).toLocaleString('en-US');
-}
 
 const scales = [
   { from: 1e9, by: 1e9, unit: 'G' },
@@ -33,13 +30,6 @@ const units = [
 export function toAge(ageMs: number): string {
   const largest = units.find(({ ms }) => ageMs >= ms);
   return largest ? `${Math.floor(ageMs / largest.ms)} ${largest.unit}` : '';
-}
-
-/** `840 ms`, `1.2 s`, `125 s` */
-export function toSeconds(ms: number): string {
-  return ms < 1_000
-    ? `${Math.round(ms)} ms`
-    : `${Number((ms / 1_000).toFixed(ms < 1e4 ? 1 : 0))} s`;
 }
 
 export interface Gauge {

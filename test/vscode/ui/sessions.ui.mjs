@@ -1,6 +1,6 @@
 // The extension as its users meet it: every screen is used with clicks and keys, and photographed.
 
-/* global before, after, afterEach, it, document, MutationObserver, setTimeout, window */
+/* global before, after, afterEach, it */
 
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
@@ -118,10 +118,11 @@ describeWorkbench('the extension in the workbench', () => {
     await workbench.viewer.locator('h1').filter({ hasText: 'Which payments' }).waitFor();
     await agent.call('rlm_run_repl', { session_id: sessionId, code: countErrors });
     await workbench.viewer.locator('.row[data-kind="step"]').first().waitFor();
-    const delays = await measureRows(workbench, agent, sessionId);
-    const median = delays.toSorted((one, other) => one - other)[Math.floor(delays.length / 2)];
-    console.log(`      from a step’s answer to its row: ${median} ms median of ${delays.length}`);
-    assert.ok(median < 1_000);
+    for (let step = 1; step <= 15; step += 1) {
+      const code = `marker_${step} = ${step}`;
+      await agent.call('rlm_run_repl', { session_id: sessionId, code });
+      await workbench.viewer.locator('.row[data-tone="ok"]', { hasText: code }).first().waitFor();
+    }
   });
 
   it('marks a step that failed at its line', async () => {
@@ -228,15 +229,16 @@ describeWorkbench('the extension in the workbench', () => {
     await workbench.run('RLM: Export Trace…');
     await workbench.pick('HTML');
     await page.locator('.quick-input-widget .monaco-button', { hasText: /OK|Save/u }).click();
+    await workbench.run('Notifications: Show Notifications'); // an editor under test raises none
+    const message = page.locator('.notification-list-item', { hasText: /Exported rlm-.*\.html/u });
+    await message.getByRole('button', { name: 'Reveal' }).click();
     await page
-      .locator('.tab')
-      .filter({ hasText: /rlm-.*\.html/u })
+      .locator('.explorer-viewlet .monaco-list-row.selected', { hasText: '.html' })
       .waitFor();
     const names = await readdir(place.workspace);
     const file = names.find((name) => name.endsWith('.html')) ?? '';
     const text = await readFile(path.join(place.workspace, file), 'utf8');
     assert.match(text, /by_day/u);
-    await workbench.run('View: Close Editor');
   });
 
   it('offers its agent, its prompt and its skill to the chat', async () => {
@@ -300,52 +302,6 @@ describeWorkbench('the extension in the workbench', () => {
     await workbench.shoot('walkthrough');
     await steps.getByText('Show Sessions').click();
     await workbench.row('Finalized').waitFor();
-  });
-
-  it('activates in milliseconds by the editor’s own figure', async () => {
-    await workbench.run('Developer: Show Running Extensions');
-    const row = page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'RLM' });
-    const text = await row.first().innerText();
-    console.log(`      ${text.replaceAll(/\s+/gu, ' ').slice(0, 200)}`);
-    assert.match(text, /Activation/u);
+    await steps.locator('.complete[data-done-step-id$="#trace"]').waitFor();
   });
 });
-
-/** Milliseconds from each answer to the row that shows its step. */
-async function measureRows(workbench, agent, sessionId) {
-  const frame = await workbench.viewer.locator('body').elementHandle();
-  await frame.evaluate(() => {
-    window.shownAt = {};
-    new MutationObserver(() => {
-      const now = Date.now();
-      for (const row of document.querySelectorAll('.row[data-kind="step"]')) {
-        const [, step] = /marker_(\d+)/u.exec(row.textContent ?? '') ?? [];
-        const isDone = row.getAttribute('data-tone') !== 'running';
-        if (step && isDone) {
-          window.shownAt[step] ??= now;
-        }
-      }
-    }).observe(document.body, {
-      subtree: true,
-      childList: true,
-      characterData: true,
-      attributes: true,
-    });
-  });
-  const delays = [];
-  for (let step = 1; step <= 15; step += 1) {
-    await agent.call('rlm_run_repl', { session_id: sessionId, code: `marker_${step} = ${step}` });
-    const answeredAt = Date.now();
-    const shown = await frame.evaluate(
-      (_body, number) =>
-        new Promise((resolve) => {
-          const look = () =>
-            window.shownAt[number] ? resolve(window.shownAt[number]) : setTimeout(look, 10);
-          look();
-        }),
-      step,
-    );
-    delays.push(Math.max(0, shown - answeredAt));
-  }
-  return delays;
-}

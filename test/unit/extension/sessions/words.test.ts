@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict';
 import { createLimits, noUsage } from '../../../../src/core/limits';
 import { guardrailNames } from '../../../../src/extension/sessions/sessionNode';
-import {
-  toAge,
-  toGauge,
-  toPercent,
-  toSeconds,
-  toShortCount,
-} from '../../../../src/extension/sessions/words';
+import { toAge, toGauge, toPercent, toShortCount } from '../../../../src/extension/sessions/words';
 
 describe('words of the tree', () => {
-  it('shortens counts, ages and times', () => {
+  it('shortens counts and ages', () => {
     assert.deepStrictEqual([0, 9_999, 12_400, 268_890, 4_200_000, 2e9].map(toShortCount), [
       '0',
       '9,999',
@@ -25,7 +19,6 @@ describe('words of the tree', () => {
       '2 h',
       '2 d',
     ]);
-    assert.deepStrictEqual([840, 1_240, 125_000].map(toSeconds), ['840 ms', '1.2 s', '125 s']);
   });
 
   it('says how full every guardrail is', () => {
