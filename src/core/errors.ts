@@ -44,10 +44,25 @@ export function toRlmError(thrown: unknown): RlmError {
     return thrown;
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new RlmError('INTERNAL_ERROR', message, {
-    cause: thrown,
-    nextStep: 'Try again; if it happens again, report it with the log.',
-  });
+  return (
+    toOwn(thrown, message) ??
+    new RlmError('INTERNAL_ERROR', message, {
+      cause: thrown,
+      nextStep: 'Try again; if it happens again, report it with the log.',
+    })
+  );
+}
+
+/** The engine and the extension are bundles with classes of their own, which know each other's by shape. */
+function toOwn(thrown: unknown, message: string): RlmError | null {
+  if (!(thrown instanceof Error) || thrown.name !== 'RlmError') {
+    return null;
+  }
+  const code = 'code' in thrown ? errorCodes.find((one) => one === thrown.code) : undefined;
+  const nextStep = 'nextStep' in thrown ? thrown.nextStep : undefined;
+  return code !== undefined && typeof nextStep === 'string'
+    ? new RlmError(code, message, { cause: thrown, nextStep })
+    : null;
 }
 
 export function cancelledError(what: string): RlmError {

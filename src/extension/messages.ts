@@ -1,7 +1,7 @@
 // The one place where errors become messages and lines of the log.
 
 import * as vscode from 'vscode';
-import { toFailure } from './failure';
+import { toRlmError } from '../core/errors';
 import { toPlainText } from './plainText';
 
 const noteMs = 8_000;
@@ -21,7 +21,7 @@ export function showNote(text: string): void {
 
 /** What a person's own action came to; a cancelled one needs no message. */
 export function showFailure(thrown: unknown): void {
-  const failure = toFailure(thrown);
+  const failure = toRlmError(thrown);
   if (failure.code === 'CANCELLED') {
     return;
   }

@@ -2,11 +2,10 @@
 
 import * as z from 'zod';
 import { languages } from '../../core/sandbox';
-import { RlmError } from '../../core/errors';
+import { RlmError, toRlmError } from '../../core/errors';
 import type { Summary } from '../../core/summary';
 import { exportFormats } from '../../export/exportTrace';
 import type { Standing, ViewerHostMethods } from '../../protocol/viewer';
-import { toFailure } from '../failure';
 import type { SessionSource } from '../sessionSource';
 import type { SessionActions } from '../sessionActions';
 import { awaitChange, readPageAfter } from './tracePages';
@@ -101,7 +100,7 @@ function guardAll(methods: ViewerHostMethods): ViewerHostMethods {
         try {
           return await call(params, signal);
         } catch (thrown) {
-          throw toFailure(thrown);
+          throw toRlmError(thrown);
         }
       },
     ];
