@@ -90,10 +90,11 @@ class HttpProvider implements ModelProvider {
   }
 
   #toModel(settings: ModelSettings, model: string | null): string {
-    const { keyName, urlName } = this.#kind;
+    const { key, url } = this.#kind.names[settings.setUpIn];
     if (!isSetUp(this.#kind.select(settings))) {
+      const where = settings.setUpIn === 'environment' ? ', where the engine starts' : '';
       throw new RlmError('MODEL_UNAVAILABLE', `The provider ${this.name} is not set up.`, {
-        nextStep: `Set ${keyName}, or ${urlName} for a server without keys, where the engine starts.`,
+        nextStep: `Set ${key}, or ${url} for a server without keys${where}.`,
       });
     }
     if (model === null) {

@@ -81,18 +81,23 @@ function quote(name: string): string {
   return JSON.stringify(name.slice(0, 200));
 }
 
-function noneSetUp({ openAi, anthropic }: ModelSettings): RlmError {
+function noneSetUp(settings: ModelSettings): RlmError {
+  return new RlmError('MODEL_UNAVAILABLE', 'No model is set up to answer prompts.', {
+    nextStep: `${adviseSetUp(settings)}; or call from a client that offers MCP sampling. Work with code alone until then (grep, search, chunk), or read the pieces with rlm_get_var.`,
+  });
+}
+
+function adviseSetUp({ setUpIn, openAi, anthropic }: ModelSettings): string {
+  if (setUpIn === 'editor') {
+    return 'Choose one in the editor with the command “RLM: Choose Models…”, or name one in the call';
+  }
   const half =
     (openAi.apiKey ?? openAi.baseUrl) !== null
       ? 'openai'
       : (anthropic.apiKey ?? anthropic.baseUrl) !== null
         ? 'anthropic'
         : null;
-  const setUp =
-    half === null
-      ? 'Set RLM_MODEL=provider/model with OPENAI_API_KEY or ANTHROPIC_API_KEY, or with OPENAI_BASE_URL for a local server'
-      : `${half} is set up: set RLM_MODEL=${half}/MODEL too, or name the model in the call`;
-  return new RlmError('MODEL_UNAVAILABLE', 'No model is set up to answer prompts.', {
-    nextStep: `${setUp}; or call from a client that offers MCP sampling. Work with code alone until then (grep, search, chunk), or read the pieces with rlm_get_var.`,
-  });
+  return half === null
+    ? 'Set RLM_MODEL=provider/model with OPENAI_API_KEY or ANTHROPIC_API_KEY, or with OPENAI_BASE_URL for a local server'
+    : `${half} is set up: set RLM_MODEL=${half}/MODEL too, or name the model in the call`;
 }

@@ -5,6 +5,8 @@ import * as z from 'zod';
 import { RlmError } from '../core/errors';
 
 export interface ModelSettings {
+  /** Where the user sets models up, which is what errors name. */
+  readonly setUpIn: 'environment' | 'editor';
   /** `provider/model` for whatever asks without naming one; null: none. */
   readonly model: string | null;
   /** The same for what a session's code asks; null: `model`. */
@@ -32,18 +34,22 @@ export type ReadModelSettings = () => Promise<ModelSettings>;
 /** Source: the range of `rlm_execute` max_iterations. */
 const maxIterationsRange = { min: 1, max: 100 } as const;
 
-const optional = <T extends z.ZodType>(schema: T) =>
+/** A blank text is none. */
+export const optional = <T extends z.ZodType>(schema: T) =>
   z.preprocess(
     (value) => (typeof value === 'string' && value.trim() !== '' ? value.trim() : null),
     schema.nullable(),
   );
-const modelName = z
+export const modelName = z
   .string()
-  .regex(/^(?:[^\s/]+\/\S+|sampling|caller)$/u, 'must be provider/model, e.g. openai/gpt-5-mini');
-const apiKey = z
+  .regex(
+    /^(?:[^\s/]+\/\S(?:.*\S)?|sampling|caller)$/u,
+    'must be provider/model, e.g. openai/gpt-5-mini',
+  );
+export const apiKey = z
   .string()
   .regex(/^[\x21-\x7e]+$/u, 'must be a key of printable ASCII characters without spaces');
-const baseUrl = z
+export const baseUrl = z
   .string()
   .refine(isServerUrl, 'must be an http or https URL without a user name or password');
 const iterations = z
@@ -79,6 +85,7 @@ export function parseModelSettings(
   }
   const given = parsed.data;
   return {
+    setUpIn: 'environment',
     model: given.RLM_MODEL,
     subtaskModel: given.RLM_SUBTASK_MODEL,
     maxIterations: given.RLM_MAX_ITERATIONS,

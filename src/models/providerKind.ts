@@ -7,27 +7,38 @@ import type { FailureSubject } from './serverFailure';
 export interface ProviderKind {
   readonly name: string;
   readonly ownUrl: string;
-  /** The environment variables that set it up. */
-  readonly keyName: string;
-  readonly urlName: string;
+  /** What sets it up: environment variables, or what the editor has in their place. */
+  readonly names: Readonly<Record<ModelSettings['setUpIn'], SetUpNames>>;
   readonly select: (settings: ModelSettings) => ServerSettings;
   readonly createClient: (clients: HttpClients, settings: ModelSettings) => HttpClient;
 }
+
+interface SetUpNames {
+  readonly key: string;
+  readonly url: string;
+}
+
+/** Source: the commands and settings of package.json. */
+const editorKey = 'the key (command “RLM: Set API Key…”)';
 
 export const providerKinds: readonly ProviderKind[] = [
   {
     name: 'openai',
     ownUrl: 'https://api.openai.com/v1',
-    keyName: 'OPENAI_API_KEY',
-    urlName: 'OPENAI_BASE_URL',
+    names: {
+      environment: { key: 'OPENAI_API_KEY', url: 'OPENAI_BASE_URL' },
+      editor: { key: editorKey, url: 'the setting rlm.models.openaiBaseUrl' },
+    },
     select: (settings) => settings.openAi,
     createClient: (clients, settings) => clients.createOpenAiClient(settings.openAi),
   },
   {
     name: 'anthropic',
     ownUrl: 'https://api.anthropic.com',
-    keyName: 'ANTHROPIC_API_KEY',
-    urlName: 'ANTHROPIC_BASE_URL',
+    names: {
+      environment: { key: 'ANTHROPIC_API_KEY', url: 'ANTHROPIC_BASE_URL' },
+      editor: { key: editorKey, url: 'the setting rlm.models.anthropicBaseUrl' },
+    },
     select: (settings) => settings.anthropic,
     createClient: (clients, settings) => clients.createAnthropicClient(settings.anthropic),
   },
@@ -45,13 +56,14 @@ export function toSubject(
   asked: { readonly model: string; readonly secrets: readonly string[] },
 ): FailureSubject {
   const { apiKey, baseUrl } = kind.select(settings);
+  const { key, url } = kind.names[settings.setUpIn];
   const { origin, pathname } = new URL(baseUrl ?? kind.ownUrl);
   return {
     provider: kind.name,
     url: `${origin}${pathname}`,
     model: asked.model,
-    keyName: kind.keyName,
-    urlName: kind.urlName,
+    keyName: key,
+    urlName: url,
     secrets: [...(apiKey === null ? [] : [apiKey]), ...asked.secrets],
   };
 }

@@ -42,7 +42,8 @@ export class Reachability {
     try {
       const settings = await this.#parts.readSettings();
       if (!isSetUp(kind.select(settings))) {
-        const detail = `set ${kind.keyName}, or ${kind.urlName} for a server without keys`;
+        const { key, url } = kind.names[settings.setUpIn];
+        const detail = `set ${key}, or ${url} for a server without keys`;
         return this.#toStatus('off', detail);
       }
       const server = JSON.stringify(kind.select(settings));

@@ -21,7 +21,7 @@ export interface FailureSubject {
   /** The server's address without anything secret. */
   readonly url: string;
   readonly model: string;
-  /** The environment variables that set the provider up. */
+  /** What sets the provider up, as the user knows it. */
   readonly keyName: string;
   readonly urlName: string;
   /** Texts that no error may hold: the key, the prompt. */

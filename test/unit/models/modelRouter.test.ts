@@ -93,6 +93,11 @@ describe('the model router', () => {
     });
   });
 
+  it('names the editor’s command where models are set up in the editor', async () => {
+    const router = createRouter({ setUpIn: 'editor' }, [createFakeProvider('openai')]);
+    await assert.rejects(findAnswering(router), { nextStep: /“RLM: Choose Models…”/u });
+  });
+
   it('asks nobody once the call is cancelled', async () => {
     const provider = createFakeProvider('openai');
     const router = createRouter({}, [provider]);

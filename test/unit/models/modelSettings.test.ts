@@ -17,6 +17,7 @@ describe('model settings of an environment', () => {
       PATH: '/bin',
     });
     assert.deepStrictEqual(settings, {
+      setUpIn: 'environment',
       model: 'openai/google/gemma-3',
       subtaskModel: 'sampling',
       maxIterations: 30,
@@ -27,6 +28,7 @@ describe('model settings of an environment', () => {
 
   it('are nothing where variables are missing or blank', () => {
     assert.deepStrictEqual(parseModelSettings({ RLM_MODEL: '', OPENAI_API_KEY: '  ' }), {
+      setUpIn: 'environment',
       model: null,
       subtaskModel: null,
       maxIterations: null,
