@@ -24,6 +24,7 @@ const table: Record<string, readonly string[]> = {
     'src/base',
     'src/core',
     'src/protocol',
+    'src/models',
     'src/store',
     'src/export',
     'src/runtime',

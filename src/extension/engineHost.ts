@@ -4,6 +4,8 @@
 import { Emitter } from '../base/emitter';
 import type { Engine } from '../core/engine';
 import { RlmError } from '../core/errors';
+import type { ModelProvider } from '../core/model';
+import type { ReadModelSettings } from '../models/modelSettings';
 
 /** What the engine's own bundle offers. */
 export interface Runtime {
@@ -22,6 +24,10 @@ export interface EngineOptions {
   readonly roots: readonly string[];
   readonly baseFolder: string;
   readonly log: (line: string) => void;
+  /** What the user configured; read again for every prompt. */
+  readonly models: ReadModelSettings;
+  /** The editor's own models. */
+  readonly extraProviders: readonly ModelProvider[];
 }
 
 interface Listener {

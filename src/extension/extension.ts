@@ -8,12 +8,14 @@ import type * as RuntimeBundle from '../runtime';
 import { DisposableStore } from '../base/disposable';
 import { systemClock } from '../systemClock';
 import { removeExpired } from './commands/cleanUpDialog';
+import { createParticipant } from './chat/chatParticipant';
 import { registerCommands } from './commands/registerCommands';
 import { refreshLauncher } from './connect/connectClients';
 import { ReadOnlyTexts } from './documents/readOnlyTexts';
 import { EngineHost, type Runtime } from './engineHost';
 import { McpProvider, providerId } from './mcpProvider';
 import { openLog, showFailure } from './messages';
+import { ModelAccess } from './models/modelAccess';
 import { ReadableFolders, listWorkspaceFolders } from './readableFolders';
 import { ScratchEditors } from './scratch';
 import { SessionActions } from './sessionActions';
@@ -39,6 +41,7 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
   const store = new DisposableStore();
   const log = store.add(openLog());
   const folders = new ReadableFolders();
+  const models = new ModelAccess(context);
   const host = new EngineHost({
     loadRuntime,
     mayRun: () => vscode.workspace.isTrusted,
@@ -50,6 +53,8 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
       },
       baseFolder: listWorkspaceFolders()[0] ?? homedir(),
       log: (line) => log.info(line),
+      models: models.readSettings,
+      extraProviders: [models.provider],
     }),
   });
   closeWindow = async () => {
@@ -84,6 +89,7 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
     registerCommands({
       context,
       host,
+      models,
       source,
       index,
       tree,
@@ -97,6 +103,8 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
       readActive: () => panels.activeSessionId,
     }),
   );
+  const iconUri = vscode.Uri.joinPath(extensionUri, 'media', 'icon.png');
+  store.add(createParticipant({ host, models, iconUri, allow: folders.allow }));
   const provider = store.add(new McpProvider(host, version));
   store.add(vscode.lm.registerMcpServerDefinitionProvider(providerId, provider));
   store.add(vscode.window.registerUriHandler({ handleUri: (uri) => openLink(uri, actions) }));

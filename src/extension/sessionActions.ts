@@ -132,8 +132,13 @@ export class SessionActions {
   }
 
   async copyLink(sessionId: string, step: number | null): Promise<void> {
+    await this.copy(this.toLink(sessionId, step));
+  }
+
+  /** Opens the trace, in this editor, for whoever follows it. */
+  toLink(sessionId: string, step: number | null): string {
     const scheme = vscode.env.uriScheme;
-    await this.copy(toTraceLink({ scheme, extensionId: this.#parts.extensionId, sessionId, step }));
+    return toTraceLink({ scheme, extensionId: this.#parts.extensionId, sessionId, step });
   }
 
   async revealFiles(sessionId: string): Promise<void> {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { type Limits, limitRanges } from '../core/limits';
 import { type Language, languages } from '../core/sandbox';
+import type { GivenModelSettings } from './models/modelConfiguration';
 
 /** Null: RLM_HOME, else the platform's data folder. */
 export function readHome(): string | null {
@@ -45,6 +46,23 @@ export function readToolSetsOff(): readonly string[] {
   return Object.keys(sets)
     .filter((name) => sets[name] === false)
     .sort();
+}
+
+/** Unchecked: of any type. */
+export function readGivenModelSettings(): GivenModelSettings {
+  const configuration = vscode.workspace.getConfiguration('rlm.models');
+  const names = ['loop', 'subtask', 'openaiBaseUrl', 'openaiApi', 'anthropicBaseUrl'] as const;
+  const given = names.map((name) => [name, configuration.get<unknown>(name)]);
+  return Object.fromEntries(given) as GivenModelSettings; // every name is present
+}
+
+/** Where the setting already is; an empty name takes it away. */
+export async function writeModelSetting(purpose: 'loop' | 'subtask', name: string): Promise<void> {
+  const configuration = vscode.workspace.getConfiguration('rlm.models');
+  const isOfWorkspace = configuration.inspect(purpose)?.workspaceValue !== undefined;
+  const { Global, Workspace } = vscode.ConfigurationTarget;
+  const value = name === '' ? undefined : name;
+  await configuration.update(purpose, value, isOfWorkspace ? Workspace : Global);
 }
 
 /** Null: sessions are kept until they are deleted. */

@@ -1,6 +1,7 @@
 // Every command of the extension, by the name package.json gives it. Errors become messages here.
 
 import * as vscode from 'vscode';
+import { type AskParts, askOverFiles, askOverSelection } from '../ask/askOverFiles';
 import { DisposableStore, type Disposable } from '../../base/disposable';
 import type { Summary } from '../../core/summary';
 import type { ExportFormat } from '../../export/exportTrace';
@@ -12,6 +13,8 @@ import {
 } from '../connect/connectClients';
 import type { ReadOnlyTexts } from '../documents/readOnlyTexts';
 import { showFailure } from '../messages';
+import { chooseModels } from '../models/chooseModels';
+import { removeKey, setKeyOfPicked } from '../models/keyCommands';
 import { runCancellable } from '../progress';
 import { type NewSessionParts, openFromFiles, openFromSelection } from '../newSession';
 import type { ScratchEditors } from '../scratch';
@@ -26,7 +29,7 @@ import { askAnswer } from './finalizeDialog';
 import { toStatusText } from './statusText';
 import { findTarget, toNodes } from './targets';
 
-export interface CommandParts extends ConnectParts, NewSessionParts {
+export interface CommandParts extends ConnectParts, NewSessionParts, AskParts {
   readonly source: SessionSource;
   readonly index: SessionIndex;
   readonly tree: SessionTree;
@@ -42,7 +45,11 @@ type Run = (...args: unknown[]) => Promise<unknown> | void;
 
 export function registerCommands(parts: CommandParts): Disposable {
   const store = new DisposableStore();
-  const commands = { ...listSessionCommands(parts), ...listWindowCommands(parts) };
+  const commands = {
+    ...listSessionCommands(parts),
+    ...listWindowCommands(parts),
+    ...listModelCommands(parts),
+  };
   for (const [name, run] of Object.entries(commands)) {
     store.add(
       vscode.commands.registerCommand(`rlm.${name}`, async (...args: unknown[]) => {
@@ -136,9 +143,7 @@ function listWindowCommands(parts: CommandParts): Record<string, Run> {
   const { actions, view, tree, texts, log, host } = parts;
   return {
     newSession: async (...args) => {
-      const [uri, uris] = args;
-      const given = (Array.isArray(uris) ? uris : [uri]).filter((one) => one instanceof vscode.Uri);
-      const session = await openFromFiles(given, parts);
+      const session = await openFromFiles(toUris(args), parts);
       return session && actions.openTrace(session.id, null);
     },
     newSessionFromSelection: async () => {
@@ -175,6 +180,25 @@ function listWindowCommands(parts: CommandParts): Record<string, Run> {
     connectCodex: () => connectInTerminal('codex', parts),
     connectCopilotCli: () => connectCopilotCli(parts),
   };
+}
+
+function listModelCommands(parts: CommandParts): Record<string, Run> {
+  return {
+    ask: (...args) => askOverFiles(toUris(args), parts),
+    askSelection: async () => {
+      const editor = vscode.window.activeTextEditor;
+      return editor && askOverSelection(editor, parts);
+    },
+    chooseModels: () => chooseModels(parts),
+    setApiKey: () => setKeyOfPicked(parts),
+    removeApiKey: () => removeKey(parts),
+  };
+}
+
+/** The files of a command, as the explorer gives them: the one it was called on, and all selected. */
+function toUris([uri, uris]: readonly unknown[]): readonly vscode.Uri[] {
+  const given: readonly unknown[] = Array.isArray(uris) ? uris : [uri];
+  return given.filter((one) => one instanceof vscode.Uri);
 }
 
 function listFormats(): readonly (vscode.QuickPickItem & { readonly format: ExportFormat })[] {

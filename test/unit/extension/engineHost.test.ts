@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Engine } from '../../../src/core/engine';
 import { EngineHost, type Runtime } from '../../../src/extension/engineHost';
+import { parseModelSettings } from '../../../src/models/modelSettings';
 import { createFakeEngine } from '../../support/fakeEngine';
 import { useTempFolder } from '../../support/tempFolder';
 
@@ -26,7 +27,14 @@ describe('EngineHost', () => {
         return { url: 'http://127.0.0.1:1/mcp', tokenFile, dispose };
       },
     };
-    const options = { home: null, roots: [], baseFolder: '/', log: () => undefined };
+    const options = {
+      home: null,
+      roots: [],
+      baseFolder: '/',
+      log: () => undefined,
+      models: async () => parseModelSettings({}),
+      extraProviders: [],
+    };
     const host = new EngineHost({
       loadRuntime: async () => {
         calls.push('load');

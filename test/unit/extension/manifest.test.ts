@@ -7,6 +7,7 @@ import { limitRanges } from '../../../src/core/limits';
 import { tools } from '../../../src/mcp/toolList';
 import { finishWords, statusWords, stopWords, verdictWords } from '../../../src/export/wording';
 import { toolSets } from '../../../src/mcp/tool';
+import { providerKinds } from '../../../src/models/providerKind';
 import manifest from '../../../package.json';
 import texts from '../../../package.nls.json';
 import translatable from '../../../l10n/bundle.l10n.json';
@@ -51,6 +52,30 @@ describe('the extension’s manifest', () => {
         assert.deepStrictEqual(declared, expected);
       }
     }
+  });
+
+  it('keeps workspaces from sending prompts or keys to servers of theirs', () => {
+    const properties: Record<string, { readonly scope: string }> =
+      manifest.contributes.configuration.properties;
+    const scopes = Object.entries(properties)
+      .filter(([name]) => /^rlm\.models\.(openai|anthropic)/u.test(name))
+      .map(([, { scope }]) => scope);
+    assert.deepStrictEqual(scopes, ['machine', 'machine', 'machine']);
+    const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
+    assert.ok(restrictedConfigurations.includes('rlm.models.loop'));
+    assert.ok(restrictedConfigurations.includes('rlm.models.subtask'));
+  });
+
+  it('says to set keys and addresses up where errors send people', () => {
+    const everywhere = `${written}${JSON.stringify(texts)}`;
+    const named = providerKinds.flatMap(({ names }) => [
+      /“RLM: (.+?)”/u.exec(names.editor.key)?.[1] ?? '',
+      /rlm\.[\w.]+/u.exec(names.editor.url)?.[0] ?? '',
+    ]);
+    assert.deepStrictEqual(
+      named.filter((name) => name === '' || !everywhere.includes(`"${name}"`)),
+      [],
+    );
   });
 
   it('keeps workspaces from widening what may be read, and from deleting traces', () => {

@@ -1,0 +1,105 @@
+// "RLM: Ask over Files…": a question about files, folders or selected text, answered by a run whose
+// trace opens as soon as it has begun.
+
+import * as vscode from 'vscode';
+import { toByteText } from '../../base/text';
+import type { GivenContext } from '../../core/context';
+import type { LoopResult } from '../../core/loop';
+import type { ReadOnlyTexts } from '../documents/readOnlyTexts';
+import { type Material, type PickParts, pickMaterial, takeSelection } from '../material';
+import { showFailure } from '../messages';
+import type { ChooseModelsParts } from '../models/chooseModels';
+import { toPlainLine } from '../plainText';
+import { runCancellable } from '../progress';
+import type { SessionActions } from '../sessionActions';
+import { readyModels } from './readyModels';
+import { runQuestion } from './runQuestion';
+import type { RunModels } from './runModels';
+import { toCauseText, toProgressText, toUsageText } from './runWords';
+
+export interface AskParts extends ChooseModelsParts, PickParts {
+  readonly actions: SessionActions;
+  readonly texts: ReadOnlyTexts;
+}
+
+const maxQuestionChars = 20_000;
+
+/** Asks for files where none are given. */
+export async function askOverFiles(given: readonly vscode.Uri[], parts: AskParts): Promise<void> {
+  const words = {
+    label: vscode.l10n.t('Ask'),
+    title: vscode.l10n.t('Choose what the question is about'),
+  };
+  const material = await pickMaterial(given, words, parts);
+  return material && ask(material, parts);
+}
+
+export async function askOverSelection(editor: vscode.TextEditor, parts: AskParts): Promise<void> {
+  return ask(takeSelection(editor), parts);
+}
+
+async function ask({ context, title }: Material, parts: AskParts): Promise<void> {
+  const models = await readyModels(parts);
+  if (!models) {
+    return;
+  }
+  const question = await vscode.window.showInputBox({
+    title: vscode.l10n.t('Ask over {0}', toPlainLine(title, 80)),
+    placeHolder: vscode.l10n.t('Which error came most often, and when did it begin?'),
+    prompt: vscode.l10n.t('A model writes code over the text, which runs in the sandbox.'),
+    ignoreFocusOut: true,
+    validateInput: (text) =>
+      text.length > maxQuestionChars
+        ? vscode.l10n.t('At most {0} characters', maxQuestionChars)
+        : undefined,
+  });
+  if (question?.trim()) {
+    await showAnswer(question, await run(question, { context, models }, parts), parts);
+  }
+}
+
+async function run(
+  text: string,
+  given: { readonly context: GivenContext; readonly models: RunModels },
+  { host, actions }: AskParts,
+): Promise<LoopResult> {
+  return runCancellable(vscode.l10n.t('RLM is working on the answer'), ({ signal, report }) =>
+    runQuestion({ text, ...given }, host, {
+      signal,
+      onLoad: (bytes) => report(vscode.l10n.t('{0} read', toByteText(bytes))),
+      onProgress: (progress) => {
+        if (progress.kind === 'opened') {
+          actions.openTrace(progress.sessionId, null).catch(showFailure);
+        }
+        const line = toProgressText(progress);
+        if (line !== null) {
+          report(line);
+        }
+      },
+    }),
+  );
+}
+
+/**
+ * As text, not as a rendered page: what a model wrote after reading the context could carry pieces of it
+ * away in the address of an image.
+ */
+async function showAnswer(
+  question: string,
+  result: LoopResult,
+  { texts, actions }: AskParts,
+): Promise<void> {
+  const { answer, finishReason, sessionId } = result;
+  const cause = toCauseText(result);
+  if (answer !== null) {
+    const link = actions.toLink(sessionId, null);
+    const document = [answer, '---', cause, toUsageText(result), link].join('\n\n');
+    await texts.open(`${toPlainLine(question, 60)}.md`, `${document}\n`, 'markdown');
+  }
+  if (finishReason !== 'submitted') {
+    const openTrace = vscode.l10n.t('Open Trace');
+    if ((await vscode.window.showWarningMessage(cause, openTrace)) === openTrace) {
+      await actions.openTrace(sessionId, null);
+    }
+  }
+}
