@@ -11,19 +11,25 @@ const limitMs = Number(process.env.RLM_TEST_LIMIT_MS ?? 240_000);
 /** The editor says much for itself; the suite writes its report to a file. */
 const isVerbose = process.env.RLM_TEST_VERBOSE !== undefined;
 
-function readArgument(name) {
-  const found = process.argv.find((argument) => argument.startsWith(`--${name}=`));
-  const given = found.slice(name.length + 3);
-  return given.startsWith('file:') ? fileURLToPath(given) : path.resolve(given);
+/** Each one, as a path. */
+function readArguments(name) {
+  return process.argv
+    .filter((argument) => argument.startsWith(`--${name}=`))
+    .map((argument) => argument.slice(name.length + 3))
+    .map((given) => (given.startsWith('file:') ? fileURLToPath(given) : path.resolve(given)));
 }
 
 async function runSuite() {
   const workspace = process.argv.slice(2).find((argument) => !argument.startsWith('-'));
-  const editor = await startEditor({ isTrusted: process.env.RLM_TEST_TRUSTED !== 'no' });
-  const payload = ['extensionDevelopmentPath', 'extensionTestsPath'].map((name) => [
-    name,
-    editor.toRemote(readArgument(name)),
-  ]);
+  // A window in the browser takes one extension under development; the others are installed.
+  const [developed, ...extensions] = readArguments('extensionDevelopmentPath');
+  const [tests] = readArguments('extensionTestsPath');
+  const isTrusted = process.env.RLM_TEST_TRUSTED !== 'no';
+  const editor = await startEditor({ extensions, isTrusted });
+  const payload = [
+    ['extensionDevelopmentPath', editor.toRemote(developed)],
+    ['extensionTestsPath', editor.toRemote(tests)],
+  ];
   const { browser, page, open } = await openWindow(editor, { workspace, payload });
   try {
     // The two functions that the editor calls during and after a test run.

@@ -4,7 +4,7 @@
 
 /* global fetch */
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -14,12 +14,14 @@ import path from 'node:path';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { URLSearchParams, fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 import { findBrowser } from '../support/findBrowser.mjs';
 
 const folder = fileURLToPath(new URL('../../out/editor', import.meta.url));
 const node = path.join(folder, 'node/node_modules/node/bin/node');
 const server = path.join(folder, 'node_modules/code-server/lib/vscode/out/server-main.js');
+const vsce = fileURLToPath(new URL('../../node_modules/@vscode/vsce/vsce', import.meta.url));
 const startMs = 60_000;
 const userSettings = {
   'workbench.startupEditor': 'none',
@@ -37,8 +39,18 @@ export function isInstalled() {
   return existsSync(server);
 }
 
-/** `vsix`: an extension to install first. `isTrusted`: whether workspaces are. */
-export async function startEditor({ settings = {}, env = {}, vsix, isTrusted = true } = {}) {
+/**
+ * `vsix`: an extension to install first. `extensions`: folders of others. `machineSettings`: those that
+ * no workspace may change. `isTrusted`: whether workspaces are.
+ */
+export async function startEditor({
+  settings = {},
+  machineSettings = {},
+  env = {},
+  vsix,
+  extensions = [],
+  isTrusted = true,
+} = {}) {
   const profile = await mkdtemp(path.join(tmpdir(), 'rlm-editor-'));
   const common = [
     server,
@@ -51,13 +63,19 @@ export async function startEditor({ settings = {}, env = {}, vsix, isTrusted = t
     path.join(profile, 'data/User/settings.json'),
     JSON.stringify({ ...userSettings, ...settings }),
   );
-  if (vsix) {
-    const install = spawn(node, [...common, '--install-extension', vsix, '--force'], {
-      stdio: 'ignore',
-    });
+  await mkdir(path.join(profile, 'data/Machine'), { recursive: true });
+  await writeFile(
+    path.join(profile, 'data/Machine/settings.json'),
+    JSON.stringify(machineSettings),
+  );
+  const packed = await Promise.all(extensions.map((one) => packExtension(one, profile)));
+  const installed = [...(vsix ? [vsix] : []), ...packed];
+  if (installed.length > 0) {
+    const wanted = installed.flatMap((file) => ['--install-extension', file]);
+    const install = spawn(node, [...common, ...wanted, '--force'], { stdio: 'ignore' });
     const [code] = await once(install, 'exit');
     if (code !== 0) {
-      throw new Error(`${vsix} was not installed: ${code}`);
+      throw new Error(`${installed.join(', ')}: not installed, ${code}`);
     }
   }
   const port = await findFreePort();
@@ -79,6 +97,7 @@ export async function startEditor({ settings = {}, env = {}, vsix, isTrusted = t
   await waitUntilServing(base, child);
   return {
     base,
+    profile,
     toRemote: (file) => `vscode-remote://127.0.0.1:${port}${file}`,
     async stop() {
       const killing = setTimeout(() => child.kill('SIGKILL'), 5_000);
@@ -108,6 +127,14 @@ export async function openWindow(editor, { workspace, payload = [], viewport } =
     query.set('payload', JSON.stringify(payload));
   }
   return { browser, page, open: () => page.goto(`${editor.base}/?${query}`) };
+}
+
+async function packExtension(cwd, profile) {
+  const packagePath = path.join(profile, `${path.basename(cwd)}.vsix`);
+  const plain = ['--no-dependencies', '--allow-missing-repository', '--skip-license'];
+  const args = [vsce, 'package', ...plain, '--out', packagePath];
+  await promisify(execFile)(process.execPath, args, { cwd });
+  return packagePath;
 }
 
 async function findFreePort() {

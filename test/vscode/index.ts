@@ -2,12 +2,14 @@
 
 import { writeFile } from 'node:fs/promises';
 import Mocha from 'mocha';
+import { describeModels } from './suites/models';
 import { describeTrusted } from './suites/trusted';
 import { describeUntrusted } from './suites/untrusted';
 
 const suites: Readonly<Record<string, () => void>> = {
   trusted: describeTrusted,
   untrusted: describeUntrusted,
+  models: describeModels,
 };
 
 /** Rejects when a test fails. The console of a desktop editor is lost, so the report goes to a file. */

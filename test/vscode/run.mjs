@@ -12,6 +12,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const suites = [
   { name: 'trusted', env: {} },
   { name: 'untrusted', env: { RLM_TEST_TRUSTED: 'no' } },
+  { name: 'models', env: {} },
 ];
 
 async function runSuite({ name, env }) {
@@ -23,13 +24,14 @@ async function runSuite({ name, env }) {
   try {
     return await runTests({
       ...(await chooseEditor()),
-      extensionDevelopmentPath: root,
+      extensionDevelopmentPath: [root, path.join(root, 'test/vscode/ruleModels')],
       extensionTestsPath: path.join(root, 'out/test/vscode/index.cjs'),
       extensionTestsEnv: {
         ...env,
         RLM_HOME: path.join(folder, 'home'),
         RLM_TEST_SUITE: name,
         RLM_TEST_REPORT: report,
+        RLM_TEST_MODEL_LOG: path.join(folder, 'models.jsonl'),
       },
       launchArgs: [workspace, ...(env.RLM_TEST_TRUSTED ? [] : ['--disable-workspace-trust'])],
     });

@@ -52,6 +52,17 @@ export async function drawTree(
   return lines;
 }
 
+/** Has the editor start our server; settles once it knows the tools. */
+export async function startTools(): Promise<void> {
+  await until('the tools are listed', async () => {
+    // The editor hears of the server some time after activation.
+    await vscode.commands.executeCommand('workbench.mcp.startServer', '*', {
+      waitForLiveTools: true,
+    });
+    return vscode.lm.tools.some(({ name }) => name.endsWith('rlm_status')) ? true : undefined;
+  });
+}
+
 /** Calls a tool of our server as an agent of the editor would. */
 export async function callTool(
   name: string,

@@ -19,6 +19,8 @@ const vsix = path.join(root, 'out/rlm-companion.vsix');
 const shots = path.join(root, 'out/screenshots');
 const cli = path.join(root, 'dist/cli.js');
 const fillHome = path.join(root, 'out/test/vscode/fillHome.cjs');
+/** For whatever is to appear: machines that test are busy. */
+const waitMs = 100_000;
 const runFile = promisify(execFile);
 
 /** Only where .ci/installEditor.mjs has installed an editor: a desktop editor takes no clicks from here. */
@@ -60,28 +62,33 @@ function createLog() {
   return Array.from({ length: 40_000 }, toLine).join('\n');
 }
 
-/** Opens the workbench on a place. */
-export async function openWorkbench(place, { theme, isTrusted = true } = {}) {
+/** Opens the workbench on a place. `payload`: as of `openWindow`; the rest is that of `startEditor`. */
+export async function openWorkbench(place, { theme, payload, env: more, ...rest } = {}) {
   await mkdir(shots, { recursive: true });
   const settings = {
     'workbench.colorTheme': theme ?? 'Default Dark Modern',
     'workbench.secondarySideBar.defaultVisibility': 'hidden',
     'files.simpleDialog.enable': true,
   };
-  const env = { RLM_HOME: place.home, COPILOT_HOME: place.copilotHome };
-  const editor = await startEditor({ vsix, env, settings, isTrusted });
-  const { browser, page, open } = await openWindow(editor, { workspace: place.workspace });
+  const env = { RLM_HOME: place.home, COPILOT_HOME: place.copilotHome, ...more };
+  const editor = await startEditor({ vsix, env, settings, ...rest });
+  const { workspace } = place;
+  const { browser, page, open } = await openWindow(editor, { workspace, payload });
+  page.setDefaultTimeout(waitMs);
   await open();
   await page.locator('.part.activitybar .action-label[aria-label^="RLM"]').waitFor();
-  return new Workbench(page, async () => {
+  const dispose = async () => {
     await browser.close();
     await editor.stop();
-  });
+  };
+  return new Workbench(page, { profile: editor.profile, dispose });
 }
 
 export class Workbench {
-  constructor(page, dispose) {
+  constructor(page, { profile, dispose }) {
     this.page = page;
+    /** The folder of the editor's own files. */
+    this.profile = profile;
     this.dispose = dispose;
   }
 
@@ -151,6 +158,34 @@ export class Workbench {
     await this.page.locator('.quick-input-widget input[type=text]').first().fill(file);
     await entries.filter({ hasText: path.basename(file) }).waitFor();
     await this.page.locator('.quick-input-widget .monaco-button', { hasText: label }).click();
+  }
+
+  /** A message, in the list of all: under test the editor shows none in its corner, nor what comes later. */
+  async findMessage(text) {
+    const messages = this.page.locator('.notifications-center .notification-list-item');
+    const message = messages.filter({ hasText: text }).first();
+    for (let triesLeft = 10; ; triesLeft -= 1) {
+      await this.run('Notifications: Show Notifications');
+      try {
+        await message.waitFor({ timeout: 4_000 });
+        return message;
+      } catch (error) {
+        if (triesLeft === 0) {
+          throw error;
+        }
+      }
+    }
+  }
+
+  /** A command of a file's context menu, in our submenu. */
+  async runOnFile(file, title) {
+    await this.run('File: Focus on Files Explorer');
+    const row = this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: file });
+    await row.first().click({ button: 'right' });
+    const items = this.page.locator('.monaco-menu .action-item');
+    const slowly = { delay: 200 }; // a menu that has just opened takes no button that comes up
+    await items.filter({ hasText: /^RLM$/u }).first().click(slowly);
+    await items.filter({ hasText: title }).last().click(slowly); // the first is the submenu around it
   }
 
   async press(label) {
