@@ -33,7 +33,7 @@ export async function runQuestion(
       context,
       title: '',
       language: readLanguage(),
-      maxIterations: loops.defaultIterations,
+      maxIterations: null,
       limits: readLimits(),
       client: null,
       parent: null,

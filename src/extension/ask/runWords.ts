@@ -2,8 +2,8 @@
 
 import * as vscode from 'vscode';
 import type { LoopProgress, LoopResult } from '../../core/loop';
+import { toCountText } from '../../export/wording';
 import { toPlainLine } from '../plainText';
-import { toCountText } from '../sessions/words';
 
 const codeChars = 80;
 
