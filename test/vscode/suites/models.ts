@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { readAttached } from '../../../src/extension/chat/chatContext';
 import { callTool, findExtension, startTools, until, workspaceFolder } from './editorSupport';
 
 interface Noted {
@@ -116,6 +117,32 @@ export function describeModels(): void {
       assert.equal(answer, '20 errors: a full disk');
       const names = (await readModelCalls(sessionId)).map((call) => call['model']);
       assert.deepStrictEqual(new Set(names), new Set(['sampling/rule/one']));
+    });
+
+    it('read what is attached in the chat: files by path, selections as text', async () => {
+      const uri = vscode.Uri.file(log());
+      const lines = new vscode.Location(uri, new vscode.Range(0, 0, 1, 4));
+      const attach = (id: string, value: unknown) => ({ id, name: id, value });
+      assert.deepStrictEqual(
+        [
+          await readAttached([
+            attach('vscode.file', uri),
+            attach('vscode.implicit.viewport', lines),
+          ]),
+          await readAttached([attach('vscode.implicit.selection', lines)]),
+          await readAttached([attach('a', lines), attach('note', 'by hand')]),
+          await readAttached([attach('vscode.prompt.instructions.root', uri)]),
+        ],
+        [
+          { text: null, paths: [uri.fsPath] },
+          { text: 'line 0 ok\nline', paths: [] },
+          {
+            text: '===== server.log:1–2 =====\nline 0 ok\nline\n\n===== note =====\nby hand',
+            paths: [],
+          },
+          null,
+        ],
+      );
     });
   });
 }
