@@ -54,6 +54,11 @@ export function setChildren(element: Element, children: readonly Child[]): void 
   element.replaceChildren(...children.filter((child) => child !== null));
 }
 
+/** Whether two lists hold the same things in the same order. */
+export function isSame(left: readonly unknown[], right: readonly unknown[]): boolean {
+  return left.length === right.length && left.every((part, index) => part === right[index]);
+}
+
 const svgNamespace = 'http://www.w3.org/2000/svg';
 
 /** A 16 × 16 icon in the colour of its text. */

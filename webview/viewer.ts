@@ -3,6 +3,7 @@
 import { toRlmError } from '../src/core/errors';
 import type { Standing, ViewerMethods, ViewerStart } from '../src/protocol/viewer';
 import { obey } from './commands';
+import { isSame } from './dom';
 import type { Connection, ViewerHost } from './host';
 import { toKeyCommand } from './keys';
 import { type Row, toRows } from './model/rows';
@@ -219,7 +220,7 @@ export class Viewer {
     const search = toSearch(this.#view);
     const { children } = this.#standing;
     const from = [this.#trace.version, search.text, search.scope, search.filter, children];
-    if (!from.every((part, index) => part === this.#rows.from[index])) {
+    if (!isSame(from, this.#rows.from)) {
       const isFiltered = search.text !== '' || search.filter !== 'all';
       const matcher = isFiltered ? createMatcher(search) : null;
       this.#rows = { from, rows: toRows(this.#trace, children, matcher) };

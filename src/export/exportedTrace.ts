@@ -83,7 +83,11 @@ export class StepReader {
   }
 }
 
-export function toVerdict({ outcome, stop, code }: StepRecord): StepVerdict {
+export function toVerdict({
+  outcome,
+  stop,
+  code,
+}: Pick<StepRecord, 'outcome' | 'stop' | 'code'>): StepVerdict {
   if (!outcome) {
     return code === null ? 'ok' : 'unfinished';
   }

@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers';
 import { fileURLToPath } from 'node:url';
 import { openWindow, startEditor } from './editor.mjs';
 
-const limitMs = Number(process.env.RLM_TEST_LIMIT_MS ?? 240_000);
+const limitMs = Number(process.env.RLM_TEST_LIMIT_MS ?? 600_000);
 /** The editor says much for itself; the suite writes its report to a file. */
 const isVerbose = process.env.RLM_TEST_VERBOSE !== undefined;
 

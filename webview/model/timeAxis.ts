@@ -117,7 +117,8 @@ export function toTickText(ms: number, stepMs: number): string {
     return ms === 0 ? '0' : toDurationText(ms);
   }
   const minutes = Math.floor(ms / 60_000);
-  const seconds = Number(((ms % 60_000) / 1_000).toFixed(3));
+  const digits = stepMs >= 100 ? 1 : stepMs >= 10 ? 2 : 3;
+  const seconds = Number(((ms % 60_000) / 1_000).toFixed(digits));
   return minutes > 0 ? `${minutes} min ${seconds} s` : `${seconds} s`;
 }
 

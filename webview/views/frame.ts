@@ -1,7 +1,7 @@
 // Puts the views together: one screen whose lists scroll, and the states before there is a trace.
 
 import { toCountText } from '../../src/export/wording';
-import { h, setChildren, setText } from '../dom';
+import { h, isSame, setChildren, setText } from '../dom';
 import { highlightText } from '../highlight';
 import type { Snapshot, View, ViewActions } from '../snapshot';
 import { createButton, createProgressRing } from '../toolkit';
@@ -103,7 +103,7 @@ function createHighlighter(detail: HTMLElement): (snapshot: Snapshot) => void {
   return ({ view, trace }) => {
     const step = view.step === null ? undefined : trace.findStep(view.step);
     const now = [view.text, step, view.call];
-    if (now.every((part, index) => part === shown[index])) {
+    if (isSame(now, shown)) {
       return;
     }
     shown = now;

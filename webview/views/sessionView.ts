@@ -5,7 +5,7 @@ import type { SessionReplayed } from '../../src/core/event';
 import type { Summary } from '../../src/core/summary';
 import { showControls } from '../../src/export/visible';
 import { finishWords, languageWords, toCountText, toDurationText } from '../../src/export/wording';
-import { type Child, h, setChildren } from '../dom';
+import { type Child, h, isSame, setChildren } from '../dom';
 import type { Run } from '../model/trace';
 import type { Snapshot, View, ViewActions } from '../snapshot';
 import { createButton } from '../toolkit';
@@ -33,7 +33,7 @@ export function createSessionView(actions: ViewActions): View {
       const run = trace.runs.at(-1);
       const { finalAnswer, contexts, usage } = summary;
       const key = [finalAnswer, contexts, usage.steps, standing, status, run];
-      if (key.every((part, index) => part === shown[index]) && shown.length > 0) {
+      if (isSame(key, shown)) {
         return;
       }
       shown = key;

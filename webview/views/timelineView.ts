@@ -1,7 +1,7 @@
 // The timeline as a part of the viewer. The step list says the same to a screen reader; here the canvas
 // is one control that moves through the steps.
 
-import { h, setAttributes, setText } from '../dom';
+import { h, isSame, setAttributes, setText } from '../dom';
 import { type Timeline, createTimeline } from '../model/timeline';
 import type { Snapshot, View, ViewActions } from '../snapshot';
 import { type CheckControl, createButton, createCheckbox } from '../toolkit';
@@ -221,10 +221,6 @@ export class TimelineView implements View {
       this.#move(at - (to - from) / 2, to - from);
     }
   }
-}
-
-function isSame(left: readonly unknown[], right: readonly unknown[]): boolean {
-  return left.length === right.length && left.every((part, index) => part === right[index]);
 }
 
 function createCanvas(): HTMLCanvasElement {

@@ -1,6 +1,6 @@
 // Opens the file that a context came from, at the range that was found in it.
 
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { RlmError } from '../../core/errors';
@@ -43,9 +43,11 @@ function findOnlySource(summary: Summary): string {
 /** Only inside `roots`: a trace may name anything. */
 async function findFile(name: string, roots: readonly string[]): Promise<string> {
   const candidates = path.isAbsolute(name) ? [name] : roots.map((root) => path.join(root, name));
+  const allowed = await Promise.all(roots.map((root) => realpath(root).catch(() => root)));
   for (const candidate of candidates) {
-    const isAllowed = roots.some((root) => isInside(root, candidate));
-    if (isAllowed && (await stat(candidate).catch(() => null))?.isFile()) {
+    const file = await realpath(candidate).catch(() => null); // a link may lead out
+    const isAllowed = file !== null && allowed.some((root) => isInside(root, file));
+    if (isAllowed && (await stat(file).catch(() => null))?.isFile()) {
       return candidate;
     }
   }

@@ -2,9 +2,9 @@
 // the last reading ended.
 
 import type { StepError, VariableInfo } from '../../core/sandbox';
-import type { StopReason } from '../../core/limits';
 import type { TraceEvent } from '../../core/event';
 import type { TraceStore } from '../../core/traceStore';
+import { type StepVerdict, toVerdict } from '../../export/exportedTrace';
 import { readPageAfter } from '../trace/tracePages';
 
 export interface StepLine {
@@ -14,7 +14,8 @@ export interface StepLine {
   /** Null while it runs. */
   readonly durationMs: number | null;
   readonly error: StepError | null;
-  readonly stop: StopReason | null;
+  /** Null while it runs. */
+  readonly verdict: StepVerdict | null;
 }
 
 const keptSteps = 10;
@@ -64,13 +65,15 @@ export class SessionDetails {
   #take(event: TraceEvent): void {
     if (event.kind === 'step.started') {
       const { step, code, at } = event;
-      const line = { step, code, startedAt: at, durationMs: null, error: null, stop: null };
+      const line = { step, code, startedAt: at, durationMs: null, error: null, verdict: null };
       this.#steps = [...this.#steps, line].slice(-keptSteps);
     } else if (event.kind === 'step.finished') {
       const { outcome, stop, step } = event;
       const { error, durationMs } = outcome;
       this.#steps = this.#steps.map((line) =>
-        line.step === step ? { ...line, durationMs, error, stop } : line,
+        line.step === step
+          ? { ...line, durationMs, error, verdict: toVerdict({ outcome, stop, code: line.code }) }
+          : line,
       );
       this.#takeVariables(event.outcome);
     }

@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import type { SessionStatus } from '../../core/event';
 import type { Summary } from '../../core/summary';
+import type { StepVerdict } from '../../export/exportedTrace';
 import { toCountText, toDurationText } from '../../export/wording';
 import { toPlainLine } from '../plainText';
 import type { SessionSource } from '../sessionSource';
@@ -164,17 +165,30 @@ function createStepItem(
   const item = new TreeItem(l10n.t('Step {0}', node.step), none);
   item.command = openNode;
   if (line) {
-    const { code, durationMs, error, stop } = line;
+    const { code, durationMs, error, verdict } = line;
     const time = durationMs === null ? l10n.t('running') : toDurationText(durationMs);
     item.description = `${time}  ${toPlainLine(error ? `${error.type}: ${error.message}` : code, 80)}`;
     item.tooltip = toPlainLine(code, 1_000);
     item.contextValue =
       durationMs !== null && vscode.workspace.isTrusted ? 'step can-fork' : 'step';
-    item.iconPath = error
-      ? new ThemeIcon('error', new ThemeColor('list.errorForeground'))
-      : new ThemeIcon(durationMs === null ? 'loading~spin' : stop ? 'circle-slash' : 'pass');
+    item.iconPath = toStepIcon(verdict);
   }
   return item;
+}
+
+/** Null: it is running. */
+function toStepIcon(verdict: StepVerdict | null): vscode.ThemeIcon {
+  switch (verdict) {
+    case null:
+      return new ThemeIcon('loading~spin');
+    case 'error':
+      return new ThemeIcon('error', new ThemeColor('list.errorForeground'));
+    case 'stopped':
+      return new ThemeIcon('circle-slash', new ThemeColor('charts.yellow'));
+    case 'ok':
+    case 'unfinished':
+      return new ThemeIcon('pass');
+  }
 }
 
 /**

@@ -11,7 +11,10 @@ export function toResourceRoots(extensionUri: vscode.Uri): readonly vscode.Uri[]
   return [vscode.Uri.joinPath(extensionUri, 'dist', 'webview')];
 }
 
-export function toPanelHtml(webview: vscode.Webview, extensionUri: vscode.Uri): string {
+export function toPanelHtml(
+  webview: Pick<vscode.Webview, 'asWebviewUri' | 'cspSource'>,
+  extensionUri: vscode.Uri,
+): string {
   const [folder = extensionUri] = toResourceRoots(extensionUri);
   const toAddress = (file: string): string =>
     webview.asWebviewUri(vscode.Uri.joinPath(folder, file)).toString();

@@ -1,10 +1,13 @@
 // The extension in a trusted window: from activation to a window that has been closed.
 
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { tools } from '../../../src/mcp/toolList';
+import { openSourceFile } from '../../../src/extension/documents/sourceFile';
+import { toPanelHtml } from '../../../src/extension/trace/panelHtml';
+import { createSampleTrace, foldEvents } from '../../support/sampleTrace';
 import type { RlmApi } from '../../../src/extension/extension';
 import {
   callTool,
@@ -122,6 +125,38 @@ export function describeTrusted(): void {
       );
     });
 
+    it('lets a panel run one script, and load nothing but two files of ours', () => {
+      const webview = { cspSource: 'https://files.test', asWebviewUri: (uri: vscode.Uri) => uri };
+      const html = toPanelHtml(webview, findExtension().extensionUri);
+      const [, policy = ''] =
+        /http-equiv="Content-Security-Policy" content="([^"]*)"/u.exec(html) ?? [];
+      const [, nonce = ''] = /'nonce-([\w+/=]{24})'/u.exec(policy) ?? [];
+      assert.deepStrictEqual(policy.replaceAll(nonce, 'N').split('; '), [
+        "default-src 'none'",
+        "script-src 'nonce-N'",
+        "style-src https://files.test 'nonce-N'",
+        'font-src https://files.test',
+        'img-src https://files.test data:',
+      ]);
+      const files = [...html.matchAll(/(?:src|href)="[^"]*\/([^/"]*)"/gu)].map(([, file]) => file);
+      assert.deepStrictEqual(files, ['viewer.css', 'viewer.js']);
+      assert.notEqual(toPanelHtml(webview, findExtension().extensionUri), html); // a nonce of its own
+    });
+
+    it('opens no file outside the folders that may be read, whatever a trace names', async () => {
+      const summary = foldEvents(createSampleTrace());
+      assert.ok(summary);
+      if (process.platform !== 'win32') {
+        symlinkSync(process.execPath, path.join(workspaceFolder(), 'link')); // there only with a privilege
+      }
+      for (const name of [process.execPath, '../server.log', 'link']) {
+        const place = { path: name, line: 1, range: null };
+        await assert.rejects(openSourceFile(summary, place, [workspaceFolder()]), {
+          code: 'INVALID_INPUT',
+        });
+      }
+    });
+
     it('opens a variable in a read-only editor', async () => {
       const node = { kind: 'variable', sessionId, name: 'n' };
       await vscode.commands.executeCommand('rlm.openNode', node);
@@ -159,6 +194,24 @@ export function describeTrusted(): void {
       assert.match(text, /Endpoint: http:\/\/127\.0\.0\.1:\d+\/mcp/u);
       assert.match(text, new RegExp(`- ${workspaceFolder()}`, 'u'));
       assert.doesNotMatch(text, /[A-Za-z0-9_-]{43}/u);
+    });
+
+    it('forks a session from a step, with the variables of that step', async () => {
+      const before = listTraceTabs().length;
+      await vscode.commands.executeCommand('rlm.fork', { kind: 'step', sessionId, step: 1 });
+      await until('the fork’s trace is open', () =>
+        listTraceTabs().length > before ? true : undefined,
+      );
+      const listed = await callTool('rlm_list_sessions', { status: 'active' });
+      const forked = (listed['sessions'] as { session_id: string }[]).find(
+        (one) => one.session_id !== sessionId,
+      );
+      const { session_id: forkId } = forked ?? {};
+      const value = await callTool('rlm_get_var', { session_id: forkId, var_name: 'n' });
+      const missing = await callTool('rlm_get_var', { session_id: forkId, var_name: 'twice' });
+      const { code } = missing['error'] as { code: string };
+      assert.deepStrictEqual([value['value'], code], [20, 'VAR_NOT_FOUND']);
+      await callTool('rlm_finalize', { session_id: forkId, final_text: 'not needed' });
     });
 
     it('stops a session for an agent that goes on', async () => {

@@ -20,6 +20,12 @@ const countErrors = [
   'print(len(hits), "errors")',
   'by_day',
 ].join('\n');
+const furtherWork = [
+  'days = sorted(by_day)\nworst = max(days, key=by_day.get)\nworst, by_day[worst]',
+  'by_hour = Counter(hit.line_text[11:13] for hit in hits)\nby_hour.most_common(3)',
+  'orders = [int(hit.line_text.rsplit("=", 1)[1]) for hit in hits]\nmin(orders), max(orders)',
+  'report = {"errors": len(hits), "worst": worst, "first": hits[0].line}\nreport',
+];
 const failing = 'total = 0\nfor line in context.splitlines()[:10]:\n    total += int(line)\n';
 const hostile = '<img src=x onerror=alert(1)>$(trash)[x](command:rlm.showLog)';
 
@@ -116,12 +122,10 @@ describeWorkbench('the extension in the workbench', () => {
     sessionId = opened.session_id;
     await workbench.row('Which payments timed out').click();
     await workbench.viewer.locator('h1').filter({ hasText: 'Which payments' }).waitFor();
-    await agent.call('rlm_run_repl', { session_id: sessionId, code: countErrors });
-    await workbench.viewer.locator('.row[data-kind="step"]').first().waitFor();
-    for (let step = 1; step <= 15; step += 1) {
-      const code = `marker_${step} = ${step}`;
+    for (const [index, code] of [countErrors, ...furtherWork].entries()) {
       await agent.call('rlm_run_repl', { session_id: sessionId, code });
-      await workbench.viewer.locator('.row[data-tone="ok"]', { hasText: code }).first().waitFor();
+      const row = workbench.viewer.getByRole('option', { name: `Step ${index + 1}, OK` });
+      await row.filter({ hasText: code.split('\n')[0] }).waitFor();
     }
   });
 
@@ -167,6 +171,8 @@ describeWorkbench('the extension in the workbench', () => {
       await workbench.row(name).click();
     }
     await workbench.row('by_day').waitFor();
+    await workbench.row('Step 8').locator('.codicon-circle-slash').waitFor();
+    await workbench.row('Step 6').locator('.codicon-error').waitFor();
     await workbench.shoot('details');
     await row.locator('.monaco-tl-twistie').click();
   });
@@ -226,9 +232,10 @@ describeWorkbench('the extension in the workbench', () => {
   });
 
   it('exports a trace as a page that needs nothing else', async () => {
-    await workbench.run('RLM: Export Trace…');
+    await page.locator('.editor-actions .action-label[aria-label^="Export Trace"]').first().click();
     await workbench.pick('HTML');
     await page.locator('.quick-input-widget .monaco-button', { hasText: /OK|Save/u }).click();
+    await page.locator('.quick-input-widget').waitFor({ state: 'hidden' }); // the file is being written
     await workbench.run('Notifications: Show Notifications'); // an editor under test raises none
     const message = page.locator('.notification-list-item', { hasText: /Exported rlm-.*\.html/u });
     await message.getByRole('button', { name: 'Reveal' }).click();
@@ -239,6 +246,16 @@ describeWorkbench('the extension in the workbench', () => {
     const file = names.find((name) => name.endsWith('.html')) ?? '';
     const text = await readFile(path.join(place.workspace, file), 'utf8');
     assert.match(text, /by_day/u);
+  });
+
+  it('opens a session over a file by the explorer’s menu', async () => {
+    await workbench.run('Explorer: Focus on Folders View');
+    const file = page.locator('.explorer-viewlet .monaco-list-row', { hasText: 'README.md' });
+    await file.click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'RLM', exact: true }).hover();
+    await page.getByRole('menuitem', { name: 'New Session from Files…' }).click();
+    await workbench.viewer.locator('h1').filter({ hasText: 'README.md' }).waitFor();
+    await workbench.run('View: Close Editor');
   });
 
   it('offers its agent, its prompt and its skill to the chat', async () => {
