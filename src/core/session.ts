@@ -4,7 +4,7 @@
 import { untilAborted } from '../base/abort';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import { SerialQueue } from '../base/serialQueue';
-import { Budget, type Spending } from './budget';
+import type { Budget } from './budget';
 import type { Clock } from './clock';
 import type { ContextInfo, ContextReader, GivenContext } from './context';
 import { type LoadProgress, loadContext } from './contextLoading';
@@ -17,24 +17,20 @@ import type {
   SessionStatus,
   StopCause,
 } from './event';
-import type { History } from './history';
+import { FinalAnswer, type FinalizeInput } from './finalAnswer';
+import { Guardrails } from './guardrails';
 import { HeldTime } from './heldTime';
-import { HostCalls } from './hostCalls';
-import { type Limits, type StopReason, type Usage, checkLimits, stopReasons } from './limits';
+import type { History } from './history';
+import type { Limits, StopReason, Usage } from './limits';
 import type { LoopRunner } from './loop';
 import type { Model, ModelAnswer, ModelClient } from './model';
-import { type AskRequest, ModelCalls, type RecordedCall } from './modelCalls';
+import type { AskRequest } from './modelCalls';
 import { Recorder } from './recorder';
 import { type ReplayOptions, type ReplayReport, runReplay, toTextName } from './replayRun';
 import type { Language, Outcome, Sandbox, VariableValue } from './sandbox';
-import {
-  checkAnswer,
-  maxAnswerChars,
-  noVariableError,
-  requireActive,
-  sandboxGoneError,
-  secondAnswerError,
-} from './sessionErrors';
+import { SandboxSlot } from './sandboxSlot';
+import { noVariableError, requireActive } from './sessionErrors';
+import { SessionModels } from './sessionModels';
 import type { SessionParent } from './sessionParent';
 import type { Summary } from './summary';
 import type { TraceSink } from './traceStore';
@@ -91,16 +87,6 @@ export interface StepResult {
   readonly durationMs: number;
 }
 
-interface HostCallOptions {
-  readonly modelCalls: ModelCalls;
-  readonly readUsage: () => Usage;
-  readonly asking: SessionParent;
-  readonly client: ModelClient | null;
-  readonly subModel: string | null;
-}
-
-export type FinalizeInput = { readonly text: string } | { readonly variable: string };
-
 const readTimeoutMs = 10_000;
 
 export class Session implements Disposable {
@@ -109,19 +95,14 @@ export class Session implements Disposable {
   readonly #queue = new SerialQueue();
   readonly #store = new DisposableStore();
   readonly #recorder: Recorder;
-  #budget: Budget;
   /** Fires after an event has been given to the trace, in order. */
   readonly onDidAppend: Recorder['onDidAppend'];
+  readonly #models: SessionModels;
+  readonly #guardrails: Guardrails;
+  readonly #slot: SandboxSlot;
+  readonly #answer: FinalAnswer;
   readonly #running = new Set<AbortController>();
-  /** Epoch ms from which `maxSessionMs` counts: a resumed session has its wall clock anew. */
-  readonly #startedAt: number;
-  #sandbox: Sandbox;
   #contextCount = 0;
-  #finalVariable: string | null = null;
-  #brokenBy: string | null = null;
-  #closed = false;
-  /** `maxSessionMs` is over. */
-  #isOverTime = false;
   #lastUsedAt: number;
 
   /** The sink's trace must hold all that `start` says. */
@@ -131,18 +112,15 @@ export class Session implements Disposable {
     this.#parts = parts;
     this.#recorder = this.#store.add(new Recorder({ summary, step }, parts));
     this.onDidAppend = this.#recorder.onDidAppend;
-    this.#budget = this.#createBudget();
+    this.#models = new SessionModels({ ...parts, opened, recorder: this.#recorder });
     this.#lastUsedAt = parts.clock.now();
-    this.#sandbox = parts.sandbox;
-    this.#watchSandbox();
-    this.#startedAt = parts.clock.now();
-    this.#store.add(
-      parts.clock.after(opened.limits.maxSessionMs, () => {
-        this.#isOverTime = true;
-        this.interrupt(); // also what the sandbox does not time: waiting for a model or a caller
-        void this.#stop('timeout').catch(() => undefined); // the recorder keeps it for the next call
-      }),
-    );
+    this.#slot = this.#store.add(new SandboxSlot(opened.sessionId, parts.sandbox));
+    this.#answer = new FinalAnswer(this.#recorder, this.#slot);
+    const end = (): void => {
+      this.interrupt(); // also what the sandbox does not time: waiting for a model or a caller
+      void this.#stop('timeout').catch(() => undefined); // the recorder keeps it for the next call
+    };
+    this.#guardrails = this.#store.add(new Guardrails(opened.limits, parts.clock, end));
   }
 
   get id(): string {
@@ -155,13 +133,12 @@ export class Session implements Disposable {
 
   /** As what its children know this session. */
   get asParent(): SessionParent {
-    const { depth, limits } = this.seed;
-    return { sessionId: this.id, depth, limits, budget: this.#budget };
+    return this.#models.asParent;
   }
 
   /** The sandbox below is gone; `replay` into a new one goes on. */
   get isBroken(): boolean {
-    return this.#brokenBy !== null;
+    return this.#slot.brokenBy !== null;
   }
 
   get status(): SessionStatus {
@@ -184,11 +161,8 @@ export class Session implements Disposable {
     signal: AbortSignal,
   ): Promise<VariableValue> {
     return this.#exclusive(signal, async () => {
-      this.#requireSandbox();
-      const value = await this.#sandbox.readVariable(
-        { ...request, timeoutMs: readTimeoutMs },
-        signal,
-      );
+      const asked = { ...request, timeoutMs: readTimeoutMs };
+      const value = await this.#slot.require().readVariable(asked, signal);
       if (!value) {
         throw noVariableError(request.name);
       }
@@ -203,11 +177,13 @@ export class Session implements Disposable {
     signal: AbortSignal,
   ): Promise<ContextInfo> {
     return this.#exclusive(signal, async () => {
-      this.#requireActive();
-      this.#requireSandbox();
+      requireActive(this.summary);
+      const sandbox = this.#slot.require();
       const number = this.#contextCount + 1;
       const variable = options.name ?? (number === 1 ? 'context' : `context_${number}`);
-      const context = await this.#loadContext(given, { variable, ...options }, signal);
+      const { contexts } = this.#parts;
+      const loading = { variable, ...options, contexts, sandbox };
+      const context = await loadContext(given, loading, signal);
       this.#contextCount = number;
       if (given.text !== null) {
         await this.#parts.sink.keepText(toTextName(number), given.text);
@@ -217,7 +193,7 @@ export class Session implements Disposable {
         given: {
           hasText: given.text !== null,
           paths: given.paths,
-          baseFolder: this.#parts.contexts.baseFolder,
+          baseFolder: contexts.baseFolder,
         },
         context,
       });
@@ -236,15 +212,15 @@ export class Session implements Disposable {
    * then; 'CANCELLED' also when the session is stopped, by `maxSessionMs` too; those of the model.
    */
   async ask(request: Omit<AskRequest, 'purpose'>, signal: AbortSignal): Promise<ModelAnswer> {
-    this.#requireActive();
+    requireActive(this.summary);
     await this.#refuseOverLimit();
-    const calls = this.#createModelCalls();
+    const calls = this.#models.createCalls();
     return this.#interruptibly(signal, async (combined) => {
       const asked = calls.ask({ ...request, purpose: 'loop' }, combined);
       try {
         return await untilAborted(asked, combined, () => cancelledError('The model call'));
       } finally {
-        if (calls.refusedByLimit || this.#isOverTime) {
+        if (calls.refusedByLimit || this.#guardrails.isOverTime) {
           await this.#stop(calls.refusedByLimit ? 'llm_limit' : 'timeout');
         }
       }
@@ -252,7 +228,7 @@ export class Session implements Disposable {
   }
 
   async recordLoop(record: LoopRecord): Promise<void> {
-    await this.#recorder.append(record, { usage: this.#readUsage() });
+    await this.#recorder.append(record, { usage: this.#models.readUsage() });
   }
 
   /**
@@ -260,25 +236,7 @@ export class Session implements Disposable {
    * @throws RlmError 'SESSION_FINALIZED' for a different answer, 'VAR_NOT_FOUND', 'INVALID_INPUT'.
    */
   async finalize(input: FinalizeInput, signal: AbortSignal): Promise<Summary> {
-    return this.#exclusive(signal, async () => {
-      if (this.summary.status === 'finalized' && !('text' in input)) {
-        return this.#sameAnswer(this.#finalVariable === input.variable);
-      }
-      const answer = 'text' in input ? input.text : await this.#readAnswer(input.variable, signal);
-      if (this.summary.status === 'finalized') {
-        return this.#sameAnswer(this.summary.finalAnswer === answer);
-      }
-      checkAnswer(answer);
-      const cause = this.summary.stopCause;
-      this.#finalVariable = 'text' in input ? null : input.variable;
-      await this.#recorder.append({
-        kind: 'session.finalized',
-        answer,
-        fromVariable: this.#finalVariable,
-        finishReason: stopReasons.find((reason) => reason === cause) ?? 'completed',
-      });
-      return this.summary;
-    });
+    return this.#exclusive(signal, () => this.#answer.give(input, signal));
   }
 
   /**
@@ -291,22 +249,17 @@ export class Session implements Disposable {
     signal: AbortSignal,
   ): Promise<ReplayReport> {
     return this.#exclusive(signal, async () => {
-      this.#useSandbox(options.sandbox ?? this.#sandbox);
+      this.#slot.replace(options.sandbox ?? this.#slot.current);
       const report = await runReplay(history, options, {
         ...this.#parts,
-        sandbox: this.#sandbox,
+        sandbox: this.#slot.current,
         recorder: this.#recorder,
         limits: this.seed.limits,
         signal,
-        answerLive: (call, usage, callSignal) => {
-          const { limits } = history.opened;
-          const budget = new Budget(toSpending(limits), toSpent(usage), null);
-          const asking = { ...this.asParent, limits, budget };
-          const readUsage = (): Usage => usage;
-          return this.#createHostCalls({ asking, readUsage }).answer(call, callSignal);
-        },
+        answerLive: (call, usage, callSignal) =>
+          this.#models.createReplayCalls(history.opened.limits, usage).answer(call, callSignal),
       });
-      this.#budget = this.#createBudget(); // a fork takes over what the record had used
+      this.#models.takeUsage();
       this.#contextCount = history.items.filter((item) => item.kind === 'context').length;
       const { sourceSessionId, engineId } = options;
       const { throughStep } = history;
@@ -334,10 +287,10 @@ export class Session implements Disposable {
 
   /** Lets go of the sandbox and ends the trace file. The trace stays readable. */
   async close(reason: string): Promise<void> {
-    if (this.#closed) {
+    if (this.#slot.isClosed) {
       return;
     }
-    this.#closed = true;
+    this.#slot.close();
     this.interrupt();
     await this.#queue.run(async () => {
       try {
@@ -352,14 +305,12 @@ export class Session implements Disposable {
   }
 
   dispose(): void {
-    this.#closed = true;
-    this.#sandbox.dispose();
     this.#store.dispose();
   }
 
   async #runStepNow(input: StepInput, signal: AbortSignal): Promise<StepResult> {
-    this.#requireActive();
-    this.#requireSandbox();
+    requireActive(this.summary);
+    const sandbox = this.#slot.require();
     await this.#refuseOverLimit();
     const { clock } = this.#parts;
     const step = this.summary.usage.steps + 1;
@@ -369,28 +320,29 @@ export class Session implements Disposable {
       { step },
     );
     startedWritten.catch(() => undefined); // awaited with the end of the step
-    const held = new HeldTime(clock, () => this.#sandbox.holdClock());
-    const modelCalls = this.#createModelCalls();
-    const calls = this.#createHostCalls({
-      modelCalls,
+    const held = new HeldTime(clock, () => sandbox.holdClock());
+    const calls = this.#models.createCalls();
+    const hostCalls = this.#models.createHostCalls({
+      calls,
       client: input.client ? held.wrap(input.client) : null,
       subModel: input.subModel ?? null,
     });
     return this.#interruptibly(signal, async (combined) => {
-      const ran = await this.#sandbox.runStep(
+      const ran = await sandbox.runStep(
         {
           step,
           code: input.code,
-          timeoutMs: this.#stepTimeMs(input.timeoutMs),
+          timeoutMs: this.#guardrails.toStepMs(this.summary.usage, input.timeoutMs),
           maxOutputChars: this.seed.limits.maxOutputChars,
-          onHostCall: (call, callSignal) => calls.answer(call, callSignal),
+          onHostCall: (call, callSignal) => hostCalls.answer(call, callSignal),
         },
         combined,
       );
-      const outcome = this.#isOverTime ? toTimedOut(ran, this.seed.limits.maxSessionMs) : ran;
+      const { isOverTime } = this.#guardrails;
+      const outcome = isOverTime ? toTimedOut(ran, this.seed.limits.maxSessionMs) : ran;
       const durationMs = clock.monotonic() - started - held.totalMs;
       const usage = this.#chargeStep(input.code, outcome, durationMs);
-      const stop = this.#judge(usage) ?? (modelCalls.refusedByLimit ? 'llm_limit' : null);
+      const stop = this.#judge(usage) ?? (calls.refusedByLimit ? 'llm_limit' : null);
       await startedWritten.catch(() => undefined);
       await this.#recorder.append({ kind: 'step.finished', outcome, stop }, { usage, stop });
       return { step, outcome, stop, usage, durationMs };
@@ -412,106 +364,9 @@ export class Session implements Disposable {
   }
 
   #chargeStep(code: string, outcome: Outcome, durationMs: number): Usage {
-    this.#budget.spendChars(code.length + outcome.stdout.length + outcome.stderr.length);
-    const usage = this.#readUsage();
+    this.#models.spendChars(code.length + outcome.stdout.length + outcome.stderr.length);
+    const usage = this.#models.readUsage();
     return { ...usage, steps: usage.steps + 1, runtimeMs: usage.runtimeMs + durationMs };
-  }
-
-  /** What children have used since the last event counts too. */
-  #readUsage(): Usage {
-    const { calls, tokens, chars } = this.#budget.used;
-    return { ...this.summary.usage, llmCalls: calls, llmTokens: tokens, budgetUsed: chars };
-  }
-
-  #useSandbox(sandbox: Sandbox): void {
-    if (sandbox !== this.#sandbox) {
-      this.#sandbox.dispose();
-      this.#sandbox = sandbox;
-      this.#brokenBy = null;
-      this.#watchSandbox();
-    }
-  }
-
-  #watchSandbox(): void {
-    const sandbox = this.#sandbox;
-    this.#store.add(
-      sandbox.onDidDie((reason) => {
-        if (sandbox === this.#sandbox) {
-          this.#brokenBy = reason;
-        }
-      }),
-    );
-  }
-
-  #createBudget(): Budget {
-    const { limits } = this.seed;
-    return new Budget(toSpending(limits), toSpent(this.summary.usage), this.#parts.parentBudget);
-  }
-
-  #createModelCalls(): ModelCalls {
-    const { model, clock } = this.#parts;
-    const record = (call: RecordedCall): Promise<void> => this.#recordCall(call);
-    return new ModelCalls({ model, clock, budget: this.#budget, record });
-  }
-
-  #createHostCalls(options: Partial<HostCallOptions>): HostCalls {
-    const { clock, loops } = this.#parts;
-    return new HostCalls({
-      calls: options.modelCalls ?? this.#createModelCalls(),
-      clock,
-      loops,
-      session: { ...(options.asking ?? this.asParent), language: this.seed.language },
-      readUsage: options.readUsage ?? (() => this.#readUsage()),
-      client: options.client ?? null,
-      subModel: options.subModel ?? null,
-      record: (call) => this.#recordCall(call),
-    });
-  }
-
-  async #recordCall(call: RecordedCall): Promise<void> {
-    const usage = this.#readUsage();
-    await this.#recorder.append(
-      { kind: 'model.answered', ...call },
-      { usage, step: usage.steps + 1 },
-    );
-  }
-
-  #stepTimeMs(askedMs: number | undefined): number {
-    const { limits } = this.seed;
-    const { usage } = this.summary;
-    const sessionLeftMs = this.#startedAt + limits.maxSessionMs - this.#parts.clock.now();
-    const runtimeLeftMs = limits.maxRuntimeMs - usage.runtimeMs;
-    const allowedMs = Math.min(limits.stepTimeoutMs, runtimeLeftMs, sessionLeftMs);
-    return Math.max(1, Math.min(allowedMs, askedMs ?? allowedMs));
-  }
-
-  #loadContext(
-    given: GivenContext,
-    options: { readonly variable: string; readonly onProgress?: LoadProgress },
-    signal: AbortSignal,
-  ): Promise<ContextInfo> {
-    const { contexts } = this.#parts;
-    return loadContext(given, { ...options, contexts, sandbox: this.#sandbox }, signal);
-  }
-
-  /** @throws RlmError 'SESSION_FINALIZED' unless it is the same answer again. */
-  #sameAnswer(isSame: boolean): Summary {
-    if (!isSame) {
-      throw secondAnswerError(this.id);
-    }
-    return this.summary;
-  }
-
-  async #readAnswer(name: string, signal: AbortSignal): Promise<string> {
-    this.#requireSandbox();
-    const value = await this.#sandbox.readVariable(
-      { name, offset: 0, maxChars: maxAnswerChars + 1, timeoutMs: readTimeoutMs },
-      signal,
-    );
-    if (!value) {
-      throw noVariableError(name);
-    }
-    return value.text;
   }
 
   async #stop(cause: StopCause): Promise<void> {
@@ -523,10 +378,7 @@ export class Session implements Disposable {
   }
 
   #judge(usage: Usage): StopReason | null {
-    const sessionMs = this.#parts.clock.now() - this.#startedAt;
-    const own = checkLimits(this.seed.limits, usage, sessionMs);
-    const stop = own ?? (this.#isOverTime ? 'timeout' : null); // timers may be early by a little
-    return stop ?? (this.#budget.left.chars <= 0 ? 'budget_exceeded' : null);
+    return this.#guardrails.judge(usage, this.#models.leftChars);
   }
 
   async #refuseOverLimit(): Promise<void> {
@@ -536,17 +388,7 @@ export class Session implements Disposable {
         { kind: 'session.stopped', cause: reason },
         { status: 'stopped' },
       );
-      this.#requireActive();
-    }
-  }
-
-  #requireActive(): void {
-    requireActive(this.summary);
-  }
-
-  #requireSandbox(): void {
-    if (this.#brokenBy !== null || this.#closed) {
-      throw sandboxGoneError(this.id, this.#brokenBy ?? 'the session was closed');
+      requireActive(this.summary);
     }
   }
 
@@ -560,14 +402,6 @@ export class Session implements Disposable {
       return task();
     });
   }
-}
-
-function toSpending({ maxLlmCalls, maxLlmTokens, budgetLimit }: Limits): Spending {
-  return { calls: maxLlmCalls, tokens: maxLlmTokens, chars: budgetLimit };
-}
-
-function toSpent({ llmCalls, llmTokens, budgetUsed }: Usage): Spending {
-  return { calls: llmCalls, tokens: llmTokens, chars: budgetUsed };
 }
 
 /** A step that the end of the session's time has cut short, which the sandbox knows as cancelled. */

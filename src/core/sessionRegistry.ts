@@ -1,22 +1,23 @@
 // The sessions of one engine: opens them, finds them, lets them go.
 
 import type { Disposable } from '../base/disposable';
-import { Emitter } from '../base/emitter';
 import { createTimeOrderedId } from '../base/ids';
 import { toOneLine } from '../base/text';
 import type { Budget } from './budget';
 import type { Clock } from './clock';
 import type { ContextReader, GivenContext } from './context';
 import { RlmError } from './errors';
-import type { SessionOpened, TraceEvent } from './event';
+import type { SessionOpened } from './event';
 import { type History, readHistory } from './history';
 import { type Limits, createLimits, noUsage } from './limits';
+import { LiveSessions } from './liveSessions';
 import type { LoopRunner } from './loop';
 import type { Model } from './model';
 import type { Language, Sandbox, SandboxFactory } from './sandbox';
 import type { LoadProgress } from './contextLoading';
 import type { ReplayReport } from './replayRun';
-import { type FinalizeInput, Session, type SessionParts } from './session';
+import type { FinalizeInput } from './finalAnswer';
+import { Session, type SessionParts } from './session';
 import { type SessionParent, toChildLimits } from './sessionParent';
 import { createSummary, type Summary } from './summary';
 import type { TraceSink, TraceStore } from './traceStore';
@@ -62,32 +63,21 @@ export interface Resumed {
 /** Contexts and steps replayed, of how many. */
 export type ReplayProgress = (done: number, total: number) => void;
 
-export interface SessionChange {
-  readonly sessionId: string;
-  readonly event: TraceEvent;
-}
-
-/** Sessions that hold a sandbox at one time. */
-export const maxLiveSessions = 100;
-/** A session that has ended keeps its variables readable this long after its last use. */
-const endedIdleMs = 600_000;
-
 export class SessionRegistry implements Disposable {
   readonly #parts: RegistryParts;
-  readonly #live = new Map<string, Session>();
+  readonly #live: LiveSessions;
   readonly #resuming = new Map<string, Promise<Resumed>>();
-  readonly #changed = new Emitter<SessionChange>();
   /** Fires for every event of every live session, in each session's order. */
-  readonly onDidChange = this.#changed.event;
-  #opening = 0;
-  #disposed = false;
+  readonly onDidChange: LiveSessions['onDidChange'];
 
   constructor(parts: RegistryParts) {
     this.#parts = parts;
+    this.#live = new LiveSessions(parts.clock);
+    this.onDidChange = this.#live.onDidChange;
   }
 
   get live(): readonly Session[] {
-    return [...this.#live.values()];
+    return this.#live.all;
   }
 
   /** @throws RlmError of the context reader and the sandbox; nothing is left behind then. */
@@ -199,16 +189,11 @@ export class SessionRegistry implements Disposable {
 
   /** Closes every session; their traces say that the engine ended. */
   async closeAll(reason: string): Promise<void> {
-    await Promise.allSettled(this.live.map((session) => this.#close(session, reason)));
+    await this.#live.closeAll(reason);
   }
 
   dispose(): void {
-    this.#disposed = true;
-    for (const session of this.#live.values()) {
-      session.dispose();
-    }
-    this.#live.clear();
-    this.#changed.dispose();
+    this.#live.dispose();
   }
 
   /** Opens a sandbox and a trace, and fills them; leaves nothing behind when that fails. */
@@ -218,7 +203,7 @@ export class SessionRegistry implements Disposable {
     fill: (session: Session) => Promise<T>,
   ): Promise<T> {
     const { traces } = this.#parts;
-    return this.#withRoom(async () => {
+    return this.#live.withRoom(async () => {
       const sandbox = await this.#createSandbox(opened, signal);
       let session: Session | undefined;
       try {
@@ -226,12 +211,11 @@ export class SessionRegistry implements Disposable {
         const start = { opened, summary: createSummary(opened), step: 0 };
         const parentBudget = parent?.budget ?? null;
         session = new Session(start, this.#createParts(sandbox, sink, parentBudget));
-        this.#track(session);
-        this.#changed.fire({ sessionId: session.id, event: opened });
+        this.#live.add(session, opened);
         return await fill(session);
       } catch (thrown) {
         if (session) {
-          await this.#close(session, 'it could not be opened').catch(() => undefined);
+          await this.#live.close(session, 'it could not be opened').catch(() => undefined);
         }
         sandbox.dispose();
         await traces.deleteTrace(opened.sessionId).catch(() => undefined);
@@ -248,7 +232,7 @@ export class SessionRegistry implements Disposable {
     const { traces, engineId } = this.#parts;
     const summary = await this.#readResumable(sessionId);
     const history = await readHistory(traces, sessionId, null);
-    return this.#withRoom(async () => {
+    return this.#live.withRoom(async () => {
       const sandbox = await this.#createSandbox(history.opened, signal);
       try {
         const session =
@@ -269,7 +253,7 @@ export class SessionRegistry implements Disposable {
       } catch (thrown) {
         const session = this.#live.get(sessionId);
         if (session) {
-          await this.#close(session, 'it could not be resumed').catch(() => undefined);
+          await this.#live.close(session, 'it could not be resumed').catch(() => undefined);
         }
         sandbox.dispose();
         throw thrown;
@@ -288,7 +272,7 @@ export class SessionRegistry implements Disposable {
       { opened, summary, step: lastStep },
       this.#createParts(sandbox, sink, null),
     );
-    this.#track(session);
+    this.#live.add(session);
     return session;
   }
 
@@ -313,14 +297,6 @@ export class SessionRegistry implements Disposable {
     return this.#parts.sandboxes.createSandbox({ language, maxMemoryMb }, signal);
   }
 
-  #track(session: Session): void {
-    if (this.#disposed) {
-      throw new Error('The engine has ended.');
-    }
-    this.#live.set(session.id, session);
-    session.onDidAppend((event) => this.#changed.fire({ sessionId: session.id, event }));
-  }
-
   #createOpened(
     language: Language,
     title: string,
@@ -343,37 +319,6 @@ export class SessionRegistry implements Disposable {
       engineId: this.#parts.engineId,
       version: this.#parts.version,
     };
-  }
-
-  async #withRoom<T>(open: () => Promise<T>): Promise<T> {
-    await this.#makeRoom();
-    this.#opening += 1;
-    try {
-      return await open();
-    } finally {
-      this.#opening -= 1;
-    }
-  }
-
-  /** Lets ended sessions go first by age; a full engine says so. */
-  async #makeRoom(): Promise<void> {
-    const now = this.#parts.clock.now();
-    const ended = this.live.filter((session) => session.status !== 'active');
-    const isFull = this.#live.size + this.#opening >= maxLiveSessions;
-    const stale = ended.filter((session) => isFull || now - session.lastUsedAt > endedIdleMs);
-    await Promise.all(stale.map((session) => this.#close(session, 'its variables were let go')));
-    if (this.#live.size + this.#opening >= maxLiveSessions) {
-      throw new RlmError(
-        'BACKEND_UNAVAILABLE',
-        `${maxLiveSessions} sessions are open at once, as many as one engine holds.`,
-        { nextStep: 'Finalize sessions that are done (rlm_list_sessions shows them), then retry.' },
-      );
-    }
-  }
-
-  async #close(session: Session, reason: string): Promise<void> {
-    this.#live.delete(session.id);
-    await session.close(reason);
   }
 }
 

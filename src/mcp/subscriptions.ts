@@ -2,7 +2,7 @@
 
 import { DisposableStore, type Disposable } from '../base/disposable';
 import type { Engine } from '../core/engine';
-import type { SessionChange } from '../core/sessionRegistry';
+import type { SessionChange } from '../core/liveSessions';
 import { parseResourceUri } from './resourceUri';
 
 interface ChangeSink {

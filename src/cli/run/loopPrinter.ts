@@ -1,7 +1,7 @@
 // Shows a run while it goes on, on stderr: what the model writes, and what its code did.
 
 import type { LoopProgress } from '../../core/loop';
-import type { SessionChange } from '../../core/sessionRegistry';
+import type { SessionChange } from '../../core/liveSessions';
 import { toPrintable } from '../render/printable';
 import { renderStep } from '../render/step';
 import type { Terminal } from '../terminal';

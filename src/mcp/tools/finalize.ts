@@ -6,7 +6,7 @@ import { fitPayload } from '../fit';
 import { createInvalidInput } from '../invalidInput';
 import { toCodeBlock } from '../markdownText';
 import { defineTool } from '../tool';
-import type { FinalizeInput } from '../../core/session';
+import type { FinalizeInput } from '../../core/finalAnswer';
 import { stopReasons } from '../../core/limits';
 import { toStatsView } from '../usageView';
 

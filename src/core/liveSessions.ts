@@ -1,0 +1,103 @@
+// The sessions of one engine that hold a sandbox: which they are, what happens in them, and room for more.
+
+import type { Disposable } from '../base/disposable';
+import { Emitter } from '../base/emitter';
+import type { Clock } from './clock';
+import { RlmError } from './errors';
+import type { TraceEvent } from './event';
+import type { Session } from './session';
+
+export interface SessionChange {
+  readonly sessionId: string;
+  readonly event: TraceEvent;
+}
+
+/** Sessions that hold a sandbox at one time. */
+const maxLiveSessions = 100;
+/** A session that has ended keeps its variables readable this long after its last use. */
+const endedIdleMs = 600_000;
+
+export class LiveSessions implements Disposable {
+  readonly #clock: Clock;
+  readonly #sessions = new Map<string, Session>();
+  readonly #changed = new Emitter<SessionChange>();
+  /** Fires for every event of every live session, in each session's order. */
+  readonly onDidChange = this.#changed.event;
+  #opening = 0;
+  #disposed = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get all(): readonly Session[] {
+    return [...this.#sessions.values()];
+  }
+
+  get(sessionId: string): Session | undefined {
+    return this.#sessions.get(sessionId);
+  }
+
+  /** `first`: an event that was in the trace before there was a session to tell of it. */
+  add(session: Session, first?: TraceEvent): void {
+    if (this.#disposed) {
+      throw new Error('The engine has ended.');
+    }
+    this.#sessions.set(session.id, session);
+    session.onDidAppend((event) => this.#changed.fire({ sessionId: session.id, event }));
+    if (first) {
+      this.#changed.fire({ sessionId: session.id, event: first });
+    }
+  }
+
+  /**
+   * Opens one more when there is room for it.
+   * @throws RlmError 'BACKEND_UNAVAILABLE' when there is none.
+   */
+  async withRoom<T>(open: () => Promise<T>): Promise<T> {
+    await this.#makeRoom();
+    this.#opening += 1;
+    try {
+      return await open();
+    } finally {
+      this.#opening -= 1;
+    }
+  }
+
+  async close(session: Session, reason: string): Promise<void> {
+    this.#sessions.delete(session.id);
+    await session.close(reason);
+  }
+
+  async closeAll(reason: string): Promise<void> {
+    await Promise.allSettled(this.all.map((session) => this.close(session, reason)));
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    for (const session of this.#sessions.values()) {
+      session.dispose();
+    }
+    this.#sessions.clear();
+    this.#changed.dispose();
+  }
+
+  /** Lets ended sessions go first by age; a full engine says so. */
+  async #makeRoom(): Promise<void> {
+    const now = this.#clock.now();
+    const ended = this.all.filter((session) => session.status !== 'active');
+    const stale = ended.filter((one) => this.#isFull || now - one.lastUsedAt > endedIdleMs);
+    await Promise.all(stale.map((session) => this.close(session, 'its variables were let go')));
+    if (this.#isFull) {
+      throw new RlmError(
+        'BACKEND_UNAVAILABLE',
+        `${maxLiveSessions} sessions are open at once, as many as one engine holds.`,
+        { nextStep: 'Finalize sessions that are done (rlm_list_sessions shows them), then retry.' },
+      );
+    }
+  }
+
+  get #isFull(): boolean {
+    return this.#sessions.size + this.#opening >= maxLiveSessions;
+  }
+}

@@ -1,0 +1,122 @@
+// What a session asks of models and of child sessions, and who pays for it.
+
+import { Budget, type Spending } from './budget';
+import type { Clock } from './clock';
+import type { SessionOpened } from './event';
+import { HostCalls } from './hostCalls';
+import type { Limits, Usage } from './limits';
+import type { LoopRunner } from './loop';
+import type { Model, ModelClient } from './model';
+import { ModelCalls, type RecordedCall } from './modelCalls';
+import type { Recorder } from './recorder';
+import type { SessionParent } from './sessionParent';
+
+interface SessionModelsParts {
+  readonly opened: SessionOpened;
+  readonly recorder: Recorder;
+  readonly model: Model;
+  readonly clock: Clock;
+  /** Of the session whose code asked for this one; null: this one pays for itself. */
+  readonly parentBudget: Budget | null;
+  /** Runs child sessions; null where no model writes code. */
+  readonly loops: LoopRunner | null;
+}
+
+interface HostCallOptions {
+  readonly calls: ModelCalls;
+  readonly client: ModelClient | null;
+  /** `provider/model` for prompts that name none. */
+  readonly subModel: string | null;
+}
+
+export class SessionModels {
+  readonly #parts: SessionModelsParts;
+  #budget: Budget;
+
+  constructor(parts: SessionModelsParts) {
+    this.#parts = parts;
+    this.#budget = this.#createBudget();
+  }
+
+  /** As what its children know the session. */
+  get asParent(): SessionParent {
+    const { sessionId, depth, limits } = this.#parts.opened;
+    return { sessionId, depth, limits, budget: this.#budget };
+  }
+
+  /** Characters of code and output that are left here and in every parent. */
+  get leftChars(): number {
+    return this.#budget.left.chars;
+  }
+
+  /** What children have used since the last event counts too. */
+  readUsage(): Usage {
+    const { calls, tokens, chars } = this.#budget.used;
+    const { usage } = this.#parts.recorder.summary;
+    return { ...usage, llmCalls: calls, llmTokens: tokens, budgetUsed: chars };
+  }
+
+  spendChars(chars: number): void {
+    this.#budget.spendChars(chars);
+  }
+
+  /** Takes over what the record says was used: after a fork it has more than before. */
+  takeUsage(): void {
+    this.#budget = this.#createBudget();
+  }
+
+  createCalls(): ModelCalls {
+    const { model, clock } = this.#parts;
+    const record = (call: RecordedCall): Promise<void> => this.#record(call);
+    return new ModelCalls({ model, clock, budget: this.#budget, record });
+  }
+
+  createHostCalls({ calls, client, subModel }: HostCallOptions): HostCalls {
+    const { clock, loops, opened } = this.#parts;
+    return new HostCalls({
+      calls,
+      clock,
+      loops,
+      session: { ...this.asParent, language: opened.language },
+      readUsage: () => this.readUsage(),
+      client,
+      subModel,
+      record: (call) => this.#record(call),
+    });
+  }
+
+  /** Answers what asks no model as it was when a session of these limits had used so much. */
+  createReplayCalls(limits: Limits, usage: Usage): HostCalls {
+    const { clock, opened } = this.#parts;
+    const budget = new Budget(toSpending(limits), toSpent(usage), null);
+    return new HostCalls({
+      calls: this.createCalls(),
+      clock,
+      loops: null,
+      session: { ...this.asParent, limits, budget, language: opened.language },
+      readUsage: () => usage,
+      client: null,
+      subModel: null,
+      record: (call) => this.#record(call),
+    });
+  }
+
+  #createBudget(): Budget {
+    const { opened, recorder, parentBudget } = this.#parts;
+    return new Budget(toSpending(opened.limits), toSpent(recorder.summary.usage), parentBudget);
+  }
+
+  async #record(call: RecordedCall): Promise<void> {
+    const usage = this.readUsage();
+    const event = { kind: 'model.answered', ...call } as const;
+    await this.#parts.recorder.append(event, { usage, step: usage.steps + 1 });
+  }
+}
+
+function toSpending({ maxLlmCalls, maxLlmTokens, budgetLimit }: Limits): Spending {
+  return { calls: maxLlmCalls, tokens: maxLlmTokens, chars: budgetLimit };
+}
+
+function toSpent({ llmCalls, llmTokens, budgetUsed }: Usage): Spending {
+  return { calls: llmCalls, tokens: llmTokens, chars: budgetUsed };
+}
