@@ -24,7 +24,9 @@ const waitMs = 100_000;
 const runFile = promisify(execFile);
 
 /** Only where .ci/installEditor.mjs has installed an editor: a desktop editor takes no clicks from here. */
-export const describeWorkbench = isInstalled() ? describe : describe.skip;
+export function describeWorkbench(title, define) {
+  return (isInstalled() ? describe : describe.skip)(title, define);
+}
 
 /** A workspace with a log of 40,000 lines, and an empty home. */
 export async function createPlace() {
