@@ -9,8 +9,8 @@ import packageJson from '../package.json';
 import { createTimeOrderedId } from './base/ids';
 import { CallerWorks } from './core/callerWorks';
 import type { Engine, EngineStatus } from './core/engine';
-import { sessionStatuses, type SessionStatus } from './core/event';
 import type { ModelProvider } from './core/model';
+import { countByStatus } from './core/sessionCounts';
 import { SessionRegistry } from './core/sessionRegistry';
 import type { TraceStore } from './core/traceStore';
 import { FileContextReader } from './context/fileContextReader';
@@ -290,20 +290,4 @@ export async function serveHttp(
 async function openHome(given: string | null): Promise<Home> {
   const { env, platform } = process;
   return createHome(given ?? toHomePath({ env, platform, homedir: homedir() }));
-}
-
-async function countByStatus(traces: TraceStore): Promise<Record<SessionStatus, number>> {
-  const counts = await Promise.all(
-    sessionStatuses.map(async (status) => {
-      let count = 0;
-      let cursor: string | null = null;
-      do {
-        const page = await traces.listSummaries({ status, limit: 500, cursor });
-        count += page.summaries.length;
-        cursor = page.nextCursor;
-      } while (cursor !== null);
-      return [status, count] as const;
-    }),
-  );
-  return Object.fromEntries(counts) as Record<SessionStatus, number>; // one entry per status
 }
