@@ -8,6 +8,8 @@ import { SandboxServer } from './sandboxServer';
 
 /** File descriptor of the pipe that carries context bytes. Source: the fork in sandboxProcess.ts. */
 const contextPipe = 4;
+/** One buffer for all reads: what is read is copied at once. */
+const pipeBytes = 262_144;
 
 const link: Link = {
   send: (message) => {
@@ -23,8 +25,19 @@ const link: Link = {
 
 const server = new SandboxServer(link, __dirname);
 const feed = createFeedReader(server.inbox);
-const pipe = new Socket({ fd: contextPipe, readable: true, writable: false });
-pipe.on('data', (bytes: Buffer) => feed(bytes));
+const pipe = new Socket({
+  fd: contextPipe,
+  readable: true,
+  writable: false,
+  onread: {
+    buffer: new Uint8Array(pipeBytes),
+    callback: (length, bytes) => {
+      feed(bytes.subarray(0, length));
+      return true;
+    },
+  },
+});
+pipe.resume();
 pipe.on('error', () => process.exit(0));
 process.on('disconnect', () => process.exit(0));
 // The terminal's Ctrl+C goes to the whole group; the engine decides what it means.

@@ -38,6 +38,8 @@ def main(spans, variables, loop):
     collect = gc.collect
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
+    char_bytes = {"x": 1, "\u00ff": 1, "\u0100": 2, "\U00010000": 4}  # of the strings that are filled
+
     def receive_exactly(size):
         data = read(device, size)
         if len(data) == size:
@@ -340,20 +342,28 @@ def main(spans, variables, loop):
     def ignore(_signal, _frame):
         """An interrupt that arrives after the code has ended has nothing to interrupt."""
 
+    def load_text(source):
+        """A short text is read; the host fills a long one in place."""
+        filler, size = source["filler"], source["codePoints"]
+        if filler is None:
+            return str(receive_exactly(source["byteLength"]) if size else b"", "utf-8")
+        text = filler * size
+        header = text.__sizeof__() - (size + 1) * char_bytes[filler]
+        write(device, b"fill %d" % (id(text) + header))
+        return text
+
     def load(message):
-        """Reads the raw text that follows the message and binds it."""
+        """Makes the texts of the message and binds them."""
         sources = message["sources"]
         total = 0
         lines = 0
         texts = []
         try:
             for source in sources:
-                data = receive_exactly(source["byteLength"]) if source["byteLength"] else b""
-                text = str(data, "utf-8", "replace")
-                del data
+                text = load_text(source)
                 texts.append(text)
                 total += len(text)
-                lines += text.count("\n") + (1 if text and text[-1] != "\n" else 0)
+                lines += source["lines"]
         except MemoryError:
             texts = None
             collect()

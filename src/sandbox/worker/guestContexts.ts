@@ -2,7 +2,7 @@
 // where they are, since comparing such strings by content costs their length.
 
 import type { FromWorker, LoadMessage } from '../../protocol/worker';
-import { decodeStart, measureText, writeText } from './contextText';
+import { decodeStart, measureText, writeUnits } from './contextText';
 import type { GuestRepl } from './guestRepl';
 import type { QuickJs } from './quickJs';
 
@@ -85,9 +85,9 @@ export class GuestContexts {
   #addText(
     source: Uint8Array,
   ): { address: number; bytes: number; chars: number; lines: number } | null {
-    const measure = measureText(source);
-    const { chars, lines } = measure;
-    const isWide = measure.encoding === 'utf16le';
+    const text = measureText(source);
+    const { units: chars, lines, width } = text;
+    const isWide = width === 'bmp' || width === 'astral';
     const parameters = JSON.stringify({ length: chars, isWide });
     const added = this.#repl.call('addText', this.#engine.createString(parameters));
     if (!added.ok) {
@@ -97,7 +97,7 @@ export class GuestContexts {
     let address = 0;
     if (chars > 0) {
       const filler = isWide ? wideFiller : narrowFiller;
-      writeText(source, measure, this.#engine.openString(added.value, chars, filler));
+      writeUnits(text, this.#engine.openString(added.value, chars, filler));
       address = this.#engine.stringAddress(added.value);
     }
     this.#engine.free(added.value);

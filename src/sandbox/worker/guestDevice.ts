@@ -1,29 +1,38 @@
 // The device /dev/rlm of a Python guest. To the guest: frames of a 16-character decimal length and
-// JSON; after a 'load' the raw text follows. From the guest: each write is one message of JSON, and
-// untrusted. A message leaves when the guest waits for its answer, so code that forges one and goes
-// on is still within its step, and its time limit, until it lets the runner speak.
+// JSON; after a 'load' the raw bytes of its short texts follow. From the guest: each write is one
+// message of JSON, and untrusted, or 'fill' and the address of a string for the next long text. A
+// message leaves when the guest waits for its answer, so code that forges one and goes on is still
+// within its step, and its time limit, until it lets the runner speak.
 
 import type { ToWorker } from '../../protocol/worker';
 import type { MessagePump } from './messagePump';
+import type { PythonTexts } from './pythonTexts';
 
 const headerBytes = 16;
 /** More than a step may answer with. */
 const maxMessageBytes = 64 * 1024 * 1024;
+const fillRequest = /^fill (\d{1,10})$/;
+const maxFillBytes = 'fill '.length + 10;
+
+export type Written = 'taken' | 'too-large' | 'refused';
 
 export interface GuestDevice {
   /** Fills `target`; blocks until the host answers. Returns the bytes written, 0 when nothing was asked. */
   read(target: Uint8Array): number;
-  /** Takes one message in place of one that was not yet sent. False when it is too large. */
-  write(bytes: Uint8Array): boolean;
+  /** Takes one message in place of one that was not yet sent, or fills a string at once. */
+  write(bytes: Uint8Array): Written;
 }
 
-export function createGuestDevice(
-  pump: MessagePump,
-  onMessage: (message: ToWorker) => void,
-): GuestDevice {
+interface GuestDeviceParts {
+  readonly pump: MessagePump;
+  readonly texts: PythonTexts;
+  readonly onMessage: (message: ToWorker) => void;
+}
+
+export function createGuestDevice({ pump, texts, onMessage }: GuestDeviceParts): GuestDevice {
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
-  /** What the guest has yet to read, first first. */
+  /** What the guest has yet to read, first last. */
   let toGuest: Uint8Array[] = [];
   let unsent: Uint8Array | null = null;
 
@@ -31,10 +40,11 @@ export function createGuestDevice(
     pump.send(decoder.decode(asked));
     const message = pump.receive();
     onMessage(message);
-    const [rest, raw] = splitRaw(message);
-    const body = encoder.encode(JSON.stringify(rest));
+    const { told, raw } =
+      message.kind === 'load' ? texts.open(message) : { told: message, raw: [] };
+    const body = encoder.encode(JSON.stringify(told));
     const header = encoder.encode(String(body.length).padStart(headerBytes));
-    toGuest = raw && raw.length > 0 ? [header, body, raw] : [header, body];
+    toGuest = [header, body, ...raw].filter((part) => part.length > 0).reverse();
   };
 
   return {
@@ -44,31 +54,30 @@ export function createGuestDevice(
         unsent = null;
         exchange(asked);
       }
-      const [first, ...rest] = toGuest;
+      const first = toGuest.pop();
       if (first === undefined) {
         return 0;
       }
       const part = first.subarray(0, target.length);
       target.set(part);
-      toGuest = part.length < first.length ? [first.subarray(part.length), ...rest] : rest;
+      if (part.length < first.length) {
+        toGuest.push(first.subarray(part.length));
+      }
       return part.length;
     },
     write(bytes) {
       if (bytes.length > maxMessageBytes) {
-        return false;
+        return 'too-large';
+      }
+      const fill = bytes.length <= maxFillBytes && fillRequest.exec(decoder.decode(bytes));
+      if (fill) {
+        return texts.fill(Number(fill[1])) ? 'taken' : 'refused';
       }
       unsent = bytes.slice();
-      // What an interrupted call or an aborted load left unread belongs to nobody.
+      // What an interrupted call or an aborted load left behind belongs to nobody.
       toGuest = [];
-      return true;
+      texts.abandon();
+      return 'taken';
     },
   };
-}
-
-function splitRaw(message: ToWorker): readonly [unknown, Uint8Array | null] {
-  if (message.kind !== 'load') {
-    return [message, null];
-  }
-  const { bytes, ...rest } = message;
-  return [rest, bytes];
 }

@@ -6,6 +6,7 @@ import type { ToWorker, WorkerInit } from '../../protocol/worker';
 import boot from './boot.py';
 import eventLoop from './eventLoop.py';
 import { createGuestDevice } from './guestDevice';
+import { PythonTexts } from './pythonTexts';
 import { type EmscriptenFiles, limitFiles } from './guestFiles';
 import { type ImportSpaces, guardImports } from './guestImports';
 import { type EngineExports, enlargeStack } from './guestStack';
@@ -46,8 +47,8 @@ type CreatePython = (options: object) => Promise<PythonModule>;
 const pageBytes = 65_536;
 const maxHeapBytes = 2 ** 31 - pageBytes;
 const fileLimits = { maxFiles: 10_000, maxOpenFiles: 1_024, maxPathChars: 4_096 };
-/** WASI's error number for a message that is too large. */
-const emsgsize = 35;
+/** WASI's error numbers for what a write to the device may meet. */
+const writeErrors = { 'too-large': 35, refused: 28 } as const; // EMSGSIZE, EINVAL
 /** Device numbers of emscripten's two terminals. */
 const terminals = [5, 6];
 const guestModules = { boot, variables, spans, jsPattern, eventLoop };
@@ -75,7 +76,10 @@ let engine: EngineExports | undefined;
 
 let isStackWhole = (): boolean => true;
 
-const device = createGuestDevice(pump, (message: ToWorker) => {
+const texts = new PythonTexts(() => engine?.memory.buffer ?? new ArrayBuffer(0));
+const device = createGuestDevice({ pump, texts, onMessage });
+
+function onMessage(message: ToWorker): void {
   if (!isStackWhole()) {
     throw new Error('The code recursed deeper than the stack.');
   }
@@ -90,7 +94,7 @@ const device = createGuestDevice(pump, (message: ToWorker) => {
     heapCap = Math.min(maxHeapBytes, (engine?.memory.buffer.byteLength ?? 0) + capAfterLoad);
     capAfterLoad = null;
   }
-});
+}
 
 const randomValues = crypto.getRandomValues.bind(crypto);
 scrubRealm();
@@ -194,8 +198,9 @@ function prepareFiles(python: PythonModule): void {
       device.read(new Uint8Array(heapView.buffer, heapView.byteOffset + offset, length)),
     write: (_stream: unknown, heapView: ArrayBufferView, offset: number, length: number) => {
       const bytes = new Uint8Array(heapView.buffer, heapView.byteOffset + offset, length);
-      if (!device.write(bytes)) {
-        throw new FS.ErrnoError(emsgsize);
+      const written = device.write(bytes);
+      if (written !== 'taken') {
+        throw new FS.ErrnoError(writeErrors[written]);
       }
       return length;
     },

@@ -92,6 +92,12 @@ const device: readonly Attack[] = [
     ends: ['value', 'error'],
   },
   {
+    name: 'asks for strings to be filled where no text waits',
+    code: `${reach}victim = "x" * 100_000\nrefused = []\nfor at in (0, 24, id(victim), id(victim) + 20, 2 ** 31, 2 ** 32 - 1, 9_999_999_999):\n    try: os.write(device, b"fill %d" % at)\n    except OSError as error: refused.append(error.errno)\nrefused, victim == "x" * 100_000`,
+    ends: 'value',
+    result: '([28, 28, 28, 28, 28, 28, 28], True)',
+  },
+  {
     name: 'writes garbage to the device',
     code: `${reach}for junk in (b"", b"x", b"{" * 1000, os.urandom(4096), b"%16d" % 2 ** 50, b"-1" * 8):\n    os.write(device, junk)`,
     ends: 'value',

@@ -1,6 +1,7 @@
 // Contexts inside the Python sandbox: shapes, sizes, and the helpers that look into them.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
@@ -41,6 +42,56 @@ describe('python context', () => {
         await repl.evaluate('type(one).__name__, one[2], sorted(many)'),
         "('str', '\u{1F600}', ['__proto__x', 'a/b.txt'])",
       );
+    });
+  });
+
+  it('holds long texts of any width as Python’s own strings are', async () => {
+    const size = 70_000;
+    const texts: Readonly<Record<string, string>> = {
+      ascii: 'plain words\n'.repeat(size / 10),
+      latin1: 'na\u00efve \u00ff\n'.repeat(size / 6),
+      bmp: '\u0100\u2014 \0 \ufeff\ud7ff\n'.repeat(size / 8),
+      astral: 'a\u{1F600}\u{10FFFF}\u00e9\n'.repeat(size / 8),
+      'narrow but for its last': `${'a'.repeat(size)}\u{1F600}`,
+      'short between long ones': 'x',
+      empty: '',
+      'one more': 'y'.repeat(size + 1),
+    };
+    await withRepl(texts, async (repl) => {
+      const digest = (text: string) => createHash('sha256').update(text).digest('hex');
+      // What is made anew must be equal, hash alike and take the same room: so width and length are right.
+      const seen = await repl.evaluate(
+        'import hashlib, json, re\n' +
+          'def seen(text):\n' +
+          '    raw = text.encode()\n' +
+          '    again = raw.decode()\n' +
+          '    assert text == again and hash(text) == hash(again) and again in {text}\n' +
+          '    assert text.__sizeof__() == again.__sizeof__() and text.isascii() == again.isascii()\n' +
+          '    assert not text or re.search(re.escape(again[-5:]) + "$", text)\n' +
+          '    return hashlib.sha256(raw).hexdigest()\n' +
+          'json.dumps([[path, len(text), seen(text)] for path, text in context.items()])',
+      );
+      const expected = Object.entries(texts).map(([path, text]) => [
+        path,
+        [...text].length,
+        digest(text),
+      ]);
+      assert.deepStrictEqual(JSON.parse((seen ?? '').slice(1, -1)), expected);
+      assert.equal(await repl.evaluate('"x" * 3 + "y"'), "'xxxy'"); // shared ones are as they were
+    });
+  });
+
+  it('says the same sizes of a text however long it is', async () => {
+    await withRepl('', async (repl) => {
+      const unit = 'añ\u{1F600}\nx\0y';
+      for (const [number, count] of [1, 9_000].entries()) {
+        const sizes = await repl.load(`text_${number}`, unit.repeat(count));
+        assert.deepStrictEqual(
+          [sizes.totalChars, sizes.totalLines],
+          [7 * count, count + 1],
+          `${count} times`,
+        );
+      }
     });
   });
 
