@@ -1,7 +1,6 @@
 // How much memory a guest may use: its own values, the contexts on top of them, and a reserve that
 // lets the runner work, and the next step let go, after the code has used up all it had.
 
-import type { GuestRepl } from './guestRepl';
 import { type QuickJs, maxHeapBytes } from './quickJs';
 
 export const mebibyte = 2 ** 20;
@@ -11,16 +10,16 @@ const runnerBytes = 16 * mebibyte;
 const growth = 0.05;
 /** The reserve is some such growths. */
 const reserve = 0.15;
+/** What a step needs to let go of some. */
+const leastRoomBytes = 2 ** 18;
 
 export class GuestMemory {
   readonly #engine: QuickJs;
-  readonly #repl: GuestRepl;
   readonly #contextBytes = new Map<string, number>();
   #maxBytes: number;
 
-  constructor(engine: QuickJs, repl: GuestRepl, maxBytes: number) {
+  constructor(engine: QuickJs, maxBytes: number) {
     this.#engine = engine;
-    this.#repl = repl;
     this.#maxBytes = maxBytes;
     this.openReserve();
   }
@@ -61,9 +60,7 @@ export class GuestMemory {
 
   /** Whether there is room for the least that a step needs. */
   hasRoom(): boolean {
-    const reserved = this.#repl.call('reserve', this.#engine.createUndefined());
-    this.#engine.free(reserved.ok ? reserved.value : reserved.error);
-    return reserved.ok;
+    return this.#engine.hasRoom(leastRoomBytes);
   }
 
   #heapBytes(): number {

@@ -30,15 +30,7 @@ const calls: typeof processCalls = {
 const sources = [primordials, kinds, inspect, fingerprint, variables, spans, grep, rank, repl];
 
 const functionNames = [
-  ...([
-    'begin',
-    'reserve',
-    'takeOutput',
-    'showResult',
-    'describeError',
-    'compare',
-    'read',
-  ] as const),
+  ...(['begin', 'takeOutput', 'showResult', 'describeError', 'compare', 'read'] as const),
   ...(['addText', 'abandonContext', 'commitContext'] as const),
 ];
 type FunctionName = (typeof functionNames)[number];

@@ -67,7 +67,7 @@ export class JavascriptGuest {
       findText: (address) => this.#contexts.findText(address),
     });
     this.#contexts = new GuestContexts(engine, this.#repl);
-    this.#memory = new GuestMemory(engine, this.#repl, options.maxMemoryBytes);
+    this.#memory = new GuestMemory(engine, options.maxMemoryBytes);
   }
 
   static async create(options: GuestOptions): Promise<JavascriptGuest> {

@@ -105,6 +105,13 @@ export class QuickJs {
     this.#limit.heapBytes = Math.min(bytes, maxHeapBytes);
   }
 
+  /** Whether so much in one piece could be had, by growing where that is allowed. */
+  hasRoom(bytes: number): boolean {
+    const pointer = this.#module._malloc(bytes);
+    this.#module._free(pointer);
+    return pointer !== 0;
+  }
+
   /** Runs a global script. With `isAsync` it may await, and the value is the promise of `{ value }`. */
   evaluate(code: string, filename: string, isAsync = false): Completion {
     return this.#withChars(code, (chars, length) => {
