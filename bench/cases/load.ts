@@ -12,6 +12,8 @@ import { NativePython } from '../python';
 import { Repl, loadFile, openSandboxes, untilWarm } from '../repls';
 
 const bytes = 100 * megabyte;
+/** The system gives memory in pieces of at least this size. */
+const pageBytes = 4_096;
 const names: Readonly<Record<Language, string>> = { python: 'Python', javascript: 'JavaScript' };
 const none = { missing: 'not in a quick run' };
 
@@ -52,6 +54,7 @@ export const load: BenchCase = {
       toFigure('floor: read the file', find('read')),
       toFigure('floor: copy', find('copy')),
       toFigure('floor: decode UTF-8', find('decode')),
+      toFigure('floor: touch new memory', find('touch')),
       toFigure('native Python: open(…).read()', bench.python ? find('native') : noPython),
     ];
   },
@@ -100,8 +103,15 @@ function createFloors(file: string): Contender[] {
   return [
     { name: 'read', run: async () => readFileSync(file), warmUps: 1 },
     { name: 'copy', run: async () => copy.set(content), warmUps: 1 },
+    { name: 'touch', run: async () => touch(new Uint8Array(new SharedArrayBuffer(bytes))) },
     { name: 'decode', run: async () => new TextDecoder().decode(content), warmUps: 1 },
   ];
+}
+
+function touch(memory: Uint8Array): void {
+  for (let at = 0; at < memory.length; at += pageBytes) {
+    memory[at] = 1;
+  }
 }
 
 function createNative(bench: Bench, file: string): Contender[] {

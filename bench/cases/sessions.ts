@@ -3,20 +3,25 @@
 import { type Language, languages } from '../../src/core/sandbox';
 import type { SandboxProcess } from '../../src/sandbox/sandboxProcess';
 import { type Bench, type BenchCase, kilobyte } from '../bench';
-import { type Figure, toFigure } from '../figure';
+import { type Figure, scale, toFigure } from '../figure';
 import { McpServer } from '../mcpServer';
 import type { Contender } from '../measure';
-import { Repl, openSandboxes, untilWarm } from '../repls';
+import { Repl, createLengthStep, openSandboxes, runStep, untilWarm } from '../repls';
 import { createText } from '../texts';
 
 const names: Readonly<Record<Language, string>> = { python: 'Python', javascript: 'JavaScript' };
 const context = createText(kilobyte).toString('latin1');
+const earlySteps = 20;
 const none = { missing: 'not run' };
 
 export const sessions: BenchCase = {
   name: 'sessions',
   title: 'A new session with 1 KB of context',
-  run: async (bench) => [...(await measureWarm(bench)), ...(await measureFirst(bench))],
+  run: async (bench) => [
+    ...(await measureWarm(bench)),
+    ...(await measureFirst(bench)),
+    ...(await measureEarlySteps(bench)),
+  ],
 };
 
 async function measureWarm(bench: Bench): Promise<Figure[]> {
@@ -86,4 +91,35 @@ async function measureFirst(bench: Bench): Promise<Figure[]> {
       target: { atMost: 1_500 },
     }),
   );
+}
+
+/** Before the engines have compiled, as they go, what is called often. */
+async function measureEarlySteps(bench: Bench): Promise<Figure[]> {
+  const result = await bench.race(
+    languages.map((language) => {
+      let sandboxes: SandboxProcess | undefined;
+      let step: (() => Promise<void>) | undefined;
+      return {
+        name: language,
+        prepare: async () => {
+          sandboxes = openSandboxes(bench);
+          const repl = await Repl.open(sandboxes, { language, context });
+          await untilWarm(sandboxes);
+          step = createLengthStep(language, context.length, (code) => runStep(repl, code));
+        },
+        run: async () => {
+          for (let done = 0; done < earlySteps; done += 1) {
+            await step?.();
+          }
+        },
+        cleanUp: async () => sandboxes?.dispose(),
+      };
+    }),
+    { rounds: bench.pick(7, 3), budgetMs: 20_000 },
+  );
+  return languages.map((language) => {
+    const found = result.spread(language);
+    const each = found ? scale(found, 1 / earlySteps) : none;
+    return toFigure(`${names[language]}, each of the first ${earlySteps} steps in a process`, each);
+  });
 }

@@ -90,7 +90,7 @@ async function createOwn(bench: Bench, language: Language, bytes: number): Promi
   const sandboxes = openSandboxes(bench);
   const repl = await openFromFile(sandboxes, language, file);
   const small = await openFromFile(sandboxes, language, await bench.file(kilobyte));
-  const frequent = { burst: 20, warmUps: 60 };
+  const frequent = { burst: 20, warmUps: 1_000 };
   const contenders: Contender[] = [
     {
       name: at.port,
