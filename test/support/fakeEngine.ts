@@ -1,44 +1,16 @@
 // An engine for tests of its surfaces: the real session rules over a sandbox, store and reader in memory.
 
 import { SessionRegistry } from '../../src/core/sessionRegistry';
-import type { Clock } from '../../src/core/clock';
 import type { ContextReader } from '../../src/core/context';
 import { CallerWorks } from '../../src/core/callerWorks';
 import type { Engine } from '../../src/core/engine';
 import { RlmError } from '../../src/core/errors';
 import type { Model } from '../../src/core/model';
 import { SessionLoopRunner } from '../../src/loop/loopRunner';
-import { toDisposable } from '../../src/base/disposable';
+import { FakeClock } from './fakeClock';
 import { FakeSandbox } from './fakeSandbox';
 import { MemoryTraceStore } from './memoryTraceStore';
-import { sampleEngineId, sampleStart } from './sampleTrace';
-
-export class FakeClock implements Clock {
-  #now = sampleStart;
-  readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  monotonic(): number {
-    return this.#now;
-  }
-
-  after(delayMs: number, run: () => void) {
-    const timer = { at: this.#now + delayMs, run };
-    this.#timers.add(timer);
-    return toDisposable(() => this.#timers.delete(timer));
-  }
-
-  advance(ms: number): void {
-    this.#now += ms;
-    for (const timer of [...this.#timers].filter(({ at }) => at <= this.#now)) {
-      this.#timers.delete(timer);
-      timer.run();
-    }
-  }
-}
+import { sampleEngineId } from './sampleTrace';
 
 export interface FakeEngine extends Engine {
   readonly clock: FakeClock;

@@ -2,8 +2,6 @@
 // clock that moves when told.
 
 import { Emitter } from '../../src/base/emitter';
-import { toDisposable } from '../../src/base/disposable';
-import type { Clock } from '../../src/core/clock';
 import type { ContextReader } from '../../src/core/context';
 import type { SessionOpened, TraceEvent } from '../../src/core/event';
 import { createLimits, noUsage, type Limits } from '../../src/core/limits';
@@ -18,39 +16,7 @@ import type {
 import { Session, type SessionParts } from '../../src/core/session';
 import { createSummary } from '../../src/core/summary';
 import type { TraceSink } from '../../src/core/traceStore';
-
-export class FakeClock implements Clock {
-  #now = 1_000_000;
-  readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  monotonic(): number {
-    return this.#now;
-  }
-
-  after(delayMs: number, run: () => void) {
-    const timer = { at: this.#now + delayMs, run };
-    this.#timers.add(timer);
-    return toDisposable(() => this.#timers.delete(timer));
-  }
-
-  get timerCount(): number {
-    return this.#timers.size;
-  }
-
-  advance(byMs: number): void {
-    this.#now += byMs;
-    for (const timer of [...this.#timers]) {
-      if (timer.at <= this.#now) {
-        this.#timers.delete(timer);
-        timer.run();
-      }
-    }
-  }
-}
+import { FakeClock } from './fakeClock';
 
 export const emptyOutcome: Outcome = {
   stdout: '',

@@ -14,7 +14,7 @@ import type {
   VariableRequest,
   VariableValue,
 } from '../../src/core/sandbox';
-import type { FakeClock } from './fakeEngine';
+import type { FakeClock } from './fakeClock';
 import { createOutcome } from './sampleTrace';
 
 const maxContextBytes = 1_000_000;

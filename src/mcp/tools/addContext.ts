@@ -5,6 +5,7 @@ import { toByteText } from '../../base/text';
 import { requireFree } from '../callerTurn';
 import { contextSchema, toContextMarkdown, toContextView } from '../contextView';
 import { contextPathsField, contextTextField, sessionIdField } from '../fields';
+import { toGivenContext } from '../givenContext';
 import { createInvalidInput } from '../invalidInput';
 import { listReplGlobals } from '../replGlobals';
 import { resumeSession } from '../replayView';
@@ -35,17 +36,12 @@ export const addContext = defineTool({
   output,
   hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
   async run({ engine, signal, progress }, args) {
-    if (args.context_text === undefined && args.context_paths === undefined) {
-      throw createInvalidInput(
-        'Neither context_text nor context_paths was given.',
-        'Give context_paths (files, folders, globs), context_text, or both.',
-      );
-    }
+    const given = toGivenContext(args);
     checkName(args.name);
     requireFree(engine, args.session_id);
     const { session } = await resumeSession({ engine, signal, progress }, args.session_id);
     const context = await session.addContext(
-      { text: args.context_text ?? null, paths: args.context_paths ?? [] },
+      given,
       {
         ...(args.name === undefined ? {} : { name: args.name }),
         onProgress: (bytes) => progress.report(bytes, (read) => `${toByteText(read)} read`),

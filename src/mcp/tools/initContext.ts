@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { toByteText } from '../../base/text';
 import { contextSchema, toContextMarkdown, toContextView } from '../contextView';
 import { contextPathsField, contextTextField, countField, languageField } from '../fields';
-import { createInvalidInput } from '../invalidInput';
+import { toGivenContext } from '../givenContext';
 import { toInlineCode, toTable } from '../markdownText';
 import { limitsInput, toLimits, topLimitsInput } from '../limitsInput';
 import { listReplGlobals } from '../replGlobals';
@@ -51,15 +51,10 @@ export const initContext = defineTool({
   output,
   hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
   async run({ engine, signal, progress }, args) {
-    if (args.context_text === undefined && args.context_paths === undefined) {
-      throw createInvalidInput(
-        'Neither context_text nor context_paths was given.',
-        'Give context_paths (files, folders, globs), context_text, or both.',
-      );
-    }
+    const given = toGivenContext(args);
     const session = await engine.sessions.openSession(
       {
-        context: { text: args.context_text ?? null, paths: args.context_paths ?? [] },
+        context: given,
         language: args.language,
         title: args.title ?? '',
         limits: toLimits(args),

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { type Script, startScriptedModel } from '../../support/scriptedModel';
 import { useTempFolder } from '../../support/tempFolder';
 import { start } from '../cli/program';
-import { CodexHome, type CodexRun, findCodex } from './codexProgram';
+import { CodexHome, type CodexRun, requireCodex } from './codexProgram';
 
 const call = (name: string, args: Readonly<Record<string, unknown>>) =>
   ({ kind: 'call', namespace: 'mcp__rlm', name, args }) as const;
@@ -33,13 +33,7 @@ describe('the Codex CLI as the model', function () {
   let sessionId: string;
 
   before(function () {
-    const found = findCodex();
-    if (found === null) {
-      // eslint-disable-next-line no-console -- a test that is left out says why
-      console.log(`      no Codex CLI for ${process.platform}-${process.arch} is installed`);
-      this.skip();
-    }
-    codex = found;
+    codex = requireCodex(this);
   });
 
   beforeEach(async () => {

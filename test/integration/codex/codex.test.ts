@@ -7,7 +7,7 @@ import { type RunningServer, readEndpoint, startServer } from '../../support/eng
 import { type Script, type ScriptedModel, startScriptedModel } from '../../support/scriptedModel';
 import { useTempFolder } from '../../support/tempFolder';
 import { start } from '../cli/program';
-import { CodexHome, type CodexItem, type CodexRun, findCodex } from './codexProgram';
+import { CodexHome, type CodexItem, type CodexRun, requireCodex } from './codexProgram';
 
 const timeoutMs = 120_000;
 const isWindows = process.platform === 'win32';
@@ -46,13 +46,7 @@ describe('the Codex CLI', function () {
   let server: RunningServer | null;
 
   before(function () {
-    const found = findCodex();
-    if (found === null) {
-      // eslint-disable-next-line no-console -- a test that is left out says why
-      console.log(`      no Codex CLI for ${process.platform}-${process.arch} is installed`);
-      this.skip();
-    }
-    codex = found;
+    codex = requireCodex(this);
   });
 
   beforeEach(async () => {

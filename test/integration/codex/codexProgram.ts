@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import * as z from 'zod';
 
 /** The native program itself, or null where the package has none for this platform. */
-export function findCodex(): string | null {
+function findCodex(): string | null {
   const name = process.platform === 'win32' ? 'codex.exe' : 'codex';
   try {
     const resolve = createRequire(path.resolve('package.json')).resolve;
@@ -23,6 +23,17 @@ export function findCodex(): string | null {
   } catch {
     return null;
   }
+}
+
+/** As above; where there is none, what runs in `context` is left out and says why. */
+export function requireCodex(context: Mocha.Context): string {
+  const found = findCodex();
+  if (found === null) {
+    // eslint-disable-next-line no-console -- a test that is left out says why
+    console.log(`      no Codex CLI for ${process.platform}-${process.arch} is installed`);
+    context.skip();
+  }
+  return found;
 }
 
 const itemSchema = z.looseObject({

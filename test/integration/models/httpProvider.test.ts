@@ -7,7 +7,7 @@ import { RlmError } from '../../../src/core/errors';
 import type { ModelProvider, ModelRequest, ModelUsage } from '../../../src/core/model';
 import { createHttpProviders } from '../../../src/models/httpProvider';
 import { type ModelSettings, parseModelSettings } from '../../../src/models/modelSettings';
-import { FakeClock } from '../../support/fakeEngine';
+import { FakeClock } from '../../support/fakeClock';
 import {
   type FakeModelServer,
   type Protocol,

@@ -7,7 +7,7 @@ import { HeldTime } from '../../../src/core/heldTime';
 import { createLimits, noUsage } from '../../../src/core/limits';
 import type { LoopProgress, LoopRequest, LoopResult, LoopRunner } from '../../../src/core/loop';
 import type { AskClient, ModelClient } from '../../../src/core/model';
-import { FakeClock } from '../../support/fakePorts';
+import { FakeClock } from '../../support/fakeClock';
 import { createRequest, toAnswer } from '../../support/fakeProvider';
 import { toRequest } from '../../support/loopEngine';
 

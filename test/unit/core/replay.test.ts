@@ -3,7 +3,8 @@ import { RlmError } from '../../../src/core/errors';
 import { readHistory } from '../../../src/core/history';
 import type { Outcome } from '../../../src/core/sandbox';
 import { SessionRegistry } from '../../../src/core/sessionRegistry';
-import { FakeClock, FakeModel, FakeSandbox, emptyContexts } from '../../support/fakePorts';
+import { FakeClock } from '../../support/fakeClock';
+import { FakeModel, FakeSandbox, emptyContexts } from '../../support/fakePorts';
 import { MemoryTraceStore } from '../../support/memoryTraceStore';
 
 const never = new AbortController().signal;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 
 import type { TraceEvent } from '../../../src/core/event';
+import type { Outcome } from '../../../src/core/sandbox';
 import { exportFormats, exportTrace } from '../../../src/export/exportTrace';
 import { type StepRecord, StepReader, toVerdict } from '../../../src/export/exportedTrace';
 import { showControls } from '../../../src/export/visible';
@@ -9,6 +10,10 @@ import { createTraceOf, joinPieces, toExported } from '../../support/exportedTra
 import { createModelAnswered, createOutcome, createSampleTrace } from '../../support/sampleTrace';
 
 const viewerFolder = 'dist/webview';
+
+function createRecord(outcome: Outcome): StepRecord {
+  return { step: 1, code: '', startedAt: 0, outcome, stop: null, calls: [], thinking: [] };
+}
 
 describe('exportTrace', () => {
   it('gives a document in each format, which ends with a line', async () => {
@@ -81,30 +86,12 @@ describe('StepReader', () => {
   it('counts a step that a person ended as stopped, not as failed', () => {
     const error = { type: 'CancelledError', message: '', line: 1, traceback: '' };
     const outcome = createOutcome({ error, interruption: 'cancelled' });
-    const record = {
-      step: 1,
-      code: '',
-      startedAt: 0,
-      outcome,
-      stop: null,
-      calls: [],
-      thinking: [],
-    };
-    assert.equal(toVerdict(record), 'stopped');
+    assert.equal(toVerdict(createRecord(outcome)), 'stopped');
   });
 
   it('counts a step that lost its variables as failed', () => {
     const outcome = createOutcome({ stateLost: true });
-    const record = {
-      step: 1,
-      code: '',
-      startedAt: 0,
-      outcome,
-      stop: null,
-      calls: [],
-      thinking: [],
-    };
-    assert.equal(toVerdict(record), 'error');
+    assert.equal(toVerdict(createRecord(outcome)), 'error');
   });
 });
 

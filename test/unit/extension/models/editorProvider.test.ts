@@ -9,7 +9,7 @@ import {
   createFakeEditorModel,
   createModelError,
 } from '../../../support/fakeEditorModel';
-import { FakeClock } from '../../../support/fakeEngine';
+import { FakeClock } from '../../../support/fakeClock';
 import { createRequest } from '../../../support/fakeProvider';
 
 async function createProvider(models: readonly EditorModel[], ...vendors: readonly string[]) {

@@ -5,7 +5,7 @@ import { SessionSource } from '../../../../src/extension/sessionSource';
 import { SessionIndex } from '../../../../src/extension/sessions/sessionIndex';
 import { type SessionNode, toNodeKey } from '../../../../src/extension/sessions/sessionNode';
 import { SessionTree, groupPage } from '../../../../src/extension/sessions/sessionTree';
-import { FakeClock } from '../../../support/fakeEngine';
+import { FakeClock } from '../../../support/fakeClock';
 import { MemoryTraceStore } from '../../../support/memoryTraceStore';
 import {
   createContextLoaded,
