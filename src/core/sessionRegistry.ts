@@ -2,11 +2,12 @@
 
 import type { Disposable } from '../base/disposable';
 import { createTimeOrderedId } from '../base/ids';
+import { SharedTasks } from '../base/sharedTasks';
 import { toOneLine } from '../base/text';
 import type { Budget } from './budget';
 import type { Clock } from './clock';
 import type { ContextReader, GivenContext } from './context';
-import { RlmError } from './errors';
+import { RlmError, cancelledError } from './errors';
 import type { SessionOpened } from './event';
 import { type History, readHistory } from './history';
 import { type Limits, createLimits, noUsage } from './limits';
@@ -66,7 +67,7 @@ export type ReplayProgress = (done: number, total: number) => void;
 export class SessionRegistry implements Disposable {
   readonly #parts: RegistryParts;
   readonly #live: LiveSessions;
-  readonly #resuming = new Map<string, Promise<Resumed>>();
+  readonly #resuming = new SharedTasks<Resumed>();
   /** Fires for every event of every live session, in each session's order. */
   readonly onDidChange: LiveSessions['onDidChange'];
 
@@ -115,7 +116,7 @@ export class SessionRegistry implements Disposable {
 
   /**
    * Rebuilds a session whose variables are gone, in its own trace; a live one is given as it is.
-   * Calls for the same session share one replay.
+   * Calls for the same session share one replay, which goes on while one of them waits.
    */
   async resume(
     sessionId: string,
@@ -126,13 +127,11 @@ export class SessionRegistry implements Disposable {
     if (session && !session.isBroken) {
       return { session, report: null };
     }
-    const running = this.#resuming.get(sessionId) ?? this.#resume(sessionId, signal, onProgress);
-    this.#resuming.set(sessionId, running);
-    try {
-      return await running;
-    } finally {
-      this.#resuming.delete(sessionId);
-    }
+    return this.#resuming.join(sessionId, {
+      signal,
+      start: (shared) => this.#resume(sessionId, shared, onProgress),
+      gone: () => cancelledError('Resuming the session'),
+    });
   }
 
   /** A new session with the state another one had after a step (null: its last). */

@@ -5,6 +5,7 @@ import { DisposableStore, toDisposable } from '../../../src/base/disposable';
 import { Emitter } from '../../../src/base/emitter';
 import { createTimeOrderedId } from '../../../src/base/ids';
 import { SerialQueue } from '../../../src/base/serialQueue';
+import { SharedTasks } from '../../../src/base/sharedTasks';
 import { cutText, toByteText, toOneLine } from '../../../src/base/text';
 
 describe('base', () => {
@@ -80,5 +81,60 @@ describe('base', () => {
       ids[0] ?? '',
       /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/u,
     );
+  });
+
+  describe('shared tasks', () => {
+    const gone = () => new Error('gone');
+
+    /** Starts that end when told, or when they are cancelled. */
+    function createStarts() {
+      const starts: { readonly signal: AbortSignal; readonly end: (value: string) => void }[] = [];
+      const start = (signal: AbortSignal) =>
+        new Promise<string>((resolve, reject) => {
+          onAbort(signal, () => setImmediate(() => reject(new Error('cancelled'))));
+          starts.push({ signal, end: resolve });
+        });
+      return { starts, start };
+    }
+
+    it('are done once, and go on while one caller waits', async () => {
+      const tasks = new SharedTasks<string>();
+      const { starts, start } = createStarts();
+      const [first, second] = [new AbortController(), new AbortController()];
+      const leaving = tasks.join('key', { signal: first.signal, start, gone });
+      const staying = tasks.join('key', { signal: second.signal, start, gone });
+      const other = tasks.join('other', { signal: second.signal, start, gone });
+      first.abort();
+      await assert.rejects(leaving, /gone/);
+      starts.forEach(({ end }, number) => end(`result ${number}`));
+      assert.deepStrictEqual(await Promise.all([staying, other]), ['result 0', 'result 1']);
+    });
+
+    it('are cancelled by the last caller, and begun anew by the next', async () => {
+      const tasks = new SharedTasks<string>();
+      const { starts, start } = createStarts();
+      const callers = [new AbortController(), new AbortController()];
+      const leaving = callers.map(({ signal }) => tasks.join('key', { signal, start, gone }));
+      const told = Promise.allSettled(leaving);
+      callers.forEach((caller) => caller.abort());
+      const next = tasks.join('key', { signal: new AbortController().signal, start, gone });
+      assert.deepStrictEqual([starts.length, starts[0]?.signal.aborted], [1, true]);
+      assert.deepStrictEqual(
+        (await told).map((one) => one.status === 'rejected' && String(one.reason)),
+        ['Error: gone', 'Error: cancelled'],
+      );
+      await new Promise(setImmediate);
+      starts[1]?.end('anew');
+      assert.equal(await next, 'anew');
+    });
+
+    it('that fail are begun anew', async () => {
+      const tasks = new SharedTasks<string>();
+      const { signal } = new AbortController();
+      const fail = () => Promise.reject(new Error('no disk'));
+      await assert.rejects(tasks.join('key', { signal, start: fail, gone }), /no disk/);
+      const start = async () => 'done';
+      assert.equal(await tasks.join('key', { signal, start, gone }), 'done');
+    });
   });
 });

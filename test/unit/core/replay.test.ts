@@ -200,4 +200,19 @@ describe('replay', () => {
     );
     assert.equal((await session.runStep({ code: 'b' }, never)).step, 2);
   });
+
+  it('goes on rebuilding for one who waits when another has gone', async () => {
+    const traces = new MemoryTraceStore();
+    const { registry, sandboxes } = createEngine(traces, echo);
+    const session = await open(registry);
+    await session.runStep({ code: 'a' }, never);
+    sandboxes[0]?.die('its process ended');
+    const impatient = new AbortController();
+    const left = registry.resume(session.id, impatient.signal);
+    const stayed = registry.resume(session.id, never);
+    impatient.abort();
+    await assert.rejects(left, (error) => error instanceof RlmError && error.code === 'CANCELLED');
+    assert.equal((await stayed).session, session);
+    assert.equal((await session.runStep({ code: 'b' }, never)).step, 2);
+  });
 });
