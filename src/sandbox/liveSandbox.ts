@@ -128,6 +128,7 @@ export class LiveSandbox implements Disposable {
     if (this.#disposed) {
       return;
     }
+    this.#fillPool(); // it may end before it has loaded anything
     this.#disposed = true;
     this.#search?.dispose();
     this.#running?.calls.abort();

@@ -25,11 +25,11 @@ export class SandboxServer implements Disposable {
   }
 
   dispose(): void {
+    this.#pool.dispose();
     for (const sandbox of this.#live.values()) {
       sandbox.dispose();
     }
     this.#live.clear();
-    this.#pool.dispose();
     this.#channel.dispose();
   }
 

@@ -1,6 +1,7 @@
 // A sandbox whose worker is lost, over real workers from a pool that fails on demand.
 
 import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
 import { RlmError } from '../../../src/core/errors';
 import type { Language, Outcome } from '../../../src/core/sandbox';
 import { EngineAssets } from '../../../src/sandbox/engineAssets';
@@ -60,6 +61,19 @@ describe('the reserve of workers', function () {
     await loading;
     assert.equal(asked, 1);
     sandbox.dispose();
+    pool.dispose();
+  });
+
+  it('is filled up also when the sandbox ends before it has loaded anything', async () => {
+    const pool = new WorkerPool(new EngineAssets(sandboxFolder));
+    const options = { maxMemoryBytes: 256 * 1024 * 1024, folder: sandboxFolder };
+    const sandbox = new LiveSandbox(await pool.take('javascript'), pool, options);
+    const loading = sandbox.load(textParams, contextText);
+    sandbox.dispose();
+    await assert.rejects(loading, RlmError);
+    while (pool.warmWorkers === 0) {
+      await delay(20); // mocha's time-out ends it
+    }
     pool.dispose();
   });
 });
