@@ -59,7 +59,13 @@ export interface ReadMessage {
 
 /** Answers a call the code is waiting in. */
 export type ReplyMessage =
-  | { readonly kind: 'reply'; readonly call: number; readonly value: unknown }
+  | {
+      readonly kind: 'reply';
+      readonly call: number;
+      readonly value: unknown;
+      /** What is too much for JSON. Guests find it in `value`, an object then, as its `bytes`. */
+      readonly bytes?: Uint8Array;
+    }
   | {
       readonly kind: 'reply';
       readonly call: number;
@@ -151,9 +157,9 @@ export type FromWorker = z.infer<typeof fromWorkerSchema>;
 export const processCalls = {
   /** args: [milliseconds]; answers null after that time. */
   sleep: 'sleep',
-  /** args: [GrepArgs]; answers `{ hits: Hits, truncated }`. */
+  /** args: [GrepArgs]; answers FoundPlaces, and PlaceColumns as bytes. */
   grep: 'context.grep',
-  /** args: [SearchArgs]; answers `{ hits: Hits, truncated }`. */
+  /** The same of [SearchArgs]. */
   search: 'context.search',
 } as const;
 
@@ -183,19 +189,18 @@ export const searchArgsSchema = z.object({
 });
 export type SearchArgs = z.infer<typeof searchArgsSchema>;
 
-/**
- * Places in a context, a column a field: a hundred thousand cross three threads and two languages. The
- * text of a place, and of its line, is cut out where it is read.
- */
-export interface Hits {
-  readonly sources: readonly number[];
-  /** Offsets in the source's text, half open. */
-  readonly starts: readonly number[];
-  readonly ends: readonly number[];
-  /** 1-based, of the start. */
-  readonly lines: readonly number[];
-  /** Where that line begins. Only of grep. */
-  readonly lineStarts: readonly number[];
-  /** Only of search. */
+/** What a search found, beside its columns. */
+export interface FoundPlaces {
+  readonly count: number;
+  /** There was more than asked for. */
+  readonly truncated: boolean;
+  /** Only of search, one a place. */
   readonly scores: readonly number[];
 }
+
+/**
+ * Places in a context as `count` numbers for each of these in turn: the source's index, where the place
+ * begins and ends in its text, its line from 1, and, only of grep, where that line begins. A hundred
+ * thousand places cross three threads and two languages so; their texts are cut out where they are read.
+ */
+export type PlaceColumns = Uint32Array;

@@ -7,7 +7,7 @@ import { onAbort, untilAborted } from '../base/abort';
 import { RlmError, cancelledError, toRlmError } from '../core/errors';
 import type { ContextSizes, Language, Outcome, VariableValue } from '../core/sandbox';
 import type { LoadParams, ReadParams, RunParams } from '../protocol/sandboxProcess';
-import { type LoadMessage, processCalls } from '../protocol/worker';
+import { type LoadMessage, type ReplyMessage, processCalls } from '../protocol/worker';
 import { AskedWorker, type Question, type WorkerCall } from './askedWorker';
 import { createInterruptedOutcome, createLostOutcome, toOutcome } from './outcome';
 import { SearchThread } from './searchThread';
@@ -20,6 +20,8 @@ const loadTimeoutMs = 60_000;
 const stepEnded = new Error('The step has ended.');
 
 type CallHost = (name: string, args: readonly unknown[], signal: AbortSignal) => Promise<unknown>;
+
+type CallAnswer = Pick<Extract<ReplyMessage, { value: unknown }>, 'value' | 'bytes'>;
 
 interface RunningStep {
   readonly id: string;
@@ -210,11 +212,11 @@ export class LiveSandbox implements Disposable {
     const { signal } = running.calls;
     try {
       const asked = this.#call(message.name, message.args, running);
-      const value = await untilAborted(asked, signal, () => cancelledError('The call'));
+      const answer = await untilAborted(asked, signal, () => cancelledError('The call'));
       worker.reply(
         signal.aborted
           ? { kind: 'reply', call, interrupted: true }
-          : { kind: 'reply', call, value: value ?? null },
+          : { kind: 'reply', call, ...answer },
       );
     } catch (thrown) {
       const { code, message: text, nextStep } = toRlmError(thrown);
@@ -226,17 +228,17 @@ export class LiveSandbox implements Disposable {
     }
   }
 
-  #call(name: string, args: readonly unknown[], running: RunningStep): Promise<unknown> {
+  async #call(name: string, args: readonly unknown[], running: RunningStep): Promise<CallAnswer> {
     const { signal } = running.calls;
     switch (name) {
       case processCalls.sleep:
-        return sleep(args[0], signal);
+        return { value: await sleep(args[0], signal) };
       case processCalls.grep:
       case processCalls.search:
         this.#search ??= new SearchThread(this.#searchFolder, () => this.#contexts);
         return this.#search.ask(name, args[0], signal);
       default:
-        return running.callHost(name, args, signal);
+        return { value: (await running.callHost(name, args, signal)) ?? null };
     }
   }
 }

@@ -7,6 +7,7 @@ import { onAbort } from '../base/abort';
 import type { Disposable } from '../base/disposable';
 import { RlmError, cancelledError } from '../core/errors';
 import {
+  type FoundPlaces,
   type LoadMessage,
   grepArgsSchema,
   processCalls,
@@ -17,8 +18,15 @@ import type { SearchAnswer, SearchMessage } from './worker/searchWorker';
 /** The thread keeps decoded texts: worth it between calls, not for good. */
 const idleMs = 60_000;
 
+/** For the code that searches. */
+export interface SearchReply {
+  readonly value: FoundPlaces;
+  /** PlaceColumns. */
+  readonly bytes: Uint8Array;
+}
+
 interface Asked {
-  readonly resolve: (value: unknown) => void;
+  readonly resolve: (reply: SearchReply) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -37,13 +45,13 @@ export class SearchThread implements Disposable {
   }
 
   /** @throws RlmError 'INVALID_INPUT' for arguments no helper sends, 'CANCELLED' */
-  async ask(name: string, given: unknown, signal: AbortSignal): Promise<unknown> {
+  async ask(name: string, given: unknown, signal: AbortSignal): Promise<SearchReply> {
     const id = this.#nextId++;
     const message = toMessage(id, name, given);
     clearTimeout(this.#idleTimer);
     const worker = this.#start();
     this.#sendContexts(worker);
-    const answer = new Promise<unknown>((resolve, reject) => {
+    const answer = new Promise<SearchReply>((resolve, reject) => {
       this.#asked.set(id, { resolve, reject });
     });
     const registration = onAbort(signal, () => this.#stop(cancelledError('The search')));
@@ -102,7 +110,11 @@ export class SearchThread implements Disposable {
       const { code, message } = answer.error;
       asked?.reject(new RlmError(code, message, { nextStep: 'Correct the call and try again.' }));
     } else {
-      asked?.resolve({ hits: answer.hits, truncated: answer.truncated });
+      const { buffer, byteOffset, byteLength } = answer.columns;
+      asked?.resolve({
+        value: answer.found,
+        bytes: new Uint8Array(buffer, byteOffset, byteLength),
+      });
     }
   }
 

@@ -80,7 +80,10 @@ def main(spans, variables, loop):
         error = reply.get("error")
         if error:
             raise HostError(error["code"], error["message"])
-        return reply.get("value")
+        value = reply.get("value")
+        if "byteLength" in reply:
+            value["bytes"] = receive_exactly(reply["byteLength"])
+        return value
 
     class Capture(io.TextIOBase):
         """Keeps the first `cap` UTF-16 units written to it and counts the rest."""

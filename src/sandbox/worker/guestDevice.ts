@@ -1,12 +1,12 @@
 // The device /dev/rlm of a Python guest. To the guest: frames of a 16-character decimal length and
-// JSON; after a 'load' the raw bytes of its short texts follow. From the guest: each write is one
+// JSON; the raw bytes of a reply, or of the short texts of a 'load', follow. From the guest: each write is one
 // message of JSON, and untrusted, or 'fill' and the address of a string for the next long text. A
 // message leaves when the guest waits for its answer, so code that forges one and goes on is still
 // within its step, and its time limit, until it lets the runner speak.
 
 import type { ToWorker } from '../../protocol/worker';
 import type { MessagePump } from './messagePump';
-import type { PythonTexts } from './pythonTexts';
+import type { OpenedMessage, PythonTexts } from './pythonTexts';
 
 const headerBytes = 16;
 /** More than a step may answer with. */
@@ -40,8 +40,7 @@ export function createGuestDevice({ pump, texts, onMessage }: GuestDeviceParts):
     pump.send(decoder.decode(asked));
     const message = pump.receive();
     onMessage(message);
-    const { told, raw } =
-      message.kind === 'load' ? texts.open(message) : { told: message, raw: [] };
+    const { told, raw } = message.kind === 'load' ? texts.open(message) : splitBytes(message);
     const body = encoder.encode(JSON.stringify(told));
     const header = encoder.encode(String(body.length).padStart(headerBytes));
     toGuest = [header, body, ...raw].filter((part) => part.length > 0).reverse();
@@ -80,4 +79,13 @@ export function createGuestDevice({ pump, texts, onMessage }: GuestDeviceParts):
       return 'taken';
     },
   };
+}
+
+/** Bytes of a reply follow it; what is told has their length. */
+function splitBytes(message: Exclude<ToWorker, { kind: 'load' }>): OpenedMessage {
+  if (!('bytes' in message) || message.bytes === undefined) {
+    return { told: message, raw: [] };
+  }
+  const { bytes, ...rest } = message;
+  return { told: { ...rest, byteLength: bytes.length }, raw: [bytes] };
 }

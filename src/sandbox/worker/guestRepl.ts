@@ -15,6 +15,8 @@ import type { Completion, QuickJs, Value } from './quickJs';
 export interface ReplHost {
   /** Answers a call of the code, `{ name, args }`, with its reply; both JSON. */
   askOutside(frame: string): string;
+  /** The bytes that belong to the last reply, once. */
+  takeBytes(): Uint8Array;
   /** The number of the loaded text at this address, or −1. */
   findText(address: number): number;
 }
@@ -41,7 +43,7 @@ export class GuestRepl {
 
   constructor(engine: QuickJs, host: ReplHost) {
     this.#engine = engine;
-    const parameters = 'askOutside, identifyText, promiseState, promiseResult, settings';
+    const parameters = 'askOutside, takeBytes, identifyText, promiseState, promiseResult, settings';
     const code = `(function (${parameters}) { 'use strict'; ${sources.join('\n')}\n})`;
     const main = this.#require(engine.evaluate(code, '<repl>'));
     const offered = this.#require(engine.call(main, ...createArguments(engine, host)));
@@ -94,6 +96,7 @@ function createArguments(engine: QuickJs, host: ReplHost): Value[] {
       const text = engine.readString(frame);
       return text === undefined ? undefined : engine.createString(host.askOutside(text));
     }),
+    engine.createFunction('takeBytes', () => engine.createArrayBuffer(host.takeBytes())),
     engine.createFunction('identifyText', (text) =>
       engine.createNumber(host.findText(engine.stringAddress(text))),
     ),

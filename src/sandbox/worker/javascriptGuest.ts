@@ -57,6 +57,8 @@ export class JavascriptGuest {
   readonly #declarations = new Map<string, ReadonlySet<string>>();
   #variables: readonly string[] = [];
   #running: { readonly id: string; nextCall: number } | null = null;
+  /** Of the last reply. */
+  #replyBytes: Uint8Array = new Uint8Array();
 
   private constructor(engine: QuickJs, interruption: Interruption, options: GuestOptions) {
     this.#engine = engine;
@@ -64,6 +66,7 @@ export class JavascriptGuest {
     this.#interruption = interruption;
     this.#repl = new GuestRepl(engine, {
       askOutside: (frame) => this.#askOutside(frame),
+      takeBytes: () => this.#takeBytes(),
       findText: (address) => this.#contexts.findText(address),
     });
     this.#contexts = new GuestContexts(engine, this.#repl);
@@ -234,7 +237,18 @@ export class JavascriptGuest {
     if ('interrupted' in reply) {
       this.#interruption.request();
     }
-    return JSON.stringify(reply);
+    if (!('bytes' in reply) || reply.bytes === undefined) {
+      return JSON.stringify(reply);
+    }
+    const { bytes, ...rest } = reply;
+    this.#replyBytes = bytes;
+    return JSON.stringify({ ...rest, byteLength: bytes.length });
+  }
+
+  #takeBytes(): Uint8Array {
+    const bytes = this.#replyBytes;
+    this.#replyBytes = new Uint8Array();
+    return bytes;
   }
 }
 

@@ -5,6 +5,12 @@
 import type { LoadMessage } from '../../protocol/worker';
 import { type MeasuredText, measureText, writeCodePoints, writeUnits } from './contextText';
 
+/** A message as the guest reads it, and the bytes that follow it. */
+export interface OpenedMessage {
+  readonly told: object;
+  readonly raw: readonly Uint8Array[];
+}
+
 /** What the guest is told of one source. */
 interface ToldSource {
   readonly path: string;
@@ -30,8 +36,7 @@ export class PythonTexts {
     this.#readMemory = readMemory;
   }
 
-  /** The message as the guest reads it, and the bytes that follow it. */
-  open(message: LoadMessage): { readonly told: object; readonly raw: readonly Uint8Array[] } {
+  open(message: LoadMessage): OpenedMessage {
     const { bytes, sources, ...rest } = message;
     const toldSources: ToldSource[] = [];
     const raw: Uint8Array[] = [];

@@ -151,6 +151,17 @@ export class QuickJs {
     return this.#ffi.QTS_NewFloat64(this.#context, value);
   }
 
+  /** A copy in the guest; undefined when there is no memory for it. */
+  createArrayBuffer(bytes: Uint8Array): Value | undefined {
+    const pointer = this.#module._malloc(Math.max(bytes.length, 1));
+    if (pointer === 0) {
+      return undefined;
+    }
+    new Uint8Array(this.#memory.buffer).set(bytes, pointer);
+    const owned = pointer as Parameters<QuickJSFFI['QTS_NewArrayBuffer']>[1]; // the buffer frees it
+    return this.#ffi.QTS_NewArrayBuffer(this.#context, owned, bytes.length);
+  }
+
   /** The text up to its first NUL; undefined when there is no memory for the copy. */
   readString(value: Value | Argument): string | undefined {
     const chars = this.#ffi.QTS_GetString(this.#context, value);

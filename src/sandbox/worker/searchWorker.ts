@@ -3,9 +3,15 @@
 
 import { Buffer, isAscii } from 'node:buffer';
 import { parentPort } from 'node:worker_threads';
-import type { GrepArgs, Hits, LoadMessage, SearchArgs } from '../../protocol/worker';
+import type {
+  FoundPlaces,
+  GrepArgs,
+  LoadMessage,
+  PlaceColumns,
+  SearchArgs,
+} from '../../protocol/worker';
 import { TextIndex } from './textPositions';
-import { type Found, type SourceText, grepTexts, rankTexts } from './textSearch';
+import { type Found, type SourceText, grepTexts, rankTexts, toColumns } from './textSearch';
 
 export type SearchMessage =
   | ({ readonly kind: 'context' } & Pick<LoadMessage, 'contextIndex' | 'bytes' | 'sources'>)
@@ -13,7 +19,7 @@ export type SearchMessage =
   | { readonly kind: 'search'; readonly id: number; readonly args: SearchArgs };
 
 export type SearchAnswer =
-  | { readonly id: number; readonly hits: Hits; readonly truncated: boolean }
+  | { readonly id: number; readonly found: FoundPlaces; readonly columns: PlaceColumns }
   | {
       readonly id: number;
       readonly error: { readonly code: 'INVALID_INPUT'; readonly message: string };
@@ -45,7 +51,9 @@ parentPort?.on('message', (message: SearchMessage) => {
   if (message.kind === 'context') {
     contexts.set(message.contextIndex, splitSources(message.bytes, message.sources));
   } else {
-    parentPort?.postMessage(answer(message));
+    const answered = answer(message);
+    const moved = 'columns' in answered ? [answered.columns.buffer as ArrayBuffer] : []; // its own
+    parentPort?.postMessage(answered, moved);
   }
 });
 
@@ -59,7 +67,13 @@ function answer(message: Exclude<SearchMessage, { kind: 'context' }>): SearchAns
     return { id, error: { code: 'INVALID_INPUT', message: `There is no ${which}.` } };
   }
   try {
-    return { id, ...find(message, readTexts(chosen)) };
+    const { hits, truncated } = find(message, readTexts(chosen));
+    const { scores, starts } = hits;
+    return {
+      id,
+      found: { count: starts.length, truncated, scores },
+      columns: toColumns(hits),
+    };
   } catch (error) {
     if (error instanceof SyntaxError) {
       return { id, error: { code: 'INVALID_INPUT', message: error.message } };

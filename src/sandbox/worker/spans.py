@@ -130,16 +130,18 @@ def whole_context(value, pairs):
 def from_host(answer, pairs, place):
     index, one = place
     paths, texts = contexts[index]
-    hits = answer["hits"]
+    numbers, count = memoryview(answer["bytes"]).cast("I"), max(answer["count"], 1)
+    columns = [numbers[at:at + count] for at in range(0, len(numbers), count)]
+    source_numbers, starts, ends, lines, *line_starts = columns or [()] * 4
     spans = Spans(map(
         Span,
-        map(texts.__getitem__, hits["sources"]),
-        itertools.repeat(pairs[0][0]) if one is not None else map(paths.__getitem__, hits["sources"]),
-        hits["starts"],
-        hits["ends"],
-        hits["lines"],
-        hits["lineStarts"] or itertools.repeat(None),
-        hits["scores"] or itertools.repeat(None),
+        map(texts.__getitem__, source_numbers),
+        itertools.repeat(pairs[0][0]) if one is not None else map(paths.__getitem__, source_numbers),
+        starts,
+        ends,
+        lines,
+        line_starts[0] if line_starts else itertools.repeat(None),
+        answer["scores"] or itertools.repeat(None),
     ))
     spans.truncated = answer["truncated"]
     return spans

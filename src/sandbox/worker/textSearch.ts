@@ -1,7 +1,7 @@
 // grep and BM25 over decoded texts: offsets, lines and scores. Pure; guest/grep.guest.txt and
 // guest/rank.guest.txt find the same in texts that only the guest has.
 
-import type { GrepArgs, Hits, SearchArgs } from '../../protocol/worker';
+import type { GrepArgs, PlaceColumns, SearchArgs } from '../../protocol/worker';
 import { TextIndex, createOffsets, nextIndex, splitsPair } from './textPositions';
 
 export interface SourceText {
@@ -12,10 +12,35 @@ export interface SourceText {
   readonly textIndex?: TextIndex;
 }
 
+/** Places, a column a field. */
+export interface Hits {
+  readonly sources: readonly number[];
+  /** Offsets in the source's text, half open. */
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+  /** 1-based, of the start. */
+  readonly lines: readonly number[];
+  /** Where that line begins. Only of grep. */
+  readonly lineStarts: readonly number[];
+  /** Only of search. */
+  readonly scores: readonly number[];
+}
+
 export interface Found {
   readonly hits: Hits;
   /** There was more than asked for. */
   readonly truncated: boolean;
+}
+
+export function toColumns({ sources, starts, ends, lines, lineStarts }: Hits): PlaceColumns {
+  const columns = [sources, starts, ends, lines, lineStarts];
+  const packed = new Uint32Array(columns.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const column of columns) {
+    packed.set(column, at);
+    at += column.length;
+  }
+  return packed;
 }
 
 /** All matches in order. @throws SyntaxError when the pattern is none. */

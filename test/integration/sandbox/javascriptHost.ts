@@ -27,7 +27,7 @@ type Answer = Extract<FromWorker, { kind: 'loaded' | 'ran' | 'value' }>;
 type Sizes = Extract<FromWorker, { kind: 'loaded' }>['sizes'];
 type VariableValue = Extract<FromWorker, { kind: 'value' }>['value'];
 type CallAnswer =
-  | { readonly value: unknown }
+  | { readonly value: unknown; readonly bytes?: Uint8Array }
   | { readonly error: { readonly code: string; readonly message: string } }
   | { readonly interrupted: true };
 
@@ -250,7 +250,7 @@ export class JavascriptHost {
     });
     return 'error' in answer
       ? { error: answer.error }
-      : { value: { hits: answer.hits, truncated: answer.truncated } };
+      : { value: answer.found, bytes: new Uint8Array(answer.columns.buffer) };
   }
 
   #askSearch(message: SearchMessage): void {

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { GrepArgs, Hits, SearchArgs } from '../../../src/protocol/worker';
+import type { GrepArgs, SearchArgs } from '../../../src/protocol/worker';
 import { TextIndex } from '../../../src/sandbox/worker/textPositions';
-import { type Found, grepTexts, rankTexts } from '../../../src/sandbox/worker/textSearch';
+import {
+  type Found,
+  type Hits,
+  grepTexts,
+  rankTexts,
+  toColumns,
+} from '../../../src/sandbox/worker/textSearch';
 
 function grep(texts: readonly string[], pattern: string, given: Partial<GrepArgs> = {}): Found {
   const sources = texts.map((text, index) => ({ index, text }));
@@ -105,6 +111,21 @@ describe('grepTexts', () => {
     }
     const args = { pattern: 'a', flags: 'g', maxMatches: 2, unit: 'utf16' } as const;
     assert.equal(grepTexts(sources(), args).truncated, true);
+  });
+
+  it('packs places a column after another', () => {
+    const { hits } = grep(['a\nba', 'a'], 'a');
+    assert.deepStrictEqual(
+      [...toColumns(hits)],
+      [
+        [0, 0, 1],
+        [0, 3, 0],
+        [1, 4, 1],
+        [1, 2, 1],
+        [0, 2, 0],
+      ].flat(),
+    );
+    assert.deepStrictEqual([...toColumns(rank(['b a'], 'a').hits)], [0, 0, 3, 1]);
   });
 
   it('throws SyntaxError for what is no pattern', () => {
