@@ -21,7 +21,7 @@ RESULT = "__step_result__"  # holds a trailing expression's value for a moment
 MAX_ANSWER_CHARS = 500_001  # one more than the host keeps, so that it cuts, and knows
 
 
-def main(spans, variables, loop):
+def main(spans, variables, previews, loop):
     builtins.help = _sitebuiltins._Helper()
     del sys.addaudithook  # a hook cannot be taken back, and could refuse every later step
     device = os.open("/dev/rlm", os.O_RDWR)
@@ -312,7 +312,7 @@ def main(spans, variables, loop):
                 value = execute(code, filename)
                 restore_builtins()
                 if value is not None:
-                    text = exact(variables.bounded_repr(value, cap))
+                    text = exact(previews.bounded_repr(value, cap))
                     outcome["result"] = text[:cap]
                     outcome["dropped"] = max(0, len(text) - cap)
                 del value

@@ -15,6 +15,7 @@ import { createMessagePump } from './messagePump';
 import { scrubRealm } from './scrubRealm';
 import spans from './spans.py';
 import pager from './pager.py';
+import previews from './previews.py';
 import variables from './variables.py';
 
 export interface PythonAssets {
@@ -51,7 +52,7 @@ const fileLimits = { maxFiles: 10_000, maxOpenFiles: 1_024, maxPathChars: 4_096 
 const writeErrors = { 'too-large': 35, refused: 28 } as const; // EMSGSIZE, EINVAL
 /** Device numbers of emscripten's two terminals. */
 const terminals = [5, 6];
-const guestModules = { boot, variables, spans, jsPattern, eventLoop };
+const guestModules = { boot, variables, previews, spans, jsPattern, eventLoop };
 /** Modules that this build of the standard library lacks and others of it need. */
 const missingModules = {
   '_pyrepl/__init__': '',
@@ -60,11 +61,11 @@ const missingModules = {
 };
 const start = `
 import sys
-import boot, variables, spans, eventLoop
+import boot, variables, previews, spans, eventLoop
 sys.path.remove("/rlm")
-for name in ("boot", "variables", "spans", "jsPattern", "eventLoop"):
+for name in ("boot", "variables", "previews", "spans", "jsPattern", "eventLoop"):
     del sys.modules[name]
-boot.main(spans, variables, eventLoop)
+boot.main(spans, variables, previews, eventLoop)
 `;
 
 const init = workerData as WorkerInit<PythonAssets>; // made by the sandbox process
@@ -187,6 +188,7 @@ function prepareFiles(python: PythonModule): void {
     PYTHONPATH: '/lib/python313.zip:/lib/added',
     HOME: '/work',
     TZ: 'UTC',
+    PYTHONHASHSEED: '0', // sets come in the same order when a record is run again
   });
   const number = FS.makedev(64, 0);
   FS.registerDevice(number, {

@@ -1,30 +1,26 @@
 # What the code's variables are, and which of them a step changed. A comparison costs one identity
 # check for each variable, and a bounded look into those that the step's code mentions.
 import json
-import reprlib
 import types
-from collections import Counter, OrderedDict, defaultdict, deque
+from collections import deque
 from itertools import islice
 
-PREVIEW_CHARS = 200
+from previews import LISTS, MAPS, TEXTS, preview, shape
+
 LOOK = 256
-FLAT = (int, float, complex, bool, str, bytes, type(None), types.FunctionType,
-        types.BuiltinFunctionType, types.ModuleType, range, tuple, frozenset)
-MAPS = (dict, defaultdict, OrderedDict, Counter)
-SIZED = (str, bytes, bytearray, list, tuple, set, frozenset, deque, range, *MAPS)
+# Types are known by their ids: they may have an __eq__ of the code's own.
+FLAT = frozenset(map(id, (int, float, complex, bool, str, bytes, type(None), types.FunctionType,
+                          types.BuiltinFunctionType, types.ModuleType, range, tuple, frozenset)))
+SIZED = frozenset(map(id, (range, *TEXTS, *LISTS, *MAPS)))
+MAPPINGS = frozenset(map(id, MAPS))
+GROWING = frozenset(map(id, (list, dict, set)))
+STILL = frozenset(map(id, (types.FunctionType, types.ModuleType)))
 
 names = {}
 offered = {}
 known = {}
 mentioned = set()
 to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
-
-short = reprlib.Repr()
-short.maxstring = short.maxother = PREVIEW_CHARS
-short.maxlist = short.maxtuple = short.maxset = short.maxfrozenset = short.maxdeque = 24
-short.maxdict = 12
-short.maxlevel = 4
-short.maxlong = 80
 
 
 def watch(live_names, live_offered):
@@ -76,36 +72,27 @@ def rows():
 
 def describe(value):
     kind = type(value)
-    return kind.__name__[:200], len(value) if kind in SIZED else None
-
-
-def preview(value):
-    try:
-        text = short.repr(value)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # a __repr__ of the code's own
-        text = f"<{type(value).__name__} whose repr raised {type(error).__name__}>"
-    return text if len(text) <= PREVIEW_CHARS else text[: PREVIEW_CHARS - 1] + "…"
+    return kind.__name__[:200], len(value) if id(shape(kind) or kind) in SIZED else None
 
 
 def look(value):
     """An element's identity, and its length where it is a container that can change."""
-    return (id(value), len(value)) if type(value) in (list, dict, set) else id(value)
+    return (id(value), len(value)) if id(type(value)) in GROWING else id(value)
 
 
 def mark(value):
     """A bounded fingerprint of a mutable value; None where identity says enough."""
     kind = type(value)
-    if kind in FLAT:
+    if id(kind) in FLAT:
         return None
+    kind = shape(kind) or kind
     if kind is list or kind is deque:
         size = len(value)
         if size <= LOOK:
             return size, tuple(map(look, value))
         ends = tuple(map(look, islice(value, 32))), tuple(map(look, islice(reversed(value), 32)))
         return size, ends, tuple(map(look, value[:: size // 64])) if kind is list else ()
-    if kind in MAPS:
+    if id(kind) in MAPPINGS:
         size = len(value)
         head = tuple((id(key), look(item)) for key, item in islice(value.items(), LOOK))
         tail = () if size <= LOOK else tuple(
@@ -137,7 +124,7 @@ def compare():
             changes.append(change("added", name, value))
         elif before[0] != id(value):
             changes.append(change("changed", name, value))
-        elif name in mentioned and type(value) not in (types.FunctionType, types.ModuleType):
+        elif name in mentioned and id(type(value)) not in STILL:
             now = mark(value)
             if now != before[1] or before[2] is not None and before[2] != preview(value):
                 touched.add(id(value))
@@ -163,18 +150,6 @@ def change(kind, name, value):
     text = preview(value)
     known[name] = (id(value), mark(value), text)
     return {"change": kind, "name": name[:500], "type": type_name, "size": size, "preview": text}
-
-
-def bounded_repr(value, cap):
-    """The repr; of very long plain containers and strings only as much as can be shown."""
-    kind = type(value)
-    if kind is str and len(value) > cap:
-        return repr(value[:cap]) + f"… ({len(value):,} characters)"
-    if kind in (list, tuple) and len(value) > cap // 2:
-        return repr(value[: cap // 2]) + f"… ({len(value):,} items)"
-    if kind is dict and len(value) > cap // 4:
-        return repr(dict(islice(value.items(), cap // 4))) + f"… ({len(value):,} items)"
-    return repr(value)
 
 
 def is_json(value):

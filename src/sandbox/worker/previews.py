@@ -1,0 +1,126 @@
+# Values as text, looking only as far into them as is shown: a step that mentions a large value must
+# not pay for its size.
+import reprlib
+from collections import Counter, OrderedDict, defaultdict, deque
+from itertools import islice
+
+PREVIEW_CHARS = 200
+DEPTH = 4  # levels looked into item by item; deeper ones are shown whole
+BRACKETS = {list: "[]", tuple: "()", dict: "{}", set: "{}"}
+TEXTS = (str, bytes, bytearray)
+MAPS = (dict, defaultdict, OrderedDict, Counter)
+LISTS = (list, tuple, deque, set, frozenset)
+VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
+READ = ("__repr__", "__iter__", "__len__", "__getitem__", "items")
+
+mro_of = type.__dict__["__mro__"].__get__
+containers = {id(kind): kind for kind in (*TEXTS, *MAPS, *LISTS, *VIEWS)}
+found = {}  # id -> (type, shape): by id, since types may have an __eq__ and __hash__ of the code's own
+
+
+def shape(kind):
+    """The container a type is read as: itself, or the one it extends without changing how it is read."""
+    if id(kind) in containers:
+        return kind
+    if id(kind) not in found:
+        if len(found) >= 1_000:  # they keep the code's own classes
+            found.clear()
+        found[id(kind)] = kind, find_shape(mro_of(kind))
+    return found[id(kind)][1]
+
+
+def find_shape(mro):
+    base = next((one for one in mro if id(one) in containers), None)
+    same = base and all(owner(mro, name) is owner(mro_of(base), name) for name in READ)
+    return base if same else None
+
+
+def owner(mro, name):
+    return next((one for one in mro if name in one.__dict__), None)
+
+
+class Preview(reprlib.Repr):
+    """As reprlib has it, but in the order of the value, and for more types."""
+
+    def __init__(self):
+        super().__init__()
+        self.maxstring = self.maxother = PREVIEW_CHARS
+        self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdeque = 24
+        self.maxdict = 12
+        self.maxlevel = 4
+        self.maxlong = 80
+
+    def repr1(self, value, level):
+        kind = type(value)
+        form = shape(kind)
+        if form is None:
+            return super().repr1(value, level)
+        if form is str:
+            return self.repr_str(value, level)
+        if form in TEXTS:
+            return repr(value[: self.maxstring]) + ("…" if len(value) > self.maxstring else "")
+        if form in MAPS:
+            inner = self.repr_dict(value, level)
+            return inner if form is dict else f"{kind.__name__}({inner})"
+        if form in VIEWS:
+            return f"{kind.__name__}({self.repr_list(value, level)})"
+        return getattr(self, "repr_" + form.__name__)(value, level)
+
+    def repr_dict(self, value, level):
+        if not len(value):
+            return "{}"
+        if level <= 0:
+            return "{...}"
+        items = [f"{self.repr1(key, level - 1)}: {self.repr1(item, level - 1)}"
+                 for key, item in islice(value.items(), self.maxdict)]
+        return "{" + ", ".join(items + ["..."] * (len(value) > self.maxdict)) + "}"
+
+    def repr_set(self, value, level):
+        return self._repr_iterable(value, level, "{", "}", self.maxset) if len(value) else "set()"
+
+    def repr_frozenset(self, value, level):
+        if not len(value):
+            return "frozenset()"
+        return self._repr_iterable(value, level, "frozenset({", "})", self.maxfrozenset)
+
+
+short = Preview()
+
+
+def preview(value):
+    try:
+        text = short.repr(value)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a __repr__ of the code's own
+        text = f"<{type(value).__name__} whose repr raised {type(error).__name__}>"
+    return text if len(text) <= PREVIEW_CHARS else text[: PREVIEW_CHARS - 1] + "…"
+
+
+def bounded_repr(value, cap, within=()):
+    """The repr; of what would be longer than `cap` the beginning, a little longer, and the size."""
+    form = shape(type(value))
+    if form is None or len(within) >= DEPTH:
+        return repr(value)
+    size = len(value)
+    if form in TEXTS:
+        unit = "characters" if form is str else "bytes"
+        return repr(value) if size <= cap else repr(value[:cap]) + f"… ({size:,} {unit})"
+    brackets = BRACKETS.get(form)
+    if brackets is None:
+        return repr(value) if size <= cap // 4 else f"{preview(value)} ({size:,} items)"
+    if not size:
+        return repr(value)
+    if id(value) in within:
+        return "...".join(brackets)
+    within, parts, room = (*within, id(value)), [], cap
+    for item in value.items() if form is dict else value:
+        if room < 0:
+            return f"{brackets[0]}{', '.join(parts)}, … ({size:,} items)"
+        if form is dict:
+            parts.append(": ".join(bounded_repr(one, room, within) for one in item))
+        else:
+            parts.append(bounded_repr(item, room, within))
+        room -= len(parts[-1]) + 2
+    comma = "," if form is tuple and size == 1 else ""
+    return f"{brackets[0]}{', '.join(parts)}{comma}{brackets[1]}"
