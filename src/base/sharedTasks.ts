@@ -41,6 +41,11 @@ export class SharedTasks<T> {
     return this.#wait(running, signal, gone);
   }
 
+  /** Also while it is being cancelled. */
+  has(key: string): boolean {
+    return this.#running.has(key);
+  }
+
   async #wait(running: Running<T>, signal: AbortSignal, gone: () => Error): Promise<T> {
     running.waiting += 1;
     return new Promise<T>((resolve, reject) => {

@@ -24,7 +24,8 @@ export class CallerRun {
   readonly waitMs: number | null;
   readonly #progress = new Emitter<LoopProgress>();
   readonly onDidProgress = this.#progress.event;
-  readonly #opened: Promise<string>;
+  /** Settles with the session's id as soon as it is open, whatever becomes of the calls that follow it. */
+  readonly opened: Promise<string>;
   #iterations = 0;
 
   constructor(request: RunRequest, parts: CallerRunParts) {
@@ -45,8 +46,8 @@ export class CallerRun {
       (client, signal) => loops.run({ ...request, client, onProgress }, signal),
       parts,
     );
-    this.#opened = Promise.race([opened, this.work.ended.then(({ sessionId }) => sessionId)]);
-    this.#opened.catch(() => undefined); // for whoever asks
+    this.opened = Promise.race([opened, this.work.ended.then(({ sessionId }) => sessionId)]);
+    this.opened.catch(() => undefined); // for whoever asks
   }
 
   /** Begun so far. */
@@ -66,7 +67,7 @@ export class CallerRun {
   async untilOpened(signal: AbortSignal): Promise<string> {
     const aborted = onAbort(signal, () => (this.waitMs === null ? this.work.cancel() : undefined));
     try {
-      return await untilAborted(this.#opened, signal, () => cancelledError('The run'));
+      return await untilAborted(this.opened, signal, () => cancelledError('The run'));
     } finally {
       aborted.dispose();
     }

@@ -76,6 +76,11 @@ export class CallerWork<T> {
     this.ended.then(end, end);
   }
 
+  /** Fires when something in it asks for an answer. */
+  get onDidAsk(): PendingPrompts['onDidAsk'] {
+    return this.#prompts.onDidAsk;
+  }
+
   get isOver(): boolean {
     return this.#isOver;
   }

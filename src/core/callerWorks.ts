@@ -1,9 +1,10 @@
 // The work of one engine that goes on between the calls of its callers, by session.
 
-import type { Disposable } from '../base/disposable';
+import { untilAborted } from '../base/abort';
+import { type Disposable, DisposableStore } from '../base/disposable';
 import type { CallerRun } from './callerRun';
 import type { CallerWork } from './callerWork';
-import { RlmError } from './errors';
+import { RlmError, cancelledError } from './errors';
 import type { LoopResult } from './loop';
 import type { Session, StepResult } from './session';
 
@@ -23,30 +24,45 @@ export interface KeptRun {
   readonly run: CallerRun;
 }
 
-const maxEndedRuns = 100;
+const maxEnded = 100;
 
 export class CallerWorks implements Disposable {
-  /** In the order they came. */
-  readonly #works = new Map<string, KeptWork>();
+  /** Of each session in the order they came. */
+  readonly #works = new Map<string, readonly KeptWork[]>();
   #disposed = false;
 
   add(sessionId: string, kept: KeptWork): void {
-    this.#works.set(sessionId, kept);
-    const ended = [...this.#works].filter(([, { work }]) => work.isOver);
-    for (const [id] of ended.slice(0, Math.max(0, ended.length - maxEndedRuns))) {
-      this.#works.delete(id);
+    const works = this.#works.get(sessionId) ?? [];
+    if (!works.includes(kept)) {
+      this.#works.set(sessionId, [...works, kept]);
     }
+    this.#forgetEnded();
     if (this.#disposed) {
       kept.work.cancel();
     }
   }
 
+  /** What a caller that names the session means: what waits for answers, else goes on, else came last. */
   find(sessionId: string): KeptWork | undefined {
-    return this.#works.get(sessionId);
+    const works = this.#works.get(sessionId) ?? [];
+    return (
+      works.find(({ work }) => work.isWaiting) ??
+      works.find(({ work }) => !work.isOver) ??
+      works.at(-1)
+    );
+  }
+
+  /** The last run of the session, over or not. */
+  findRun(sessionId: string): CallerRun | undefined {
+    const last = this.#works.get(sessionId)?.findLast(({ kind }) => kind === 'run');
+    return last?.kind === 'run' ? last.run : undefined;
   }
 
   delete(sessionId: string, kept: KeptWork): void {
-    if (this.#works.get(sessionId) === kept) {
+    const others = this.#works.get(sessionId)?.filter((one) => one !== kept) ?? [];
+    if (others.length > 0) {
+      this.#works.set(sessionId, others);
+    } else {
       this.#works.delete(sessionId);
     }
   }
@@ -57,7 +73,7 @@ export class CallerWorks implements Disposable {
    * @throws RlmError 'INVALID_INPUT' while the work of one waits for answers.
    */
   requireFree(line: readonly string[]): void {
-    const waiting = line.find((id) => this.#works.get(id)?.work.isWaiting);
+    const waiting = line.find((id) => this.#works.get(id)?.some(({ work }) => work.isWaiting));
     if (waiting !== undefined) {
       throw new RlmError('INVALID_INPUT', `Session ${waiting} waits for your answers.`, {
         nextStep:
@@ -66,24 +82,77 @@ export class CallerWorks implements Disposable {
     }
   }
 
-  /** Ends what waits, so that the session can be worked with; settles when it has ended. */
+  /**
+   * Starts a step when those before it, asked for at the same time, have ended. A caller that waits for
+   * all of them could not answer the prompts of one.
+   * @throws RlmError as `requireFree`, 'INVALID_INPUT' while a run goes on, 'CANCELLED'.
+   */
+  async startStep(
+    line: readonly [string, ...string[]],
+    create: () => KeptStep,
+    signal: AbortSignal,
+  ): Promise<KeptStep> {
+    const [sessionId] = line;
+    for (;;) {
+      this.requireFree(line);
+      const before = this.#works.get(sessionId)?.find(({ work }) => !work.isOver);
+      if (!before) {
+        const kept = create();
+        this.add(sessionId, kept);
+        return kept;
+      }
+      if (before.kind === 'run') {
+        throw new RlmError('INVALID_INPUT', `A run goes on in session ${sessionId}.`, {
+          nextStep: 'Wait for its end with rlm_wait, or end it with rlm_finalize.',
+        });
+      }
+      await untilEndedOrWaiting(before.work, signal);
+    }
+  }
+
+  /** Ends what waits and what is queued behind it; settles when it has ended. */
   async cancelWaiting(sessionId: string): Promise<void> {
-    const work = this.#works.get(sessionId)?.work;
-    if (work?.isWaiting) {
-      work.cancel();
-      this.#works.delete(sessionId);
-      await work.ended.then(
-        () => undefined,
-        () => undefined,
-      );
+    const works = this.#works.get(sessionId) ?? [];
+    if (works.some(({ work }) => work.isWaiting)) {
+      const unfinished = works.filter(({ work }) => !work.isOver);
+      for (const kept of unfinished) {
+        kept.work.cancel();
+        this.delete(sessionId, kept);
+      }
+      await Promise.allSettled(unfinished.map(({ work }) => work.ended));
     }
   }
 
   /** Cancels what is under way. */
   dispose(): void {
     this.#disposed = true;
-    for (const { work } of this.#works.values()) {
+    for (const { work } of [...this.#works.values()].flat()) {
       work.cancel();
     }
+  }
+
+  #forgetEnded(): void {
+    const ended = [...this.#works].flatMap(([sessionId, works]) =>
+      works.filter(({ work }) => work.isOver).map((kept) => ({ sessionId, kept })),
+    );
+    for (const { sessionId, kept } of ended.slice(0, Math.max(0, ended.length - maxEnded))) {
+      this.delete(sessionId, kept);
+    }
+  }
+}
+
+async function untilEndedOrWaiting(work: CallerWork<unknown>, signal: AbortSignal): Promise<void> {
+  const waiting = new DisposableStore();
+  try {
+    const changed = new Promise<void>((resolve) => {
+      waiting.add(work.onDidAsk(() => resolve()));
+      work.ended.then(
+        () => resolve(),
+        () => resolve(),
+      );
+    });
+    await untilAborted(changed, signal, () => cancelledError('The step'));
+  } finally {
+    waiting.dispose();
   }
 }

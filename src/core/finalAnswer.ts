@@ -13,7 +13,6 @@ const readTimeoutMs = 10_000;
 export class FinalAnswer {
   readonly #recorder: Recorder;
   readonly #slot: SandboxSlot;
-  #variable: string | null = null;
 
   constructor(recorder: Recorder, slot: SandboxSlot) {
     this.#recorder = recorder;
@@ -22,32 +21,23 @@ export class FinalAnswer {
 
   /** @throws RlmError 'SESSION_FINALIZED' for a different answer, 'VAR_NOT_FOUND', 'INVALID_INPUT'. */
   async give(input: FinalizeInput, signal: AbortSignal): Promise<Summary> {
-    const isAgain = this.#recorder.summary.status === 'finalized';
-    if (isAgain && !('text' in input)) {
-      return this.#requireSame(this.#variable === input.variable);
+    const { summary } = this.#recorder;
+    if (summary.status === 'finalized') {
+      if (!isSameAnswer(summary, input)) {
+        throw secondAnswerError(summary.sessionId);
+      }
+      return summary;
     }
     const answer = 'text' in input ? input.text : await this.#read(input.variable, signal);
-    if (isAgain) {
-      return this.#requireSame(this.#recorder.summary.finalAnswer === answer);
-    }
     checkAnswer(answer);
-    const cause = this.#recorder.summary.stopCause;
-    this.#variable = 'text' in input ? null : input.variable;
+    const cause = summary.stopCause;
     await this.#recorder.append({
       kind: 'session.finalized',
       answer,
-      fromVariable: this.#variable,
+      fromVariable: 'text' in input ? null : input.variable,
       finishReason: stopReasons.find((reason) => reason === cause) ?? 'completed',
     });
     return this.#recorder.summary;
-  }
-
-  #requireSame(isSame: boolean): Summary {
-    const { summary } = this.#recorder;
-    if (!isSame) {
-      throw secondAnswerError(summary.sessionId);
-    }
-    return summary;
   }
 
   async #read(name: string, signal: AbortSignal): Promise<string> {
@@ -62,4 +52,11 @@ export class FinalAnswer {
     }
     return value.text;
   }
+}
+
+/** Whether a finalized session was given just that: the same text, or the value of the same variable. */
+export function isSameAnswer(summary: Summary, input: FinalizeInput): boolean {
+  return 'text' in input
+    ? summary.finalAnswer === input.text
+    : summary.finalVariable === input.variable;
 }

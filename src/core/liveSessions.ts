@@ -16,6 +16,7 @@ export interface SessionChange {
 const maxLiveSessions = 100;
 /** A session that has ended keeps its variables readable this long after its last use. */
 const endedIdleMs = 600_000;
+const sweepEveryMs = 60_000;
 
 export class LiveSessions implements Disposable {
   readonly #clock: Clock;
@@ -23,11 +24,14 @@ export class LiveSessions implements Disposable {
   readonly #changed = new Emitter<SessionChange>();
   /** Fires for every event of every live session, in each session's order. */
   readonly onDidChange = this.#changed.event;
+  #sweep: Disposable;
+  /** Sessions under way that are not among the live ones yet. */
   #opening = 0;
   #disposed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#sweep = this.#sweepLater();
   }
 
   get all(): readonly Session[] {
@@ -55,9 +59,9 @@ export class LiveSessions implements Disposable {
    * @throws RlmError 'BACKEND_UNAVAILABLE' when there is none.
    */
   async withRoom<T>(open: () => Promise<T>): Promise<T> {
-    await this.#makeRoom();
     this.#opening += 1;
     try {
+      await this.#makeRoom();
       return await open();
     } finally {
       this.#opening -= 1;
@@ -75,6 +79,7 @@ export class LiveSessions implements Disposable {
 
   dispose(): void {
     this.#disposed = true;
+    this.#sweep.dispose();
     for (const session of this.#sessions.values()) {
       session.dispose();
     }
@@ -82,13 +87,14 @@ export class LiveSessions implements Disposable {
     this.#changed.dispose();
   }
 
-  /** Lets ended sessions go first by age; a full engine says so. */
+  /** Lets ended sessions go, those longest unused first; a full engine says so. */
   async #makeRoom(): Promise<void> {
-    const now = this.#clock.now();
-    const ended = this.all.filter((session) => session.status !== 'active');
-    const stale = ended.filter((one) => this.#isFull || now - one.lastUsedAt > endedIdleMs);
-    await Promise.all(stale.map((session) => this.close(session, 'its variables were let go')));
-    if (this.#isFull) {
+    const excess = this.#sessions.size + this.#opening - maxLiveSessions;
+    const ended = this.all
+      .filter((session) => session.status !== 'active')
+      .sort((left, right) => left.lastUsedAt - right.lastUsedAt);
+    await this.#letGo(ended.slice(0, Math.max(0, excess)));
+    if (this.#sessions.size + this.#opening > maxLiveSessions) {
       throw new RlmError(
         'BACKEND_UNAVAILABLE',
         `${maxLiveSessions} sessions are open at once, as many as one engine holds.`,
@@ -97,7 +103,21 @@ export class LiveSessions implements Disposable {
     }
   }
 
-  get #isFull(): boolean {
-    return this.#sessions.size + this.#opening >= maxLiveSessions;
+  /** One whose trace cannot be ended is gone all the same, and is nobody else's error. */
+  async #letGo(sessions: readonly Session[]): Promise<void> {
+    await Promise.allSettled(
+      sessions.map((session) => this.close(session, 'its variables were let go')),
+    );
+  }
+
+  #sweepLater(): Disposable {
+    return this.#clock.after(sweepEveryMs, () => {
+      const stale = this.all.filter(
+        ({ status, lastUsedAt }) =>
+          status !== 'active' && this.#clock.now() - lastUsedAt > endedIdleMs,
+      );
+      void this.#letGo(stale);
+      this.#sweep = this.#sweepLater();
+    });
   }
 }

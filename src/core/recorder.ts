@@ -1,9 +1,11 @@
 // Gives events to a trace in order and keeps their fold. An event that cannot be written stays first
-// in line, so that nothing is recorded out of order and nothing is lost while the engine lives.
+// in line, so that nothing is recorded out of order and nothing is lost while the engine lives; one that
+// never can, being too long, is left out.
 
 import { type Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import type { Clock } from './clock';
+import { RlmError } from './errors';
 import type { SessionStatus, TraceEvent } from './event';
 import type { StopReason, Usage } from './limits';
 import { applyEvent, type Summary } from './summary';
@@ -88,7 +90,14 @@ export class Recorder implements Disposable {
 
   async #drain(): Promise<void> {
     for (let event = this.#unwritten[0]; event; event = this.#unwritten[0]) {
-      await this.#sink.append(event);
+      try {
+        await this.#sink.append(event);
+      } catch (thrown) {
+        if (thrown instanceof RlmError && thrown.code === 'INVALID_INPUT') {
+          this.#unwritten.shift(); // whoever gave it is told; it must not hold up all that follow
+        }
+        throw thrown;
+      }
       this.#unwritten.shift();
     }
   }

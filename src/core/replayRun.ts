@@ -51,9 +51,7 @@ export async function runReplay(
   const differences: ReplayDifference[] = [];
   for (const [done, item] of history.items.entries()) {
     options.onProgress?.(done, history.items.length);
-    if (parts.signal.aborted) {
-      throw cancelledError('The replay');
-    }
+    throwIfCancelled(parts.signal);
     if (item.kind === 'context') {
       differences.push(...(await replayContext(item, options, parts)));
     } else {
@@ -114,6 +112,7 @@ async function replayStep(
     },
     signal,
   );
+  throwIfCancelled(signal); // the outcome is that of a step cut short
   if (options.record) {
     for (const call of item.calls) {
       await recorder.append(call, { step: call.step, usage: call.usage });
@@ -121,6 +120,12 @@ async function replayStep(
     await recorder.append({ kind: 'step.finished', outcome, stop: null }, { usage });
   }
   return [...calls.differences, ...compareOutcomes(step, recorded, outcome)];
+}
+
+function throwIfCancelled(signal: AbortSignal): void {
+  if (signal.aborted) {
+    throw cancelledError('The replay');
+  }
 }
 
 /** Under which name the text of a session's n-th context is kept, from 1. */

@@ -183,7 +183,9 @@ export class Session implements Disposable {
       const variable = options.name ?? (number === 1 ? 'context' : `context_${number}`);
       const { contexts } = this.#parts;
       const loading = { variable, ...options, contexts, sandbox };
-      const context = await loadContext(given, loading, signal);
+      const context = await this.#interruptibly(signal, (combined) =>
+        loadContext(given, loading, combined),
+      );
       this.#contextCount = number;
       if (given.text !== null) {
         await this.#parts.sink.keepText(toTextName(number), given.text);
@@ -250,15 +252,17 @@ export class Session implements Disposable {
   ): Promise<ReplayReport> {
     return this.#exclusive(signal, async () => {
       this.#slot.replace(options.sandbox ?? this.#slot.current);
-      const report = await runReplay(history, options, {
-        ...this.#parts,
-        sandbox: this.#slot.current,
-        recorder: this.#recorder,
-        limits: this.seed.limits,
-        signal,
-        answerLive: (call, usage, callSignal) =>
-          this.#models.createReplayCalls(history.opened.limits, usage).answer(call, callSignal),
-      });
+      const report = await this.#interruptibly(signal, (combined) =>
+        runReplay(history, options, {
+          ...this.#parts,
+          sandbox: this.#slot.current,
+          recorder: this.#recorder,
+          limits: this.seed.limits,
+          signal: combined,
+          answerLive: (call, usage, callSignal) =>
+            this.#models.createReplayCalls(history.opened.limits, usage).answer(call, callSignal),
+        }),
+      );
       this.#models.takeUsage();
       this.#contextCount = history.items.filter((item) => item.kind === 'context').length;
       const { sourceSessionId, engineId } = options;
@@ -278,7 +282,7 @@ export class Session implements Disposable {
     await this.#stop(cause);
   }
 
-  /** Interrupts the running step, if any; the session goes on. */
+  /** Interrupts the step, load or replay that runs, if any; the session goes on. */
   interrupt(): void {
     for (const controller of this.#running) {
       controller.abort();
@@ -297,9 +301,8 @@ export class Session implements Disposable {
         const isLeftOpen = this.summary.status === 'active';
         const over = isLeftOpen ? { status: 'interrupted' as const } : {};
         await this.#recorder.append({ kind: 'session.closed', reason }, over);
-        await this.#parts.sink.close();
       } finally {
-        this.dispose();
+        await this.#parts.sink.close().finally(() => this.dispose());
       }
     });
   }

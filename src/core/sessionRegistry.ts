@@ -17,7 +17,7 @@ import type { Model } from './model';
 import type { Language, Sandbox, SandboxFactory } from './sandbox';
 import type { LoadProgress } from './contextLoading';
 import type { ReplayReport } from './replayRun';
-import type { FinalizeInput } from './finalAnswer';
+import { type FinalizeInput, isSameAnswer } from './finalAnswer';
 import { Session, type SessionParts } from './session';
 import { type SessionParent, toChildLimits } from './sessionParent';
 import { createSummary, type Summary } from './summary';
@@ -124,7 +124,8 @@ export class SessionRegistry implements Disposable {
     onProgress?: ReplayProgress,
   ): Promise<Resumed> {
     const session = this.#live.get(sessionId);
-    if (session && !session.isBroken) {
+    // While it is being rebuilt it is live already, and not yet what it was.
+    if (session && !session.isBroken && !this.#resuming.has(sessionId)) {
       return { session, report: null };
     }
     return this.#resuming.join(sessionId, {
@@ -168,7 +169,7 @@ export class SessionRegistry implements Disposable {
       return session.finalize(input, signal);
     }
     const summary = await this.#parts.traces.readSummary(sessionId);
-    if (summary?.status === 'finalized' && 'text' in input && input.text === summary.finalAnswer) {
+    if (summary?.status === 'finalized' && isSameAnswer(summary, input)) {
       return summary;
     }
     return (await this.resume(sessionId, signal)).session.finalize(input, signal);

@@ -20,6 +20,8 @@ export interface Summary {
   readonly contexts: readonly ContextInfo[];
   readonly stopCause: StopCause | null;
   readonly finalAnswer: string | null;
+  /** Whose value the final answer was; null: it was given as a text. */
+  readonly finalVariable: string | null;
   /** A step has started and not finished. */
   readonly running: boolean;
 }
@@ -40,6 +42,7 @@ export function createSummary(opened: SessionOpened): Summary {
     contexts: [],
     stopCause: null,
     finalAnswer: null,
+    finalVariable: null,
     running: false,
   };
 }
@@ -68,7 +71,12 @@ export function applyEvent(summary: Summary, event: TraceEvent): Summary {
     case 'session.stopped':
       return { ...next, running: false, stopCause: event.cause };
     case 'session.finalized':
-      return { ...next, running: false, finalAnswer: event.answer };
+      return {
+        ...next,
+        running: false,
+        finalAnswer: event.answer,
+        finalVariable: event.fromVariable,
+      };
     case 'session.closed':
       return { ...next, running: false };
     case 'session.replayed':

@@ -31,7 +31,10 @@ export interface TraceStore extends Disposable {
 
 /** Appends to one trace. Events land in the order of the calls. */
 export interface TraceSink {
-  /** Settles when the event would survive the death of this process. */
+  /**
+   * Settles when the event would survive the death of this process.
+   * @throws RlmError 'INVALID_INPUT' for an event that is too long to be written at all.
+   */
   append(event: TraceEvent): Promise<void>;
   /** Keeps a text given inline beside the trace, so that the session can be replayed. */
   keepText(name: string, text: string): Promise<void>;

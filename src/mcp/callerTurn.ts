@@ -15,7 +15,6 @@ export async function nextStepTurn(
 ): Promise<StepPayload> {
   const { session, work } = kept;
   const { replay = null, showWhole = false } = options;
-  engine.callerWorks.add(session.id, kept);
   const heartbeat = progress.startHeartbeat((elapsedMs) => toBeatText(session, elapsedMs));
   let isOver = true;
   try {
@@ -38,11 +37,16 @@ export async function nextStepTurn(
  * @throws RlmError 'INVALID_INPUT' while the session waits, or one that it is a child of.
  */
 export function requireFree(engine: Engine, sessionId: string): void {
-  const line: string[] = [];
-  for (let id: string | null = sessionId; id !== null; id = findParent(engine, id)) {
-    line.push(id);
+  engine.callerWorks.requireFree(readLine(engine, sessionId));
+}
+
+/** The session, its parent, and so on up. */
+export function readLine(engine: Engine, sessionId: string): readonly [string, ...string[]] {
+  const parents: string[] = [];
+  for (let id = findParent(engine, sessionId); id !== null; id = findParent(engine, id)) {
+    parents.push(id);
   }
-  engine.callerWorks.requireFree(line);
+  return [sessionId, ...parents];
 }
 
 /** Null too where the session is not live: then nothing of it can wait. */

@@ -61,8 +61,12 @@ export async function callLoop(
   const run = new CallerRun(toRequest(given, args), { loops, clock, canSample, waitMs });
   return followRun(context, run, async () => {
     const calledAt = clock.monotonic();
+    const kept = { kind: 'run', run, work: run.work } as const;
+    void run.opened.then(
+      (sessionId) => callerWorks.add(sessionId, kept),
+      () => undefined, // told by the call
+    );
     const sessionId = await run.untilOpened(signal);
-    callerWorks.add(sessionId, { kind: 'run', run, work: run.work });
     const openedMs = clock.monotonic() - calledAt;
     const leftMs = waitMs === null ? null : Math.max(0, waitMs - openedMs);
     return takeTurn(context, run, { sessionId, waitMs: leftMs, onAbort: run.onAbort });

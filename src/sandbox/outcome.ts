@@ -6,6 +6,8 @@ import type { Interruption, Outcome, StepError } from '../core/sandbox';
 import type { GuestOutcome } from '../protocol/worker';
 
 const maxFinalAnswerChars = 500_000;
+/** Of all names of variables, and of all that is said of changes: a step's line in its trace is bounded. */
+const maxListedChars = 100_000;
 
 export function toOutcome(guest: GuestOutcome, maxOutputChars: number): Outcome {
   const stdout = cutText(guest.stdout, maxOutputChars);
@@ -23,10 +25,18 @@ export function toOutcome(guest: GuestOutcome, maxOutputChars: number): Outcome 
     stderr: stderr.text,
     result: result?.text ?? null,
     finalAnswer: answer?.text ?? null,
+    variables: cutList(guest.variables, (name) => name.length),
+    changes: cutList(guest.changes, ({ name, type, preview }) => `${name}${type}${preview}`.length),
     droppedChars: guest.droppedChars + cut,
     interruption: null,
     stateLost: false,
   };
+}
+
+function cutList<T>(items: readonly T[], toChars: (item: T) => number): T[] {
+  let chars = 0;
+  const end = items.findIndex((item) => (chars += toChars(item)) > maxListedChars);
+  return items.slice(0, end === -1 ? items.length : end);
 }
 
 export function createInterruptedOutcome(

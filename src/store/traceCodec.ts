@@ -11,7 +11,7 @@ import { languages } from '../core/sandbox';
 import { crc32 } from './crc32';
 
 /** A longer line is never written, and skipped on reading. */
-export const maxLineBytes = 4_000_000;
+export const maxLineBytes = 8_000_000;
 
 /** How every line of a kind begins. A line break inside a value is escaped, so the whole of it is unmistakable. */
 export function toLineStart(kind: TraceEvent['kind']): string {
@@ -20,7 +20,7 @@ export function toLineStart(kind: TraceEvent['kind']): string {
 
 /**
  * The line with its line feed.
- * @throws RlmError 'INTERNAL_ERROR' when it is longer than `maxLineBytes`.
+ * @throws RlmError 'INVALID_INPUT' when it is longer than `maxLineBytes`.
  */
 export function encodeEvent(event: TraceEvent): Buffer {
   const { kind, at, ...rest } = event;
@@ -28,7 +28,7 @@ export function encodeEvent(event: TraceEvent): Buffer {
   const body = Buffer.from(JSON.stringify(fields, dropDefault).slice(0, -1));
   const line = Buffer.concat([body, Buffer.from(`${toSeal(body)}\n`)]);
   if (line.length > maxLineBytes) {
-    throw new RlmError('INTERNAL_ERROR', `A ${kind} event takes ${line.length} bytes.`, {
+    throw new RlmError('INVALID_INPUT', `A ${kind} event takes ${line.length} bytes.`, {
       nextStep: `Keep answers and outputs below ${maxLineBytes} bytes; print or return less.`,
     });
   }

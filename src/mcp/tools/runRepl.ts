@@ -2,8 +2,9 @@
 
 import * as z from 'zod';
 import { CallerWork } from '../../core/callerWork';
+import type { KeptStep } from '../../core/callerWorks';
 import { sessionIdField } from '../fields';
-import { nextStepTurn, requireFree } from '../callerTurn';
+import { nextStepTurn, readLine, requireFree } from '../callerTurn';
 import { resumeSession } from '../replayView';
 import { stepSchema, toStepMarkdown } from '../stepView';
 import { defineTool } from '../tool';
@@ -45,16 +46,21 @@ export const runRepl = defineTool({
   output: stepSchema,
   hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
   async run(context, args) {
-    const { engine, sample } = context;
+    const { engine, sample, signal } = context;
     requireFree(engine, args.session_id);
     const { session, replay } = await resumeSession(context, args.session_id);
     const { code, timeout_ms: timeoutMs } = args;
     const given = timeoutMs === undefined ? {} : { timeoutMs };
-    const work = new CallerWork(
-      (client, signal) => session.runStep({ code, client, ...given }, signal),
-      { clock: engine.clock, canSample: sample !== null },
-    );
-    return nextStepTurn(context, { kind: 'step', work, session }, { replay });
+    const start = (): KeptStep => {
+      const work = new CallerWork(
+        (client, stepSignal) => session.runStep({ code, client, ...given }, stepSignal),
+        { clock: engine.clock, canSample: sample !== null },
+      );
+      return { kind: 'step', work, session };
+    };
+    const line = readLine(engine, args.session_id);
+    const kept = await engine.callerWorks.startStep(line, start, signal);
+    return nextStepTurn(context, kept, { replay });
   },
   toMarkdown: toStepMarkdown,
 });

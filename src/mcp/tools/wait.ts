@@ -31,15 +31,15 @@ export const wait = defineTool({
   output: runSchema,
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
   async run(context, { session_id: sessionId, wait_ms: waitMs }) {
-    const kept = context.engine.callerWorks.find(sessionId);
-    if (kept?.kind !== 'run') {
+    const run = context.engine.callerWorks.findRun(sessionId);
+    if (!run) {
       throw new RlmError('SESSION_NOT_FOUND', `No run of session ${sessionId} is known here.`, {
         nextStep:
           'Give the session_id that a loop tool returned with status running. Its engine may have ended since: rlm_get_trace shows how far the run came.',
       });
     }
     const options = { sessionId, waitMs, onAbort: 'leave' } as const;
-    return toRunView(await nextRunTurn(context, kept.run, options));
+    return toRunView(await nextRunTurn(context, run, options));
   },
   toMarkdown: toRunMarkdown,
 });

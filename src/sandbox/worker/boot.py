@@ -400,7 +400,8 @@ def main(spans, variables, previews, loop):
             outcome = run(message)
             if outcome["error"] and outcome["error"]["type"] in spoilers and not is_sound():
                 send({"kind": "broken", "message": "deep recursion in C code spoiled the interpreter"})
-            send({"kind": "ran", "id": answer_id, "outcome": outcome})
+            else:
+                send({"kind": "ran", "id": answer_id, "outcome": outcome})
         elif kind == "load":
             send({"kind": "loaded", "id": answer_id, "sizes": load(message)})
         elif kind == "read":

@@ -254,6 +254,21 @@ describe('session', () => {
     });
   });
 
+  it('goes on without an event that is too long to be written at all', async () => {
+    const { session, sink } = createFakeSession();
+    sink.failure = new RlmError('INVALID_INPUT', 'too long', { nextStep: 'Print less.' });
+    await assert.rejects(session.runStep({ code: 'a' }, never), withCode('INVALID_INPUT'));
+    sink.failure = undefined;
+    assert.equal((await session.runStep({ code: 'b' }, never)).step, 2);
+  });
+
+  it('ends its trace also when its last event cannot be written', async () => {
+    const { session, sink, sandbox } = createFakeSession();
+    sink.failure = new RlmError('INTERNAL_ERROR', 'disk full', { nextStep: 'Free some space.' });
+    await assert.rejects(session.close('the test ended'), withCode('INTERNAL_ERROR'));
+    assert.deepStrictEqual([sink.closed, sandbox.disposed], [true, true]);
+  });
+
   it('leaves no timer and no listener behind when it is closed', async () => {
     const { session, clock } = createFakeSession();
     session.onDidAppend(() => undefined);

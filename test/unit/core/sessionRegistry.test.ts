@@ -1,0 +1,149 @@
+// The sessions of one engine: rebuilt once and whole, let go in time, and none in the way of another.
+
+import assert from 'node:assert/strict';
+import { onAbort } from '../../../src/base/abort';
+import { type ErrorCode, RlmError } from '../../../src/core/errors';
+import type { TraceSink } from '../../../src/core/traceStore';
+import type { SessionOpened } from '../../../src/core/event';
+import type { FakeSandbox } from '../../support/fakePorts';
+import { createFakeRegistry, openFake } from '../../support/fakeRegistry';
+import { MemoryTraceStore } from '../../support/memoryTraceStore';
+
+const never = new AbortController().signal;
+const isCode = (code: ErrorCode) => (error: unknown) =>
+  error instanceof RlmError && error.code === code;
+const turns = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const echo: FakeSandbox['script'] = async ({ code }) => ({ stdout: code });
+
+/** Sandboxes whose steps end when told, or, interrupted, when they are cancelled. */
+function createGate() {
+  let open: () => void = () => undefined;
+  const script: FakeSandbox['script'] = (_, signal) =>
+    new Promise((resolve) => {
+      open = () => resolve({});
+      onAbort(signal, () => resolve({ interruption: 'cancelled', stateLost: true }));
+    });
+  return { script, open: () => open() };
+}
+
+/** A session with one step in the store, whose engine has ended. */
+async function leaveOne(traces: MemoryTraceStore): Promise<string> {
+  const { registry } = createFakeRegistry(traces, echo);
+  const session = await openFake(registry);
+  await session.runStep({ code: 'a' }, never);
+  await registry.closeAll('the engine ended');
+  return session.id;
+}
+
+describe('the sessions of an engine', () => {
+  it('are not there half rebuilt when a replay is cancelled within its last step', async () => {
+    const traces = new MemoryTraceStore();
+    const sessionId = await leaveOne(traces);
+    const { script } = createGate();
+    const { registry } = createFakeRegistry(traces, script);
+    const calling = new AbortController();
+    const resumed = registry.resume(sessionId, calling.signal);
+    await turns();
+    calling.abort();
+    await assert.rejects(resumed, isCode('CANCELLED'));
+    assert.equal(registry.live.length, 0);
+    assert.equal((await registry.readSummary(sessionId)).status, 'interrupted');
+  });
+
+  it('are given to a call that comes while they are rebuilt when that is done', async () => {
+    const traces = new MemoryTraceStore();
+    const sessionId = await leaveOne(traces);
+    const { script, open } = createGate();
+    const { registry, sandboxes } = createFakeRegistry(traces, script);
+    const calling = new AbortController();
+    const first = registry.resume(sessionId, calling.signal);
+    await turns();
+    let isGiven = false;
+    const second = registry.resume(sessionId, never);
+    void second.then(() => {
+      isGiven = true;
+    });
+    await turns();
+    calling.abort();
+    await assert.rejects(first, isCode('CANCELLED'));
+    assert.equal(isGiven, false);
+    open();
+    assert.equal((await second).report?.stepsRun, 1);
+    assert.equal(sandboxes.length, 1);
+  });
+
+  it('can be stopped while they are rebuilt', async () => {
+    const traces = new MemoryTraceStore();
+    const sessionId = await leaveOne(traces);
+    const { registry } = createFakeRegistry(traces, createGate().script);
+    const resumed = registry.resume(sessionId, never);
+    await turns();
+    const stopped = registry.live[0]?.stop();
+    await assert.rejects(resumed, isCode('CANCELLED'));
+    await stopped;
+  });
+
+  it('that have ended are let go after a while, also where their traces cannot be ended', async () => {
+    const traces = new (class extends MemoryTraceStore {
+      readonly closed: string[] = [];
+      override async createTrace(opened: SessionOpened): Promise<TraceSink> {
+        const sink = await super.createTrace(opened);
+        return {
+          append: (event) =>
+            event.kind === 'session.closed'
+              ? Promise.reject(new Error('the disk is full'))
+              : sink.append(event),
+          keepText: (name, text) => sink.keepText(name, text),
+          close: async () => void this.closed.push(opened.sessionId),
+        };
+      }
+    })();
+    const { registry, clock, sandboxes } = createFakeRegistry(traces, echo);
+    const ended = await openFake(registry);
+    await ended.stop();
+    const active = await openFake(registry);
+    clock.advance(599_000);
+    await turns();
+    assert.equal(registry.live.length, 2);
+    clock.advance(61_000);
+    clock.advance(61_000);
+    await turns();
+    assert.deepStrictEqual(registry.live, [active]);
+    assert.deepStrictEqual([traces.closed, sandboxes[0]?.disposed], [[ended.id], true]);
+    await openFake(registry);
+  });
+
+  it('make room for another by the one that is longest unused', async () => {
+    const { registry, clock } = createFakeRegistry(new MemoryTraceStore(), echo);
+    const sessions = [];
+    for (let number = 0; number < 100; number += 1) {
+      sessions.push(await openFake(registry));
+    }
+    await assert.rejects(openFake(registry), isCode('BACKEND_UNAVAILABLE'));
+    for (const number of [7, 3]) {
+      await sessions[number]?.stop();
+    }
+    clock.advance(1_000);
+    await sessions[3]?.readVariable({ name: 'a', offset: 0, maxChars: 1 }, never).catch(() => null);
+    await openFake(registry);
+    const gone = sessions.filter((one) => !registry.live.includes(one));
+    assert.deepStrictEqual(gone, [sessions[7]]);
+  });
+
+  it('that are closed take the answer they were given once more, by its variable too', async () => {
+    const traces = new MemoryTraceStore();
+    const { registry, sandboxes } = createFakeRegistry(traces, echo);
+    const session = await openFake(registry);
+    const value = { type: 'str', text: 'forty-two', form: 'text', totalChars: 9 } as const;
+    sandboxes[0]?.variables.set('answer', value);
+    const input = { variable: 'answer' };
+    assert.equal((await registry.finalize(session.id, input, never)).finalAnswer, 'forty-two');
+    await registry.closeAll('the engine ended');
+    const later = createFakeRegistry(traces, echo).registry;
+    assert.equal((await later.finalize(session.id, input, never)).finalAnswer, 'forty-two');
+    await assert.rejects(
+      later.finalize(session.id, { variable: 'other' }, never),
+      isCode('SESSION_FINALIZED'),
+    );
+  });
+});

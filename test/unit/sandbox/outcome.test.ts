@@ -1,0 +1,51 @@
+// What the host stands for of a step's outcome: it always fits a line of a trace.
+
+import assert from 'node:assert/strict';
+import { noUsage } from '../../../src/core/limits';
+import type { GuestOutcome } from '../../../src/protocol/worker';
+import { toOutcome } from '../../../src/sandbox/outcome';
+import { decodeEvent, encodeEvent } from '../../../src/store/traceCodec';
+
+/** Takes six bytes in JSON. */
+const costly = '\u0001';
+const error = {
+  type: 'E',
+  message: costly.repeat(20_000),
+  line: 1,
+  traceback: costly.repeat(20_000),
+};
+
+describe('the outcome of a step', () => {
+  it('fits its trace at its longest', () => {
+    const change = {
+      change: 'added',
+      name: costly.repeat(500),
+      type: costly.repeat(200),
+      size: 1,
+      preview: costly.repeat(400),
+    } as const;
+    const guest: GuestOutcome = {
+      stdout: costly.repeat(1_000_000),
+      stderr: costly.repeat(1_000_000),
+      droppedChars: 0,
+      result: costly.repeat(1_000_000),
+      error,
+      variables: Array.from({ length: 10_000 }, () => costly.repeat(500)),
+      changes: Array.from({ length: 1_000 }, () => change),
+      finalAnswer: costly.repeat(1_000_000),
+      durationMs: 1,
+    };
+    const outcome = toOutcome(guest, 100_000);
+    assert.deepStrictEqual([outcome.variables.length, outcome.changes.length], [200, 90]);
+    const line = encodeEvent({
+      kind: 'step.finished',
+      at: 0,
+      step: 1,
+      status: 'active',
+      usage: noUsage,
+      outcome,
+      stop: null,
+    });
+    assert.equal(decodeEvent(line.subarray(0, -1))?.kind, 'step.finished');
+  });
+});
