@@ -29,6 +29,8 @@ def main(spans, variables, previews, loop):
     loads = json.JSONDecoder().decode
     dumps = json.JSONEncoder(ensure_ascii=True, check_circular=False, allow_nan=False).encode
     compile_, eval_, exec_ = builtins.compile, builtins.eval, builtins.exec
+    Expr, Name, Store, Assign, copy_location = ast.Expr, ast.Name, ast.Store, ast.Assign, ast.copy_location
+    to_tree = ast.PyCF_ONLY_AST
     TracebackException, extract_tb = traceback.TracebackException, traceback.walk_tb
     set_handler, SIGINT, interrupt = signal.signal, signal.SIGINT, signal.default_int_handler
     line_cache = linecache.cache
@@ -231,12 +233,12 @@ def main(spans, variables, previews, loop):
 
     def compile_step(code, filename):
         """Compiles the code; a trailing expression's value is kept under a name of ours."""
-        tree = compile_(code, filename, "exec", ast.PyCF_ONLY_AST | flags, True)
+        tree = compile_(code, filename, "exec", to_tree | flags, True)
         last = tree.body[-1] if tree.body else None
-        if isinstance(last, ast.Expr):
-            keep = ast.Name(RESULT, ast.Store(), lineno=last.lineno, col_offset=last.col_offset,
-                            end_lineno=last.lineno, end_col_offset=last.col_offset)
-            tree.body[-1] = ast.copy_location(ast.Assign([keep], last.value), last)
+        if isinstance(last, Expr):
+            keep = Name(RESULT, Store(), lineno=last.lineno, col_offset=last.col_offset,
+                        end_lineno=last.lineno, end_col_offset=last.col_offset)
+            tree.body[-1] = copy_location(Assign([keep], last.value), last)
         return compile_(tree, filename, "exec", flags, True)
 
     def execute(code, filename):

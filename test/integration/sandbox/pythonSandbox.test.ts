@@ -66,7 +66,8 @@ describe('python sandbox', () => {
 
     it('has its functions back at the next step when code overwrote them and the builtins', async () => {
       await repl.run(
-        'import builtins, sys\nprint = grep = FINAL = None\nbuiltins.len = None\ndel builtins.repr\n' +
+        'import ast, builtins, sys\nprint = grep = FINAL = None\nbuiltins.len = None\ndel builtins.repr\n' +
+          'ast.copy_location = ast.Name = None\n' +
           '__builtins__ = None\nsys.stdout = None',
       );
       const outcome = await repl.run('print(len(repr(grep)) > 0)');
@@ -214,6 +215,16 @@ describe('python sandbox', () => {
       assert.deepStrictEqual([outcome.error?.type, outcome.stateLost], ['TimeoutError', true]);
       const after = await repl.run('len(context)');
       assert.deepStrictEqual([after.result, after.variables], ['32', ['context']]);
+    });
+
+    it('ends an engine that finds itself spoiled, and keeps the context', async () => {
+      const spoiled = await Repl.open(sandboxes, { context: 'abc' });
+      const outcome = await spoiled.run(
+        'import sys\nframe = sys._getframe()\nwhile frame.f_code.co_name != "main": frame = frame.f_back\n' +
+          'frame.f_locals["is_sound"] = lambda: False\nraise MemoryError',
+      );
+      assert.deepStrictEqual([outcome.stateLost, outcome.error?.type], [true, 'SandboxCrash']);
+      assert.equal(await spoiled.evaluate('context'), "'abc'");
     });
 
     it('loses the session’s variables and nothing else when code kills its engine', async () => {
