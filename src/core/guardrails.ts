@@ -23,6 +23,11 @@ export class Guardrails implements Disposable {
     });
   }
 
+  /** Of `maxSessionMs`. */
+  get leftMs(): number {
+    return Math.max(0, this.#startedAt + this.#limits.maxSessionMs - this.#clock.now());
+  }
+
   /** `maxSessionMs` is over. */
   get isOverTime(): boolean {
     return this.#isOverTime;
@@ -37,9 +42,8 @@ export class Guardrails implements Disposable {
 
   /** What a step may take, no more than it asks for. */
   toStepMs(usage: Usage, askedMs: number | undefined): number {
-    const { maxSessionMs, maxRuntimeMs, stepTimeoutMs } = this.#limits;
-    const sessionLeftMs = this.#startedAt + maxSessionMs - this.#clock.now();
-    const allowedMs = Math.min(stepTimeoutMs, maxRuntimeMs - usage.runtimeMs, sessionLeftMs);
+    const { maxRuntimeMs, stepTimeoutMs } = this.#limits;
+    const allowedMs = Math.min(stepTimeoutMs, maxRuntimeMs - usage.runtimeMs, this.leftMs);
     return Math.max(1, Math.min(allowedMs, askedMs ?? allowedMs));
   }
 

@@ -112,7 +112,8 @@ export class Session implements Disposable {
     this.#parts = parts;
     this.#recorder = this.#store.add(new Recorder({ summary, step }, parts));
     this.onDidAppend = this.#recorder.onDidAppend;
-    this.#models = new SessionModels({ ...parts, opened, recorder: this.#recorder });
+    const readLeftMs = (): number => this.#guardrails.leftMs;
+    this.#models = new SessionModels({ ...parts, opened, recorder: this.#recorder, readLeftMs });
     this.#lastUsedAt = parts.clock.now();
     this.#slot = this.#store.add(new SandboxSlot(opened.sessionId, parts.sandbox));
     this.#answer = new FinalAnswer(this.#recorder, this.#slot);
@@ -227,6 +228,12 @@ export class Session implements Disposable {
         }
       }
     });
+  }
+
+  /** What goes on in child sessions ends when this one is stopped, closed or out of time. */
+  async runChildren<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    requireActive(this.summary);
+    return this.#interruptibly(signal, work);
   }
 
   async recordLoop(record: LoopRecord): Promise<void> {

@@ -20,6 +20,8 @@ interface SessionModelsParts {
   readonly parentBudget: Budget | null;
   /** Runs child sessions; null where no model writes code. */
   readonly loops: LoopRunner | null;
+  /** Of the session's `maxSessionMs`. */
+  readonly readLeftMs: () => number;
 }
 
 interface HostCallOptions {
@@ -40,8 +42,9 @@ export class SessionModels {
 
   /** As what its children know the session. */
   get asParent(): SessionParent {
-    const { sessionId, depth, limits } = this.#parts.opened;
-    return { sessionId, depth, limits, budget: this.#budget };
+    const { opened, readLeftMs } = this.#parts;
+    const { sessionId, depth, limits } = opened;
+    return { sessionId, depth, limits, budget: this.#budget, leftMs: readLeftMs() };
   }
 
   /** Characters of code and output that are left here and in every parent. */

@@ -2,7 +2,7 @@
 
 import type { Budget } from './budget';
 import { RlmError } from './errors';
-import type { Limits } from './limits';
+import { type Limits, limitRanges } from './limits';
 
 export interface SessionParent {
   readonly sessionId: string;
@@ -10,6 +10,8 @@ export interface SessionParent {
   readonly limits: Limits;
   /** Paid from by its children too. */
   readonly budget: Budget;
+  /** Of its `maxSessionMs`. */
+  readonly leftMs: number;
 }
 
 /** @throws RlmError 'GUARDRAIL_STOPPED' when the parent may have no children. */
@@ -25,7 +27,7 @@ export function requireDepth({ depth, limits, sessionId }: SessionParent): void 
 
 /** The limits of a child: what it is given, and of what is shared no more than its parent has left. */
 export function toChildLimits(given: Partial<Limits>, parent: SessionParent): Partial<Limits> {
-  const { limits, budget } = parent;
+  const { limits, budget, leftMs } = parent;
   const { calls, tokens, chars } = budget.left;
   const most = (own: number | undefined, left: number): number =>
     Math.max(0, Math.min(own ?? left, left));
@@ -35,5 +37,6 @@ export function toChildLimits(given: Partial<Limits>, parent: SessionParent): Pa
     maxLlmCalls: most(given.maxLlmCalls, calls),
     maxLlmTokens: most(given.maxLlmTokens, tokens),
     budgetLimit: most(given.budgetLimit, chars),
+    maxSessionMs: Math.max(limitRanges.maxSessionMs.min, most(given.maxSessionMs, leftMs)),
   };
 }

@@ -51,7 +51,11 @@ export class Decomposition {
     let finishReason: LoopFinishReason = 'submitted';
     let answer: string | null = null;
     try {
-      subtasks = await this.#runAll(await this.#split(signal), signal);
+      const plans = await this.#split(signal);
+      subtasks = await session.runChildren(
+        (childSignal) => this.#runAll(plans, childSignal),
+        signal,
+      );
       if (subtasks.every((subtask) => subtask.answer === null)) {
         finishReason = this.#requireStop();
       } else {

@@ -1,6 +1,7 @@
 // Tasks that are split: parts run as child sessions, and their answers are combined.
 
 import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
 import { neverAborted } from '../../../src/base/abort';
 import type { LoopProgress, LoopRequest } from '../../../src/core/loop';
 import { RlmError } from '../../../src/core/errors';
@@ -101,6 +102,43 @@ describe('decomposed tasks', () => {
       [result.finishReason, result.answer, result.subtasks?.map(({ error }) => error)],
       ['max_steps', null, ['no answer (max_steps)', 'no answer (max_steps)']],
     );
+  });
+
+  describe('whose parts are still at work', () => {
+    const hang: Answer = () => new Promise<string>(() => undefined);
+    const untilAllAsked = async (): Promise<void> => {
+      while (engine.model.asked.length < 4) {
+        await delay(10); // mocha's time-out ends it
+      }
+    };
+
+    it('end with their parts when the session is stopped', async () => {
+      const running = run({ split: plan('a', 'b', 'c'), part: hang });
+      const rejected = assert.rejects(
+        running,
+        (thrown) => thrown instanceof RlmError && thrown.code === 'CANCELLED',
+      );
+      await untilAllAsked();
+      await engine.sessions.live.find(({ seed }) => seed.depth === 0)?.stop();
+      await rejected;
+      assert.deepStrictEqual(
+        engine.sessions.live.map(({ status }) => status),
+        ['stopped', 'stopped', 'stopped', 'stopped'],
+      );
+    });
+
+    it('end with their parts when the session’s time is over', async () => {
+      const running = run(
+        { split: plan('a', 'b', 'c'), part: hang },
+        { limits: { maxSessionMs: 1_500 } },
+      );
+      await untilAllAsked();
+      const children = engine.sessions.live.filter(({ seed }) => seed.depth === 1);
+      assert.ok(children.every(({ seed }) => seed.limits.maxSessionMs < 1_500));
+      const { finishReason, answer } = await running;
+      assert.deepStrictEqual([finishReason, answer], ['timeout', null]);
+      assert.ok(engine.sessions.live.every(({ status }) => status === 'stopped'));
+    });
   });
 
   it('reads a list of parts with words and a fence around it', async () => {
