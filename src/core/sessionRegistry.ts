@@ -187,6 +187,14 @@ export class SessionRegistry implements Disposable {
     return summary;
   }
 
+  /** Lets go of a session that is live here, and of its variables, whatever becomes of its trace. */
+  async closeSession(sessionId: string, reason: string): Promise<void> {
+    const session = this.#live.get(sessionId);
+    if (session) {
+      await this.#live.close(session, reason).catch(() => undefined);
+    }
+  }
+
   /** Closes every session; their traces say that the engine ended. */
   async closeAll(reason: string): Promise<void> {
     await this.#live.closeAll(reason);

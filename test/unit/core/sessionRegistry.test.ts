@@ -113,6 +113,17 @@ describe('the sessions of an engine', () => {
     await openFake(registry);
   });
 
+  it('are let go one by one on request', async () => {
+    const { registry, sandboxes } = createFakeRegistry(new MemoryTraceStore(), createGate().script);
+    const session = await openFake(registry);
+    const running = session.runStep({ code: 'wait' }, never);
+    await turns();
+    await registry.closeSession(session.id, 'it was deleted');
+    await registry.closeSession('another', 'it was deleted');
+    assert.equal((await running).outcome.interruption, 'cancelled');
+    assert.deepStrictEqual([registry.live, sandboxes[0]?.disposed], [[], true]);
+  });
+
   it('make room for another by the one that is longest unused', async () => {
     const { registry, clock } = createFakeRegistry(new MemoryTraceStore(), echo);
     const sessions = [];
