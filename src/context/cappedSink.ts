@@ -15,6 +15,10 @@ export class CappedSink implements ContextSink {
     this.#maxBytes = maxBytes;
   }
 
+  expect(totalBytes: number): Promise<void> {
+    return this.#sink.expect(Math.min(totalBytes, this.#maxBytes));
+  }
+
   beginSource(path: string, sizeBytes: number): Promise<void> {
     this.#finishedBytes += this.#sourceBytes;
     this.#sourceBytes = 0;

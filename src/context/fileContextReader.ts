@@ -59,6 +59,7 @@ export class FileContextReader implements ContextReader {
     const fitted = await fitSources(plan, { roots, maxBytes: maxTotalBytes, textBytes, signal });
 
     const capped = new CappedSink(sink, maxTotalBytes);
+    await capped.expect(fitted.totalBytes);
     if (given.text !== null) {
       await writeText(given.text, textBytes, capped, signal);
     }

@@ -30,6 +30,11 @@ export interface SourcePlan {
   readonly shape: ContextShape;
 }
 
+export interface FittedPlan extends SourcePlan {
+  /** Of the text and all files, as they are on disk. */
+  readonly totalBytes: number;
+}
+
 export interface PlanOptions {
   readonly roots: AllowedRoots;
   readonly names: SourceNames;
@@ -120,7 +125,7 @@ export interface FitOptions {
  * The plan without what cannot be read, once its sizes on disk are known to fit.
  * @throws RlmError 'CONTEXT_TOO_LARGE' | 'INVALID_INPUT' | 'CANCELLED'
  */
-export async function fitSources(plan: SourcePlan, options: FitOptions): Promise<SourcePlan> {
+export async function fitSources(plan: SourcePlan, options: FitOptions): Promise<FittedPlan> {
   const { maxBytes, textBytes, signal } = options;
   const skipped = [...plan.skipped];
   const sizes = new Map<SourceFile, number>();
@@ -142,7 +147,9 @@ export async function fitSources(plan: SourcePlan, options: FitOptions): Promise
   if (total > maxBytes) {
     skipped.push(...(await dropBinaries(sizes, total, options)));
   }
-  return { ...plan, files: plan.files.filter((file) => sizes.has(file)), skipped };
+  const files = plan.files.filter((file) => sizes.has(file));
+  const totalBytes = [...sizes.values()].reduce((sum, size) => sum + size, textBytes);
+  return { ...plan, files, skipped, totalBytes };
 }
 
 async function readSize(real: string): Promise<number | Unreadable> {

@@ -27,6 +27,7 @@ export async function loadContext(
       variable,
       write: async (sink) => {
         const counted = {
+          expect: (totalBytes: number) => sink.expect(totalBytes),
           beginSource: (path: string, sizeBytes: number) => sink.beginSource(path, sizeBytes),
           restartSource: () => sink.restartSource(),
           write: async (bytes: Uint8Array) => {

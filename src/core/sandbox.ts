@@ -72,6 +72,8 @@ export interface ContextLoad {
 
 /** Takes UTF-8 text, source by source. Await every call: that is the back-pressure. */
 export interface ContextSink {
+  /** What all sources together are expected to take, before the first: a hint for allocation. */
+  expect(totalBytes: number): Promise<void>;
   /** `sizeBytes` is what the source is expected to take, as a hint for allocation. */
   beginSource(path: string, sizeBytes: number): Promise<void>;
   /** `bytes` may be reused by the caller after the returned promise settles. */

@@ -6,23 +6,38 @@ const firstBytes = 1_048_576;
 /** A hint is only a hint: files may say any size. */
 const maxReservedBytes = 512 * 1_048_576;
 
-/** One growing run of bytes; where room was reserved, each byte is copied once. */
-class ContextBuffer {
-  #bytes = new Uint8Array(new SharedArrayBuffer(0));
-  #used = 0;
+/** Throws a RangeError where the system has not that much memory. */
+type Allocate = (byteLength: number) => Uint8Array;
 
+const allocateShared: Allocate = (byteLength) => new Uint8Array(new SharedArrayBuffer(byteLength));
+
+/** One growing run of bytes; where room was reserved in one, each byte is copied once. */
+class ContextBuffer {
+  readonly #allocate: Allocate;
+  #bytes = allocateShared(0);
+  #used = 0;
+  /** There was no memory for all of it: the rest is not kept either. */
+  #failed = false;
+
+  constructor(allocate: Allocate) {
+    this.#allocate = allocate;
+  }
+
+  /** The first room is made exactly as large as asked; later ones grow by half at least. */
   reserve(totalBytes: number): void {
     if (totalBytes > this.#bytes.length) {
-      const larger = new Uint8Array(new SharedArrayBuffer(totalBytes));
-      larger.set(this.#bytes.subarray(0, this.#used));
-      this.#bytes = larger;
+      this.#resize(this.#used === 0 ? totalBytes : this.#toGrown(totalBytes));
     }
   }
 
   append(part: Uint8Array): void {
     const needed = this.#used + part.length;
-    if (needed > this.#bytes.length) {
-      this.reserve(Math.max(needed, this.#bytes.length * 2, firstBytes));
+    if (needed > this.#bytes.length && !this.#failed) {
+      this.#failed = !this.#resize(this.#toGrown(needed)) && !this.#resize(needed);
+    }
+    if (this.#failed) {
+      this.#bytes = allocateShared(0);
+      return;
     }
     this.#bytes.set(part, this.#used);
     this.#used = needed;
@@ -32,16 +47,46 @@ class ContextBuffer {
     this.#used = Math.min(offset, this.#used);
   }
 
-  view(): Uint8Array {
+  /** Null when it did not fit the memory. At most half of what is held on to is unused. */
+  finish(): Uint8Array | null {
+    if (this.#failed) {
+      return null;
+    }
+    if (this.#used < this.#bytes.length / 2) {
+      this.#resize(this.#used);
+    }
     return this.#bytes.subarray(0, this.#used);
+  }
+
+  #toGrown(needed: number): number {
+    return Math.max(needed, this.#bytes.length * 1.5, firstBytes);
+  }
+
+  #resize(byteLength: number): boolean {
+    try {
+      const other = this.#allocate(Math.ceil(byteLength));
+      other.set(this.#bytes.subarray(0, this.#used));
+      this.#bytes = other;
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof RangeError) {
+        return false;
+      }
+      throw thrown;
+    }
   }
 }
 
 /** Receives contexts by key and hands each over once, when it has ended. */
 export class ContextInbox implements ContextFeed {
+  readonly #allocate: Allocate;
   readonly #open = new Map<number, ContextBuffer>();
-  readonly #ended = new Map<number, Uint8Array>();
-  readonly #waiting = new Map<number, (bytes: Uint8Array) => void>();
+  readonly #ended = new Map<number, Uint8Array | null>();
+  readonly #waiting = new Map<number, (bytes: Uint8Array | null) => void>();
+
+  constructor(allocate: Allocate = allocateShared) {
+    this.#allocate = allocate;
+  }
 
   async data(contextKey: number, bytes: Uint8Array): Promise<void> {
     this.#buffer(contextKey).append(bytes);
@@ -56,7 +101,7 @@ export class ContextInbox implements ContextFeed {
   }
 
   end(contextKey: number): void {
-    const bytes = this.#buffer(contextKey).view();
+    const bytes = this.#buffer(contextKey).finish();
     this.#open.delete(contextKey);
     const waiting = this.#waiting.get(contextKey);
     if (waiting) {
@@ -72,12 +117,13 @@ export class ContextInbox implements ContextFeed {
     this.#ended.delete(contextKey);
   }
 
-  take(contextKey: number): Promise<Uint8Array> {
+  /** Null when there was no memory for it. */
+  take(contextKey: number): Promise<Uint8Array | null> {
     const bytes = this.#ended.get(contextKey);
     this.#ended.delete(contextKey);
-    return bytes
-      ? Promise.resolve(bytes)
-      : new Promise((resolve) => this.#waiting.set(contextKey, resolve));
+    return bytes === undefined
+      ? new Promise((resolve) => this.#waiting.set(contextKey, resolve))
+      : Promise.resolve(bytes);
   }
 
   #buffer(contextKey: number): ContextBuffer {
@@ -85,7 +131,7 @@ export class ContextInbox implements ContextFeed {
     if (known) {
       return known;
     }
-    const buffer = new ContextBuffer();
+    const buffer = new ContextBuffer(this.#allocate);
     this.#open.set(contextKey, buffer);
     return buffer;
   }

@@ -153,6 +153,7 @@ function createSink(
 ): ContextSink {
   let total = 0;
   return {
+    expect: async (totalBytes) => feed.reserve(contextKey, totalBytes),
     beginSource: async (path, sizeBytes) => {
       sources.push({ path, byteLength: 0 });
       feed.reserve(contextKey, total + sizeBytes);

@@ -42,7 +42,7 @@ export class SandboxServer implements Disposable {
       },
       load: async (params) => {
         const bytes = await this.inbox.take(params.contextKey);
-        return this.#get(params.sandboxId).load(params, bytes);
+        return bytes && this.#get(params.sandboxId).load(params, bytes);
       },
       run: (params, signal) => {
         const { sandboxId } = params;

@@ -41,6 +41,7 @@ describe('fuzzed contexts', function () {
     const chunks: Buffer[] = [];
     let start = 0;
     const sink = {
+      expect: async () => undefined,
       beginSource: async () => void (start = chunks.length),
       write: async (bytes: Uint8Array) => void chunks.push(Buffer.from(bytes)),
       restartSource: async () => void chunks.splice(start),

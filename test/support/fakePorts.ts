@@ -45,6 +45,7 @@ export class FakeSandbox implements Sandbox {
 
   async loadContext(load: ContextLoad) {
     await load.write({
+      expect: async () => undefined,
       beginSource: async () => undefined,
       write: async () => undefined,
       restartSource: async () => undefined,

@@ -66,6 +66,7 @@ export class FakeSandbox implements Sandbox {
   async loadContext({ variable, write }: ContextLoad): Promise<ContextSizes> {
     const sources: { path: string; chunks: Uint8Array[] }[] = [];
     const shape = await write({
+      expect: async () => undefined,
       beginSource: async (path) => void sources.push({ path, chunks: [] }),
       write: async (bytes) => void sources.at(-1)?.chunks.push(bytes.slice()),
       restartSource: async () => void sources.at(-1)?.chunks.splice(0),

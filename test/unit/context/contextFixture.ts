@@ -64,9 +64,15 @@ export async function createFixture(): Promise<Fixture> {
 export class RecordingSink implements ContextSink {
   readonly #sources: { readonly path: string; chunks: Buffer[] }[] = [];
   restarts = 0;
+  /** Total bytes announced, and how many sources had begun by then. */
+  readonly expected: (readonly [number, number])[] = [];
 
   get sources(): readonly (readonly [string, string])[] {
     return this.#sources.map(({ path: name, chunks }) => [name, Buffer.concat(chunks).toString()]);
+  }
+
+  async expect(totalBytes: number): Promise<void> {
+    this.expected.push([totalBytes, this.#sources.length]);
   }
 
   async beginSource(name: string): Promise<void> {

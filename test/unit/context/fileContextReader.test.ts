@@ -39,6 +39,14 @@ describe('FileContextReader', () => {
     assert.ok(sources[0]?.[1] === text);
   });
 
+  it('says what all sources take in bytes before the first', async () => {
+    await fixture.write({ 'a.txt': 'one', 'docs/b.txt': 'zwölf' });
+    const reader = new FileContextReader({ roots: () => [fixture.root], baseFolder: fixture.root });
+    const sink = new RecordingSink();
+    await reader.readContext({ text: 'né', paths: ['.'] }, sink, neverAborted);
+    assert.deepStrictEqual([sink.expected, sink.sources.length], [[[12, 0]], 3]);
+  });
+
   it('gives an empty text as an empty source', async () => {
     assert.deepStrictEqual((await readText('')).sources, [['context_text', '']]);
   });
