@@ -80,7 +80,7 @@ class Writer:
         return "[^\\n]"
 
     def only_ascii(self):
-        """A negated set takes one UTF-16 unit there and one code point here."""
+        """What takes one code point here might take half of it, one UTF-16 unit, there."""
         if not self.ascii_text:
             raise Untranslatable("text beyond ASCII")
 
@@ -95,7 +95,10 @@ class Writer:
         if kind is op.LITERAL:
             return self.char(value)
         if kind is op.RANGE:
-            return f"{self.char(value[0])}-{self.char(value[1])}"
+            low, high = value
+            if low <= 0xDFFF and high >= 0xD800:
+                self.only_ascii()
+            return f"{self.char(low)}-{self.char(high)}"
         if kind is op.CATEGORY and value in CLASSES:
             self.only_ascii()
             return CLASSES[value]

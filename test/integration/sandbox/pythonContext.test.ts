@@ -149,6 +149,8 @@ describe('python context', () => {
       assert.equal(await compare('"needle42"'), '(True, True)');
       assert.equal(await compare('"words (and|or) n"'), '(True, True)');
       assert.equal(await compare('r"\\w+42"'), '(True, True)');
+      assert.equal(await compare('"[\\u0080-\\uffff]"'), '(True, True)');
+      assert.equal(await compare('"é[a-\\uffff]?"'), '(True, True)');
     });
   });
 
