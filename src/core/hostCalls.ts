@@ -4,6 +4,7 @@ import { cutText } from '../base/text';
 import { runBatch } from './batch';
 import type { Clock } from './clock';
 import { RlmError, toRlmError } from './errors';
+import { toContexts, toPrompt, toPrompts } from './hostCallArguments';
 import type { Usage } from './limits';
 import type { LoopResult, LoopRunner } from './loop';
 import type { ModelClient } from './model';
@@ -35,7 +36,6 @@ interface HostCallParts {
 /** Prompts of one batch that are asked at the same time. */
 export const promptConcurrency = 64;
 const childConcurrency = 4;
-const maxBatch = 1_000;
 const maxChildContextChars = 20_000_000;
 
 export class HostCalls {
@@ -171,36 +171,6 @@ function requireAnswer({ answer, finishReason, sessionId }: LoopResult): string 
     );
   }
   return answer;
-}
-
-function toPrompt(value: unknown): string {
-  if (typeof value !== 'string' || value === '') {
-    throw new RlmError('INVALID_INPUT', 'A prompt must be a non-empty string.', {
-      nextStep: 'Call llm_query(prompt) with the text to ask.',
-    });
-  }
-  return value;
-}
-
-function toPrompts(value: unknown): readonly string[] {
-  if (!Array.isArray(value) || value.length > maxBatch) {
-    throw new RlmError('INVALID_INPUT', `Prompts must be a list of at most ${maxBatch} strings.`, {
-      nextStep: 'Call llm_query_batched([prompt, …]); split longer lists.',
-    });
-  }
-  return value.map(toPrompt);
-}
-
-function toContexts(value: unknown, count: number): readonly unknown[] {
-  if (value === null || value === undefined) {
-    return Array.from({ length: count }, () => '');
-  }
-  if (!Array.isArray(value) || value.length !== count) {
-    throw new RlmError('INVALID_INPUT', `Give ${count} contexts, one for each prompt.`, {
-      nextStep: 'Call rlm_query_batched(prompts, contexts) with two lists of the same length.',
-    });
-  }
-  return value;
 }
 
 /** A string as it is; anything else as JSON. */

@@ -1,11 +1,12 @@
 // Compares a replayed step with its record, and answers its sub-model calls from the record.
 
-import { runBatch } from './batch';
+import { type BatchAnswer, runBatch } from './batch';
 import { cutText } from '../base/text';
 import { RlmError, errorCodes, type ErrorCode } from './errors';
 import type { ContextInfo } from './context';
 import type { ModelAnswered, ReplayDifference } from './event';
 import type { RecordedStep } from './history';
+import { toContexts, toPrompt, toPrompts } from './hostCallArguments';
 import type { Usage } from './limits';
 import type { HostCall, Outcome } from './sandbox';
 
@@ -61,23 +62,33 @@ export class RecordedCalls {
   }
 
   async answer(call: HostCall): Promise<unknown> {
-    const [first] = call.args;
-    if (call.name === 'llm_query' || call.name === 'rlm_query') {
-      return this.#recall(first);
+    const [first, second] = call.args;
+    switch (call.name) {
+      case 'llm_query':
+      case 'rlm_query':
+        return this.#recall(toPrompt(first));
+      case 'llm_query_batched':
+        return this.#recallAll(toPrompts(first));
+      case 'rlm_query_batched': {
+        const prompts = toPrompts(first);
+        toContexts(second, prompts.length);
+        return this.#recallAll(prompts);
+      }
+      default:
+        return this.#live(call, this.#usage);
     }
-    if (call.name.endsWith('_batched') && Array.isArray(first)) {
-      return runBatch(first, 1, async (prompt: unknown) => this.#recall(prompt));
-    }
-    return this.#live(call, this.#usage);
   }
 
-  #recall(prompt: unknown): string {
+  #recallAll(prompts: readonly string[]): Promise<BatchAnswer> {
+    return runBatch(prompts, 1, async (prompt) => this.#recall(prompt));
+  }
+
+  #recall(prompt: string): string {
     const number = this.#nextCall++;
     const call = this.#calls.get(number);
-    const asked = typeof prompt === 'string' ? prompt : '';
-    if (!call || call.promptChars !== asked.length || !asked.startsWith(call.prompt)) {
+    if (!call || call.promptChars !== prompt.length || !prompt.startsWith(call.prompt)) {
       this.differences.push(
-        ...describe(this.#step, `prompt ${number}`, call?.prompt ?? '(no such call)', asked),
+        ...describe(this.#step, `prompt ${number}`, call?.prompt ?? '(no such call)', prompt),
       );
       throw new RlmError('MODEL_UNAVAILABLE', 'The record has no answer to this prompt.', {
         nextStep: 'A replay asks no model; run the step anew in the session.',

@@ -110,6 +110,33 @@ describe('replay', () => {
     );
   });
 
+  it('gives recorded answers to the calls after those that were refused for what was given', async () => {
+    const traces = new MemoryTraceStore();
+    const script: FakeSandbox['script'] = async ({ onHostCall }) => {
+      const said: unknown[] = [];
+      for (const [name, ...args] of [
+        ['llm_query', ''],
+        ['llm_query_batched', Array.from({ length: 1_001 }, () => 'many')],
+        ['llm_query_batched', ['empty', '']],
+        ['rlm_query_batched', ['one', 'two'], ['one context']],
+        ['llm_query', 'last'],
+      ] as const) {
+        await onHostCall({ name, args }, never).then(
+          (answer) => said.push(answer),
+          (error: RlmError) => said.push(error.code),
+        );
+      }
+      return { stdout: said.join(' ') };
+    };
+    const first = createEngine(traces, script);
+    const session = await open(first.registry);
+    const { outcome } = await session.runStep({ code: 'a' }, never);
+    assert.match(outcome.stdout, /^(INVALID_INPUT ){4}(?!INVALID_INPUT)/u);
+    await first.registry.closeAll('the engine ended');
+    const { report } = await createEngine(traces, script).registry.resume(session.id, never);
+    assert.deepStrictEqual(report?.differences, []);
+  });
+
   it('skips what a later step of the record had lost anyway', async () => {
     const traces = new MemoryTraceStore();
     const script = async ({ code }: { readonly code: string }): Promise<Partial<Outcome>> => ({

@@ -1,0 +1,38 @@
+// What the code gave to a sub-model call, checked before the call takes a number.
+
+import { RlmError } from './errors';
+
+const maxBatch = 1_000;
+
+/** @throws RlmError 'INVALID_INPUT' */
+export function toPrompt(value: unknown): string {
+  if (typeof value !== 'string' || value === '') {
+    throw new RlmError('INVALID_INPUT', 'A prompt must be a non-empty string.', {
+      nextStep: 'Call llm_query(prompt) with the text to ask.',
+    });
+  }
+  return value;
+}
+
+/** @throws RlmError 'INVALID_INPUT' */
+export function toPrompts(value: unknown): readonly string[] {
+  if (!Array.isArray(value) || value.length > maxBatch) {
+    throw new RlmError('INVALID_INPUT', `Prompts must be a list of at most ${maxBatch} strings.`, {
+      nextStep: 'Call llm_query_batched([prompt, …]); split longer lists.',
+    });
+  }
+  return value.map(toPrompt);
+}
+
+/** One context for each prompt, empty where none were given. @throws RlmError 'INVALID_INPUT' */
+export function toContexts(value: unknown, count: number): readonly unknown[] {
+  if (value === null || value === undefined) {
+    return Array.from({ length: count }, () => '');
+  }
+  if (!Array.isArray(value) || value.length !== count) {
+    throw new RlmError('INVALID_INPUT', `Give ${count} contexts, one for each prompt.`, {
+      nextStep: 'Call rlm_query_batched(prompts, contexts) with two lists of the same length.',
+    });
+  }
+  return value;
+}
