@@ -19,10 +19,10 @@ import { type Home, isId } from './home';
 import { parallelReads, SessionFolders } from './sessionFolders';
 import { SessionWatch } from './sessionWatch';
 import { SummaryCache } from './summaryCache';
-import { heldElsewhere, readOwner, takeOwnership } from './ownership';
+import { heldElsewhere, leaveOwnership, type Owner, readOwner, takeOwnership } from './ownership';
 import { isMissing, toStoreError } from './storeError';
 import { TraceFile, toTextPath } from './traceFile';
-import { readEventPage } from './traceReader';
+import { readEventPage, readLastEvent } from './traceReader';
 import type { ContextScope } from './traceSummary';
 
 interface FileTraceStoreParts {
@@ -78,27 +78,19 @@ export class FileTraceStore implements TraceStore {
   }
 
   async reopenTrace(sessionId: string): Promise<TraceSink> {
-    const { engineId, isEngineAlive } = this.#parts;
-    const summary = await this.readSummary(sessionId);
-    if (!summary) {
-      throw noSession(sessionId);
-    }
-    const isOurs = summary.engineId === engineId;
-    const isLetGo = summary.status === 'interrupted';
-    if (
-      isOurs ? this.#writers.has(sessionId) : !isLetGo && (await isEngineAlive(summary.engineId))
-    ) {
-      throw heldElsewhere('holds');
-    }
+    const owner = await this.#requireFree(sessionId);
     const folder = this.#folders.toPath(sessionId);
-    if (!isOurs) {
-      await takeOwnership(folder, engineId);
-    }
+    await takeOwnership(folder, owner);
     this.#own.add(sessionId);
-    const trace = await TraceFile.reopen(folder, {
-      onDidWrite: () => this.#emitter.fire(sessionId),
-    });
-    return this.#lend(sessionId, trace);
+    try {
+      const trace = await TraceFile.reopen(folder, {
+        onDidWrite: () => this.#emitter.fire(sessionId),
+      });
+      return await this.#lend(sessionId, trace);
+    } catch (thrown) {
+      await leaveOwnership(folder, owner);
+      throw thrown;
+    }
   }
 
   async readText(sessionId: string, name: string): Promise<string | undefined> {
@@ -204,6 +196,41 @@ export class FileTraceStore implements TraceStore {
     };
   }
 
+  /**
+   * The owner that this engine may become: the next after the one that was judged, so that of two
+   * engines that judge at the same time only one becomes it. A session whose last event is its owner's
+   * own closing is free although that engine runs.
+   */
+  async #requireFree(sessionId: string): Promise<Owner> {
+    if (!isId(sessionId)) {
+      throw noSession(sessionId);
+    }
+    const { engineId, isEngineAlive } = this.#parts;
+    const judged = await readOwner(this.#folders.toPath(sessionId));
+    const trace = await this.#folders.withTrace(sessionId, async (file) => {
+      const { size } = await file.stat();
+      const summary = await this.#cache.read(sessionId, file, 'head-and-tail');
+      return summary && { size, last: await readLastEvent(file, size), engineId: summary.engineId };
+    });
+    if (!trace) {
+      throw noSession(sessionId);
+    }
+    if (!judged) {
+      throw heldElsewhere('has just taken');
+    }
+    const { size, last } = trace;
+    const holder = judged.engineId ?? trace.engineId;
+    const isLetGo = last?.event.kind === 'session.closed' && last.offset >= judged.traceBytes;
+    const isHeld =
+      holder === engineId
+        ? this.#writers.has(sessionId)
+        : !isLetGo && (await isEngineAlive(holder));
+    if (isHeld) {
+      throw heldElsewhere('holds');
+    }
+    return { number: judged.number + 1, engineId, traceBytes: size };
+  }
+
   #createWatch(): SessionWatch {
     return new SessionWatch({
       folder: this.#folders.path,
@@ -229,8 +256,8 @@ export class FileTraceStore implements TraceStore {
     const read = await this.#folders.withTrace(sessionId, (file) =>
       this.#cache.read(sessionId, file, scope),
     );
-    const engineId = read && (await readOwner(this.#folders.toPath(sessionId)));
-    const summary = read && engineId !== undefined ? { ...read, engineId } : read;
+    const owner = read && (await readOwner(this.#folders.toPath(sessionId)));
+    const summary = read && { ...read, engineId: owner?.engineId ?? read.engineId };
     if (summary?.status === 'active' && !(await isAlive(summary.engineId))) {
       return { ...summary, status: 'interrupted', running: false };
     }

@@ -6,7 +6,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { RlmError } from '../core/errors';
 import type { TraceEvent } from '../core/event';
 import type { EventPage, EventQuery } from '../core/traceStore';
-import { type Line, readLines } from './lineReader';
+import { type Line, readLines, readLinesBackward } from './lineReader';
 import { decodeEvent } from './traceCodec';
 
 /** A page of unusually long events ends early rather than fill the memory. */
@@ -50,6 +50,20 @@ export async function readEventPage(file: FileHandle, query: EventQuery): Promis
     events.push(event);
   }
   return { events, nextCursor: null, unreadableLines };
+}
+
+/** The last readable event of the first `size` bytes, and where its line begins. */
+export async function readLastEvent(
+  file: FileHandle,
+  size: number,
+): Promise<{ readonly event: TraceEvent; readonly offset: number } | undefined> {
+  for await (const line of readLinesBackward(file, size)) {
+    const event = toEvent(line);
+    if (event) {
+      return { event, offset: line.offset };
+    }
+  }
+  return undefined;
 }
 
 /** Undefined when the line no longer holds an event. */
