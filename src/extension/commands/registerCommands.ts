@@ -21,13 +21,14 @@ import type { ScratchEditors } from '../scratch';
 import type { SessionActions } from '../sessionActions';
 import type { SessionSource } from '../sessionSource';
 import type { SessionIndex } from '../sessions/sessionIndex';
-import { type SessionNode, toSessionId } from '../sessions/sessionNode';
+import type { SessionNode } from '../sessions/sessionNode';
 import type { SessionTree } from '../sessions/sessionTree';
 import type { SessionsView } from '../sessions/sessionsView';
+import { toChosenSessions, toNode } from './chosenNodes';
 import { cleanUp } from './cleanUpDialog';
 import { askAnswer } from './finalizeDialog';
 import { toStatusText } from './statusText';
-import { findTarget, toNodes } from './targets';
+import { findTarget, showNoSession } from './targets';
 
 export interface CommandParts extends ConnectParts, NewSessionParts, AskParts {
   readonly source: SessionSource;
@@ -101,15 +102,14 @@ function listSessionCommands(parts: CommandParts): Record<string, Run> {
     copyLink: onOne(any, (sessionId) => actions.copyLink(sessionId, null)),
     revealFiles: onOne(any, (sessionId) => actions.revealFiles(sessionId)),
     delete: async (...args) => {
-      const nodes = args.length > 0 ? toNodes(args) : view.selection;
-      const chosen = nodes.filter(({ kind }) => kind === 'session').map(toSessionId);
-      const sessionIds = chosen.filter((id) => id !== null);
-      return sessionIds.length > 0
-        ? actions.delete([...new Set(sessionIds)])
-        : onOne(any, (sessionId) => actions.delete([sessionId]))();
+      const chosen = toChosenSessions(args, view.selection);
+      if (chosen === null) {
+        return onOne(any, (sessionId) => actions.delete([sessionId]))();
+      }
+      return chosen.length > 0 ? actions.delete(chosen) : showNoSession();
     },
     openNode: (...args) => {
-      const [node] = args.length > 0 ? toNodes(args) : view.selection;
+      const node = args.length > 0 ? toNode(args) : view.selection[0];
       return node && openNode(node, parts);
     },
   };
@@ -135,7 +135,7 @@ async function openNode(node: SessionNode, { actions, tree }: CommandParts): Pro
 
 /** The step that a command was called on. */
 function stepOf(args: readonly unknown[]): number | null {
-  const [node] = toNodes(args);
+  const node = toNode(args);
   return node?.kind === 'step' ? node.step : null;
 }
 

@@ -3,10 +3,11 @@
 import * as vscode from 'vscode';
 import type { Summary } from '../../core/summary';
 import type { SessionIndex } from '../sessions/sessionIndex';
-import { type SessionNode, toSessionId } from '../sessions/sessionNode';
+import { toSessionId } from '../sessions/sessionNode';
 import { showNote } from '../messages';
 import { toPlainLine } from '../plainText';
 import { toAge } from '../sessions/words';
+import { toNode } from './chosenNodes';
 
 interface TargetParts {
   readonly index: SessionIndex;
@@ -16,22 +17,19 @@ interface TargetParts {
 
 const maxPicked = 1_000;
 
-/** Nodes of the tree, as the editor gives them to a command: the one it was called on, and all selected. */
-export function toNodes(args: readonly unknown[]): readonly SessionNode[] {
-  const [node, selected] = args;
-  const all: readonly unknown[] = Array.isArray(selected) ? selected : [node];
-  return all.filter(isNode);
-}
-
 /** Undefined when the person picked none. `matches`: the sessions that can be picked. */
 export async function findTarget(
   args: readonly unknown[],
   matches: (summary: Summary) => boolean,
   { index, readActive }: TargetParts,
 ): Promise<string | undefined> {
-  const [node] = toNodes(args);
+  const node = toNode(args);
   const given = (node && toSessionId(node)) ?? readActive();
   return given ?? pickSession(index, matches);
+}
+
+export function showNoSession(): void {
+  showNote(vscode.l10n.t('There is no session for this.'));
 }
 
 async function pickSession(
@@ -54,7 +52,7 @@ async function pickSession(
       detail: summary.sessionId,
     }));
   if (items.length === 0) {
-    showNote(vscode.l10n.t('There is no session for this.'));
+    showNoSession();
     return undefined;
   }
   const picked = await vscode.window.showQuickPick(items, {
@@ -63,8 +61,4 @@ async function pickSession(
     matchOnDetail: true,
   });
   return picked?.detail;
-}
-
-function isNode(value: unknown): value is SessionNode {
-  return typeof value === 'object' && value !== null && 'kind' in value;
 }

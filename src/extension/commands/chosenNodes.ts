@@ -1,0 +1,32 @@
+// Which nodes of the tree a command is about, by what the editor calls it with: the node it was called
+// on, then all that are selected if that node is one of them.
+
+import { type SessionNode, toSessionId } from '../sessions/sessionNode';
+
+/** The node that the command was called on. */
+export function toNode([node]: readonly unknown[]): SessionNode | undefined {
+  return isNode(node) ? node : undefined;
+}
+
+/**
+ * The sessions chosen in the tree, for a command that takes several; null when nothing is chosen there.
+ * `selection`: what is selected in the tree, for a command that was called on no node.
+ */
+export function toChosenSessions(
+  args: readonly unknown[],
+  selection: readonly SessionNode[],
+): readonly string[] | null {
+  const [, selected] = args;
+  const node = toNode(args);
+  const called = Array.isArray(selected) ? selected.filter(isNode) : node && [node];
+  const nodes = called ?? (args[0] === undefined ? selection : []);
+  const sessionIds = nodes
+    .filter(({ kind }) => kind === 'session')
+    .map(toSessionId)
+    .filter((id) => id !== null);
+  return nodes.length === 0 ? null : [...new Set(sessionIds)];
+}
+
+function isNode(value: unknown): value is SessionNode {
+  return typeof value === 'object' && value !== null && 'kind' in value;
+}
