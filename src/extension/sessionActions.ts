@@ -8,6 +8,7 @@ import type { ExportFormat } from '../export/exportTrace';
 import type { OpenedText, SourcePlace, ViewerAnswer } from '../protocol/viewer';
 import type { ReadOnlyTexts } from './documents/readOnlyTexts';
 import { revealFile, showExported } from './documents/showExported';
+import { removeSessions } from './eachSession';
 import type { EngineHost } from './engineHost';
 import { toPlainLine } from './plainText';
 import { type CancellableWork, runCancellable } from './progress';
@@ -182,19 +183,15 @@ export class SessionActions {
     }
   }
 
-  /** Without asking. Settles with how many were removed. */
+  /** Without asking. Settles with how many were removed. @throws RlmError when some could not be. */
   async removeAll(sessionIds: readonly string[]): Promise<number> {
     return runCancellable(vscode.l10n.t('Deleting sessions'), async ({ signal, report }) => {
-      let removed = 0;
-      for (const sessionId of sessionIds) {
-        if (signal.aborted) {
-          break;
-        }
-        await this.#parts.source.deleteSession(sessionId);
-        removed += 1;
-        report(toShare(removed, sessionIds.length));
-      }
-      return removed;
+      const { source } = this.#parts;
+      return removeSessions(sessionIds, {
+        remove: (sessionId) => source.deleteSession(sessionId),
+        report: (done) => report(toShare(done, sessionIds.length)),
+        signal,
+      });
     });
   }
 

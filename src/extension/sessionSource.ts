@@ -84,9 +84,15 @@ export class SessionSource implements Disposable {
   async deleteSession(sessionId: string): Promise<void> {
     await this.findLive(sessionId)?.stop();
     const store = await this.store();
-    this.#deleted.add(sessionId);
-    await store.deleteTrace(sessionId);
-    this.#changed.fire(sessionId);
+    this.#deleted.add(sessionId); // before it goes: the store tells of it meanwhile
+    try {
+      await store.deleteTrace(sessionId);
+    } catch (thrown) {
+      this.#deleted.delete(sessionId);
+      throw thrown;
+    } finally {
+      this.#changed.fire(sessionId); // also then: whoever looked meanwhile found none
+    }
   }
 
   dispose(): void {

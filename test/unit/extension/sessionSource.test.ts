@@ -55,4 +55,30 @@ describe('SessionSource', () => {
     await engine.close();
     source.dispose();
   });
+
+  it('still knows a session whose deletion failed', async () => {
+    const store = new MemoryTraceStore();
+    store.addForeignTrace(sampleSessionId, [createOpened()]);
+    let isLocked = true;
+    const source = new SessionSource(async () =>
+      Object.assign(store, {
+        deleteTrace: async () => {
+          if (isLocked) {
+            throw new Error('EBUSY');
+          }
+          return true;
+        },
+      }),
+    );
+    const told: string[] = [];
+    const listening = source.onDidChange((id) => told.push(id));
+    await assert.rejects(source.deleteSession(sampleSessionId), { message: 'EBUSY' });
+    assert.deepStrictEqual(told, [sampleSessionId]);
+    listening.dispose();
+    assert.notEqual(await source.readSummary(sampleSessionId), undefined);
+    isLocked = false;
+    await source.deleteSession(sampleSessionId);
+    assert.equal(await source.readSummary(sampleSessionId), undefined);
+    source.dispose();
+  });
 });
