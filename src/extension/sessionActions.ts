@@ -8,7 +8,7 @@ import type { ExportFormat } from '../export/exportTrace';
 import type { OpenedText, SourcePlace, ViewerAnswer } from '../protocol/viewer';
 import type { ReadOnlyTexts } from './documents/readOnlyTexts';
 import { revealFile, showExported } from './documents/showExported';
-import { removeSessions } from './eachSession';
+import { readSummaries, removeSessions } from './eachSession';
 import type { EngineHost } from './engineHost';
 import { toPlainLine } from './plainText';
 import { type CancellableWork, runCancellable } from './progress';
@@ -149,10 +149,23 @@ export class SessionActions {
     await revealFile(file, vscode.env.remoteName === undefined);
   }
 
-  /** Asks first: a trace that is gone is gone. */
+  /** Asks first: a trace that is gone is gone. @throws RlmError 'SESSION_NOT_FOUND' when none is there. */
   async delete(sessionIds: readonly string[]): Promise<void> {
+    const { source } = this.#parts;
+    const title = vscode.l10n.t('Looking at the sessions');
+    const summaries = await runCancellable(title, ({ signal }) =>
+      readSummaries(sessionIds, (sessionId) => source.readSummary(sessionId), signal),
+    );
+    const [first] = sessionIds;
+    if (first !== undefined && summaries.length === 0) {
+      throw noSession(first);
+    }
+    await this.deleteListed(summaries);
+  }
+
+  /** As `delete`, of sessions that have just been read. */
+  async deleteListed(summaries: readonly Summary[]): Promise<void> {
     const { l10n } = vscode;
-    const summaries = await Promise.all(sessionIds.map((id) => this.readSummary(id)));
     const [first] = summaries;
     if (!first) {
       return;
@@ -179,7 +192,7 @@ export class SessionActions {
       remove,
     );
     if (chosen === remove) {
-      await this.removeAll(sessionIds);
+      await this.removeAll(summaries.map(({ sessionId }) => sessionId));
     }
   }
 
@@ -199,9 +212,7 @@ export class SessionActions {
   async readSummary(sessionId: string): Promise<Summary> {
     const summary = await this.#parts.source.readSummary(sessionId);
     if (!summary) {
-      throw new RlmError('SESSION_NOT_FOUND', `There is no session ${sessionId.slice(0, 80)}.`, {
-        nextStep: 'It was deleted, or is kept in another home folder (setting rlm.home).',
-      });
+      throw noSession(sessionId);
     }
     return summary;
   }
@@ -241,6 +252,12 @@ export class SessionActions {
       }
     }
   }
+}
+
+function noSession(sessionId: string): RlmError {
+  return new RlmError('SESSION_NOT_FOUND', `There is no session ${sessionId.slice(0, 80)}.`, {
+    nextStep: 'It was deleted, or is kept in another home folder (setting rlm.home).',
+  });
 }
 
 function toShare(done: number, total: number): string {

@@ -52,7 +52,7 @@ export async function cleanUp({ source, actions }: CleanUpParts): Promise<void> 
     showNote(l10n.t('No session has to go.'));
     return;
   }
-  await actions.delete(found.map(({ sessionId }) => sessionId));
+  await actions.deleteListed(found);
 }
 
 /** What the setting asks for, without a question: ended sessions older than so many days. */
