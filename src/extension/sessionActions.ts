@@ -87,7 +87,6 @@ export class SessionActions {
   }
 
   async exportTrace(sessionId: string, format: ExportFormat): Promise<void> {
-    const summary = await this.readSummary(sessionId);
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
     const name = `rlm-${sessionId.slice(0, 13)}.${extensions[format]}`;
     const target = await vscode.window.showSaveDialog({
@@ -101,6 +100,7 @@ export class SessionActions {
     await runCancellable(vscode.l10n.t('Exporting the trace'), async ({ signal }) => {
       const { exportTrace } = await import('./traces');
       const pieces: Buffer[] = [];
+      const summary = await this.readSummary(sessionId);
       const events = this.#readEvents(sessionId, signal);
       for await (const piece of exportTrace(format, { summary, events })) {
         pieces.push(Buffer.from(piece));
