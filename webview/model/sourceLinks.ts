@@ -17,7 +17,8 @@ const pythonSpan =
 /** JavaScript's `Span { start: 1, end: 4, line: 1, text: 'abc', path: 'a.log'`, on one line or many. */
 const javascriptSpan =
   /Span \{\s*start: (\d+),\s*end: (\d+),\s*line: (\d+),\s*text: (?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)(?:,\s*path: (?:'([^'\\\n]+)'|"([^"\\\n]+)"))?/gu;
-const pathAndLine = /([^\s:'"`()[\]{}<>,;=]+):(\d+)(?!\d|\.\d)/gu;
+/** A run of what paths are made of, after a drive letter, with the line after it where one is: each run is read once. */
+const pathAndLine = /((?:[A-Za-z]:(?=[\\/]))?)([^\s:'"`()[\]{}<>,;=]+)(?::(\d+)(?!\d|\.\d))?/gu;
 
 export function findSourceLinks(
   text: string,
@@ -32,14 +33,26 @@ export function findSourceLinks(
     ...toLinks(text, javascriptSpan, ([, start, end, line, single, double]) =>
       toPlace(single ?? double, [start, end, line]),
     ),
-    ...toLinks(text, pathAndLine, ([, path = '', line]) =>
-      known.has(path) ? { path, line: Number(line), range: null } : null,
-    ),
+    ...findPathLinks(text, known),
   ];
   return links
     .filter(({ place }) => place.path !== null || hasOneFile)
     .sort((left, right) => left.start - right.start)
     .filter((link, index, all) => index === 0 || link.start >= (all[index - 1]?.end ?? 0));
+}
+
+function findPathLinks(text: string, known: ReadonlySet<string>): readonly SourceLink[] {
+  const links: SourceLink[] = [];
+  for (const match of text.matchAll(pathAndLine)) {
+    const [whole, drive = '', name = '', line] = match;
+    const path = [drive + name, name].find((one) => known.has(one));
+    if (line !== undefined && path !== undefined) {
+      const end = match.index + whole.length;
+      const start = match.index + (path === name ? drive.length : 0);
+      links.push({ start, end, place: { path, line: Number(line), range: null } });
+    }
+  }
+  return links;
 }
 
 function toLinks(

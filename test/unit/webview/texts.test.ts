@@ -150,6 +150,43 @@ describe('webview source links', () => {
     ]);
   });
 
+  it('are those of every path:line, wherever it begins', () => {
+    const parts = ['logs/a.log', 'a', 'é', ':', '12', '3', '.', ' ', '=', '(', '/', ':7'];
+    const known = ['logs/a.log', 'a', '12a', '/a'].map((path) => ({ path, chars: 10 }));
+    const context = createContext({ kind: 'files', sources: known, sourceCount: known.length });
+    const paths = new Set(known.map(({ path }) => path));
+    // Says which links there are, and not how to find them in a long text.
+    const pathAndLine = /([^\s:'"`()[\]{}<>,;=]+):(\d+)(?!\d|\.\d)/gu;
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...parts), { maxLength: 30 }), (chosen) => {
+        const text = chosen.join('');
+        const expected = [...text.matchAll(pathAndLine)]
+          .filter(([, path = '']) => paths.has(path))
+          .map(({ index, 0: { length } }) => [index, index + length]);
+        const found = findSourceLinks(text, [context]).map(({ start, end }) => [start, end]);
+        assert.deepStrictEqual(found, expected);
+      }),
+    );
+  });
+
+  it('lead to a path with a drive letter', () => {
+    const known = ['C:/logs/a.log', '/b.log'].map((path) => ({ path, chars: 10 }));
+    const context = createContext({ kind: 'files', sources: known, sourceCount: 2 });
+    const text = 'C:/logs/a.log:12, D:/logs/a.log:3, e:/b.log:4';
+    assert.deepStrictEqual(find(text, [context]), [
+      ['C:/logs/a.log:12', { path: 'C:/logs/a.log', line: 12, range: null }],
+      ['/b.log:4', { path: '/b.log', line: 4, range: null }],
+    ]);
+  });
+
+  it('are found in a text of many characters without a break', () => {
+    const text = `${'字'.repeat(2_000_000)} logs/a.log:12`;
+    assert.deepStrictEqual(
+      findSourceLinks(text, [files]).map(({ place }) => place),
+      [{ path: 'logs/a.log', line: 12, range: null }],
+    );
+  });
+
   it('of spans without a path are certain only with one file', () => {
     const text = 'Span(start=1, end=4, line=1, text="a")';
     const one = createContext({ kind: 'files', sources: sources.slice(0, 1) });
