@@ -1,7 +1,6 @@
 // Composition root of the extension. Activation registers; the engine's bundle, the trace reader and
 // the viewer's host are loaded when something needs them.
 
-import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import { version } from '../../package.json';
 import type * as RuntimeBundle from '../runtime';
@@ -16,7 +15,7 @@ import { EngineHost, type Runtime } from './engineHost';
 import { McpProvider, providerId } from './mcpProvider';
 import { openLog, showFailure } from './messages';
 import { ModelAccess } from './models/modelAccess';
-import { ReadableFolders, listWorkspaceFolders } from './readableFolders';
+import { ReadableFolders, readBaseFolder } from './readableFolders';
 import { ScratchEditors } from './scratch';
 import { SessionActions } from './sessionActions';
 import { SessionSource } from './sessionSource';
@@ -51,7 +50,7 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
       get roots() {
         return folders.list();
       },
-      baseFolder: listWorkspaceFolders()[0] ?? homedir(),
+      baseFolder: readBaseFolder(),
       log: (line) => log.info(line),
       models: models.readSettings,
       extraProviders: [models.provider],
@@ -81,6 +80,7 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
     texts,
     extensionId,
     readRoots: folders.list,
+    readBaseFolder,
     showTrace,
   });
   const scratch = store.add(new ScratchEditors({ host, source, showStep: panels.showBeside }));

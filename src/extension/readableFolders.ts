@@ -1,6 +1,7 @@
 // The folders that contexts may be read from: those of the workspace, those of the settings, and what a
 // person has picked in this window.
 
+import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import { readAllowedFolders } from './settings';
 
@@ -21,4 +22,9 @@ export class ReadableFolders {
 export function listWorkspaceFolders(): readonly string[] {
   const folders = vscode.workspace.workspaceFolders ?? [];
   return folders.filter(({ uri }) => uri.scheme === 'file').map(({ uri }) => uri.fsPath);
+}
+
+/** Where relative paths start, and what names of sources are relative to. */
+export function readBaseFolder(): string {
+  return listWorkspaceFolders()[0] ?? homedir();
 }

@@ -23,6 +23,7 @@ interface SessionActionsParts {
   /** `<publisher>.<name>` */
   readonly extensionId: string;
   readonly readRoots: () => readonly string[];
+  readonly readBaseFolder: () => string;
   /** Shows the trace in a panel; `step` null: where it was. */
   readonly showTrace: (summary: Summary, step: number | null) => Promise<void>;
 }
@@ -125,7 +126,9 @@ export class SessionActions {
 
   async openSource(sessionId: string, place: SourcePlace): Promise<void> {
     const { openSourceFile } = await import('./documents/sourceFile');
-    await openSourceFile(await this.readSummary(sessionId), place, this.#parts.readRoots());
+    const { readRoots, readBaseFolder } = this.#parts;
+    const files = { roots: readRoots(), baseFolder: readBaseFolder() };
+    await openSourceFile(await this.readSummary(sessionId), place, files);
   }
 
   async copy(text: string): Promise<void> {

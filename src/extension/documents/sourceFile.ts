@@ -1,11 +1,11 @@
 // Opens the file that a context came from, at the range that was found in it.
 
-import { readFile, realpath, stat } from 'node:fs/promises';
-import path from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { RlmError } from '../../core/errors';
 import type { Summary } from '../../core/summary';
 import type { SourcePlace } from '../../protocol/viewer';
+import { type ReadableFiles, findAllowedFile } from './allowedFile';
 import { toPosition } from './textPosition';
 
 /** Larger files the editor itself does not open as text. */
@@ -15,10 +15,10 @@ const maxFileBytes = 50_000_000;
 export async function openSourceFile(
   summary: Summary,
   place: SourcePlace,
-  roots: readonly string[],
+  files: ReadableFiles,
 ): Promise<void> {
   const name = place.path ?? findOnlySource(summary);
-  const file = await findFile(name, roots);
+  const file = await findAllowedFile(name, files);
   const uri = vscode.Uri.file(file);
   const { size } = await stat(file);
   if (size > maxFileBytes) {
@@ -38,27 +38,6 @@ function findOnlySource(summary: Summary): string {
     });
   }
   return only.path;
-}
-
-/** Only inside `roots`: a trace may name anything. */
-async function findFile(name: string, roots: readonly string[]): Promise<string> {
-  const candidates = path.isAbsolute(name) ? [name] : roots.map((root) => path.join(root, name));
-  const allowed = await Promise.all(roots.map((root) => realpath(root).catch(() => root)));
-  for (const candidate of candidates) {
-    const file = await realpath(candidate).catch(() => null); // a link may lead out
-    const isAllowed = file !== null && allowed.some((root) => isInside(root, file));
-    if (isAllowed && (await stat(file).catch(() => null))?.isFile()) {
-      return candidate;
-    }
-  }
-  throw new RlmError('INVALID_INPUT', `${name} is not in the folders of this window.`, {
-    nextStep: 'Open the folder that the session was run in, then follow the link again.',
-  });
-}
-
-function isInside(folder: string, candidate: string): boolean {
-  const way = path.relative(folder, candidate);
-  return way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way);
 }
 
 async function findSelection(

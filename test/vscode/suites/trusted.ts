@@ -149,9 +149,10 @@ export function describeTrusted(): void {
       if (process.platform !== 'win32') {
         symlinkSync(process.execPath, path.join(workspaceFolder(), 'link')); // there only with a privilege
       }
+      const files = { roots: [workspaceFolder()], baseFolder: workspaceFolder() };
       for (const name of [process.execPath, '../server.log', 'link']) {
         const place = { path: name, line: 1, range: null };
-        await assert.rejects(openSourceFile(summary, place, [workspaceFolder()]), {
+        await assert.rejects(openSourceFile(summary, place, files), {
           code: 'INVALID_INPUT',
         });
       }
