@@ -6,7 +6,7 @@ import { RlmError } from '../../core/errors';
 import type { Summary } from '../../core/summary';
 import type { SourcePlace } from '../../protocol/viewer';
 import { type ReadableFiles, findAllowedFile } from './allowedFile';
-import { toPosition } from './textPosition';
+import { type LinePosition, toSelection } from './textPosition';
 
 /** Larger files the editor itself does not open as text. */
 const maxFileBytes = 50_000_000;
@@ -25,8 +25,15 @@ export async function openSourceFile(
     await vscode.commands.executeCommand('vscode.open', uri); // it asks the user
     return;
   }
-  const selection = await findSelection(file, place, summary);
-  await vscode.window.showTextDocument(uri, { ...(selection ? { selection } : {}), preview: true });
+  const document = await vscode.workspace.openTextDocument(uri);
+  const bytes = place.range && (await readFile(file));
+  const readings = [bytes && decodeUtf8(bytes), document.getText()].filter((text) => text !== null);
+  const found = toSelection(readings, place, summary.language);
+  const selection = found && new vscode.Range(toPosition(found.start), toPosition(found.end));
+  await vscode.window.showTextDocument(document, {
+    ...(selection ? { selection } : {}),
+    preview: true,
+  });
 }
 
 function findOnlySource(summary: Summary): string {
@@ -40,16 +47,16 @@ function findOnlySource(summary: Summary): string {
   return only.path;
 }
 
-async function findSelection(
-  file: string,
-  { line, range }: SourcePlace,
-  { language }: Summary,
-): Promise<vscode.Range | undefined> {
-  if (range) {
-    const text = new TextDecoder().decode(await readFile(file)); // without its byte order mark, as the context
-    const start = toPosition(text, range.start, language);
-    const end = toPosition(text, range.end, language);
-    return new vscode.Range(start.line, start.character, end.line, end.character);
+/** Without its byte order mark, as the context. Null: it is in another encoding. */
+function decodeUtf8(bytes: Uint8Array): string | null {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return text.includes('\0') ? null : text; // UTF-16 of plain Latin letters
+  } catch {
+    return null;
   }
-  return line === null ? undefined : new vscode.Range(line - 1, 0, line - 1, 0);
+}
+
+function toPosition({ line, character }: LinePosition): vscode.Position {
+  return new vscode.Position(line, character);
 }
