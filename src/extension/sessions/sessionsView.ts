@@ -2,7 +2,9 @@
 
 import * as vscode from 'vscode';
 import { DisposableStore } from '../../base/disposable';
+import { toPlainText } from '../plainText';
 import type { SessionSource } from '../sessionSource';
+import { RootListing } from './rootListing';
 import type { SessionIndex } from './sessionIndex';
 import { toTooltip, toTreeItem } from './sessionItems';
 import type { SessionNode } from './sessionNode';
@@ -27,15 +29,22 @@ export class SessionsView implements vscode.Disposable {
     this.#tree = tree;
     this.#index = index;
     const changed = this.#store.add(new vscode.EventEmitter<SessionNode[] | undefined>());
+    const listing = new RootListing(
+      () => tree.listChildren(undefined),
+      (message) => this.#say(message),
+    );
     this.provider = {
       onDidChangeTreeData: changed.event,
       getChildren: async (node) => {
-        const children = await tree.listChildren(node);
-        if (!node) {
+        if (node) {
+          return [...(await tree.listChildren(node))];
+        }
+        const roots = await listing.read();
+        if (listing.isListed) {
           // Only now is an empty tree known to be empty.
           void vscode.commands.executeCommand('setContext', 'rlm.listed', true);
         }
-        return [...children];
+        return roots;
       },
       getTreeItem: (node) => toTreeItem(node, parts),
       getParent: (node) => tree.parentOf(node),
@@ -56,7 +65,15 @@ export class SessionsView implements vscode.Disposable {
       }),
     );
     this.#store.add(index.onDidChange(() => this.#showBadge()));
-    const aging = setInterval(() => this.#view.visible && tree.refresh(), agingMs);
+    this.#store.add(
+      this.#view.onDidChangeVisibility(
+        ({ visible }) => visible && listing.hasFailed && tree.refresh(),
+      ),
+    );
+    const aging = setInterval(
+      () => this.#view.visible && listing.isListed && tree.refresh(),
+      agingMs,
+    );
     this.#store.add({ dispose: () => clearInterval(aging) });
   }
 
@@ -73,6 +90,10 @@ export class SessionsView implements vscode.Disposable {
 
   dispose(): void {
     this.#store.dispose();
+  }
+
+  #say(message: string): void {
+    this.#view.message = toPlainText(message);
   }
 
   #showBadge(): void {
