@@ -32,6 +32,8 @@ export class Viewer {
   #loading: Loading = { kind: 'opening' };
   #failure: Failure | null = null;
   #cursor: string | null = null;
+  /** Everything there was had been read once: what comes later is followed. */
+  #isWhole = false;
   #rows: { readonly from: readonly unknown[]; readonly rows: readonly Row[] } = {
     from: [],
     rows: [],
@@ -65,7 +67,6 @@ export class Viewer {
       }
     } catch (thrown) {
       this.#loading = { kind: 'failed', failure: toRlmError(thrown) };
-      this.#failure = this.#trace.version > 0 ? this.#loading.failure : null;
       this.#schedule();
     }
   }
@@ -88,6 +89,7 @@ export class Viewer {
   #arrive(complete: boolean): void {
     if (complete && this.#loading.kind !== 'complete') {
       this.#loading = { kind: 'complete' };
+      this.#isWhole = true;
       this.#chooseFirstStep();
     }
     const last = this.#trace.steps.at(-1);
@@ -138,9 +140,11 @@ export class Viewer {
       openFinalize: () => this.#finalize.open(this.#takeSnapshot()),
       openHelp: () => this.#help.open(this.#takeSnapshot()),
       reload: () => {
-        this.#loading = { kind: this.#start ? 'reading' : 'opening' };
-        this.#failure = null;
-        void this.run();
+        if (this.#loading.kind === 'failed') {
+          const begun = this.#isWhole ? 'complete' : 'reading';
+          this.#loading = { kind: this.#start ? begun : 'opening' };
+          void this.run();
+        }
       },
     };
   }

@@ -98,7 +98,14 @@ export class FakeHost implements Disposable {
         }
         return { summary: this.summary, standing: this.#standing, step: this.#trace.step ?? null };
       },
-      nextEvents: ({ cursor }, signal) => this.#readPage(Number(cursor ?? 0), signal),
+      nextEvents: async ({ cursor }, signal) => {
+        const page = await this.#readPage(Number(cursor ?? 0), signal);
+        const refusal = this.refused.get('nextEvents');
+        if (refusal) {
+          throw refusal;
+        }
+        return page;
+      },
       stop: record('stop'),
       finalize: record('finalize'),
       resume: record('resume'),

@@ -339,6 +339,24 @@ describe('trace viewer', () => {
     await page.getByRole('alert').waitFor({ state: 'detached' });
   });
 
+  it('goes on following when asked to, after the trace could not be read on', async () => {
+    const { page, host } = await open({ events: liveUntilStep7 });
+    await untilStep(6);
+    const nextStep = 'Look at the disk.';
+    host.refused.set(
+      'nextEvents',
+      new RlmError('INTERNAL_ERROR', 'It cannot be read.', { nextStep }),
+    );
+    host.append(createStepStarted({ step: 7, at, usage, code: 'seven()' }));
+    const alert = page.getByRole('alert');
+    await alert.getByText('It cannot be read. Look at the disk.').waitFor();
+    await untilStep(6);
+    host.refused.clear();
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await untilStep(7);
+    await alert.waitFor({ state: 'detached' });
+  });
+
   it('follows a live session until the user looks elsewhere', async () => {
     const { page, host } = await open({ events: liveUntilStep7 });
     await untilStep(6);

@@ -1,8 +1,8 @@
 // Lines above the trace that say what the user must know: a refusal, a dead engine, a limit of this view.
 
 import { h, setChildren } from '../dom';
-import type { Snapshot, View, ViewActions } from '../snapshot';
-import { createButton } from '../toolkit';
+import type { Failure, Snapshot, View, ViewActions } from '../snapshot';
+import { type ButtonOptions, createButton } from '../toolkit';
 import { t } from '../l10n';
 
 export function createNotices(actions: ViewActions): View {
@@ -10,14 +10,29 @@ export function createNotices(actions: ViewActions): View {
   let shown = '';
   return {
     element,
-    update({ failure, standing, status }: Snapshot): void {
-      const key = JSON.stringify([failure, standing, status]);
+    update({ failure, loading, version, standing, status }: Snapshot): void {
+      // Before anything was read, the frame says so in place of the trace.
+      const broken = loading.kind === 'failed' && version > 0 ? loading.failure : null;
+      const [brokenText, failureText] = [broken, failure].map((one) => one && toText(one));
+      const key = JSON.stringify([brokenText, failureText, standing, status]);
       if (key === shown) {
         return;
       }
       shown = key;
       setChildren(element, [
-        failure && createNotice('error', `${failure.message} ${failure.nextStep}`, actions),
+        brokenText
+          ? createNotice('error', brokenText, {
+              label: t('Try again'),
+              onClick: () => actions.reload(),
+            })
+          : null,
+        failureText
+          ? createNotice('error', failureText, {
+              label: t('Dismiss'),
+              icon: 'cross',
+              onClick: () => actions.dismissFailure(),
+            })
+          : null,
         status === 'interrupted'
           ? createNotice(
               'warning',
@@ -38,16 +53,19 @@ export function createNotices(actions: ViewActions): View {
 function createNotice(
   kind: 'error' | 'warning' | 'info',
   text: string,
-  actions?: ViewActions,
+  button?: ButtonOptions,
 ): HTMLElement {
   const notice = h(
     'div',
     { class: 'notice', 'data-kind': kind, role: kind === 'error' ? 'alert' : null },
     h('p', {}, text),
   );
-  if (actions) {
-    const onClick = (): void => actions.dismissFailure();
-    notice.append(createButton({ label: t('Dismiss'), icon: 'cross', onClick }));
+  if (button) {
+    notice.append(createButton(button));
   }
   return notice;
+}
+
+function toText({ message, nextStep }: Failure): string {
+  return `${message} ${nextStep}`;
 }
