@@ -36,6 +36,10 @@ export async function askAnswer(
     title: vscode.l10n.t('Finalize the session'),
     prompt: vscode.l10n.t('The answer. The session takes no more steps after it.'),
     ignoreFocusOut: true,
+    validateInput: (value) =>
+      value.trim() === ''
+        ? vscode.l10n.t('Write the answer first: it cannot be changed later.')
+        : null,
   });
   return text === undefined ? undefined : { kind: 'text', text };
 }
