@@ -3,20 +3,21 @@
 import { cancelledError, RlmError } from '../../core/errors';
 import { onAbort } from '../../base/abort';
 import type { Listen } from '../../base/emitter';
-import type { TraceEvent } from '../../core/event';
-import type { TraceStore } from '../../core/traceStore';
+import type { EventPage, TraceStore } from '../../core/traceStore';
 import type { ViewerPage } from '../../protocol/viewer';
 
 /**
- * How far a reader has come: steps never decrease along a trace and events are only appended, so a
- * step and the number of its events say it.
+ * How far a reader has come: past the first `seen` events of those from a step on, or of those from a
+ * place inside them on. Steps never decrease along a trace and events are only appended.
  */
 interface Place {
-  readonly step: number;
+  readonly fromStep: number;
   readonly seen: number;
+  /** The store's cursor in the events of `fromStep` on; null: at their beginning. */
+  readonly inside: string | null;
 }
 
-const beginning: Place = { step: 0, seen: 0 };
+const beginning: Place = { fromStep: 0, seen: 0, inside: null };
 const pageEvents = 500;
 
 /**
@@ -28,16 +29,15 @@ export async function readPageAfter(
   sessionId: string,
   cursor: string | null,
 ): Promise<ViewerPage> {
-  const place = parseCursor(cursor);
-  const query = { fromStep: place.step, toStep: null, limit: pageEvents };
-  let skip = place.seen;
-  for (let next: string | null = null; ;) {
-    const page = await store.readEvents(sessionId, { ...query, cursor: next });
-    const events = page.events.slice(skip);
-    skip -= page.events.length - events.length;
-    next = page.nextCursor;
-    if (events.length > 0 || next === null) {
-      return { events, cursor: toCursor(advance(place, events)), complete: next === null };
+  for (let place = parseCursor(cursor); ;) {
+    const { fromStep, seen, inside } = place;
+    const query = { fromStep, toStep: null, cursor: inside, limit: pageEvents };
+    const page = await store.readEvents(sessionId, query);
+    const events = page.events.slice(seen);
+    const complete = page.nextCursor === null;
+    place = advance(place, page);
+    if (events.length > 0 || complete) {
+      return { events, cursor: toCursor(place), complete };
     }
   }
 }
@@ -61,25 +61,32 @@ export function awaitChange(
   return { changed, dispose: () => dispose() };
 }
 
-function advance(place: Place, events: readonly TraceEvent[]): Place {
-  const step = events.at(-1)?.step ?? place.step;
-  const seen = events.filter((event) => event.step === step).length;
-  return { step, seen: step === place.step ? place.seen + seen : seen };
+function advance(place: Place, { events, nextCursor }: EventPage): Place {
+  if (nextCursor !== null) {
+    return { ...place, inside: nextCursor, seen: Math.max(0, place.seen - events.length) };
+  }
+  const [first, last] = [events[0], events.at(-1)];
+  // What comes next is nearest to the beginning of the last step, where that is known.
+  if (first && last && (place.inside === null || first.step < last.step)) {
+    const seen = events.filter(({ step }) => step === last.step).length;
+    return { fromStep: last.step, seen, inside: null };
+  }
+  return { ...place, seen: Math.max(place.seen, events.length) };
 }
 
-function toCursor({ step, seen }: Place): string {
-  return `${step}.${seen}`;
+function toCursor({ fromStep, seen, inside }: Place): string {
+  return [fromStep, seen, ...(inside === null ? [] : [inside])].join('.');
 }
 
 function parseCursor(cursor: string | null): Place {
   if (cursor === null) {
     return beginning;
   }
-  const [, step, seen] = /^(\d{1,9})\.(\d{1,9})$/u.exec(cursor) ?? [];
+  const [, step, seen, inside] = /^(\d{1,9})\.(\d{1,9})(?:\.(.+))?$/u.exec(cursor) ?? [];
   if (step === undefined || seen === undefined) {
     throw new RlmError('INVALID_INPUT', 'The cursor is not one of this trace.', {
       nextStep: 'Close the viewer and open the trace again.',
     });
   }
-  return { step: Number(step), seen: Number(seen) };
+  return { fromStep: Number(step), seen: Number(seen), inside: inside ?? null };
 }

@@ -51,9 +51,37 @@ describe('tracePages', () => {
     assert.ok(complete.length > 2);
   });
 
+  it('reads little more than what is new, also far inside one step', async () => {
+    const all = createEvents(Array.from({ length: 3_000 }, (_, at) => (at === 0 ? 1 : 0)));
+    const store = new MemoryTraceStore();
+    const readEvents = store.readEvents.bind(store);
+    let given = 0;
+    store.readEvents = async (...query) => {
+      const page = await readEvents(...query);
+      given += page.events.length;
+      return page;
+    };
+    const read: TraceEvent[] = [];
+    let cursor: string | null = null;
+    for (let written = 0; written < all.length; written += 40) {
+      store.addForeignTrace(sessionId, all.slice(0, written + 40));
+      given = 0;
+      const page = await readPageAfter(store, sessionId, cursor);
+      read.push(...page.events);
+      cursor = page.cursor;
+      assert.ok(given <= 1_000, `${given} events for ${page.events.length} after ${written}`);
+    }
+    for (let complete = false; !complete;) {
+      const page = await readPageAfter(store, sessionId, cursor);
+      read.push(...page.events);
+      ({ cursor, complete } = page);
+    }
+    assert.deepStrictEqual(read, all);
+  });
+
   it('refuses a cursor of its own making only', async () => {
     const store = new MemoryTraceStore();
-    await assert.rejects(readPageAfter(store, sessionId, '1.2.3'), { code: 'INVALID_INPUT' });
+    await assert.rejects(readPageAfter(store, sessionId, '1.x'), { code: 'INVALID_INPUT' });
   });
 
   it('waits for a change of its own session, and gives back its listener', async () => {
