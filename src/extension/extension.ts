@@ -83,7 +83,10 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
     readBaseFolder,
     showTrace,
   });
-  const scratch = store.add(new ScratchEditors({ host, source, showStep: panels.showBeside }));
+  const memory = context.workspaceState;
+  const scratch = store.add(
+    new ScratchEditors({ host, source, memory, showStep: panels.showBeside }),
+  );
   store.add(new StatusBar(host));
   store.add(
     registerCommands({

@@ -5,7 +5,9 @@ import { DisposableStore } from '../base/disposable';
 import { RlmError } from '../core/errors';
 import type { Summary } from '../core/summary';
 import type { EngineHost } from './engineHost';
+import type { Memory } from './memory';
 import { runCancellable } from './progress';
+import { ScratchLinks } from './scratchLinks';
 import type { SessionSource } from './sessionSource';
 import { SessionDetails } from './sessions/sessionDetails';
 
@@ -15,30 +17,40 @@ const maxCodeChars = 50_000;
 interface ScratchParts {
   readonly host: EngineHost;
   readonly source: SessionSource;
+  /** Of this window. */
+  readonly memory: Memory;
   /** Shows the step that was run, beside the code. */
   readonly showStep: (summary: Summary, step: number) => Promise<void>;
-}
-
-interface Scratch {
-  readonly sessionId: string;
-  readonly details: SessionDetails;
 }
 
 export class ScratchEditors implements vscode.CompletionItemProvider, vscode.Disposable {
   readonly #parts: ScratchParts;
   readonly #store = new DisposableStore();
-  readonly #scratches = new Map<string, Scratch>();
+  readonly #links: ScratchLinks;
+  /** By session. */
+  readonly #details = new Map<string, SessionDetails>();
 
   constructor(parts: ScratchParts) {
     this.#parts = parts;
+    this.#links = new ScratchLinks(parts.memory);
     const selector = ['python', 'javascript'].map((language) => ({ scheme: 'untitled', language }));
     this.#store.add(vscode.languages.registerCompletionItemProvider(selector, this));
     this.#store.add(
-      vscode.workspace.onDidCloseTextDocument(({ uri }) => {
-        this.#scratches.delete(uri.toString());
-        this.#offer();
+      vscode.workspace.onDidCloseTextDocument((document) => {
+        // Of a document whose language changes it is told too.
+        if (!vscode.workspace.textDocuments.includes(document)) {
+          this.#forget(document);
+        }
       }),
     );
+    const forgetEmpty = (document: vscode.TextDocument): void => {
+      if (document.getText() === '') {
+        this.#forget(document); // a new one of a name that was free again
+      }
+    };
+    this.#store.add(vscode.workspace.onDidOpenTextDocument(forgetEmpty));
+    vscode.workspace.textDocuments.forEach(forgetEmpty);
+    this.#offer();
   }
 
   async open(summary: Summary): Promise<void> {
@@ -50,8 +62,7 @@ export class ScratchEditors implements vscode.CompletionItemProvider, vscode.Dis
     );
     const content = `${comment} ${hint}\n\n`;
     const document = await vscode.workspace.openTextDocument({ language, content });
-    const details = new SessionDetails(sessionId);
-    this.#scratches.set(document.uri.toString(), { sessionId, details });
+    await this.#links.add(document.uri.toString(), sessionId);
     this.#offer();
     const end = document.positionAt(content.length);
     await vscode.window.showTextDocument(document, {
@@ -63,8 +74,8 @@ export class ScratchEditors implements vscode.CompletionItemProvider, vscode.Dis
 
   /** Runs the selection, or all of it. */
   async run(editor: vscode.TextEditor | undefined): Promise<void> {
-    const scratch = editor && this.#scratches.get(editor.document.uri.toString());
-    if (!scratch) {
+    const sessionId = editor && this.#links.find(editor.document.uri.toString());
+    if (!editor || sessionId === undefined) {
       throw new RlmError('INVALID_INPUT', 'This editor belongs to no session.', {
         nextStep: 'Open one with “RLM: Run Code in a Session…”.',
       });
@@ -79,7 +90,7 @@ export class ScratchEditors implements vscode.CompletionItemProvider, vscode.Dis
     const title = vscode.l10n.t('Running the code');
     const done = await runCancellable(title, async ({ signal }) => {
       const engine = await this.#parts.host.start();
-      const { session } = await engine.sessions.resume(scratch.sessionId, signal);
+      const { session } = await engine.sessions.resume(sessionId, signal);
       return { session, step: await session.runStep({ code }, signal) };
     });
     await this.#parts.showStep(done.session.summary, done.step.step);
@@ -88,14 +99,16 @@ export class ScratchEditors implements vscode.CompletionItemProvider, vscode.Dis
   async provideCompletionItems(
     document: vscode.TextDocument,
   ): Promise<vscode.CompletionItem[] | undefined> {
-    const scratch = this.#scratches.get(document.uri.toString());
-    if (!scratch) {
+    const sessionId = this.#links.find(document.uri.toString());
+    if (sessionId === undefined) {
       return undefined;
     }
     const { source } = this.#parts;
-    await scratch.details.update(await source.store());
-    const contexts = (await source.readSummary(scratch.sessionId))?.contexts ?? [];
-    const variables = scratch.details.variables.map(({ name, type, preview }) => {
+    const details = this.#details.get(sessionId) ?? new SessionDetails(sessionId);
+    this.#details.set(sessionId, details);
+    await details.update(await source.store());
+    const contexts = (await source.readSummary(sessionId))?.contexts ?? [];
+    const variables = details.variables.map(({ name, type, preview }) => {
       const item = new vscode.CompletionItem(name, vscode.CompletionItemKind.Variable);
       item.detail = type;
       item.documentation = preview;
@@ -113,8 +126,16 @@ export class ScratchEditors implements vscode.CompletionItemProvider, vscode.Dis
     this.#store.dispose();
   }
 
+  #forget({ uri }: vscode.TextDocument): void {
+    const sessionId = this.#links.find(uri.toString());
+    if (sessionId !== undefined) {
+      void this.#links.remove(uri.toString()).catch(() => undefined); // here it is forgotten
+      this.#details.delete(sessionId);
+      this.#offer();
+    }
+  }
+
   #offer(): void {
-    const uris = [...this.#scratches.keys()];
-    void vscode.commands.executeCommand('setContext', 'rlm.scratchResources', uris);
+    void vscode.commands.executeCommand('setContext', 'rlm.scratchResources', this.#links.uris);
   }
 }

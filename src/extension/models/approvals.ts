@@ -2,11 +2,7 @@
 // nobody: its `canSendRequest` says yes before anyone was asked (VS Code 1.139), and a request then
 // opens a dialog in the middle of a run.
 
-/** As the editor keeps small values for an extension. */
-interface Memory {
-  get(key: string): unknown;
-  update(key: string, value: unknown): PromiseLike<void>;
-}
+import type { Memory } from '../memory';
 
 export interface ModelName {
   readonly vendor: string;
