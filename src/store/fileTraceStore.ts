@@ -1,4 +1,5 @@
-// Traces as files below the home folder: one folder per session, one line per event.
+// Traces as files below the home folder: one folder per session, one line per event. Longer than a page
+// on purpose: what a session's files say of each other is judged in one place.
 
 import { readFile } from 'node:fs/promises';
 
@@ -17,6 +18,7 @@ import type {
 } from '../core/traceStore';
 import { type Home, isId } from './home';
 import { parallelReads, SessionFolders } from './sessionFolders';
+import { ownSight, readSight, type Sight } from './sessionSight';
 import { SessionWatch } from './sessionWatch';
 import { SummaryCache } from './summaryCache';
 import { heldElsewhere, leaveOwnership, type Owner, readOwner, takeOwnership } from './ownership';
@@ -38,8 +40,10 @@ export class FileTraceStore implements TraceStore {
   readonly #parts: FileTraceStoreParts;
   readonly #folders: SessionFolders;
   readonly #emitter = new Emitter<string>();
-  /** Sessions this store writes or wrote: it announces their changes itself. */
+  /** Sessions that this store writes, or has finalized: it announces their changes itself. */
   readonly #own = new Set<string>();
+  /** Sessions that this store has removed, and announced itself. */
+  readonly #removed = new Set<string>();
   readonly #writers = new Map<string, TraceFile>();
   readonly #cache = new SummaryCache();
   #watch: SessionWatch | undefined;
@@ -88,6 +92,7 @@ export class FileTraceStore implements TraceStore {
       });
       return await this.#lend(sessionId, trace);
     } catch (thrown) {
+      this.#own.delete(sessionId);
       await leaveOwnership(folder, owner);
       throw thrown;
     }
@@ -160,9 +165,18 @@ export class FileTraceStore implements TraceStore {
       .get(sessionId)
       ?.close()
       .catch(() => undefined);
-    const isRemoved = await this.#folders.remove(sessionId);
+    this.#removed.add(sessionId);
+    let isRemoved = false;
+    try {
+      isRemoved = await this.#folders.remove(sessionId);
+    } finally {
+      if (!isRemoved) {
+        this.#removed.delete(sessionId);
+      }
+    }
     if (isRemoved) {
       this.#writers.delete(sessionId);
+      this.#own.delete(sessionId);
       this.#cache.forget(sessionId);
       this.#emitter.fire(sessionId);
     }
@@ -189,10 +203,20 @@ export class FileTraceStore implements TraceStore {
       throw cancelledError('Opening the session');
     }
     this.#writers.set(sessionId, trace);
+    let isFinal = false;
     return {
-      append: (event) => trace.append(event),
+      append: async (event) => {
+        await trace.append(event);
+        isFinal ||= event.status === 'finalized';
+      },
       keepText: (name, text) => trace.keepText(name, text),
-      close: () => trace.close().finally(() => this.#writers.delete(sessionId)),
+      close: () =>
+        trace.close().finally(() => {
+          this.#writers.delete(sessionId);
+          if (!isFinal) {
+            this.#own.delete(sessionId); // another engine may go on with it
+          }
+        }),
     };
   }
 
@@ -234,9 +258,9 @@ export class FileTraceStore implements TraceStore {
   #createWatch(): SessionWatch {
     return new SessionWatch({
       folder: this.#folders.path,
-      readStamp: (sessionId) => this.#readStamp(sessionId),
+      readSight: (sessionId, old) => this.#readSight(sessionId, old),
       onDidChange: (sessionId) => {
-        if (!this.#own.has(sessionId)) {
+        if (!this.#removed.has(sessionId)) {
           this.#emitter.fire(sessionId);
         }
       },
@@ -274,22 +298,15 @@ export class FileTraceStore implements TraceStore {
     };
   }
 
-  async #readStamp(sessionId: string): Promise<string | null> {
+  async #readSight(sessionId: string, old: Sight | null): Promise<Sight> {
     if (this.#own.has(sessionId)) {
-      return null;
+      return ownSight;
     }
-    const isAlive = this.#createLivenessCheck();
-    try {
-      const summary = await this.#readSummary(sessionId, 'head-and-tail', isAlive);
-      if (!summary) {
-        return 'empty'; // its engine has made the folder and not yet written the first event
-      }
-      const { status, updatedAt, usage, running, engineId } = summary;
-      const mayChange = status === 'active' || (status === 'stopped' && (await isAlive(engineId)));
-      return mayChange ? JSON.stringify([status, updatedAt, usage, running]) : null;
-    } catch {
-      return null;
-    }
+    return readSight(old, {
+      engineId: this.#parts.engineId,
+      readTraceMark: () => this.#folders.readTraceMark(sessionId),
+      readSummary: () => this.#readSummary(sessionId, 'head-and-tail', this.#createLivenessCheck()),
+    });
   }
 }
 

@@ -47,6 +47,20 @@ export class SessionFolders {
     }
   }
 
+  /** Another one after every change to the trace; undefined when there is none. */
+  async readTraceMark(sessionId: string): Promise<string | undefined> {
+    const path = join(this.toPath(sessionId), traceFileName);
+    try {
+      const { size, mtimeMs } = await stat(path);
+      return `${size} ${mtimeMs}`;
+    } catch (error) {
+      if (isMissing(error)) {
+        return undefined;
+      }
+      throw toStoreError(error, `look at ${path}`);
+    }
+  }
+
   /** Lends the open trace file to `read`; undefined when there is no trace of that id. */
   async withTrace<T>(
     sessionId: string,

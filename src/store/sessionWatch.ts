@@ -6,20 +6,16 @@ import { readdir } from 'node:fs/promises';
 
 import type { Disposable } from '../base/disposable';
 import { isId } from './home';
+import type { Sight } from './sessionSight';
 
 const pollMs = 1_000;
-/** Sessions that may still change are among the newest. */
-const followedAtStart = 200;
-/** In place of a stamp for a session that was there when watching began. */
-const unread = '';
+/** Sessions that somebody may go on with are among the newest. */
+const followedSessions = 200;
 
 interface SessionWatchParts {
   readonly folder: string;
-  /**
-   * What a session looks like now: equal stamps mean no change. Null when nobody will change it any more,
-   * or its changes are announced elsewhere. Never rejects.
-   */
-  readonly readStamp: (sessionId: string) => Promise<string | null>;
+  /** What a session looks like now; `old`: when it was last looked at, null for never. Never rejects. */
+  readonly readSight: (sessionId: string, old: Sight | null) => Promise<Sight>;
   readonly onDidChange: (sessionId: string) => void;
 }
 
@@ -27,8 +23,8 @@ export class SessionWatch implements Disposable {
   readonly #parts: SessionWatchParts;
   readonly #timer: NodeJS.Timeout;
   readonly #watcher: FSWatcher | undefined;
-  /** Every session seen, with the stamp of those that may still change. */
-  #known: Map<string, string | null> | undefined;
+  /** Every session; null for one that was there when watching began and was not looked at since. */
+  #known: Map<string, Sight | null> | undefined;
   #isPolling = false;
   #pollAgain = false;
   #disposed = false;
@@ -71,7 +67,7 @@ export class SessionWatch implements Disposable {
       const names = await readdir(this.#parts.folder).catch(() => undefined);
       if (names) {
         const sessionIds = names.filter(isId).sort();
-        const before = this.#known ?? toFirstSight(sessionIds);
+        const before = this.#known ?? new Map(sessionIds.map((id) => [id, null]));
         this.#known = await this.#compare(sessionIds, before);
       }
     }
@@ -80,14 +76,19 @@ export class SessionWatch implements Disposable {
 
   async #compare(
     sessionIds: readonly string[],
-    before: ReadonlyMap<string, string | null>,
-  ): Promise<Map<string, string | null>> {
-    const now = new Map<string, string | null>();
+    before: ReadonlyMap<string, Sight | null>,
+  ): Promise<Map<string, Sight | null>> {
+    const followed = new Set(sessionIds.slice(-followedSessions));
+    const now = new Map<string, Sight | null>();
     for (const id of sessionIds) {
       const old = before.get(id);
-      const stamp = old === null ? null : await this.#parts.readStamp(id);
-      now.set(id, stamp);
-      if (stamp !== old && !(stamp === null && old === unread)) {
+      if (old !== undefined && !mayHaveChanged(old, followed.has(id))) {
+        now.set(id, old);
+        continue;
+      }
+      const sight = await this.#parts.readSight(id, old ?? null);
+      now.set(id, sight);
+      if (isNews(old, sight)) {
         this.#announce(id);
       }
     }
@@ -106,11 +107,17 @@ export class SessionWatch implements Disposable {
   }
 }
 
+function mayHaveChanged(old: Sight | null, isFollowed: boolean): boolean {
+  return old?.kind === 'underWay' || (isFollowed && old?.kind !== 'over');
+}
+
 /**
  * What is there when watching begins is no news, except sessions that are under way: they may have
  * changed since the listener looked.
  */
-function toFirstSight(sessionIds: readonly string[]): Map<string, string | null> {
-  const followed = new Set(sessionIds.slice(-followedAtStart));
-  return new Map(sessionIds.map((id) => [id, followed.has(id) ? unread : null]));
+function isNews(old: Sight | null | undefined, now: Sight): boolean {
+  if (now.kind === 'own') {
+    return false;
+  }
+  return old === null ? now.kind === 'underWay' : old?.kind !== now.kind || old.mark !== now.mark;
 }
