@@ -8,6 +8,7 @@ from itertools import islice
 from previews import LISTS, MAPS, TEXTS, preview, shape
 
 LOOK = 256
+MAX_REMEMBERED = 20_000_000
 # Types are known by their ids: they may have an __eq__ of the code's own.
 FLAT = frozenset(map(id, (int, float, complex, bool, str, bytes, type(None), types.FunctionType,
                           types.BuiltinFunctionType, types.ModuleType, range, tuple, frozenset)))
@@ -20,6 +21,7 @@ names = {}
 offered = {}
 known = {}
 mentioned = set()
+remembered = (None, None, None)  # the value that was read last, its form and text: until code runs
 to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
@@ -30,11 +32,13 @@ def watch(live_names, live_offered):
 
 def know(name, value):
     """A loaded context is there, and is no change."""
+    forget()
     known[name] = (id(value), mark(value), None)
 
 
 def mention(*codes):
     """Notes the names that the code of a step can touch, through the functions it names."""
+    forget()
     mentioned.clear()
     waiting = [code for code in codes if code is not None]
     seen = set()
@@ -181,21 +185,36 @@ def to_text(value):
         return repr(value)
 
 
+def forget():
+    global remembered
+    remembered = (None, None, None)
+
+
 def read(name, offset, max_chars):
     """A slice of one variable's value, or None when there is no such variable."""
     if name not in names or not is_own(name):
         return None
     value = names[name]
-    if isinstance(value, str):
-        form, text = "text", value
-    else:
-        form, text = "repr", None
-        try:
-            if is_json(value):
-                form, text = "json", to_json(value)
-        except (ValueError, RecursionError):
-            form = "repr"
-        if text is None:
-            text = repr(value)
+    form, text = ("text", value) if isinstance(value, str) else shown(value)
     return {"type": type(value).__name__[:200], "form": form, "totalChars": len(text),
             "text": text[offset: offset + max_chars]}
+
+
+def shown(value):
+    """(form, text) of a value that is no string; made once for all its pages."""
+    global remembered
+    last, form, text = remembered
+    if form is not None and last is value:
+        return form, text
+    forget()
+    form, text = "repr", None
+    try:
+        if is_json(value):
+            form, text = "json", to_json(value)
+    except (ValueError, RecursionError):
+        form = "repr"
+    if text is None:
+        text = repr(value)
+    if len(text) <= MAX_REMEMBERED:
+        remembered = value, form, text
+    return form, text

@@ -223,6 +223,26 @@ describe('JavaScript worker', () => {
       );
     });
 
+    it('are made into text once for all its pages, until code runs', async () => {
+      await host.run(
+        'let shown = 0, counted = { toJSON() { shown++; return `${shown}`.repeat(9) } }, other = [1, 2]',
+      );
+      await host.run('shown = 0');
+      const pages = async (name: string) => [
+        (await host.read(name, 0, 4))?.text,
+        (await host.read(name, 4, 4))?.text,
+        (await host.read(name, 8, 4))?.text,
+      ];
+      assert.deepStrictEqual(await pages('counted'), ['"111', '1111', '11"']);
+      assert.deepStrictEqual(await pages('other'), ['[1,2', ']', '']);
+      assert.deepStrictEqual(await pages('counted'), ['"222', '2222', '22"']);
+      await host.run('shown = 6');
+      assert.deepStrictEqual(await pages('counted'), ['"777', '7777', '77"']);
+      await host.read('other');
+      await host.run('other.push(3)');
+      assert.equal((await host.read('other'))?.text, '[1,2,3]');
+    });
+
     it('are read whole by reading part after part', async () => {
       const text = fc.string({ unit: fc.constantFrom('a', '😀', '\ud800', '\n'), maxLength: 12 });
       const property = fc.asyncProperty(
