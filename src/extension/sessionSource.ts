@@ -80,9 +80,9 @@ export class SessionSource implements Disposable {
     return this.findLive(sessionId)?.summary ?? (await this.store()).readSummary(sessionId);
   }
 
-  /** Stops the session where it is this window's, and removes its trace. */
+  /** Lets go of the session where it is this window's, and removes its trace. */
   async deleteSession(sessionId: string): Promise<void> {
-    await this.findLive(sessionId)?.stop();
+    await this.#engine?.sessions.closeSession(sessionId, 'it was deleted');
     const store = await this.store();
     this.#deleted.add(sessionId); // before it goes: the store tells of it meanwhile
     try {
