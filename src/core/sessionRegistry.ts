@@ -239,12 +239,10 @@ export class SessionRegistry implements Disposable {
   ): Promise<Resumed> {
     const { traces, engineId } = this.#parts;
     const summary = await this.#readResumable(sessionId);
-    const history = await readHistory(traces, sessionId, null);
     return this.#live.withRoom(async () => {
-      const sandbox = await this.#createSandbox(history.opened, signal);
+      const sandbox = await this.#createSandbox(summary, signal);
       try {
-        const session =
-          this.#live.get(sessionId) ?? (await this.#reopen(history, { summary, sandbox }));
+        const { session, history } = await this.#reopen(sessionId, sandbox);
         const report = await session.replay(
           history,
           {
@@ -269,19 +267,30 @@ export class SessionRegistry implements Disposable {
     });
   }
 
+  /** Its record is read once nobody else can add to it. */
   async #reopen(
-    history: History,
-    parts: { readonly summary: Summary; readonly sandbox: Sandbox },
-  ): Promise<Session> {
-    const { summary, sandbox } = parts;
-    const { opened, lastStep } = history;
-    const sink = await this.#parts.traces.reopenTrace(opened.sessionId);
-    const session = new Session(
-      { opened, summary, step: lastStep },
-      this.#createParts(sandbox, sink, null),
-    );
-    this.#live.add(session);
-    return session;
+    sessionId: string,
+    sandbox: Sandbox,
+  ): Promise<{ readonly session: Session; readonly history: History }> {
+    const { traces } = this.#parts;
+    const live = this.#live.get(sessionId);
+    if (live) {
+      return { session: live, history: await readHistory(traces, sessionId, null) };
+    }
+    const sink = await traces.reopenTrace(sessionId);
+    try {
+      const summary = await this.#readResumable(sessionId);
+      const history = await readHistory(traces, sessionId, null);
+      const session = new Session(
+        { opened: history.opened, summary, step: history.lastStep },
+        this.#createParts(sandbox, sink, null),
+      );
+      this.#live.add(session);
+      return { session, history };
+    } catch (thrown) {
+      await sink.close();
+      throw thrown;
+    }
   }
 
   /** @throws RlmError when there is nothing to resume. */
@@ -299,8 +308,10 @@ export class SessionRegistry implements Disposable {
     return { ...this.#parts, sandbox, sink, parentBudget, loops: this.#parts.readLoops() };
   }
 
-  #createSandbox(opened: SessionOpened, signal: AbortSignal): Promise<Sandbox> {
-    const { language, limits } = opened;
+  #createSandbox(
+    { language, limits }: Pick<SessionOpened, 'language' | 'limits'>,
+    signal: AbortSignal,
+  ): Promise<Sandbox> {
     const { maxMemoryMb } = limits;
     return this.#parts.sandboxes.createSandbox({ language, maxMemoryMb }, signal);
   }
