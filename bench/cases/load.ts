@@ -2,6 +2,8 @@
 // decode as much.
 
 import { readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { type Language, languages } from '../../src/core/sandbox';
 import type { SandboxProcess } from '../../src/sandbox/sandboxProcess';
 import { type Bench, type BenchCase, megabyte, noPython } from '../bench';
@@ -14,6 +16,7 @@ import { Repl, loadFile, openSandboxes, untilWarm } from '../repls';
 const bytes = 100 * megabyte;
 /** The system gives memory in pieces of at least this size. */
 const pageBytes = 4_096;
+const folderFiles = 10_000;
 const names: Readonly<Record<Language, string>> = { python: 'Python', javascript: 'JavaScript' };
 const none = { missing: 'not in a quick run' };
 
@@ -23,6 +26,7 @@ export const load: BenchCase = {
   async run(bench) {
     const file = await bench.file(bytes);
     const wideFile = await bench.file(bytes, { isWide: true });
+    const folder = bench.isQuick ? null : await createFolder(bench);
     const sandboxes = openSandboxes(bench);
     for (const language of languages) {
       (await Repl.open(sandboxes, { language })).sandbox.dispose();
@@ -34,6 +38,9 @@ export const load: BenchCase = {
           ...(bench.isQuick
             ? []
             : [createLoad(sandboxes, language, { name: `${language} wide`, file: wideFile })]),
+          ...(folder === null
+            ? []
+            : [createLoad(sandboxes, language, { name: `${language} folder`, file: folder })]),
         ]),
         ...createMcpLoads(bench, file),
         ...createFloors(file),
@@ -50,6 +57,10 @@ export const load: BenchCase = {
           target,
         }),
         toFigure(`${names[language]}: sandbox port, not ASCII`, find(`${language} wide`)),
+        toFigure(
+          `${names[language]}: sandbox port, a folder of 10,000 files of 10 KB`,
+          find(`${language} folder`),
+        ),
       ]),
       toFigure('floor: read the file', find('read')),
       toFigure('floor: copy', find('copy')),
@@ -59,6 +70,17 @@ export const load: BenchCase = {
     ];
   },
 };
+
+/** The same bytes in many files. */
+async function createFolder(bench: Bench): Promise<string> {
+  const content = readFileSync(await bench.file(bytes)).subarray(0, bytes / folderFiles);
+  const folder = path.join(bench.folder, 'many');
+  await mkdir(folder);
+  for (let number = 0; number < folderFiles; number += 1) {
+    await writeFile(path.join(folder, `${number}.log`), content);
+  }
+  return folder;
+}
 
 /** Into a new sandbox each time: memory that an interpreter has taken stays taken. */
 function createLoad(

@@ -348,7 +348,7 @@ describe('trace viewer', () => {
       new RlmError('INTERNAL_ERROR', 'It cannot be read.', { nextStep }),
     );
     host.append(createStepStarted({ step: 7, at, usage, code: 'seven()' }));
-    const alert = page.getByRole('alert');
+    const alert = page.getByRole('alert').filter({ hasText: 'It cannot be read.' });
     await alert.getByText('It cannot be read. Look at the disk.').waitFor();
     await untilStep(6);
     host.refused.clear();

@@ -253,7 +253,7 @@ describeWorkbench('the extension in the workbench', () => {
     const file = page.locator('.explorer-viewlet .monaco-list-row', { hasText: 'README.md' });
     await file.click({ button: 'right' });
     await page.getByRole('menuitem', { name: 'RLM', exact: true }).hover();
-    await page.getByRole('menuitem', { name: 'New Session from Files…' }).click();
+    await workbench.choose('New Session from Files…');
     await workbench.viewer.locator('h1').filter({ hasText: 'README.md' }).waitFor();
     await workbench.run('View: Close Editor');
   });

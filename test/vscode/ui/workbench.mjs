@@ -147,6 +147,22 @@ export class Workbench {
       .click();
   }
 
+  /** Clicks an item of an open menu until it is taken: one that has just opened lets clicks pass. */
+  async choose(name) {
+    const item = this.page.getByRole('menuitem', { name });
+    for (let triesLeft = 5; ; triesLeft -= 1) {
+      try {
+        await item.click({ timeout: 5_000 });
+        await item.waitFor({ state: 'detached', timeout: 2_000 });
+        return;
+      } catch (error) {
+        if (triesLeft === 0) {
+          throw error;
+        }
+      }
+    }
+  }
+
   /** Types into the input at the top and accepts it. */
   async answer(text) {
     await this.page.locator('.quick-input-widget input[type=text]').first().fill(text);
