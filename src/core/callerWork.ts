@@ -57,6 +57,7 @@ export class CallerWork<T> {
   readonly #controller = new AbortController();
   readonly #prompts = new PendingPrompts();
   readonly #channel = new ClientChannel();
+  #refuse: (error: Error) => void = () => undefined;
   #isOver = false;
 
   constructor(
@@ -69,7 +70,10 @@ export class CallerWork<T> {
       sample: canSample ? (request, signal) => this.#channel.ask(request, signal) : null,
       whenReachable: (signal) => this.#channel.whenOpen(signal),
     };
-    this.ended = start(client, this.#controller.signal);
+    const refused = new Promise<never>((_, reject) => {
+      this.#refuse = reject;
+    });
+    this.ended = Promise.race([start(client, this.#controller.signal), refused]);
     const end = (): void => {
       this.#isOver = true;
     };
@@ -124,6 +128,12 @@ export class CallerWork<T> {
   }
 
   cancel(): void {
+    this.#controller.abort();
+  }
+
+  /** Ends it at once with that error: for work that has not begun, and now never will. */
+  refuse(error: Error): void {
+    this.#refuse(error);
     this.#controller.abort();
   }
 

@@ -1,10 +1,9 @@
 // The work of one engine that goes on between the calls of its callers, by session.
 
-import { untilAborted } from '../base/abort';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import type { CallerRun } from './callerRun';
 import type { CallerWork } from './callerWork';
-import { RlmError, cancelledError } from './errors';
+import { RlmError } from './errors';
 import type { LoopResult } from './loop';
 import type { Session, StepResult } from './session';
 
@@ -75,39 +74,33 @@ export class CallerWorks implements Disposable {
   requireFree(line: readonly string[]): void {
     const waiting = line.find((id) => this.#works.get(id)?.some(({ work }) => work.isWaiting));
     if (waiting !== undefined) {
-      throw new RlmError('INVALID_INPUT', `Session ${waiting} waits for your answers.`, {
-        nextStep:
-          'Give them with rlm_answer (with no answers it shows the prompts again), or end the session with rlm_finalize.',
-      });
+      throw waitsError(waiting);
     }
   }
 
   /**
-   * Starts a step when those before it, asked for at the same time, have ended. A caller that waits for
-   * all of them could not answer the prompts of one.
-   * @throws RlmError as `requireFree`, 'INVALID_INPUT' while a run goes on, 'CANCELLED'.
+   * Starts a step; it queues up in its session behind those before it. When one of these comes to wait for
+   * its caller, it is refused: a caller that waits for all of them could not answer.
+   * @throws RlmError as `requireFree`, and 'INVALID_INPUT' while a run goes on.
    */
-  async startStep(
-    line: readonly [string, ...string[]],
-    create: () => KeptStep,
-    signal: AbortSignal,
-  ): Promise<KeptStep> {
+  startStep(line: readonly [string, ...string[]], create: () => KeptStep): KeptStep {
     const [sessionId] = line;
-    for (;;) {
-      this.requireFree(line);
-      const before = this.#works.get(sessionId)?.find(({ work }) => !work.isOver);
-      if (!before) {
-        const kept = create();
-        this.add(sessionId, kept);
-        return kept;
-      }
-      if (before.kind === 'run') {
-        throw new RlmError('INVALID_INPUT', `A run goes on in session ${sessionId}.`, {
-          nextStep: 'Wait for its end with rlm_wait, or end it with rlm_finalize.',
-        });
-      }
-      await untilEndedOrWaiting(before.work, signal);
+    this.requireFree(line);
+    const before = (this.#works.get(sessionId) ?? []).filter(({ work }) => !work.isOver);
+    if (before.some(({ kind }) => kind === 'run')) {
+      throw new RlmError('INVALID_INPUT', `A run goes on in session ${sessionId}.`, {
+        nextStep: 'Wait for its end with rlm_wait, or end it with rlm_finalize.',
+      });
     }
+    const kept = create();
+    this.add(sessionId, kept);
+    const listening = new DisposableStore();
+    for (const { work } of before) {
+      listening.add(work.onDidAsk(() => kept.work.refuse(waitsError(sessionId))));
+    }
+    const stopListening = (): void => listening.dispose();
+    kept.work.ended.then(stopListening, stopListening);
+    return kept;
   }
 
   /** Ends what waits and what is queued behind it; settles when it has ended. */
@@ -141,18 +134,9 @@ export class CallerWorks implements Disposable {
   }
 }
 
-async function untilEndedOrWaiting(work: CallerWork<unknown>, signal: AbortSignal): Promise<void> {
-  const waiting = new DisposableStore();
-  try {
-    const changed = new Promise<void>((resolve) => {
-      waiting.add(work.onDidAsk(() => resolve()));
-      work.ended.then(
-        () => resolve(),
-        () => resolve(),
-      );
-    });
-    await untilAborted(changed, signal, () => cancelledError('The step'));
-  } finally {
-    waiting.dispose();
-  }
+function waitsError(sessionId: string): RlmError {
+  return new RlmError('INVALID_INPUT', `Session ${sessionId} waits for your answers.`, {
+    nextStep:
+      'Give them with rlm_answer (with no answers it shows the prompts again), or end the session with rlm_finalize.',
+  });
 }

@@ -37,6 +37,7 @@ interface HostCallParts {
 export const promptConcurrency = 64;
 const childConcurrency = 4;
 const maxChildContextChars = 20_000_000;
+const maxModelNameChars = 500;
 
 export class HostCalls {
   readonly #parts: HostCallParts;
@@ -187,5 +188,10 @@ function toChildContext(value: unknown): string {
 }
 
 function toModelName(value: unknown): string | null {
+  if (typeof value === 'string' && value.length > maxModelNameChars) {
+    throw new RlmError('INVALID_INPUT', 'The name of the model is too long.', {
+      nextStep: 'Name a model as provider/model, or leave it out.',
+    });
+  }
   return typeof value === 'string' && value !== '' ? value : null;
 }

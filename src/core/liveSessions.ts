@@ -12,6 +12,9 @@ export interface SessionChange {
   readonly event: TraceEvent;
 }
 
+/** Kept for one session until it is there. */
+export type Place = object;
+
 /** Sessions that hold a sandbox at one time. */
 const maxLiveSessions = 100;
 /** A session that has ended keeps its variables readable this long after its last use. */
@@ -25,8 +28,8 @@ export class LiveSessions implements Disposable {
   /** Fires for every event of every live session, in each session's order. */
   readonly onDidChange = this.#changed.event;
   #sweep: Disposable;
-  /** Sessions under way that are not among the live ones yet. */
-  #opening = 0;
+  /** Of sessions under way that are not among the live ones yet. */
+  readonly #places = new Set<Place>();
   #disposed = false;
 
   constructor(clock: Clock) {
@@ -43,10 +46,11 @@ export class LiveSessions implements Disposable {
   }
 
   /** `first`: an event that was in the trace before there was a session to tell of it. */
-  add(session: Session, first?: TraceEvent): void {
+  add(session: Session, place: Place, first?: TraceEvent): void {
     if (this.#disposed) {
       throw new Error('The engine has ended.');
     }
+    this.#places.delete(place);
     this.#sessions.set(session.id, session);
     session.onDidAppend((event) => this.#changed.fire({ sessionId: session.id, event }));
     if (first) {
@@ -55,16 +59,27 @@ export class LiveSessions implements Disposable {
   }
 
   /**
-   * Opens one more when there is room for it.
+   * Opens one more when there is room for it: ended sessions that nobody uses make room, those longest
+   * unused first.
    * @throws RlmError 'BACKEND_UNAVAILABLE' when there is none.
    */
-  async withRoom<T>(open: () => Promise<T>): Promise<T> {
-    this.#opening += 1;
+  async withRoom<T>(open: (place: Place) => Promise<T>): Promise<T> {
+    const place: Place = {};
+    const excess = this.#sessions.size + this.#places.size + 1 - maxLiveSessions;
+    const idle = this.#listIdle();
+    if (idle.length < excess) {
+      throw new RlmError(
+        'BACKEND_UNAVAILABLE',
+        `${maxLiveSessions} sessions are open at once, as many as one engine holds.`,
+        { nextStep: 'Finalize sessions that are done (rlm_list_sessions shows them), then retry.' },
+      );
+    }
+    this.#places.add(place);
     try {
-      await this.#makeRoom();
-      return await open();
+      await this.#letGo(idle.slice(0, Math.max(0, excess)));
+      return await open(place);
     } finally {
-      this.#opening -= 1;
+      this.#places.delete(place);
     }
   }
 
@@ -87,20 +102,11 @@ export class LiveSessions implements Disposable {
     this.#changed.dispose();
   }
 
-  /** Lets ended sessions go, those longest unused first; a full engine says so. */
-  async #makeRoom(): Promise<void> {
-    const excess = this.#sessions.size + this.#opening - maxLiveSessions;
-    const ended = this.all
-      .filter((session) => session.status !== 'active')
+  /** Ended and in nobody's use, longest unused first. One that is being rebuilt has not ended. */
+  #listIdle(): readonly Session[] {
+    return this.all
+      .filter(({ status, pendingCalls }) => status !== 'active' && pendingCalls === 0)
       .sort((left, right) => left.lastUsedAt - right.lastUsedAt);
-    await this.#letGo(ended.slice(0, Math.max(0, excess)));
-    if (this.#sessions.size + this.#opening > maxLiveSessions) {
-      throw new RlmError(
-        'BACKEND_UNAVAILABLE',
-        `${maxLiveSessions} sessions are open at once, as many as one engine holds.`,
-        { nextStep: 'Finalize sessions that are done (rlm_list_sessions shows them), then retry.' },
-      );
-    }
   }
 
   /** One whose trace cannot be ended is gone all the same, and is nobody else's error. */
@@ -112,11 +118,8 @@ export class LiveSessions implements Disposable {
 
   #sweepLater(): Disposable {
     return this.#clock.after(sweepEveryMs, () => {
-      const stale = this.all.filter(
-        ({ status, lastUsedAt }) =>
-          status !== 'active' && this.#clock.now() - lastUsedAt > endedIdleMs,
-      );
-      void this.#letGo(stale);
+      const oldest = this.#clock.now() - endedIdleMs;
+      void this.#letGo(this.#listIdle().filter(({ lastUsedAt }) => lastUsedAt < oldest));
       this.#sweep = this.#sweepLater();
     });
   }

@@ -25,13 +25,19 @@ export interface EventHeaderChanges {
   readonly stop?: StopReason | null;
 }
 
+interface Unwritten {
+  readonly event: TraceEvent;
+  /** Why it never can be written. */
+  refusedBy: RlmError | null;
+}
+
 export class Recorder implements Disposable {
   readonly #sink: TraceSink;
   readonly #clock: Clock;
   readonly #appended = new Emitter<TraceEvent>();
   /** Fires after an event has been given to the trace, in order. */
   readonly onDidAppend = this.#appended.event;
-  readonly #unwritten: TraceEvent[] = [];
+  readonly #unwritten: Unwritten[] = [];
   #writing: Promise<void> = Promise.resolve();
   #summary: Summary;
   /** Of the last event: along a trace it never decreases, whatever became of a step. */
@@ -64,10 +70,14 @@ export class Recorder implements Disposable {
     };
     const event = { ...body, ...header } as TraceEvent; // EventBody is TraceEvent less the header
     this.#summary = applyEvent(this.#summary, event);
-    this.#unwritten.push(event);
+    const unwritten: Unwritten = { event, refusedBy: null };
+    this.#unwritten.push(unwritten);
     const written = this.writeOut();
     this.#appended.fire(event);
     await written;
+    if (unwritten.refusedBy) {
+      throw unwritten.refusedBy;
+    }
   }
 
   /** Writes what is waiting. */
@@ -89,14 +99,14 @@ export class Recorder implements Disposable {
   }
 
   async #drain(): Promise<void> {
-    for (let event = this.#unwritten[0]; event; event = this.#unwritten[0]) {
+    for (let first = this.#unwritten[0]; first; first = this.#unwritten[0]) {
       try {
-        await this.#sink.append(event);
+        await this.#sink.append(first.event);
       } catch (thrown) {
-        if (thrown instanceof RlmError && thrown.code === 'INVALID_INPUT') {
-          this.#unwritten.shift(); // whoever gave it is told; it must not hold up all that follow
+        if (!(thrown instanceof RlmError) || thrown.code !== 'INVALID_INPUT') {
+          throw thrown;
         }
-        throw thrown;
+        first.refusedBy = thrown; // it must not hold up all that follow
       }
       this.#unwritten.shift();
     }

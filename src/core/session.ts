@@ -101,7 +101,10 @@ export class Session implements Disposable {
   readonly #guardrails: Guardrails;
   readonly #slot: SandboxSlot;
   readonly #answer: FinalAnswer;
-  readonly #running = new Set<AbortController>();
+  /** Steps, asks and children: what the guardrails are about. */
+  readonly #working = new Set<AbortController>();
+  /** Loads and replays. */
+  readonly #building = new Set<AbortController>();
   #contextCount = 0;
   #lastUsedAt: number;
 
@@ -118,7 +121,7 @@ export class Session implements Disposable {
     this.#slot = this.#store.add(new SandboxSlot(opened.sessionId, parts.sandbox));
     this.#answer = new FinalAnswer(this.#recorder, this.#slot);
     const end = (): void => {
-      this.interrupt(); // also what the sandbox does not time: waiting for a model or a caller
+      abortAll(this.#working); // also what the sandbox does not time: waiting for a model or a caller
       void this.#stop('timeout').catch(() => undefined); // the recorder keeps it for the next call
     };
     this.#guardrails = this.#store.add(new Guardrails(opened.limits, parts.clock, end));
@@ -184,7 +187,7 @@ export class Session implements Disposable {
       const variable = options.name ?? (number === 1 ? 'context' : `context_${number}`);
       const { contexts } = this.#parts;
       const loading = { variable, ...options, contexts, sandbox };
-      const context = await this.#interruptibly(signal, (combined) =>
+      const context = await interruptibly(this.#building, signal, (combined) =>
         loadContext(given, loading, combined),
       );
       this.#contextCount = number;
@@ -218,7 +221,7 @@ export class Session implements Disposable {
     requireActive(this.summary);
     await this.#refuseOverLimit();
     const calls = this.#models.createCalls();
-    return this.#interruptibly(signal, async (combined) => {
+    return interruptibly(this.#working, signal, async (combined) => {
       const asked = calls.ask({ ...request, purpose: 'loop' }, combined);
       try {
         return await untilAborted(asked, combined, () => cancelledError('The model call'));
@@ -233,7 +236,7 @@ export class Session implements Disposable {
   /** What goes on in child sessions ends when this one is stopped, closed or out of time. */
   async runChildren<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     requireActive(this.summary);
-    return this.#interruptibly(signal, work);
+    return interruptibly(this.#working, signal, work);
   }
 
   async recordLoop(record: LoopRecord): Promise<void> {
@@ -259,7 +262,7 @@ export class Session implements Disposable {
   ): Promise<ReplayReport> {
     return this.#exclusive(signal, async () => {
       this.#slot.replace(options.sandbox ?? this.#slot.current);
-      const report = await this.#interruptibly(signal, (combined) =>
+      const report = await interruptibly(this.#building, signal, (combined) =>
         runReplay(history, options, {
           ...this.#parts,
           sandbox: this.#slot.current,
@@ -291,9 +294,8 @@ export class Session implements Disposable {
 
   /** Interrupts the step, load or replay that runs, if any; the session goes on. */
   interrupt(): void {
-    for (const controller of this.#running) {
-      controller.abort();
-    }
+    abortAll(this.#working);
+    abortAll(this.#building);
   }
 
   /** Lets go of the sandbox and ends the trace file. The trace stays readable. */
@@ -337,7 +339,7 @@ export class Session implements Disposable {
       client: input.client ? held.wrap(input.client) : null,
       subModel: input.subModel ?? null,
     });
-    return this.#interruptibly(signal, async (combined) => {
+    return interruptibly(this.#working, signal, async (combined) => {
       const ran = await sandbox.runStep(
         {
           step,
@@ -357,20 +359,6 @@ export class Session implements Disposable {
       await this.#recorder.append({ kind: 'step.finished', outcome, stop }, { usage, stop });
       return { step, outcome, stop, usage, durationMs };
     });
-  }
-
-  /** Runs with a signal that `stop` and `interrupt` abort too. */
-  async #interruptibly<T>(
-    signal: AbortSignal,
-    work: (combined: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const controller = new AbortController();
-    this.#running.add(controller);
-    try {
-      return await work(AbortSignal.any([signal, controller.signal]));
-    } finally {
-      this.#running.delete(controller);
-    }
   }
 
   #chargeStep(code: string, outcome: Outcome, durationMs: number): Usage {
@@ -426,4 +414,25 @@ function toTimedOut(outcome: Outcome, maxSessionMs: number): Outcome {
     interruption: 'timeout',
     error: { ...error, type: 'TimeoutError', message },
   };
+}
+
+/** Runs with a signal that is aborted with all of `running`, too. */
+async function interruptibly<T>(
+  running: Set<AbortController>,
+  signal: AbortSignal,
+  work: (combined: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  running.add(controller);
+  try {
+    return await work(AbortSignal.any([signal, controller.signal]));
+  } finally {
+    running.delete(controller);
+  }
+}
+
+function abortAll(running: Iterable<AbortController>): void {
+  for (const controller of running) {
+    controller.abort();
+  }
 }

@@ -11,7 +11,7 @@ import { RlmError, cancelledError } from './errors';
 import type { SessionOpened } from './event';
 import { type History, readHistory } from './history';
 import { type Limits, createLimits, noUsage } from './limits';
-import { LiveSessions } from './liveSessions';
+import { LiveSessions, type Place } from './liveSessions';
 import type { LoopRunner } from './loop';
 import type { Model } from './model';
 import type { Language, Sandbox, SandboxFactory } from './sandbox';
@@ -211,7 +211,7 @@ export class SessionRegistry implements Disposable {
     fill: (session: Session) => Promise<T>,
   ): Promise<T> {
     const { traces } = this.#parts;
-    return this.#live.withRoom(async () => {
+    return this.#live.withRoom(async (place) => {
       const sandbox = await this.#createSandbox(opened, signal);
       let session: Session | undefined;
       try {
@@ -219,7 +219,7 @@ export class SessionRegistry implements Disposable {
         const start = { opened, summary: createSummary(opened), step: 0 };
         const parentBudget = parent?.budget ?? null;
         session = new Session(start, this.#createParts(sandbox, sink, parentBudget));
-        this.#live.add(session, opened);
+        this.#live.add(session, place, opened);
         return await fill(session);
       } catch (thrown) {
         if (session) {
@@ -239,10 +239,10 @@ export class SessionRegistry implements Disposable {
   ): Promise<Resumed> {
     const { traces, engineId } = this.#parts;
     const summary = await this.#readResumable(sessionId);
-    return this.#live.withRoom(async () => {
+    const rebuild = async (place: Place): Promise<Resumed> => {
       const sandbox = await this.#createSandbox(summary, signal);
       try {
-        const { session, history } = await this.#reopen(sessionId, sandbox);
+        const { session, history } = await this.#reopen(sessionId, { sandbox, place });
         const report = await session.replay(
           history,
           {
@@ -264,13 +264,15 @@ export class SessionRegistry implements Disposable {
         sandbox.dispose();
         throw thrown;
       }
-    });
+    };
+    const hasPlace = this.#live.get(sessionId) !== undefined; // only its sandbox is gone
+    return hasPlace ? rebuild({}) : this.#live.withRoom(rebuild);
   }
 
   /** Its record is read once nobody else can add to it. */
   async #reopen(
     sessionId: string,
-    sandbox: Sandbox,
+    { sandbox, place }: { readonly sandbox: Sandbox; readonly place: Place },
   ): Promise<{ readonly session: Session; readonly history: History }> {
     const { traces } = this.#parts;
     const live = this.#live.get(sessionId);
@@ -285,10 +287,10 @@ export class SessionRegistry implements Disposable {
         { opened: history.opened, summary, step: history.lastStep },
         this.#createParts(sandbox, sink, null),
       );
-      this.#live.add(session);
+      this.#live.add(session, place);
       return { session, history };
     } catch (thrown) {
-      await sink.close();
+      await sink.close().catch(() => undefined); // what went wrong first is told
       throw thrown;
     }
   }

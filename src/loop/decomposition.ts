@@ -35,6 +35,8 @@ export class Decomposition {
     stops: [],
     errors: [],
   };
+  /** In the order of the split, also those that the end of the run has cut short. */
+  #subtasks: LoopSubtask[] = [];
   #iterations = 0;
   #ended = 0;
 
@@ -47,15 +49,12 @@ export class Decomposition {
   /** @throws RlmError 'CANCELLED' | 'MODEL_UNAVAILABLE', and a part's own when every part failed. */
   async run(signal: AbortSignal): Promise<Decomposed> {
     const { session } = this.#parts;
-    let subtasks: readonly LoopSubtask[] = [];
     let finishReason: LoopFinishReason = 'submitted';
     let answer: string | null = null;
     try {
       const plans = await this.#split(signal);
-      subtasks = await session.runChildren(
-        (childSignal) => this.#runAll(plans, childSignal),
-        signal,
-      );
+      await session.runChildren((childSignal) => this.#runAll(plans, childSignal), signal);
+      const subtasks = this.#subtasks;
       if (subtasks.every((subtask) => subtask.answer === null)) {
         finishReason = this.#requireStop();
       } else {
@@ -64,7 +63,7 @@ export class Decomposition {
     } catch (thrown) {
       finishReason = toStopReason(thrown, session);
     }
-    return { finishReason, answer, iterations: this.#iterations, subtasks };
+    return { finishReason, answer, iterations: this.#iterations, subtasks: this.#subtasks };
   }
 
   /** A task that the model does not split is its own only part. */
@@ -85,29 +84,42 @@ export class Decomposition {
     return [{ title: 'The whole task', task: request.task }];
   }
 
-  async #runAll(
-    plans: readonly SubtaskPlan[],
-    signal: AbortSignal,
-  ): Promise<readonly LoopSubtask[]> {
-    const subtasks: LoopSubtask[] = [];
+  async #runAll(plans: readonly SubtaskPlan[], signal: AbortSignal): Promise<void> {
+    this.#subtasks = plans.map(({ title }) => ({
+      title,
+      sessionId: null,
+      answer: null,
+      error: 'not begun',
+    }));
     let next = 0;
     const work = async (): Promise<void> => {
       for (let index = next++; index < plans.length; index = next++) {
         const plan = plans[index];
         if (plan) {
-          subtasks[index] = await this.#runOne(plan, plans.length, signal);
+          await this.#runOne(plan, { index, total: plans.length }, signal);
         }
       }
     };
-    await Promise.all(Array.from({ length: Math.min(maxParallel, plans.length) }, work));
-    return subtasks;
+    const width = Math.min(maxParallel, plans.length);
+    const ended = await Promise.allSettled(Array.from({ length: width }, work));
+    const failed = ended.find((one) => one.status === 'rejected');
+    if (failed) {
+      throw failed.reason;
+    }
   }
 
   /** Rejects only when the whole run is cancelled: one failed part must not lose the others. */
-  async #runOne(plan: SubtaskPlan, total: number, signal: AbortSignal): Promise<LoopSubtask> {
+  async #runOne(
+    plan: SubtaskPlan,
+    { index, total }: { readonly index: number; readonly total: number },
+    signal: AbortSignal,
+  ): Promise<void> {
     const { prompts, request } = this.#parts;
     const { title } = plan;
     let sessionId: string | null = null;
+    const keep = (answer: string | null, error: string | null): void => {
+      this.#subtasks[index] = { title, sessionId, answer, error };
+    };
     this.#tell({ kind: 'subtask', title, state: 'started', ended: this.#ended, total });
     try {
       const result = await this.#parts.runChild(
@@ -125,24 +137,19 @@ export class Decomposition {
       this.#iterations += result.iterations;
       const { answer, finishReason } = result;
       this.#failures.stops.push(...stopReasons.filter((reason) => reason === finishReason));
-      const error = answer === null ? `no answer (${finishReason})` : null;
-      return this.#endOne({ title, sessionId, answer, error }, total);
+      keep(answer, answer === null ? `no answer (${finishReason})` : null);
     } catch (thrown) {
       if (signal.aborted) {
+        keep(null, 'not finished');
         throw cancelledError('The run');
       }
       const failure = toRlmError(thrown);
       this.#failures.errors.push(failure);
-      const error = `${failure.code}: ${failure.message}`;
-      return this.#endOne({ title, sessionId, answer: null, error }, total);
+      keep(null, `${failure.code}: ${failure.message}`);
     }
-  }
-
-  #endOne(subtask: LoopSubtask, total: number): LoopSubtask {
-    const state = subtask.answer === null ? 'failed' : 'answered';
+    const state = this.#subtasks[index]?.answer === null ? 'failed' : 'answered';
     this.#ended += 1;
-    this.#tell({ kind: 'subtask', title: subtask.title, state, ended: this.#ended, total });
-    return subtask;
+    this.#tell({ kind: 'subtask', title, state, ended: this.#ended, total });
   }
 
   /** The guardrail that ended every part. @throws what a part threw where there was none. */

@@ -90,7 +90,7 @@ export class FileTraceStore implements TraceStore {
       const trace = await TraceFile.reopen(folder, {
         onDidWrite: () => this.#emitter.fire(sessionId),
       });
-      return await this.#lend(sessionId, trace);
+      return await this.#lend(sessionId, trace, () => leaveOwnership(folder, owner));
     } catch (thrown) {
       this.#own.delete(sessionId);
       await leaveOwnership(folder, owner);
@@ -197,25 +197,33 @@ export class FileTraceStore implements TraceStore {
     this.#writers.clear();
   }
 
-  async #lend(sessionId: string, trace: TraceFile): Promise<TraceSink> {
+  /** `giveBack` is called when the sink is closed and nothing was written through it. */
+  async #lend(
+    sessionId: string,
+    trace: TraceFile,
+    giveBack: () => Promise<void> = async () => undefined,
+  ): Promise<TraceSink> {
     if (this.#disposed) {
       await trace.close();
       throw cancelledError('Opening the session');
     }
     this.#writers.set(sessionId, trace);
     let isFinal = false;
+    let isUnused = true;
     return {
       append: async (event) => {
+        isUnused = false;
         await trace.append(event);
         isFinal ||= event.status === 'finalized';
       },
       keepText: (name, text) => trace.keepText(name, text),
       close: () =>
-        trace.close().finally(() => {
+        trace.close().finally(async () => {
           this.#writers.delete(sessionId);
           if (!isFinal) {
             this.#own.delete(sessionId); // another engine may go on with it
           }
+          await (isUnused ? giveBack() : undefined);
         }),
     };
   }

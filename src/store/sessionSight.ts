@@ -27,7 +27,7 @@ interface SightParts {
 
 export const ownSight: Sight = { kind: 'own', mark: '', trace: null };
 const overSight: Sight = { kind: 'over', mark: '', trace: null };
-/** Its engine has made the folder and not yet written the first event. */
+/** Its engine has made the folder and not yet written the first event, or it could not be read. */
 const emptySight: Sight = { kind: 'underWay', mark: 'empty', trace: null };
 
 /** `old`: the sight before. Never rejects. */
@@ -39,7 +39,7 @@ export async function readSight(old: Sight | null, parts: SightParts): Promise<S
     }
     return old?.trace === trace ? old : await lookInto(trace, parts);
   } catch {
-    return old ?? overSight;
+    return old ?? emptySight; // looked at again
   }
 }
 

@@ -46,7 +46,7 @@ export const runRepl = defineTool({
   output: stepSchema,
   hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
   async run(context, args) {
-    const { engine, sample, signal } = context;
+    const { engine, sample } = context;
     requireFree(engine, args.session_id);
     const { session, replay } = await resumeSession(context, args.session_id);
     const { code, timeout_ms: timeoutMs } = args;
@@ -59,8 +59,7 @@ export const runRepl = defineTool({
       return { kind: 'step', work, session };
     };
     const line = readLine(engine, args.session_id);
-    const kept = await engine.callerWorks.startStep(line, start, signal);
-    return nextStepTurn(context, kept, { replay });
+    return nextStepTurn(context, engine.callerWorks.startStep(line, start), { replay });
   },
   toMarkdown: toStepMarkdown,
 });

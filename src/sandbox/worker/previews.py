@@ -64,7 +64,8 @@ class Preview(reprlib.Repr):
             return inner if form is dict else f"{kind.__name__}({inner})"
         if form in VIEWS:
             return f"{kind.__name__}({self.repr_list(value, level)})"
-        return getattr(self, "repr_" + form.__name__)(value, level)
+        text = getattr(self, "repr_" + form.__name__)(value, level)
+        return f"{kind.__name__}({text})" if form is set and kind is not set else text
 
     def repr_dict(self, value, level):
         if not len(value):
@@ -106,7 +107,7 @@ def bounded_repr(value, cap, within=()):
     if form in TEXTS:
         unit = "characters" if form is str else "bytes"
         return repr(value) if size <= cap else repr(value[:cap]) + f"… ({size:,} {unit})"
-    brackets = BRACKETS.get(form)
+    brackets = None if form is set and type(value) is not set else BRACKETS.get(form)  # it names the type
     if brackets is None:
         return repr(value) if size <= cap // 4 else f"{preview(value)} ({size:,} items)"
     if not size:

@@ -112,6 +112,20 @@ describe('decomposed tasks', () => {
       }
     };
 
+    it('give the answers that there are when the session’s time is over', async () => {
+      const { subtasks } = await run(
+        {
+          split: plan('done', 'hanging'),
+          part: (part) => (part === 'done' ? toBlock('FINAL("found")') : hang(part)),
+        },
+        { limits: { maxSessionMs: 1_500 } },
+      );
+      assert.deepStrictEqual(
+        subtasks?.map((one) => one.answer),
+        ['found', null],
+      );
+    });
+
     it('end with their parts when the session is stopped', async () => {
       const running = run({ split: plan('a', 'b', 'c'), part: hang });
       const rejected = assert.rejects(
@@ -135,8 +149,9 @@ describe('decomposed tasks', () => {
       await untilAllAsked();
       const children = engine.sessions.live.filter(({ seed }) => seed.depth === 1);
       assert.ok(children.every(({ seed }) => seed.limits.maxSessionMs < 1_500));
-      const { finishReason, answer } = await running;
+      const { finishReason, answer, subtasks } = await running;
       assert.deepStrictEqual([finishReason, answer], ['timeout', null]);
+      assert.ok(subtasks?.length === 3 && subtasks.every(({ sessionId }) => sessionId !== null));
       assert.ok(engine.sessions.live.every(({ status }) => status === 'stopped'));
     });
   });

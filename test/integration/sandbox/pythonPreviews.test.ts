@@ -66,6 +66,7 @@ describe('python previews', () => {
       '[frozenset({1}), b"x", bytearray(b"y"), deque([1], 3), OrderedDict(a=1), Counter("aab")]',
       'defaultdict(list, {"a": [1]}), {"a": 1}.keys(), {"a": 1}.items(), range(3), "it\'s"',
       '[[[[[[[1, [2, {3: (4,)}]]]]]]]]',
+      '[type("Mine", (set,), {})([1])], type("Mine", (frozenset,), {})([1]), type("M", (dict,), {})(a=1)',
       'type("Mine", (list,), {})([1, 2]), type("Other", (dict,), {"__repr__": lambda s: "own"})()',
     ];
     for (const value of values) {

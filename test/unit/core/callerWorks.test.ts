@@ -1,7 +1,6 @@
 // Work of one session that several calls ask for at once.
 
 import assert from 'node:assert/strict';
-import { neverAborted } from '../../../src/base/abort';
 import { CallerWork } from '../../../src/core/callerWork';
 import { CallerWorks, type KeptStep, type KeptWork } from '../../../src/core/callerWorks';
 import { RlmError } from '../../../src/core/errors';
@@ -46,42 +45,30 @@ class Step {
 const turns = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('the works of a session', () => {
-  it('start one after another', async () => {
+  it('queue up as they come, each from the moment it was asked for', () => {
     const works = new CallerWorks();
-    const started: Step[] = [];
-    const start = (): Promise<KeptStep> =>
-      works.startStep(
-        line,
-        () => {
-          const step = new Step(null);
-          started.push(step);
-          return step.kept;
-        },
-        neverAborted,
+    const steps = [new Step(null), new Step(null), new Step(null)];
+    for (const step of steps) {
+      assert.equal(
+        works.startStep(line, () => step.kept),
+        step.kept,
       );
-    const all = Promise.all([start(), start(), start()]);
-    for (const count of [1, 2, 3]) {
-      await turns();
-      assert.equal(started.length, count);
-      started.at(-1)?.end();
     }
-    assert.equal(new Set(await all).size, 3);
+    assert.equal(works.find('session'), steps[0]?.kept);
+    steps.forEach(({ end }) => end());
   });
 
-  it('do not start behind one that comes to wait for answers, which stay with that one', async () => {
+  it('do not start behind one that waits for answers, which stay with that one', async () => {
     const works = new CallerWorks();
     const asking = new Step('What is it?');
-    const first = await works.startStep(line, () => asking.kept, neverAborted);
-    await assert.rejects(
-      works.startStep(line, () => assert.fail('it has started'), neverAborted),
-      isRefused,
-    );
+    const first = works.startStep(line, () => asking.kept);
+    assert.throws(() => works.startStep(line, () => assert.fail('it has started')), isRefused);
     assert.equal(works.find('session'), first);
     await works.cancelWaiting('session');
     assert.deepStrictEqual([first.work.isOver, works.find('session')], [true, undefined]);
   });
 
-  it('are refused, also those queued already, once one waits', async () => {
+  it('are refused, when they are queued behind one that comes to wait', async () => {
     const works = new CallerWorks();
     let ask: () => void = () => undefined;
     const work = new CallerWork(
@@ -95,12 +82,13 @@ describe('the works of a session', () => {
       { clock: new FakeClock(), canSample: false },
     );
     const kept: KeptStep = { kind: 'step', work, session: {} as never };
-    await works.startStep(line, () => kept, neverAborted);
-    const queued = works.startStep(line, () => assert.fail('it has started'), neverAborted);
-    queued.catch(() => undefined);
+    works.startStep(line, () => kept);
+    const queued = new Step(null);
+    works.startStep(line, () => queued.kept);
     await turns();
     ask();
-    await assert.rejects(queued, isRefused);
+    await assert.rejects(queued.kept.work.ended, isRefused);
+    assert.equal(works.find('session'), kept);
     work.cancel();
     await work.ended.catch(() => undefined);
   });
@@ -110,30 +98,13 @@ describe('the works of a session', () => {
     const running = new Step(null);
     const run = { kind: 'run', work: running.kept.work, run: {} } as unknown as KeptWork;
     works.add('session', run);
-    await assert.rejects(
-      works.startStep(line, () => assert.fail('it has started'), neverAborted),
-      isRefused,
-    );
+    assert.throws(() => works.startStep(line, () => assert.fail('it has started')), isRefused);
     running.end();
     await running.kept.work.ended;
     const step = new Step(null);
-    await works.startStep(line, () => step.kept, neverAborted);
+    works.startStep(line, () => step.kept);
     assert.ok(works.findRun('session'));
     assert.equal(works.find('session'), step.kept);
-    step.end();
-  });
-
-  it('can be given up while they are queued', async () => {
-    const works = new CallerWorks();
-    const step = new Step(null);
-    await works.startStep(line, () => step.kept, neverAborted);
-    const giving = new AbortController();
-    const queued = works.startStep(line, () => assert.fail('it has started'), giving.signal);
-    giving.abort();
-    await assert.rejects(
-      queued,
-      (error) => error instanceof RlmError && error.code === 'CANCELLED',
-    );
     step.end();
   });
 });

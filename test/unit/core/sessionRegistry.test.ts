@@ -141,6 +141,44 @@ describe('the sessions of an engine', () => {
     assert.deepStrictEqual(gone, [sessions[7]]);
   });
 
+  it('are as many as fit, also when they are opened at the same time', async () => {
+    const { registry } = createFakeRegistry(new MemoryTraceStore(), echo);
+    const opened = await Promise.allSettled(Array.from({ length: 103 }, () => openFake(registry)));
+    const refused = opened.filter((one) => one.status === 'rejected');
+    assert.deepStrictEqual([registry.live.length, refused.length], [100, 3]);
+  });
+
+  it('are not let go while they are rebuilt', async () => {
+    const traces = new MemoryTraceStore();
+    const sessionId = await leaveOne(traces);
+    const { script, open } = createGate();
+    const { registry, clock } = createFakeRegistry(traces, script);
+    const resumed = registry.resume(sessionId, never);
+    await turns();
+    clock.advance(3_000_000);
+    await turns();
+    for (let number = 1; number < 100; number += 1) {
+      await openFake(registry);
+    }
+    await assert.rejects(openFake(registry), isCode('BACKEND_UNAVAILABLE'));
+    open();
+    assert.equal((await resumed).report?.stepsRun, 1);
+  });
+
+  it('have time to be rebuilt beyond what they may last', async () => {
+    const traces = new MemoryTraceStore();
+    const sessionId = await leaveOne(traces);
+    const { script, open } = createGate();
+    const { registry, clock } = createFakeRegistry(traces, script);
+    const resumed = registry.resume(sessionId, never);
+    await turns();
+    clock.advance(3_600_001);
+    await turns();
+    open();
+    const { session } = await resumed;
+    await assert.rejects(session.runStep({ code: 'a' }, never), isCode('GUARDRAIL_STOPPED'));
+  });
+
   it('that are closed take the answer they were given once more, by its variable too', async () => {
     const traces = new MemoryTraceStore();
     const { registry, sandboxes } = createFakeRegistry(traces, echo);
