@@ -3,6 +3,7 @@
 
 import { untilAborted } from '../base/abort';
 import { type Disposable, DisposableStore } from '../base/disposable';
+import { Interruptible } from '../base/interruptible';
 import { SerialQueue } from '../base/serialQueue';
 import type { Budget } from './budget';
 import type { Clock } from './clock';
@@ -102,9 +103,9 @@ export class Session implements Disposable {
   readonly #slot: SandboxSlot;
   readonly #answer: FinalAnswer;
   /** Steps, asks and children: what the guardrails are about. */
-  readonly #working = new Set<AbortController>();
+  readonly #working = new Interruptible();
   /** Loads and replays. */
-  readonly #building = new Set<AbortController>();
+  readonly #building = new Interruptible();
   #contextCount = 0;
   #lastUsedAt: number;
 
@@ -121,7 +122,7 @@ export class Session implements Disposable {
     this.#slot = this.#store.add(new SandboxSlot(opened.sessionId, parts.sandbox));
     this.#answer = new FinalAnswer(this.#recorder, this.#slot);
     const end = (): void => {
-      abortAll(this.#working); // also what the sandbox does not time: waiting for a model or a caller
+      this.#working.interrupt(); // also what the sandbox does not time: waiting for a model or a caller
       void this.#stop('timeout').catch(() => undefined); // the recorder keeps it for the next call
     };
     this.#guardrails = this.#store.add(new Guardrails(opened.limits, parts.clock, end));
@@ -187,7 +188,7 @@ export class Session implements Disposable {
       const variable = options.name ?? (number === 1 ? 'context' : `context_${number}`);
       const { contexts } = this.#parts;
       const loading = { variable, ...options, contexts, sandbox };
-      const context = await interruptibly(this.#building, signal, (combined) =>
+      const context = await this.#building.run(signal, (combined) =>
         loadContext(given, loading, combined),
       );
       this.#contextCount = number;
@@ -221,7 +222,7 @@ export class Session implements Disposable {
     requireActive(this.summary);
     await this.#refuseOverLimit();
     const calls = this.#models.createCalls();
-    return interruptibly(this.#working, signal, async (combined) => {
+    return this.#working.run(signal, async (combined) => {
       const asked = calls.ask({ ...request, purpose: 'loop' }, combined);
       try {
         return await untilAborted(asked, combined, () => cancelledError('The model call'));
@@ -236,7 +237,7 @@ export class Session implements Disposable {
   /** What goes on in child sessions ends when this one is stopped, closed or out of time. */
   async runChildren<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     requireActive(this.summary);
-    return interruptibly(this.#working, signal, work);
+    return this.#working.run(signal, work);
   }
 
   async recordLoop(record: LoopRecord): Promise<void> {
@@ -262,7 +263,7 @@ export class Session implements Disposable {
   ): Promise<ReplayReport> {
     return this.#exclusive(signal, async () => {
       this.#slot.replace(options.sandbox ?? this.#slot.current);
-      const report = await interruptibly(this.#building, signal, (combined) =>
+      const report = await this.#building.run(signal, (combined) =>
         runReplay(history, options, {
           ...this.#parts,
           sandbox: this.#slot.current,
@@ -294,8 +295,8 @@ export class Session implements Disposable {
 
   /** Interrupts the step, load or replay that runs, if any; the session goes on. */
   interrupt(): void {
-    abortAll(this.#working);
-    abortAll(this.#building);
+    this.#working.interrupt();
+    this.#building.interrupt();
   }
 
   /** Lets go of the sandbox and ends the trace file. The trace stays readable. */
@@ -339,7 +340,7 @@ export class Session implements Disposable {
       client: input.client ? held.wrap(input.client) : null,
       subModel: input.subModel ?? null,
     });
-    return interruptibly(this.#working, signal, async (combined) => {
+    return this.#working.run(signal, async (combined) => {
       const ran = await sandbox.runStep(
         {
           step,
@@ -414,25 +415,4 @@ function toTimedOut(outcome: Outcome, maxSessionMs: number): Outcome {
     interruption: 'timeout',
     error: { ...error, type: 'TimeoutError', message },
   };
-}
-
-/** Runs with a signal that is aborted with all of `running`, too. */
-async function interruptibly<T>(
-  running: Set<AbortController>,
-  signal: AbortSignal,
-  work: (combined: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController();
-  running.add(controller);
-  try {
-    return await work(AbortSignal.any([signal, controller.signal]));
-  } finally {
-    running.delete(controller);
-  }
-}
-
-function abortAll(running: Iterable<AbortController>): void {
-  for (const controller of running) {
-    controller.abort();
-  }
 }
