@@ -5,7 +5,6 @@ import type { GivenContext } from '../core/context';
 import { CallerRun, type RunRequest } from '../core/callerRun';
 import type { LoopWork } from '../core/loop';
 import type { Language } from '../core/sandbox';
-import { createInvalidInput } from './invalidInput';
 import { type limitsInput, toLimits } from './limitsInput';
 import { createLoopReporter } from './loopProgress';
 import type { LoopOutcome } from './loopView';
@@ -26,23 +25,6 @@ interface LoopTask {
   readonly task: string;
   readonly work: LoopWork;
   readonly context: GivenContext;
-}
-
-interface ContextArgs {
-  readonly context_text?: string | undefined;
-  readonly context?: string | undefined;
-  readonly context_paths?: readonly string[] | undefined;
-}
-
-/** Neither text nor paths: the task has no context. @throws RlmError 'INVALID_INPUT' for both names. */
-export function toGivenContext(args: ContextArgs): GivenContext {
-  if (args.context_text !== undefined && args.context !== undefined) {
-    throw createInvalidInput(
-      'Both context_text and context were given; they are the same argument.',
-      'Give the text once, as context_text.',
-    );
-  }
-  return { text: args.context_text ?? args.context ?? null, paths: args.context_paths ?? [] };
 }
 
 /**

@@ -5,7 +5,7 @@ import { toByteText } from '../../base/text';
 import { requireFree } from '../callerTurn';
 import { contextSchema, toContextMarkdown, toContextView } from '../contextView';
 import { contextPathsField, contextTextField, sessionIdField } from '../fields';
-import { toGivenContext } from '../givenContext';
+import { requireGivenContext } from '../givenContext';
 import { createInvalidInput } from '../invalidInput';
 import { listReplGlobals } from '../replGlobals';
 import { resumeSession } from '../replayView';
@@ -36,7 +36,7 @@ export const addContext = defineTool({
   output,
   hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
   async run({ engine, signal, progress }, args) {
-    const given = toGivenContext(args);
+    const given = requireGivenContext(args);
     checkName(args.name);
     requireFree(engine, args.session_id);
     const { session } = await resumeSession({ engine, signal, progress }, args.session_id);

@@ -1,7 +1,8 @@
 // rlm_code: a whole run that writes a program and tests it.
 
 import * as z from 'zod';
-import { callLoop, toGivenContext } from '../loopCall';
+import { toGivenContext } from '../givenContext';
+import { callLoop } from '../loopCall';
 import {
   loopContextFields,
   loopResultFields,

@@ -1,7 +1,8 @@
 // rlm_decompose: a task split into parts that run at the same time.
 
 import * as z from 'zod';
-import { callLoop, toGivenContext } from '../loopCall';
+import { toGivenContext } from '../givenContext';
+import { callLoop } from '../loopCall';
 import {
   loopContextFields,
   loopResultFields,

@@ -1,7 +1,8 @@
 // rlm_execute: a whole run, in which a model writes the code.
 
 import * as z from 'zod';
-import { callLoop, toGivenContext } from '../loopCall';
+import { toGivenContext } from '../givenContext';
+import { callLoop } from '../loopCall';
 import { loopContextFields, loopResultFields, loopRunFields, maxTaskChars } from '../loopFields';
 import { toLoopMarkdown, toLoopView } from '../loopView';
 import { defineTool } from '../tool';

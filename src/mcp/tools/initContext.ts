@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { toByteText } from '../../base/text';
 import { contextSchema, toContextMarkdown, toContextView } from '../contextView';
 import { contextPathsField, contextTextField, countField, languageField } from '../fields';
-import { toGivenContext } from '../givenContext';
+import { requireGivenContext } from '../givenContext';
 import { toInlineCode, toTable } from '../markdownText';
 import { limitsInput, toLimits, topLimitsInput } from '../limitsInput';
 import { listReplGlobals } from '../replGlobals';
@@ -51,7 +51,7 @@ export const initContext = defineTool({
   output,
   hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
   async run({ engine, signal, progress }, args) {
-    const given = toGivenContext(args);
+    const given = requireGivenContext(args);
     const session = await engine.sessions.openSession(
       {
         context: given,
