@@ -2,45 +2,11 @@ import assert from 'node:assert/strict';
 import { RlmError } from '../../../src/core/errors';
 import { readHistory } from '../../../src/core/history';
 import type { Outcome } from '../../../src/core/sandbox';
-import { SessionRegistry } from '../../../src/core/sessionRegistry';
-import { FakeClock } from '../../support/fakeClock';
-import { FakeModel, FakeSandbox, emptyContexts } from '../../support/fakePorts';
+import type { FakeSandbox } from '../../support/fakePorts';
+import { createFakeRegistry, openFake } from '../../support/fakeRegistry';
 import { MemoryTraceStore } from '../../support/memoryTraceStore';
 
 const never = new AbortController().signal;
-
-/** An engine over the store; its sandboxes run `script`. */
-function createEngine(traces: MemoryTraceStore, script: FakeSandbox['script']) {
-  const sandboxes: FakeSandbox[] = [];
-  const model = new FakeModel();
-  const registry = new SessionRegistry({
-    sandboxes: {
-      createSandbox: async () => {
-        const sandbox = new FakeSandbox();
-        sandbox.script = script;
-        sandboxes.push(sandbox);
-        return sandbox;
-      },
-      prewarm: () => undefined,
-      readStatus: () => Promise.reject(new Error('not asked here')),
-      dispose: () => undefined,
-    },
-    traces,
-    contexts: emptyContexts,
-    model,
-    clock: new FakeClock(),
-    readLoops: () => null,
-    engineId: 'engine-1',
-    version: '0.0.0',
-  });
-  return { registry, sandboxes, model };
-}
-
-const open = (registry: SessionRegistry) =>
-  registry.openSession(
-    { context: { text: 'given', paths: [] }, language: 'python', title: 'T', limits: {} },
-    never,
-  );
 
 const echo: FakeSandbox['script'] = async ({ code, onHostCall }) => ({
   stdout: code.startsWith('ask')
@@ -51,12 +17,12 @@ const echo: FakeSandbox['script'] = async ({ code, onHostCall }) => ({
 describe('replay', () => {
   it('runs the recorded steps again, with recorded answers and without asking a model', async () => {
     const traces = new MemoryTraceStore();
-    const first = createEngine(traces, echo);
-    const session = await open(first.registry);
+    const first = createFakeRegistry(traces, echo);
+    const session = await openFake(first.registry);
     await session.runStep({ code: 'a' }, never);
     await session.runStep({ code: 'ask b' }, never);
     await first.registry.closeAll('the engine ended');
-    const second = createEngine(traces, echo);
+    const second = createFakeRegistry(traces, echo);
     const { session: resumed, report } = await second.registry.resume(session.id, never);
     assert.deepStrictEqual(
       second.sandboxes[0]?.requests.map(({ code, step }) => [code, step]),
@@ -78,11 +44,11 @@ describe('replay', () => {
 
   it('says per step where the replay differs from the record', async () => {
     const traces = new MemoryTraceStore();
-    const first = createEngine(traces, async ({ code }) => ({ stdout: `${code} one` }));
-    const session = await open(first.registry);
+    const first = createFakeRegistry(traces, async ({ code }) => ({ stdout: `${code} one` }));
+    const session = await openFake(first.registry);
     await session.runStep({ code: 'a' }, never);
     await first.registry.closeAll('the engine ended');
-    const second = createEngine(traces, async ({ code }) => ({ stdout: `${code} two` }));
+    const second = createFakeRegistry(traces, async ({ code }) => ({ stdout: `${code} two` }));
     const { report } = await second.registry.resume(session.id, never);
     assert.deepStrictEqual(report?.differences, [
       { step: 1, field: 'stdout', recorded: 'a one', replayed: 'a two' },
@@ -91,12 +57,12 @@ describe('replay', () => {
 
   it('gives no recorded answer to another prompt, and asks nobody', async () => {
     const traces = new MemoryTraceStore();
-    const first = createEngine(traces, echo);
-    const session = await open(first.registry);
+    const first = createFakeRegistry(traces, echo);
+    const session = await openFake(first.registry);
     await session.runStep({ code: 'ask b' }, never);
     await first.registry.closeAll('the engine ended');
     const codes: string[] = [];
-    const second = createEngine(traces, async ({ onHostCall }) => {
+    const second = createFakeRegistry(traces, async ({ onHostCall }) => {
       await onHostCall({ name: 'llm_query', args: ['other'] }, never).catch((error: RlmError) =>
         codes.push(error.code),
       );
@@ -128,12 +94,12 @@ describe('replay', () => {
       }
       return { stdout: said.join(' ') };
     };
-    const first = createEngine(traces, script);
-    const session = await open(first.registry);
+    const first = createFakeRegistry(traces, script);
+    const session = await openFake(first.registry);
     const { outcome } = await session.runStep({ code: 'a' }, never);
     assert.match(outcome.stdout, /^(INVALID_INPUT ){4}(?!INVALID_INPUT)/u);
     await first.registry.closeAll('the engine ended');
-    const { report } = await createEngine(traces, script).registry.resume(session.id, never);
+    const { report } = await createFakeRegistry(traces, script).registry.resume(session.id, never);
     assert.deepStrictEqual(report?.differences, []);
   });
 
@@ -142,8 +108,8 @@ describe('replay', () => {
     const script = async ({ code }: { readonly code: string }): Promise<Partial<Outcome>> => ({
       stateLost: code === 'lost',
     });
-    const first = createEngine(traces, script);
-    const session = await open(first.registry);
+    const first = createFakeRegistry(traces, script);
+    const session = await openFake(first.registry);
     for (const code of ['a', 'lost', 'b']) {
       await session.runStep({ code }, never);
     }
@@ -156,8 +122,8 @@ describe('replay', () => {
 
   it('forks the state after a step into a session with a whole trace of its own', async () => {
     const traces = new MemoryTraceStore();
-    const { registry, sandboxes, model } = createEngine(traces, echo);
-    const session = await open(registry);
+    const { registry, sandboxes, model } = createFakeRegistry(traces, echo);
+    const session = await openFake(registry);
     for (const code of ['a', 'ask b', 'c']) {
       await session.runStep({ code }, never);
     }
@@ -202,8 +168,8 @@ describe('replay', () => {
 
   it('refuses to fork at a step that was never answered, and leaves nothing behind', async () => {
     const traces = new MemoryTraceStore();
-    const { registry } = createEngine(traces, echo);
-    const session = await open(registry);
+    const { registry } = createFakeRegistry(traces, echo);
+    const session = await openFake(registry);
     await assert.rejects(
       registry.fork({ sessionId: session.id, atStep: 4, title: '', limits: {} }, never),
       (error) => error instanceof RlmError && error.code === 'INVALID_INPUT',
@@ -213,8 +179,8 @@ describe('replay', () => {
 
   it('rebuilds a live session whose sandbox died, once for all who ask', async () => {
     const traces = new MemoryTraceStore();
-    const { registry, sandboxes } = createEngine(traces, echo);
-    const session = await open(registry);
+    const { registry, sandboxes } = createFakeRegistry(traces, echo);
+    const session = await openFake(registry);
     await session.runStep({ code: 'a' }, never);
     sandboxes[0]?.die('its process ended');
     const [one, two] = await Promise.all([
@@ -230,8 +196,8 @@ describe('replay', () => {
 
   it('goes on rebuilding for one who waits when another has gone', async () => {
     const traces = new MemoryTraceStore();
-    const { registry, sandboxes } = createEngine(traces, echo);
-    const session = await open(registry);
+    const { registry, sandboxes } = createFakeRegistry(traces, echo);
+    const session = await openFake(registry);
     await session.runStep({ code: 'a' }, never);
     sandboxes[0]?.die('its process ended');
     const impatient = new AbortController();

@@ -35,6 +35,17 @@ async function leaveOne(traces: MemoryTraceStore): Promise<string> {
   return session.id;
 }
 
+/** A session that is rebuilt until `open`. */
+async function startRebuilding() {
+  const traces = new MemoryTraceStore();
+  const sessionId = await leaveOne(traces);
+  const { script, open } = createGate();
+  const { registry, clock } = createFakeRegistry(traces, script);
+  const resumed = registry.resume(sessionId, never);
+  await turns();
+  return { registry, clock, resumed, open };
+}
+
 describe('the sessions of an engine', () => {
   it('are not there half rebuilt when a replay is cancelled within its last step', async () => {
     const traces = new MemoryTraceStore();
@@ -149,12 +160,7 @@ describe('the sessions of an engine', () => {
   });
 
   it('are not let go while they are rebuilt', async () => {
-    const traces = new MemoryTraceStore();
-    const sessionId = await leaveOne(traces);
-    const { script, open } = createGate();
-    const { registry, clock } = createFakeRegistry(traces, script);
-    const resumed = registry.resume(sessionId, never);
-    await turns();
+    const { registry, clock, resumed, open } = await startRebuilding();
     clock.advance(3_000_000);
     await turns();
     for (let number = 1; number < 100; number += 1) {
@@ -166,12 +172,7 @@ describe('the sessions of an engine', () => {
   });
 
   it('have time to be rebuilt beyond what they may last', async () => {
-    const traces = new MemoryTraceStore();
-    const sessionId = await leaveOne(traces);
-    const { script, open } = createGate();
-    const { registry, clock } = createFakeRegistry(traces, script);
-    const resumed = registry.resume(sessionId, never);
-    await turns();
+    const { clock, resumed, open } = await startRebuilding();
     clock.advance(3_600_001);
     await turns();
     open();

@@ -3,8 +3,9 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { TraceSink } from '../../../src/core/traceStore';
-import { FileTraceStore } from '../../../src/store/fileTraceStore';
+import type { FileTraceStore } from '../../../src/store/fileTraceStore';
 import { createHome, type Home } from '../../../src/store/home';
+import { EngineStores } from '../../support/engineStores';
 import {
   createClosed,
   createOpened,
@@ -18,26 +19,20 @@ const held = { code: 'INVALID_INPUT' };
 
 describe('holding a session', () => {
   const temp = useTempFolder();
-  const alive = new Set<string>();
   let home: Home;
+  let stores: EngineStores;
   let first: FileTraceStore;
   let second: FileTraceStore;
   let third: FileTraceStore;
 
-  /** The store of an engine that runs. */
-  function createStore(engineId: string): FileTraceStore {
-    alive.add(engineId);
-    const isEngineAlive = async (id: string): Promise<boolean> => alive.has(id);
-    return new FileTraceStore({ home, engineId, isEngineAlive });
-  }
-
   beforeEach(async () => {
     home = await createHome(temp());
-    first = createStore('engine-first');
-    second = createStore('engine-second');
-    third = createStore('engine-third');
+    stores = new EngineStores(home);
+    first = stores.create('engine-first');
+    second = stores.create('engine-second');
+    third = stores.create('engine-third');
   });
-  afterEach(() => [first, second, third].forEach((store) => store.dispose()));
+  afterEach(() => stores.dispose());
 
   const open = (store: FileTraceStore): Promise<TraceSink> =>
     store.createTrace(createOpened({ engineId: 'engine-first' }));
@@ -84,10 +79,10 @@ describe('holding a session', () => {
   it('ends with the engine, whatever it left', async () => {
     await open(first);
     await assert.rejects(second.reopenTrace(sampleSessionId), held);
-    alive.delete('engine-first');
+    stores.kill('engine-first');
     await second.reopenTrace(sampleSessionId);
     await assert.rejects(third.reopenTrace(sampleSessionId), held);
-    alive.delete('engine-second');
+    stores.kill('engine-second');
     const sink = await third.reopenTrace(sampleSessionId);
     await sink.append(createStepStarted());
     assert.equal((await third.readSummary(sampleSessionId))?.engineId, 'engine-third');

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { Emitter } from '../../../src/base/emitter';
 import { createTimeOrderedId } from '../../../src/base/ids';
 import type { TraceSink } from '../../../src/core/traceStore';
-import { FileTraceStore } from '../../../src/store/fileTraceStore';
+import type { FileTraceStore } from '../../../src/store/fileTraceStore';
 import { createHome, type Home } from '../../../src/store/home';
 import type { Sight } from '../../../src/store/sessionSight';
 import { SessionWatch } from '../../../src/store/sessionWatch';
+import { EngineStores } from '../../support/engineStores';
 import {
   createClosed,
   createFinalized,
@@ -22,29 +23,22 @@ import { useTempFolder } from '../../support/tempFolder';
 describe('watching sessions of other engines', () => {
   const temp = useTempFolder();
   let home: Home;
-  let alive: Set<string>;
+  let stores: EngineStores;
   let watcher: FileTraceStore;
   let first: FileTraceStore;
   let second: FileTraceStore;
   let changed: string[];
 
-  /** The store of an engine that runs. */
-  function createStore(engineId: string): FileTraceStore {
-    alive.add(engineId);
-    const isEngineAlive = async (id: string): Promise<boolean> => alive.has(id);
-    return new FileTraceStore({ home, engineId, isEngineAlive });
-  }
-
   beforeEach(async () => {
     home = await createHome(temp());
-    alive = new Set();
-    watcher = createStore('engine-watcher');
-    first = createStore('engine-first');
-    second = createStore('engine-second');
+    stores = new EngineStores(home);
+    watcher = stores.create('engine-watcher');
+    first = stores.create('engine-first');
+    second = stores.create('engine-second');
     changed = [];
     watcher.onDidChange((sessionId) => changed.push(sessionId));
   });
-  afterEach(() => [watcher, first, second].forEach((store) => store.dispose()));
+  afterEach(() => stores.dispose());
 
   const open = (store: FileTraceStore, engineId: string): Promise<TraceSink> =>
     store.createTrace(createOpened({ engineId }));
@@ -95,7 +89,7 @@ describe('watching sessions of other engines', () => {
   it('announces a stopped session of an engine that died, when another goes on with it', async () => {
     const sink = await open(first, 'engine-first');
     await announces(() => sink.append(createStopped()));
-    alive.delete('engine-first');
+    stores.kill('engine-first');
     await seen();
     const again = await second.reopenTrace(sampleSessionId);
     await announces(() => again.append(createFinalized()));
@@ -104,7 +98,7 @@ describe('watching sessions of other engines', () => {
   it('announces a session that was there at rest when watching began', async () => {
     watcher.dispose();
     await close(await open(first, 'engine-first'));
-    watcher = createStore('engine-watcher');
+    watcher = stores.create('engine-watcher');
     watcher.onDidChange((sessionId) => changed.push(sessionId));
     await seen();
     assert.equal(changed.includes(sampleSessionId), false);
