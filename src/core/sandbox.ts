@@ -169,6 +169,11 @@ export interface VariableValue {
   /** JSON text where the value is JSON and not a string, the string itself, else its repr. */
   readonly text: string;
   readonly form: 'text' | 'json' | 'repr';
-  /** Of the whole text. */
+  /** Of the whole text; where that is not known, of what there is of it. */
   readonly totalChars: number;
+  /**
+   * Null when the text is the whole value's. Else why it is not, as the end of “x is not whole: …” (too long, too
+   * deep, out of time or memory): fit to be shown, never to be committed as an answer.
+   */
+  readonly incomplete: string | null;
 }

@@ -145,6 +145,8 @@ export const fromWorkerSchema = z.discriminatedUnion('kind', [
         text,
         form: z.enum(['text', 'json', 'repr']),
         totalChars: count,
+        /** Why the text is not the whole value's, or null. */
+        incomplete: text.max(500).nullable(),
       })
       .nullable(),
   }),

@@ -136,6 +136,7 @@ export class FakeSandbox implements Sandbox {
       form,
       text: units.slice(request.offset, request.offset + request.maxChars).join(''),
       totalChars: units.length,
+      incomplete: null,
     };
   }
 

@@ -411,6 +411,6 @@ def main(spans, variables, previews, loop):
             try:
                 value = read_value(message)
             except BaseException as error:  # noqa: BLE001  (a broken __repr__, or interrupted)
-                value = {"type": "unreadable", "form": "repr", "totalChars": 0,
-                         "text": ""} if message["name"] in names else None
+                value = {"type": "unreadable", "form": "repr", "totalChars": 0, "text": "",
+                         "incomplete": "it could not be read"} if message["name"] in names else None
             send({"kind": "value", "id": answer_id, "value": value})

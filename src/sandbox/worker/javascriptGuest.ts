@@ -26,6 +26,15 @@ import {
 
 type ContextSizes = Extract<FromWorker, { kind: 'loaded' }>['sizes'];
 type VariableValue = Extract<FromWorker, { kind: 'value' }>['value'];
+type ReadValue = Omit<NonNullable<VariableValue>, 'incomplete'>;
+
+const unreadable = {
+  type: 'unreadable',
+  text: '',
+  form: 'repr',
+  totalChars: 0,
+  incomplete: 'it takes more time or memory than there is',
+} as const;
 type Variables = Pick<GuestOutcome, 'variables' | 'changes'>;
 type Output = Pick<GuestOutcome, 'stdout' | 'stderr' | 'droppedChars' | 'finalAnswer'>;
 
@@ -111,11 +120,10 @@ export class JavascriptGuest {
   read(message: ReadMessage): VariableValue {
     this.#interruption.reset();
     const { name, offset, maxChars } = message;
-    const value = this.#repl.ask<VariableValue>('read', { name, offset, maxChars });
+    const value = this.#repl.ask<ReadValue | null>('read', { name, offset, maxChars });
     this.#engine.discardJobs();
     this.#interruption.clear();
-    const unreadable = { type: 'unreadable', text: '', form: 'repr', totalChars: 0 } as const;
-    return value === undefined ? unreadable : value;
+    return value === undefined ? unreadable : value && { ...value, incomplete: null };
   }
 
   #execute(step: RewrittenStep, number: number): StepEnd {

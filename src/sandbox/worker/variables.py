@@ -197,7 +197,7 @@ def read(name, offset, max_chars):
     value = names[name]
     form, text = ("text", value) if isinstance(value, str) else shown(value)
     return {"type": type(value).__name__[:200], "form": form, "totalChars": len(text),
-            "text": text[offset: offset + max_chars]}
+            "text": text[offset: offset + max_chars], "incomplete": None}
 
 
 def shown(value):

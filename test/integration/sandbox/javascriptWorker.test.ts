@@ -211,6 +211,7 @@ describe('JavaScript worker', () => {
         text: 'ab',
         form: 'text',
         totalChars: 6,
+        incomplete: null,
       });
       assert.deepStrictEqual(
         [

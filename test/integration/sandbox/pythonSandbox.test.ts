@@ -337,6 +337,7 @@ describe('python sandbox', () => {
         form: 'text',
         text: 'line',
         totalChars: 32,
+        incomplete: null,
       });
       assert.equal((await repl.read('data'))?.text, '{"a": [1, null, true]}');
       assert.deepStrictEqual(

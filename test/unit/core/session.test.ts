@@ -175,7 +175,13 @@ describe('session', () => {
 
     it('takes the answer from a variable, again the same from the same variable', async () => {
       const { session, sandbox } = createFakeSession();
-      sandbox.variables.set('v', { type: 'str', form: 'text', text: 'long', totalChars: 4 });
+      sandbox.variables.set('v', {
+        type: 'str',
+        form: 'text',
+        text: 'long',
+        totalChars: 4,
+        incomplete: null,
+      });
       assert.equal((await session.finalize({ variable: 'v' }, never)).finalAnswer, 'long');
       sandbox.variables.clear();
       assert.equal((await session.finalize({ variable: 'v' }, never)).finalAnswer, 'long');

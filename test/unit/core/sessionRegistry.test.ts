@@ -184,7 +184,13 @@ describe('the sessions of an engine', () => {
     const traces = new MemoryTraceStore();
     const { registry, sandboxes } = createFakeRegistry(traces, echo);
     const session = await openFake(registry);
-    const value = { type: 'str', text: 'forty-two', form: 'text', totalChars: 9 } as const;
+    const value = {
+      type: 'str',
+      text: 'forty-two',
+      form: 'text',
+      totalChars: 9,
+      incomplete: null,
+    } as const;
     sandboxes[0]?.variables.set('answer', value);
     const input = { variable: 'answer' };
     assert.equal((await registry.finalize(session.id, input, never)).finalAnswer, 'forty-two');
