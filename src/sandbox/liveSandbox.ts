@@ -250,7 +250,7 @@ export interface LiveSandboxOptions {
 }
 
 function sleep(milliseconds: unknown, signal: AbortSignal): Promise<null> {
-  const delayMs = typeof milliseconds === 'number' ? Math.min(milliseconds, 2 ** 31 - 1) : 0;
+  const delayMs = typeof milliseconds === 'number' ? clamp(milliseconds, 0, 2 ** 31 - 1) : 0;
   return new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);
@@ -260,6 +260,11 @@ function sleep(milliseconds: unknown, signal: AbortSignal): Promise<null> {
     const timer = setTimeout(done, delayMs);
     const registration = onAbort(signal, () => queueMicrotask(done));
   });
+}
+
+/** Not a number becomes `min`. */
+function clamp(value: number, min: number, max: number): number {
+  return value >= min ? Math.min(value, max) : min;
 }
 
 function lostError(when: string): RlmError {

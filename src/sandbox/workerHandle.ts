@@ -15,6 +15,7 @@ import {
   controlWord,
   fromWorkerSchema,
   interruptByte,
+  maxFrameChars,
 } from '../protocol/worker';
 import type { EngineAssets } from './engineAssets';
 
@@ -45,6 +46,7 @@ export class WorkerHandle implements Disposable {
       control: this.#control,
       interrupt: this.#interrupt,
       maxMemoryBytes: initialMemoryBytes,
+      maxFrameChars,
       assets,
     };
     this.#worker = new Worker(path.join(folder, bundles[language]), {
@@ -130,12 +132,16 @@ export class WorkerHandle implements Disposable {
   }
 
   #receive(text: unknown): void {
-    const parsed = typeof text === 'string' ? fromWorkerSchema.safeParse(parseJson(text)) : null;
+    if (this.#endedBy !== null) {
+      return; // what it said before its end is not even looked at
+    }
+    const isFrame = typeof text === 'string' && text.length <= maxFrameChars;
+    const parsed = isFrame ? fromWorkerSchema.safeParse(parseJson(text)) : null;
     if (!parsed?.success) {
       this.#end('the worker sent what no engine sends');
     } else if (parsed.data.kind === 'broken') {
       this.#end(`the engine broke: ${parsed.data.message}`);
-    } else if (this.#endedBy === null) {
+    } else {
       this.#received.fire(parsed.data);
     }
   }

@@ -3,6 +3,7 @@
 
 import { receiveMessageOnPort } from 'node:worker_threads';
 import type { ToWorker, WorkerInit, controlWord } from '../../protocol/worker';
+import { gateFrame } from './frameGate';
 
 /** A copy of `controlWord.sequence`, checked by its type: its module would bring zod into workers. */
 const sequence: (typeof controlWord)['sequence'] = 0;
@@ -10,16 +11,25 @@ const sequence: (typeof controlWord)['sequence'] = 0;
 export interface MessagePump {
   /** Blocks until a message is there. */
   receive(): ToWorker;
-  /** `json` is one message as `fromWorkerSchema` reads it. */
+  /**
+   * `json` is one message as `fromWorkerSchema` reads it, of any size. A call that is too large is answered
+   * with an error by the next `receive`.
+   */
   send(json: string): void;
 }
 
 export function createMessagePump(
-  init: Pick<WorkerInit<unknown>, 'port' | 'control'>,
+  init: Pick<WorkerInit<unknown>, 'port' | 'control' | 'maxFrameChars'>,
 ): MessagePump {
-  const { port, control } = init;
+  const { port, control, maxFrameChars } = init;
+  let answered: ToWorker | null = null;
   return {
     receive() {
+      if (answered !== null) {
+        const reply = answered;
+        answered = null;
+        return reply;
+      }
       for (;;) {
         // Read before looking: a message sent after the look changes it, and the wait returns.
         const seen = Atomics.load(control, sequence);
@@ -31,7 +41,18 @@ export function createMessagePump(
       }
     },
     send(json) {
-      port.postMessage(json);
+      const gated = gateFrame(json, maxFrameChars);
+      switch (gated.kind) {
+        case 'pass':
+          port.postMessage(gated.json);
+          return;
+        case 'answered':
+          answered = gated.reply;
+          return;
+        case 'broken':
+          port.postMessage(JSON.stringify({ kind: 'broken', message: 'it said too much at once' }));
+          return;
+      }
     },
   };
 }

@@ -17,6 +17,7 @@ import {
   controlWord,
   fromWorkerSchema,
   interruptByte,
+  maxFrameChars,
   processCalls,
 } from '../../../src/protocol/worker';
 import type { JavaScriptAssets } from '../../../src/sandbox/worker/javascriptWorker';
@@ -90,6 +91,7 @@ export class JavascriptHost {
       control: this.#control,
       interrupt: this.#interrupt,
       maxMemoryBytes,
+      maxFrameChars,
       assets: { wasmModule: bundles.wasmModule },
     };
     this.#worker = new Worker(path.join(bundles.folder, 'javascriptWorker.js'), {
