@@ -2,6 +2,7 @@
 
 import { isAscii, isUtf8 } from 'node:buffer';
 import { getDecoder } from 'iconv-lite';
+import type { SourceText } from '../core/context';
 import { throwIfCancelled } from './cancel';
 import { completeUtf8Length, detectEncoding, readByteOrderMark } from './encoding';
 import { type OpenedFile, readFully, roomBytes, unreadableError } from './openedFile';
@@ -15,6 +16,9 @@ export interface TextSink {
   write(bytes: Uint8Array): Promise<void>;
   restartSource(): Promise<void>;
 }
+
+/** How the bytes became text. */
+export type CopiedText = Omit<SourceText, 'hash'>;
 
 /** Two buffers, reused for all files of one reading: one is filled while the other is written. */
 export class ChunkBuffers {
@@ -53,19 +57,25 @@ export async function copyText(
   sink: TextSink,
   buffers: ChunkBuffers,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<CopiedText> {
   const mark = readByteOrderMark(file.head.subarray(roomBytes));
   const skippedBytes = mark?.bytes ?? 0;
   let encoding = mark?.encoding ?? 'utf-8';
   if (encoding === 'utf-8') {
     const detected = await copyUtf8(readChunks(file, skippedBytes, buffers, signal), sink);
     if (detected === null) {
-      return;
+      return { encoding, encodingFrom: mark === null ? 'guessed' : 'bom', replacedChars: 0 };
     }
     encoding = mark?.encoding ?? detected;
     await sink.restartSource();
   }
-  await copyDecoded(readChunks(file, skippedBytes, buffers, signal), encoding, sink);
+  const chunks = readChunks(file, skippedBytes, buffers, signal);
+  const replacedChars = await copyDecoded(chunks, encoding, sink);
+  return {
+    encoding: encoding.toLowerCase(),
+    encodingFrom: mark === null ? 'guessed' : 'bom',
+    replacedChars,
+  };
 }
 
 /** Null when all was UTF-8; else the encoding that it seems to be in, with some of it written. */
@@ -91,21 +101,36 @@ async function copyDecoded(
   chunks: AsyncIterable<Chunk>,
   encoding: string,
   sink: TextSink,
-): Promise<void> {
+): Promise<number> {
   const decoder = getDecoder(encoding, { stripBOM: false });
   const unitBytes = unitBytesByEncoding[encoding] ?? 1;
   let cutPair = '';
   let totalBytes = 0;
+  let replaced = 0;
   for await (const { buffer, start, end, isLast } of chunks) {
-    totalBytes += end - start;
-    let text = cutPair + decoder.write(buffer.subarray(start, end));
+    const bytes = buffer.subarray(start, end);
+    totalBytes += bytes.length;
+    let text = cutPair + decoder.write(bytes);
     if (isLast) {
       text += decoder.end() ?? '';
       text += totalBytes % unitBytes === 0 ? '' : '\ufffd';
     }
     cutPair = !isLast && /[\ud800-\udbff]$/.test(text) ? text.slice(-1) : '';
-    await sink.write(Buffer.from(cutPair === '' ? text : text.slice(0, -1)));
+    const whole = Buffer.from(cutPair === '' ? text : text.slice(0, -1));
+    replaced += countReplacements(whole) - (encoding === 'utf-8' ? countReplacements(bytes) : 0);
+    await sink.write(whole);
   }
+  return replaced;
+}
+
+const replacement = Buffer.from('\ufffd');
+
+function countReplacements(utf8: Buffer): number {
+  let count = 0;
+  for (let at = utf8.indexOf(replacement); at >= 0; at = utf8.indexOf(replacement, at + 3)) {
+    count += 1;
+  }
+  return count;
 }
 
 /** Of these iconv-lite drops an incomplete last unit without a sign. */

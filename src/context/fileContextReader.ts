@@ -1,19 +1,27 @@
 // Reads a given text, files, folders and globs inside allowed roots into a sink, as UTF-8, within caps.
 
 import { cutText } from '../base/text';
-import type { ContextReader, ContextReport, GivenContext, SkippedFile } from '../core/context';
+import type {
+  ContextReader,
+  ContextReport,
+  GivenContext,
+  SkippedFile,
+  SourceText,
+} from '../core/context';
 import { RlmError } from '../core/errors';
 import type { ContextSink } from '../core/sandbox';
 import { AllowedRoots } from './allowedRoots';
 import { throwIfCancelled } from './cancel';
 import { CappedSink } from './cappedSink';
 import { ChunkBuffers, copyText } from './copyText';
+import { HashingSink } from './hashingSink';
 import { closeFile, openFile } from './openedFile';
 import { runAhead } from './runAhead';
 import { SourceNames, textSourceName } from './sourceNames';
 import { fitSources, planSources, type SourceFile, toSkipped } from './sourcePlan';
 
 const maxReportedSkips = 50;
+const maxReportedSources = 50;
 /** Reasons told in the error when nothing was left to read. */
 const maxReasons = 10;
 /** Files opened ahead of the one being written. Each holds at most one head of 64 KiB. */
@@ -58,12 +66,13 @@ export class FileContextReader implements ContextReader {
     const textBytes = given.text === null ? 0 : Buffer.byteLength(given.text);
     const fitted = await fitSources(plan, { roots, maxBytes: maxTotalBytes, textBytes, signal });
 
-    const capped = new CappedSink(sink, maxTotalBytes);
-    await capped.expect(fitted.totalBytes);
+    const hashing = new HashingSink(new CappedSink(sink, maxTotalBytes));
+    await hashing.expect(fitted.totalBytes);
+    const sources: SourceText[] = [];
     if (given.text !== null) {
-      await writeText(given.text, textBytes, capped, signal);
+      sources.push(await writeText(given.text, textBytes, hashing, signal));
     }
-    const unread = await writeFiles(fitted.files, roots, capped, signal);
+    const unread = await writeFiles(fitted.files, { roots, sources, sink: hashing }, signal);
     const skipped = [...fitted.skipped, ...unread].sort(byPath);
     if (given.text === null && unread.length === fitted.files.length) {
       throw nothingToRead(given.paths, skipped);
@@ -71,6 +80,9 @@ export class FileContextReader implements ContextReader {
     return {
       kind: given.paths.length === 0 ? 'text' : 'files',
       shape: fitted.shape,
+      sources: sources.slice(0, maxReportedSources),
+      hash: hashing.end(),
+      warnings: [],
       skipped: skipped.slice(0, maxReportedSkips),
       skippedCount: skipped.length,
     };
@@ -80,9 +92,9 @@ export class FileContextReader implements ContextReader {
 async function writeText(
   text: string,
   textBytes: number,
-  sink: ContextSink,
+  sink: HashingSink,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<SourceText> {
   await sink.beginSource(textSourceName, textBytes);
   for (let at = 0; at < text.length;) {
     throwIfCancelled(signal);
@@ -90,13 +102,20 @@ async function writeText(
     await sink.write(Buffer.from(part));
     at += part.length;
   }
+  return { encoding: 'utf-8', encodingFrom: 'given', replacedChars: 0, hash: sink.endSource() };
+}
+
+interface Writing {
+  readonly roots: AllowedRoots;
+  readonly sink: HashingSink;
+  /** What was written is added. */
+  readonly sources: SourceText[];
 }
 
 /** Returns what turned out to be unreadable. */
 async function writeFiles(
   files: readonly SourceFile[],
-  roots: AllowedRoots,
-  sink: ContextSink,
+  { roots, sink, sources }: Writing,
   signal: AbortSignal,
 ): Promise<readonly SkippedFile[]> {
   const unread: SkippedFile[] = [];
@@ -114,7 +133,8 @@ async function writeFiles(
         continue;
       }
       await sink.beginSource(file.name, opened.sizeBytes);
-      await copyText(opened, sink, buffers, signal);
+      const copied = await copyText(opened, sink, buffers, signal);
+      sources.push({ ...copied, hash: sink.endSource() });
     } finally {
       await closeFile(opened);
     }

@@ -1,7 +1,13 @@
 // Brings a given context from the reader into a sandbox.
 
-import type { ContextInfo, ContextReader, ContextReport, GivenContext } from './context';
-import type { Sandbox } from './sandbox';
+import type {
+  ContextInfo,
+  ContextReader,
+  ContextReport,
+  GivenContext,
+  SourceInfo,
+} from './context';
+import type { ContextSizes, Sandbox } from './sandbox';
 
 /** Reports bytes of context read so far. */
 export type LoadProgress = (bytes: number) => void;
@@ -45,5 +51,18 @@ export async function loadContext(
   if (!result.report) {
     throw new Error('The sandbox settled without reading its context.');
   }
-  return { variable, ...result.report, ...sizes };
+  return { variable, ...result.report, ...sizes, sources: joinSources(sizes, result.report) };
+}
+
+function joinSources(
+  { sources: sizes }: ContextSizes,
+  { sources: texts }: ContextReport,
+): readonly SourceInfo[] {
+  return sizes.map((size, index) => {
+    const text = texts[index];
+    if (text === undefined) {
+      throw new Error('The sandbox tells of a source that was not read.');
+    }
+    return { ...text, ...size };
+  });
 }

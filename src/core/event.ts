@@ -53,6 +53,8 @@ export interface ContextLoaded extends EventHeader {
     readonly hasText: boolean;
     readonly paths: GivenContext['paths'];
     readonly baseFolder: string;
+    readonly encoding: string | null;
+    readonly includeIgnored: boolean;
   };
   readonly context: ContextInfo;
 }

@@ -73,12 +73,12 @@ async function replayContext(
 ): Promise<readonly ReplayDifference[]> {
   const { recorder, sink, signal } = parts;
   const { given, context: recorded } = item.loaded;
-  const { paths, baseFolder } = given;
   const textName = toTextName(item.number);
-  const text = given.hasText ? ((await options.readText(textName)) ?? null) : null;
+  const { hasText, ...files } = given;
+  const text = hasText ? ((await options.readText(textName)) ?? null) : null;
   const { sandbox, contexts } = parts;
   const loading = { sandbox, contexts, variable: recorded.variable };
-  const context = await loadContext({ text, paths, baseFolder }, loading, signal);
+  const context = await loadContext({ text, ...files }, loading, signal);
   if (options.record) {
     if (text !== null) {
       await sink.keepText(textName, text);

@@ -201,6 +201,8 @@ export class Session implements Disposable {
           hasText: given.text !== null,
           paths: given.paths,
           baseFolder: contexts.baseFolder,
+          encoding: given.encoding ?? null,
+          includeIgnored: given.includeIgnored ?? false,
         },
         context,
       });

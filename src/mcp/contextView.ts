@@ -1,7 +1,7 @@
 // A loaded context in the words of the wire.
 
 import * as z from 'zod';
-import type { ContextInfo } from '../core/context';
+import { type ContextInfo, encodingOrigins, type SourceInfo } from '../core/context';
 import { countField } from './fields';
 import { cutJsonList } from './fit';
 import { toCodeBlock, toInlineCode } from './markdownText';
@@ -14,8 +14,21 @@ export const contextSchema = z.object({
     .describe('string: one text. mapping: path → text, for several.'),
   total_chars: countField,
   total_lines: countField,
-  sources: z.array(z.object({ path: z.string(), chars: countField })).describe('The first 50.'),
+  sources: z
+    .array(
+      z.object({
+        path: z.string(),
+        chars: countField,
+        encoding: z.string(),
+        encoding_from: z
+          .enum(encodingOrigins)
+          .describe('bom: a byte order mark. declared: the file says so. given: you said so.'),
+        replaced_chars: countField.describe('U+FFFD in place of bytes the encoding cannot map.'),
+      }),
+    )
+    .describe('The first 50.'),
   source_count: countField,
+  warnings: z.array(z.string()).describe('What is in doubt about the text, with what to do.'),
   skipped: z
     .array(z.object({ path: z.string(), reason: z.string() }))
     .describe('Files that were not read and why: the first 50.'),
@@ -34,11 +47,9 @@ export function toContextView(context: ContextInfo): ContextView {
     shape: context.shape,
     total_chars: context.totalChars,
     total_lines: context.totalLines,
-    sources: cutJsonList(
-      context.sources.slice(0, maxListed).map(({ path, chars }) => ({ path, chars })),
-      maxListChars,
-    ),
+    sources: cutJsonList(context.sources.slice(0, maxListed).map(toSourceView), maxListChars),
     source_count: context.sourceCount,
+    warnings: [...context.warnings],
     skipped: cutJsonList(
       context.skipped.slice(0, maxListed).map(({ path, reason }) => ({ path, reason })),
       maxListChars,
@@ -54,16 +65,35 @@ export function toContextMarkdown(context: ContextView): string {
     `${context.total_chars.toLocaleString('en')} characters, ` +
     `${context.total_lines.toLocaleString('en')} lines, ${context.source_count} source(s)`;
   const sources = context.sources.map(
-    ({ path, chars }) => `- ${toInlineCode(path)} (${chars.toLocaleString('en')})`,
+    (source) =>
+      `- ${toInlineCode(source.path)} (${source.chars.toLocaleString('en')}${toEncodingText(source)})`,
   );
   const skipped = context.skipped.map(({ path, reason }) => `- ${toInlineCode(path)}: ${reason}`);
   return [
     `Variable ${toInlineCode(context.variable)}, ${shape}: ${size}.`,
+    ...context.warnings.map((warning) => `**Warning:** ${warning}`),
     ...toListSection('Sources', sources, context.source_count),
     ...toListSection('Skipped', skipped, context.skipped_count),
     '**Preview**',
     toCodeBlock(context.preview),
   ].join('\n\n');
+}
+
+function toSourceView(source: SourceInfo): ContextView['sources'][number] {
+  return {
+    path: source.path,
+    chars: source.chars,
+    encoding: source.encoding,
+    encoding_from: source.encodingFrom,
+    replaced_chars: source.replacedChars,
+  };
+}
+
+/** Nothing for plain UTF-8. */
+function toEncodingText(source: ContextView['sources'][number]): string {
+  const { encoding, encoding_from: from, replaced_chars: replaced } = source;
+  const name = encoding === 'utf-8' && from === 'guessed' ? '' : `; ${encoding}, ${from}`;
+  return replaced === 0 ? name : `${name}; ${replaced.toLocaleString('en')} replaced`;
 }
 
 function toListSection(title: string, lines: readonly string[], total: number): string[] {

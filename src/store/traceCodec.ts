@@ -4,6 +4,7 @@
 import * as z from 'zod';
 
 import { toCamelKeys, toSnakeKeys } from '../base/keys';
+import { encodingOrigins } from '../core/context';
 import { RlmError } from '../core/errors';
 import { loopFinishReasons, sessionStatuses, stopCauses, type TraceEvent } from '../core/event';
 import { stopReasons } from '../core/limits';
@@ -99,7 +100,18 @@ const context = z.object({
   skippedCount: count,
   totalChars: count,
   totalLines: count,
-  sources: list(z.object({ path: z.string(), chars: count })),
+  sources: list(
+    z.object({
+      path: z.string(),
+      chars: count,
+      encoding: z.string(),
+      encodingFrom: z.enum(encodingOrigins),
+      replacedChars: count,
+      hash: z.string(),
+    }),
+  ),
+  hash: z.string(),
+  warnings: list(z.string()),
   sourceCount: count,
   preview: z.string(),
 });
@@ -156,7 +168,13 @@ const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [
   z.object({
     ...header,
     kind: z.literal('context.loaded'),
-    given: z.object({ hasText: flag, paths: list(z.string()), baseFolder: z.string() }),
+    given: z.object({
+      hasText: flag,
+      paths: list(z.string()),
+      baseFolder: z.string(),
+      encoding: orNull(z.string()),
+      includeIgnored: flag,
+    }),
     context,
   }),
   z.object({ ...header, kind: z.literal('step.started'), code: z.string() }),

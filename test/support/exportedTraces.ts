@@ -3,6 +3,7 @@
 import type { TraceEvent } from '../../src/core/event';
 import type { ExportedTrace } from '../../src/export/exportedTrace';
 import {
+  createSource,
   createContext,
   createContextLoaded,
   createFinalized,
@@ -45,7 +46,7 @@ export function createTraceOf(text: string): WholeTrace {
       context: createContext({
         variable: text,
         preview: text,
-        sources: [{ path: text, chars: 1 }],
+        sources: [createSource(text, 1, { encoding: text })],
         skipped: [{ path: text, reason: text }],
         skippedCount: 1,
       }),

@@ -10,7 +10,7 @@ import { SessionLoopRunner } from '../../src/loop/loopRunner';
 import { FakeClock } from './fakeClock';
 import { FakeSandbox } from './fakeSandbox';
 import { MemoryTraceStore } from './memoryTraceStore';
-import { sampleEngineId } from './sampleTrace';
+import { createSource, sampleEngineId } from './sampleTrace';
 
 export interface FakeEngine extends Engine {
   readonly clock: FakeClock;
@@ -112,6 +112,7 @@ function createModel(answer: FakeEngineOptions['answer']): Model {
 }
 
 const chunkBytes = 65_536;
+const fakeSource = createSource('', 0);
 
 function createContextReader(files: Readonly<Record<string, string>>): ContextReader {
   const readFile = (path: string): string => {
@@ -142,6 +143,9 @@ function createContextReader(files: Readonly<Record<string, string>>): ContextRe
       return {
         kind: given.paths.length > 0 ? 'files' : 'text',
         shape: sources.length === 1 ? 'string' : 'mapping',
+        sources: sources.map(() => fakeSource),
+        hash: fakeSource.hash,
+        warnings: [],
         skipped: [],
         skippedCount: 0,
       };

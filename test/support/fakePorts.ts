@@ -104,7 +104,15 @@ export class MemorySink implements TraceSink {
 
 export const emptyContexts: ContextReader = {
   baseFolder: '/work',
-  readContext: async () => ({ kind: 'text', shape: 'string', skipped: [], skippedCount: 0 }),
+  readContext: async () => ({
+    kind: 'text',
+    shape: 'string',
+    sources: [],
+    hash: '',
+    warnings: [],
+    skipped: [],
+    skippedCount: 0,
+  }),
 };
 
 export class FakeModel implements Model {

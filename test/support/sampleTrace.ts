@@ -1,6 +1,6 @@
 // Traces for tests: single events with everything filled in, and one whole session as a model would run it.
 
-import type { ContextInfo } from '../../src/core/context';
+import type { ContextInfo, SourceInfo } from '../../src/core/context';
 import type {
   ContextLoaded,
   ModelAnswered,
@@ -38,16 +38,35 @@ export function createOpened(over: Partial<SessionOpened> = {}): SessionOpened {
   };
 }
 
+export function createSource(
+  path: string,
+  chars: number,
+  over: Partial<SourceInfo> = {},
+): SourceInfo {
+  const hash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+  return {
+    path,
+    chars,
+    encoding: 'utf-8',
+    encodingFrom: 'guessed',
+    replacedChars: 0,
+    hash,
+    ...over,
+  };
+}
+
 export function createContext(over: Partial<ContextInfo> = {}): ContextInfo {
   return {
     variable: 'context',
     kind: 'text',
     shape: 'string',
+    hash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+    warnings: [],
     skipped: [],
     skippedCount: 0,
     totalChars: 12,
     totalLines: 1,
-    sources: [{ path: 'text', chars: 12 }],
+    sources: [createSource('text', 12)],
     sourceCount: 1,
     preview: 'Hello world!',
     ...over,
@@ -58,7 +77,13 @@ export function createContextLoaded(over: Partial<ContextLoaded> = {}): ContextL
   return {
     kind: 'context.loaded',
     ...header,
-    given: { hasText: true, paths: [], baseFolder: '/work' },
+    given: {
+      hasText: true,
+      paths: [],
+      baseFolder: '/work',
+      encoding: null,
+      includeIgnored: false,
+    },
     context: createContext(),
     ...over,
   };
@@ -187,7 +212,13 @@ export function createSampleTrace(): readonly TraceEvent[] {
 function sampleContextLoaded(): ContextLoaded {
   return createContextLoaded({
     at: sampleStart + 1_200,
-    given: { hasText: false, paths: ['logs/checkout', 'deploys.csv'], baseFolder: '/work' },
+    given: {
+      hasText: false,
+      paths: ['logs/checkout', 'deploys.csv'],
+      baseFolder: '/work',
+      encoding: null,
+      includeIgnored: false,
+    },
     context: createContext({
       kind: 'files',
       shape: 'mapping',
@@ -195,11 +226,11 @@ function sampleContextLoaded(): ContextLoaded {
       totalLines: 1_402_118,
       sourceCount: 312,
       sources: [
-        { path: 'logs/checkout/2026-07-13/api-00.log', chars: 602_114 },
-        { path: 'logs/checkout/2026-07-13/api-01.log', chars: 598_870 },
-        { path: 'logs/checkout/2026-07-14/api-00.log', chars: 1_204_551 },
-        { path: 'logs/checkout/2026-07-14/payments-worker.log', chars: 2_310_004 },
-        { path: 'deploys.csv', chars: 8_412 },
+        createSource('logs/checkout/2026-07-13/api-00.log', 602_114),
+        createSource('logs/checkout/2026-07-13/api-01.log', 598_870),
+        createSource('logs/checkout/2026-07-14/api-00.log', 1_204_551),
+        createSource('logs/checkout/2026-07-14/payments-worker.log', 2_310_004),
+        createSource('deploys.csv', 8_412),
       ],
       skippedCount: 3,
       skipped: [

@@ -3,6 +3,7 @@
 import type { TraceEvent } from '../../src/core/event';
 import type { Summary } from '../../src/core/summary';
 import {
+  createSource,
   createContext,
   createContextLoaded,
   createFinalized,
@@ -63,7 +64,7 @@ export const hostileFields = [
 
 export function createHostileTrace(): readonly TraceEvent[] {
   const attack = toAttack;
-  const source = { path: attack('source'), chars: 5 };
+  const source = createSource(attack('source'), 5, { encoding: attack('encoding') });
   const replay = {
     step: 1,
     field: attack('difference'),
@@ -76,6 +77,7 @@ export function createHostileTrace(): readonly TraceEvent[] {
     sources: [source],
     skipped: [{ path: attack('skipped'), reason: attack('reason') }],
     skippedCount: 1,
+    warnings: [attack('warning')],
     preview: attack('preview'),
   });
   const outcome = createOutcome({

@@ -149,6 +149,7 @@ describe('MCP tools', () => {
       assert.deepStrictEqual(Object.keys(config as object).length, names);
       assert.deepStrictEqual(readField(opened, 'config', 'budget_limit'), 5_000);
       assert.deepStrictEqual(counters, { step_index: 0, budget_used: 0 });
+      const plain = { encoding: 'utf-8', encoding_from: 'guessed', replaced_chars: 0 };
       assert.deepStrictEqual(context, {
         variable: 'context',
         kind: 'files',
@@ -156,10 +157,11 @@ describe('MCP tools', () => {
         total_chars: 12,
         total_lines: 1,
         sources: [
-          { path: '/data/a.txt', chars: 6 },
-          { path: '/data/b.txt', chars: 6 },
+          { path: '/data/a.txt', chars: 6, ...plain },
+          { path: '/data/b.txt', chars: 6, ...plain },
         ],
         source_count: 2,
+        warnings: [],
         skipped: [],
         skipped_count: 0,
         preview: 'file afile b',

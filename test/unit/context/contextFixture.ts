@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { neverAborted } from '../../../src/base/abort';
-import type { ContextReport } from '../../../src/core/context';
+import type { ContextReport, GivenContext } from '../../../src/core/context';
 import { RlmError } from '../../../src/core/errors';
 import type { ContextSink } from '../../../src/core/sandbox';
 import { FileContextReader, type FileContextOptions } from '../../../src/context/fileContextReader';
@@ -19,14 +19,19 @@ export interface Fixture {
   readonly outside: string;
   write(tree: Tree): Promise<void>;
   /** Reads with relative paths starting at the root. */
-  read(given: readonly string[] | string, options?: Partial<FileContextOptions>): Promise<Reading>;
+  read(
+    given: readonly string[] | string,
+    options?: Partial<FileContextOptions> & Pick<GivenContext, 'encoding' | 'includeIgnored'>,
+  ): Promise<Reading>;
   dispose(): Promise<void>;
 }
 
-export interface Reading extends ContextReport {
+export interface Reading extends Omit<ContextReport, 'sources'> {
   /** Source name and text, in the order written. */
   readonly sources: readonly (readonly [string, string])[];
   readonly restarts: number;
+  /** How each source became text. */
+  readonly texts: ContextReport['sources'];
 }
 
 export async function createFixture(): Promise<Fixture> {
@@ -47,12 +52,17 @@ export async function createFixture(): Promise<Fixture> {
         await writeFile(file, content);
       }
     },
-    async read(given, options) {
+    async read(given, { encoding = null, includeIgnored = false, ...options } = {}) {
       const reader = new FileContextReader({ roots: () => [root], baseFolder: root, ...options });
       const sink = new RecordingSink();
       const paths = typeof given === 'string' ? [given] : given;
-      const report = await reader.readContext({ text: null, paths }, sink, neverAborted);
-      return { ...report, sources: sink.sources, restarts: sink.restarts };
+      const report = await reader.readContext(
+        { text: null, paths, encoding, includeIgnored },
+        sink,
+        neverAborted,
+      );
+      const { sources: texts, ...rest } = report;
+      return { ...rest, texts, sources: sink.sources, restarts: sink.restarts };
     },
     async dispose() {
       await rm(top, { recursive: true, force: true });

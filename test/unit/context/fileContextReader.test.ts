@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
@@ -6,6 +7,12 @@ import { pathToFileURL } from 'node:url';
 import { neverAborted } from '../../../src/base/abort';
 import { FileContextReader } from '../../../src/context/fileContextReader';
 import { createFixture, type Fixture, isError, RecordingSink } from './contextFixture';
+
+const utf8 = { encoding: 'utf-8', encodingFrom: 'guessed', replacedChars: 0 } as const;
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
 
 describe('FileContextReader', () => {
   let fixture: Fixture;
@@ -20,13 +27,17 @@ describe('FileContextReader', () => {
     const reader = new FileContextReader({ roots: () => [fixture.root], baseFolder: fixture.root });
     const sink = new RecordingSink();
     const report = await reader.readContext({ text, paths }, sink, neverAborted);
-    return { ...report, sources: sink.sources };
+    const { sources: texts, ...rest } = report;
+    return { ...rest, texts, sources: sink.sources };
   }
 
   it('gives a text alone as one string named context_text', async () => {
     assert.deepStrictEqual(await readText('héllo\r\nworld'), {
       kind: 'text',
       shape: 'string',
+      texts: [{ ...utf8, encodingFrom: 'given', hash: sha256('héllo\r\nworld') }],
+      hash: sha256(sha256('héllo\r\nworld')),
+      warnings: [],
       skipped: [],
       skippedCount: 0,
       sources: [['context_text', 'héllo\r\nworld']],
@@ -47,6 +58,31 @@ describe('FileContextReader', () => {
     assert.deepStrictEqual([sink.expected, sink.sources.length], [[[12, 0]], 3]);
   });
 
+  it('has the same hash for the same texts, and another when one byte of one differs', async () => {
+    const middle = 'm'.repeat(100_000);
+    const read = async (end: string, name = 'c'): Promise<string> => {
+      await fixture.write({ 'a.txt': `a${middle}`, [`${name}.txt`]: `${middle}${end}` });
+      return (await fixture.read(['a.txt', `${name}.txt`])).hash;
+    };
+    const [first, same, other, renamed] = [
+      await read('x'),
+      await read('x'),
+      await read('y'),
+      await read('x', 'd'),
+    ];
+    assert.deepStrictEqual(
+      [same === first, other === first, renamed === first],
+      [true, false, true],
+    );
+  });
+
+  it('takes the hash of the text as it was read in the end', async () => {
+    const text = `${'plain\n'.repeat(20_000)}Le café était fermé, il a dû aller à la bibliothèque\n`;
+    await fixture.write({ 'a.txt': Buffer.from(text, 'latin1') });
+    const { restarts, texts } = await fixture.read('a.txt');
+    assert.deepStrictEqual([restarts, texts[0]?.hash], [1, sha256(text)]);
+  });
+
   it('gives an empty text as an empty source', async () => {
     assert.deepStrictEqual((await readText('')).sources, [['context_text', '']]);
   });
@@ -56,6 +92,9 @@ describe('FileContextReader', () => {
     assert.deepStrictEqual(await fixture.read('docs/a.txt'), {
       kind: 'files',
       shape: 'string',
+      texts: [{ ...utf8, hash: sha256('one') }],
+      hash: sha256(sha256('one')),
+      warnings: [],
       skipped: [],
       skippedCount: 0,
       sources: [['docs/a.txt', 'one']],

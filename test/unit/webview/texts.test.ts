@@ -5,7 +5,7 @@ import { findSourceLinks } from '../../../webview/model/sourceLinks';
 import { toThinkingText } from '../../../webview/model/thinking';
 import { diffTexts } from '../../../webview/model/textDiff';
 import { tokenize } from '../../../webview/model/tokens';
-import { createContext } from '../../support/sampleTrace';
+import { createContext, createSource } from '../../support/sampleTrace';
 
 describe('webview thinking', () => {
   const code = 'x = 1\nprint(x)';
@@ -116,10 +116,7 @@ describe('webview text diff', () => {
 });
 
 describe('webview source links', () => {
-  const sources = [
-    { path: 'logs/a.log', chars: 10 },
-    { path: 'logs/b.log', chars: 10 },
-  ];
+  const sources = [createSource('logs/a.log', 10), createSource('logs/b.log', 10)];
   const files = createContext({ kind: 'files', shape: 'mapping', sources, sourceCount: 2 });
   const find = (text: string, contexts = [files]): readonly unknown[] =>
     findSourceLinks(text, contexts).map(({ start, end, place }) => [text.slice(start, end), place]);
@@ -152,7 +149,7 @@ describe('webview source links', () => {
 
   it('are those of every path:line, wherever it begins', () => {
     const parts = ['logs/a.log', 'a', 'é', ':', '12', '3', '.', ' ', '=', '(', '/', ':7'];
-    const known = ['logs/a.log', 'a', '12a', '/a'].map((path) => ({ path, chars: 10 }));
+    const known = ['logs/a.log', 'a', '12a', '/a'].map((path) => createSource(path, 10));
     const context = createContext({ kind: 'files', sources: known, sourceCount: known.length });
     const paths = new Set(known.map(({ path }) => path));
     // Says which links there are, and not how to find them in a long text.
@@ -170,7 +167,7 @@ describe('webview source links', () => {
   });
 
   it('lead to a path with a drive letter', () => {
-    const known = ['C:/logs/a.log', '/b.log'].map((path) => ({ path, chars: 10 }));
+    const known = ['C:/logs/a.log', '/b.log'].map((path) => createSource(path, 10));
     const context = createContext({ kind: 'files', sources: known, sourceCount: 2 });
     const text = 'C:/logs/a.log:12, D:/logs/a.log:3, e:/b.log:4';
     assert.deepStrictEqual(find(text, [context]), [
