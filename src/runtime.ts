@@ -7,11 +7,11 @@ import { setTimeout as waitFor } from 'node:timers/promises';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import packageJson from '../package.json';
 import { createTimeOrderedId } from './base/ids';
-import { CallerWorks } from './core/callerWorks';
 import type { Engine, EngineStatus } from './core/engine';
 import type { ModelProvider } from './core/model';
 import { countByStatus } from './core/sessionCounts';
 import { SessionRegistry } from './core/sessionRegistry';
+import { Tasks } from './core/task/tasks';
 import type { TraceStore } from './core/traceStore';
 import { FileContextReader } from './context/fileContextReader';
 import type { ExportedTrace } from './export/exportedTrace';
@@ -62,7 +62,7 @@ class LocalEngine implements Engine {
   readonly home: Home;
   readonly sessions: SessionRegistry;
   readonly traces: FileTraceStore;
-  readonly callerWorks = new CallerWorks();
+  readonly tasks = new Tasks();
   readonly clock = systemClock;
   readonly loops: SessionLoopRunner;
   readonly #options: RuntimeOptions;
@@ -153,7 +153,7 @@ class LocalEngine implements Engine {
   }
 
   async #close(): Promise<void> {
-    this.callerWorks.dispose();
+    this.tasks.dispose();
     await this.sessions.closeAll('the engine ended').catch(() => undefined);
     this.sessions.dispose();
     this.#sandboxes.dispose();

@@ -1,12 +1,12 @@
 // What one running engine offers to its surfaces (MCP, CLI, editor). Built in src/runtime.ts.
 
-import type { CallerWorks } from './callerWorks';
 import type { Clock } from './clock';
 import type { LoopRunner } from './loop';
 import type { ProviderStatus } from './model';
 import type { SandboxStatus } from './sandbox';
 import type { SessionRegistry } from './sessionRegistry';
 import type { SessionStatus } from './event';
+import type { Tasks } from './task/tasks';
 import type { TraceStore } from './traceStore';
 
 export interface Engine {
@@ -15,7 +15,7 @@ export interface Engine {
   readonly sessions: SessionRegistry;
   readonly traces: TraceStore;
   /** Steps and runs that go on between the calls of those who asked for them. */
-  readonly callerWorks: CallerWorks;
+  readonly tasks: Tasks;
   readonly clock: Clock;
   /** Whole runs, in which a model writes the code. */
   readonly loops: LoopRunner;

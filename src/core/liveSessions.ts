@@ -12,8 +12,8 @@ export interface SessionChange {
   readonly event: TraceEvent;
 }
 
-/** Kept for one session until it is there. */
-export type Place = object;
+/** A session that is being opened, and takes room already. */
+export type Opening = object;
 
 /** Sessions that hold a sandbox at one time. */
 const maxLiveSessions = 100;
@@ -28,8 +28,8 @@ export class LiveSessions implements Disposable {
   /** Fires for every event of every live session, in each session's order. */
   readonly onDidChange = this.#changed.event;
   #sweep: Disposable;
-  /** Of sessions under way that are not among the live ones yet. */
-  readonly #places = new Set<Place>();
+  /** Not among the live ones yet. */
+  readonly #openings = new Set<Opening>();
   #disposed = false;
 
   constructor(clock: Clock) {
@@ -46,11 +46,11 @@ export class LiveSessions implements Disposable {
   }
 
   /** `first`: an event that was in the trace before there was a session to tell of it. */
-  add(session: Session, place: Place, first?: TraceEvent): void {
+  add(session: Session, opening: Opening, first?: TraceEvent): void {
     if (this.#disposed) {
       throw new Error('The engine has ended.');
     }
-    this.#places.delete(place);
+    this.#openings.delete(opening);
     this.#sessions.set(session.id, session);
     session.onDidAppend((event) => this.#changed.fire({ sessionId: session.id, event }));
     if (first) {
@@ -63,9 +63,9 @@ export class LiveSessions implements Disposable {
    * unused first.
    * @throws RlmError 'BACKEND_UNAVAILABLE' when there is none.
    */
-  async withRoom<T>(open: (place: Place) => Promise<T>): Promise<T> {
-    const place: Place = {};
-    const excess = this.#sessions.size + this.#places.size + 1 - maxLiveSessions;
+  async withRoom<T>(open: (opening: Opening) => Promise<T>): Promise<T> {
+    const opening: Opening = {};
+    const excess = this.#sessions.size + this.#openings.size + 1 - maxLiveSessions;
     const idle = this.#listIdle();
     if (idle.length < excess) {
       throw new RlmError(
@@ -74,12 +74,12 @@ export class LiveSessions implements Disposable {
         { nextStep: 'Finalize sessions that are done (rlm_list_sessions shows them), then retry.' },
       );
     }
-    this.#places.add(place);
+    this.#openings.add(opening);
     try {
       await this.#letGo(idle.slice(0, Math.max(0, excess)));
-      return await open(place);
+      return await open(opening);
     } finally {
-      this.#places.delete(place);
+      this.#openings.delete(opening);
     }
   }
 

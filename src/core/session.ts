@@ -311,8 +311,8 @@ export class Session implements Disposable {
     await this.#queue.run(async () => {
       try {
         const isLeftOpen = this.summary.status === 'active';
-        const over = isLeftOpen ? { status: 'interrupted' as const } : {};
-        await this.#recorder.append({ kind: 'session.closed', reason }, over);
+        const change = isLeftOpen ? { status: 'interrupted' as const } : {};
+        await this.#recorder.append({ kind: 'session.closed', reason }, change);
       } finally {
         await this.#parts.sink.close().finally(() => this.dispose());
       }

@@ -11,7 +11,7 @@ import { RlmError, cancelledError } from './errors';
 import type { SessionOpened } from './event';
 import { type History, readHistory } from './history';
 import { type Limits, createLimits, noUsage } from './limits';
-import { LiveSessions, type Place } from './liveSessions';
+import { LiveSessions, type Opening } from './liveSessions';
 import type { LoopRunner } from './loop';
 import type { Model } from './model';
 import type { Language, Sandbox, SandboxFactory } from './sandbox';
@@ -211,7 +211,7 @@ export class SessionRegistry implements Disposable {
     fill: (session: Session) => Promise<T>,
   ): Promise<T> {
     const { traces } = this.#parts;
-    return this.#live.withRoom(async (place) => {
+    return this.#live.withRoom(async (opening) => {
       const sandbox = await this.#createSandbox(opened, signal);
       let session: Session | undefined;
       try {
@@ -219,7 +219,7 @@ export class SessionRegistry implements Disposable {
         const start = { opened, summary: createSummary(opened), step: 0 };
         const parentBudget = parent?.budget ?? null;
         session = new Session(start, this.#createParts(sandbox, sink, parentBudget));
-        this.#live.add(session, place, opened);
+        this.#live.add(session, opening, opened);
         return await fill(session);
       } catch (thrown) {
         if (session) {
@@ -239,10 +239,10 @@ export class SessionRegistry implements Disposable {
   ): Promise<Resumed> {
     const { traces, engineId } = this.#parts;
     const summary = await this.#readResumable(sessionId);
-    const rebuild = async (place: Place): Promise<Resumed> => {
+    const rebuild = async (opening: Opening): Promise<Resumed> => {
       const sandbox = await this.#createSandbox(summary, signal);
       try {
-        const { session, history } = await this.#reopen(sessionId, { sandbox, place });
+        const { session, history } = await this.#reopen(sessionId, { sandbox, opening });
         const report = await session.replay(
           history,
           {
@@ -265,14 +265,14 @@ export class SessionRegistry implements Disposable {
         throw thrown;
       }
     };
-    const hasPlace = this.#live.get(sessionId) !== undefined; // only its sandbox is gone
-    return hasPlace ? rebuild({}) : this.#live.withRoom(rebuild);
+    const isOpen = this.#live.get(sessionId) !== undefined; // only its sandbox is gone
+    return isOpen ? rebuild({}) : this.#live.withRoom(rebuild);
   }
 
   /** Its record is read once nobody else can add to it. */
   async #reopen(
     sessionId: string,
-    { sandbox, place }: { readonly sandbox: Sandbox; readonly place: Place },
+    { sandbox, opening }: { readonly sandbox: Sandbox; readonly opening: Opening },
   ): Promise<{ readonly session: Session; readonly history: History }> {
     const { traces } = this.#parts;
     const live = this.#live.get(sessionId);
@@ -287,7 +287,7 @@ export class SessionRegistry implements Disposable {
         { opened: history.opened, summary, step: history.lastStep },
         this.#createParts(sandbox, sink, null),
       );
-      this.#live.add(session, place);
+      this.#live.add(session, opening);
       return { session, history };
     } catch (thrown) {
       await sink.close().catch(() => undefined); // what went wrong first is told

@@ -38,8 +38,8 @@ export interface LoopEnd {
   readonly iterations: number;
 }
 
-/** What a call to a session that was stopped meanwhile throws. */
-const endings: ReadonlySet<ErrorCode> = new Set(['GUARDRAIL_STOPPED', 'CANCELLED']);
+/** What a call to a session throws that was stopped meanwhile. */
+const endCodes: ReadonlySet<ErrorCode> = new Set(['GUARDRAIL_STOPPED', 'CANCELLED']);
 
 const noCodeReasons: Readonly<Record<NoCode, string>> = {
   no_block: 'the reply has no fenced block of code.',
@@ -223,7 +223,7 @@ export class LoopRun {
 /** The guardrail that ended the run. @throws what was thrown when it was none. */
 export function toStopReason(thrown: unknown, session: Pick<Session, 'summary'>): StopReason {
   const { stopCause } = session.summary;
-  if (!(thrown instanceof RlmError) || !endings.has(thrown.code)) {
+  if (!(thrown instanceof RlmError) || !endCodes.has(thrown.code)) {
     throw thrown;
   }
   const reason = stopReasons.find((one) => one === stopCause);

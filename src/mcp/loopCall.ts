@@ -2,9 +2,9 @@
 // the caller can wait.
 
 import type { GivenContext } from '../core/context';
-import { CallerRun, type RunRequest } from '../core/callerRun';
-import type { LoopWork } from '../core/loop';
+import type { LoopRequest, LoopWork } from '../core/loop';
 import type { Language } from '../core/sandbox';
+import { Task, type TaskCall } from '../core/task/task';
 import { type limitsInput, toLimits } from './limitsInput';
 import { createLoopReporter } from './loopProgress';
 import type { LoopOutcome } from './loopView';
@@ -37,70 +37,70 @@ export async function callLoop(
   args: LoopArgs,
 ): Promise<LoopOutcome> {
   const { engine, signal, sample } = context;
-  const { loops, clock, callerWorks } = engine;
+  const { loops, clock, tasks } = engine;
   const waitMs = args.wait_ms ?? null;
-  const canSample = sample !== null;
-  const run = new CallerRun(toRequest(given, args), { loops, clock, canSample, waitMs });
-  return followRun(context, run, async () => {
+  const request = toRequest(given, args);
+  const task = new Task({
+    kind: 'run',
+    sessionId: null,
+    clock,
+    canSample: sample !== null,
+    waitMs,
+    start: (caller, taskSignal) => loops.run({ ...request, ...caller }, taskSignal),
+  });
+  tasks.add(task);
+  return withProgress(context, task, async () => {
     const calledAt = clock.monotonic();
-    const kept = { kind: 'run', run, work: run.work } as const;
-    void run.opened.then(
-      (sessionId) => callerWorks.add(sessionId, kept),
-      () => undefined, // told by the call
-    );
-    const sessionId = await run.untilOpened(signal);
+    await task.untilOpened(signal);
     const openedMs = clock.monotonic() - calledAt;
     const leftMs = waitMs === null ? null : Math.max(0, waitMs - openedMs);
-    return takeTurn(context, run, { sessionId, waitMs: leftMs, onAbort: run.onAbort });
+    return follow(context, task, { waitMs: leftMs, ownsTask: waitMs === null });
   });
 }
 
-interface RunTurnOptions {
-  readonly sessionId: string;
-  /** Null: to the run's end, or until it waits for answers. */
-  readonly waitMs: number | null;
-  /** What aborting the call does to the run. */
-  readonly onAbort: 'cancel' | 'leave';
-  readonly showWhole?: boolean;
-}
+type RunCallOptions = Pick<TaskCall, 'waitMs' | 'ownsTask'> & { readonly showWhole?: boolean };
 
-export function nextRunTurn(
+export function followRun(
   context: ToolContext,
-  run: CallerRun,
-  options: RunTurnOptions,
+  task: Task<'run'>,
+  options: RunCallOptions,
 ): Promise<LoopOutcome> {
-  return followRun(context, run, () => takeTurn(context, run, options));
+  return withProgress(context, task, () => follow(context, task, options));
 }
 
-async function followRun<T>(
+async function withProgress<T>(
   { progress }: ToolContext,
-  run: CallerRun,
-  follow: () => Promise<T>,
+  task: Task<'run'>,
+  wait: () => Promise<T>,
 ): Promise<T> {
-  const reporter = createLoopReporter(progress, run);
-  const listening = run.onDidProgress(reporter.onProgress);
+  const reporter = createLoopReporter(progress, task);
+  const listening = task.onDidProgress(reporter.onProgress);
   try {
-    return await follow();
+    return await wait();
   } finally {
     listening.dispose();
     reporter.dispose();
   }
 }
 
-async function takeTurn(
+async function follow(
   { engine, signal, sample }: ToolContext,
-  run: CallerRun,
-  { sessionId, showWhole = false, ...call }: RunTurnOptions,
+  task: Task<'run'>,
+  { showWhole = false, ...call }: RunCallOptions,
 ): Promise<LoopOutcome> {
-  const turn = await run.work.next({ sample, showWhole, ...call }, signal);
-  if (turn.kind === 'ended') {
-    return turn;
+  const report = await task.follow({ sample, showWhole, ...call }, signal);
+  if (report.status === 'completed') {
+    return report;
   }
+  const sessionId = await task.opened;
   const { usage, limits } = await engine.sessions.readSummary(sessionId);
-  return { ...turn, sessionId, iterations: run.iterations, usage, limits };
+  return { ...report, sessionId, iterations: task.iterations, usage, limits };
 }
 
-function toRequest({ task, work, context }: LoopTask, args: LoopArgs): RunRequest {
+function toRequest(
+  { task, work, context }: LoopTask,
+  args: LoopArgs,
+): Omit<LoopRequest, 'client' | 'onProgress'> {
   return {
     task,
     work,

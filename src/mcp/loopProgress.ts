@@ -1,8 +1,8 @@
 // What a call that follows a run tells of its progress.
 
 import type { Disposable } from '../base/disposable';
-import type { CallerRun } from '../core/callerRun';
 import type { LoopProgress } from '../core/loop';
+import type { Task } from '../core/task/task';
 import type { Progress } from './progress';
 
 interface LoopReporter extends Disposable {
@@ -10,7 +10,7 @@ interface LoopReporter extends Disposable {
 }
 
 /** Tells every iteration, and in between how long it takes. */
-export function createLoopReporter(progress: Progress, { iterations }: CallerRun): LoopReporter {
+export function createLoopReporter(progress: Progress, { iterations }: Task<'run'>): LoopReporter {
   const startedAt = performance.now();
   let last = 0;
   let words = iterations === 0 ? 'opening the context' : `iteration ${iterations}`;

@@ -2,9 +2,9 @@
 
 import type * as z from 'zod';
 import { cutText } from '../base/text';
-import type { CallerTurn } from '../core/callerWork';
 import type { Limits, Usage } from '../core/limits';
 import type { LoopResult } from '../core/loop';
+import type { UnfinishedReport } from '../core/task/task';
 import { fitPayload } from './fit';
 import type { loopResultFields, programFields, runSchema, subtaskFields } from './loopFields';
 import { toCodeBlock, toInlineCode, toTable } from './markdownText';
@@ -19,8 +19,7 @@ export type RunView = z.output<typeof runSchema>;
 
 /** How a call to a run ended: with its result, or with the run going on, perhaps after answers. */
 export type LoopOutcome =
-  | { readonly kind: 'ended'; readonly result: LoopResult }
-  | (Exclude<CallerTurn<LoopResult>, { readonly kind: 'ended' }> & LoopStanding);
+  { readonly status: 'completed'; readonly result: LoopResult } | (UnfinishedReport & LoopStanding);
 
 interface LoopStanding {
   readonly sessionId: string;
@@ -39,7 +38,7 @@ const subtaskErrorChars = 500;
 
 /** `more`: what a kind of work shows besides, which shares the room. */
 export function toLoopView<More extends object>(outcome: LoopOutcome, more: More): LoopView & More {
-  if (outcome.kind !== 'ended') {
+  if (outcome.status !== 'completed') {
     return { ...toUnfinishedView(outcome), ...more };
   }
   const { payload, cut } = fitPayload({ ...toFinishedView(outcome.result), ...more }, [
@@ -54,12 +53,14 @@ export function toRunView(outcome: LoopOutcome): RunView {
   return toLoopView(outcome, { ...toProgramView(outcome), ...toSubtasksView(outcome) });
 }
 
-function toUnfinishedView(outcome: Exclude<LoopOutcome, { readonly kind: 'ended' }>): LoopView {
-  const isWaiting = outcome.kind === 'waiting';
+function toUnfinishedView(
+  outcome: Exclude<LoopOutcome, { readonly status: 'completed' }>,
+): LoopView {
+  const isWaiting = outcome.status === 'input_required';
   return {
     answer: null,
     session_id: outcome.sessionId,
-    status: outcome.kind,
+    status: isWaiting ? 'waiting' : 'running',
     iterations: outcome.iterations,
     finish_reason: null,
     note: isWaiting ? waitingNote : 'The run goes on: call rlm_wait with this session_id.',
@@ -131,7 +132,7 @@ function toNote({ answer, finishReason }: LoopResult): string | null {
 }
 
 export function toProgramView(outcome: LoopOutcome): ProgramView {
-  const program = outcome.kind === 'ended' ? outcome.result.program : undefined;
+  const program = outcome.status === 'completed' ? outcome.result.program : undefined;
   const tests = program?.tests.map(({ name, code, error }) => ({
     name,
     code,
@@ -142,7 +143,7 @@ export function toProgramView(outcome: LoopOutcome): ProgramView {
 }
 
 export function toSubtasksView(outcome: LoopOutcome): SubtasksView {
-  const subtasks = outcome.kind === 'ended' ? outcome.result.subtasks : undefined;
+  const subtasks = outcome.status === 'completed' ? outcome.result.subtasks : undefined;
   const share = Math.floor(subtaskAnswerChars / Math.max(1, subtasks?.length ?? 0));
   const views = subtasks?.map(({ title, sessionId, answer, error }) => {
     const cut = cutText(answer ?? '', share);

@@ -1,7 +1,7 @@
-// The prompts that a step or a run waits for its caller to answer, in the words of the wire and of Markdown.
+// The prompts that a task waits for its caller to answer, in the words of the wire and of Markdown.
 
 import * as z from 'zod';
-import type { WaitingTurn } from '../core/callerWork';
+import type { InputRequired } from '../core/task/task';
 import { type cutSchema, countField } from './fields';
 import { toCodeBlock } from './markdownText';
 
@@ -39,7 +39,7 @@ type PendingView = z.output<z.ZodObject<typeof pendingFields>>;
 
 export const noPending: PendingView = { pending_prompts: null, pending_count: 0 };
 
-export function toPendingView({ prompts, count }: WaitingTurn): PendingView & {
+export function toPendingView({ prompts, count }: InputRequired): PendingView & {
   readonly truncated: boolean;
   readonly cut: z.output<typeof cutSchema>;
 } {

@@ -2,9 +2,10 @@
 
 import * as z from 'zod';
 import { cutText } from '../base/text';
-import type { WaitingTurn } from '../core/callerWork';
 import type { StepError } from '../core/sandbox';
-import type { Session, StepResult } from '../core/session';
+import type { StepResult } from '../core/session';
+import type { Summary } from '../core/summary';
+import type { InputRequired } from '../core/task/task';
 import { countField, cutSchema, stopReasonField, usageSchema } from './fields';
 import { fitPayload } from './fit';
 import { toCodeBlock, toInlineCode, toTable } from './markdownText';
@@ -66,7 +67,7 @@ export type StepPayload = z.output<typeof stepSchema>;
 
 export function toStepView(
   step: StepResult,
-  session: Session,
+  { limits }: Summary,
   replay: ReplayView | null,
 ): StepPayload {
   const { outcome } = step;
@@ -91,7 +92,7 @@ export function toStepView(
       final_answer: outcome.finalAnswer,
       interrupted: outcome.interruption,
       state_lost: outcome.stateLost,
-      usage: toUsageView(step.usage, session.seed.limits),
+      usage: toUsageView(step.usage, limits),
       duration_ms: Math.round(step.durationMs),
       dropped_chars: outcome.droppedChars,
     },
@@ -102,11 +103,10 @@ export function toStepView(
 
 /** A step that waits for its caller has no result yet. */
 export function toWaitingView(
-  turn: WaitingTurn,
-  session: Session,
+  report: InputRequired,
+  { usage, limits }: Summary,
   replay: ReplayView | null,
 ): StepPayload {
-  const { usage } = session.summary;
   return {
     stdout: '',
     stderr: '',
@@ -120,10 +120,10 @@ export function toWaitingView(
     interrupted: null,
     state_lost: false,
     replay,
-    usage: toUsageView(usage, session.seed.limits),
+    usage: toUsageView(usage, limits),
     duration_ms: 0,
     dropped_chars: 0,
-    ...toPendingView(turn),
+    ...toPendingView(report),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { SessionRegistry } from '../../src/core/sessionRegistry';
 import type { ContextReader } from '../../src/core/context';
-import { CallerWorks } from '../../src/core/callerWorks';
+import { Tasks } from '../../src/core/task/tasks';
 import type { Engine } from '../../src/core/engine';
 import { RlmError } from '../../src/core/errors';
 import type { Model } from '../../src/core/model';
@@ -53,13 +53,13 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     promptFolder: null,
     readMaxIterations: async () => null,
   });
-  const callerWorks = new CallerWorks();
+  const tasks = new Tasks();
   return {
     engineId: sampleEngineId,
     version: '0.1.0',
     clock,
     loops,
-    callerWorks,
+    tasks,
     sessions,
     traces,
     sandboxes,
@@ -79,7 +79,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       allowedRoots: ['/data'],
     }),
     close: async () => {
-      callerWorks.dispose();
+      tasks.dispose();
       await sessions.closeAll('the engine ended');
       sessions.dispose();
     },

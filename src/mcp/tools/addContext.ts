@@ -2,13 +2,13 @@
 
 import * as z from 'zod';
 import { toByteText } from '../../base/text';
-import { requireFree } from '../callerTurn';
 import { contextSchema, toContextMarkdown, toContextView } from '../contextView';
 import { contextPathsField, contextTextField, sessionIdField } from '../fields';
 import { requireGivenContext } from '../givenContext';
 import { createInvalidInput } from '../invalidInput';
 import { listReplGlobals } from '../replGlobals';
 import { resumeSession } from '../replayView';
+import { requireFree } from '../taskCall';
 import { defineTool } from '../tool';
 
 const input = z.strictObject({

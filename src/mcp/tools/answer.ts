@@ -3,12 +3,12 @@
 import * as z from 'zod';
 import type { Engine } from '../../core/engine';
 import { RlmError } from '../../core/errors';
-import { nextStepTurn } from '../callerTurn';
 import { sessionIdField } from '../fields';
-import { nextRunTurn } from '../loopCall';
+import { followRun } from '../loopCall';
 import { runSchema, waitMsField } from '../loopFields';
 import { toRunMarkdown, toRunView } from '../loopView';
 import { stepSchema, toStepMarkdown } from '../stepView';
+import { followStep } from '../taskCall';
 import { defineTool } from '../tool';
 
 const input = z.strictObject({
@@ -56,18 +56,17 @@ export const answer = defineTool({
   output,
   hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
   async run(context, { session_id: sessionId, answers, wait_ms: waitMs }) {
-    const kept = context.engine.callerWorks.find(sessionId);
-    if (!kept) {
+    const task = context.engine.tasks.find(sessionId);
+    if (!task) {
       throw await toNothingWaits(context.engine, sessionId);
     }
-    kept.work.answer(answers);
+    task.answer(answers);
     const showWhole = answers.length === 0;
-    if (kept.kind === 'step') {
-      return nextStepTurn(context, kept, { showWhole });
+    if (task.kind === 'step') {
+      return followStep(context, task, { showWhole });
     }
-    const { run } = kept;
-    const options = { sessionId, waitMs: waitMs ?? run.waitMs, onAbort: run.onAbort, showWhole };
-    return toRunView(await nextRunTurn(context, run, options));
+    const call = { waitMs: waitMs ?? task.waitMs, ownsTask: task.waitMs === null, showWhole };
+    return toRunView(await followRun(context, task, call));
   },
   toMarkdown: (payload) => {
     const step = stepSchema.safeParse(payload);

@@ -55,7 +55,7 @@ export const finalize = defineTool({
   output,
   hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: true },
   async run({ engine, signal }, args) {
-    await engine.callerWorks.cancelWaiting(args.session_id);
+    await engine.tasks.cancelWaiting(args.session_id);
     const summary = await engine.sessions.finalize(args.session_id, toFinalizeInput(args), signal);
     const { payload, cut } = fitPayload(
       {

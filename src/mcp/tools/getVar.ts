@@ -2,11 +2,11 @@
 
 import * as z from 'zod';
 import type { Language, VariableValue } from '../../core/sandbox';
-import { requireFree } from '../callerTurn';
 import { countField, sessionIdField } from '../fields';
 import { cutJsonText, maxResultChars } from '../fit';
 import { exceedsJsonDepth, hasExactIntegers } from '../jsonText';
 import { toCodeBlock, toInlineCode } from '../markdownText';
+import { requireFree } from '../taskCall';
 import { defineTool } from '../tool';
 
 /** Room for the fields around the value. */

@@ -1,12 +1,11 @@
 // rlm_run_repl: runs one step of code in a session.
 
 import * as z from 'zod';
-import { CallerWork } from '../../core/callerWork';
-import type { KeptStep } from '../../core/callerWorks';
+import { Task } from '../../core/task/task';
 import { sessionIdField } from '../fields';
-import { nextStepTurn, readLine, requireFree } from '../callerTurn';
 import { resumeSession } from '../replayView';
 import { stepSchema, toStepMarkdown } from '../stepView';
+import { followStep, readLine, requireFree } from '../taskCall';
 import { defineTool } from '../tool';
 
 const maxCodeChars = 50_000;
@@ -51,15 +50,17 @@ export const runRepl = defineTool({
     const { session, replay } = await resumeSession(context, args.session_id);
     const { code, timeout_ms: timeoutMs } = args;
     const given = timeoutMs === undefined ? {} : { timeoutMs };
-    const start = (): KeptStep => {
-      const work = new CallerWork(
-        (client, stepSignal) => session.runStep({ code, client, ...given }, stepSignal),
-        { clock: engine.clock, canSample: sample !== null },
-      );
-      return { kind: 'step', work, session };
-    };
+    const start = (): Task<'step'> =>
+      new Task({
+        kind: 'step',
+        sessionId: session.id,
+        clock: engine.clock,
+        canSample: sample !== null,
+        waitMs: null,
+        start: ({ client }, stepSignal) => session.runStep({ code, client, ...given }, stepSignal),
+      });
     const line = readLine(engine, args.session_id);
-    return nextStepTurn(context, engine.callerWorks.startStep(line, start), { replay });
+    return followStep(context, engine.tasks.startStep(line, start), { replay });
   },
   toMarkdown: toStepMarkdown,
 });

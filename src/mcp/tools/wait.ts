@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { RlmError } from '../../core/errors';
 import { sessionIdField } from '../fields';
-import { nextRunTurn } from '../loopCall';
+import { followRun } from '../loopCall';
 import { runSchema, waitMsField } from '../loopFields';
 import { toRunMarkdown, toRunView } from '../loopView';
 import { defineTool } from '../tool';
@@ -31,15 +31,14 @@ export const wait = defineTool({
   output: runSchema,
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
   async run(context, { session_id: sessionId, wait_ms: waitMs }) {
-    const run = context.engine.callerWorks.findRun(sessionId);
-    if (!run) {
+    const task = context.engine.tasks.findRun(sessionId);
+    if (!task) {
       throw new RlmError('SESSION_NOT_FOUND', `No run of session ${sessionId} is known here.`, {
         nextStep:
           'Give the session_id that a loop tool returned with status running. Its engine may have ended since: rlm_get_trace shows how far the run came.',
       });
     }
-    const options = { sessionId, waitMs, onAbort: 'leave' } as const;
-    return toRunView(await nextRunTurn(context, run, options));
+    return toRunView(await followRun(context, task, { waitMs, ownsTask: false }));
   },
   toMarkdown: toRunMarkdown,
 });

@@ -1,11 +1,11 @@
 // The client's own model, for work that outlives one call: a server may only ask a client within a call,
 // so it is reached through whichever call is open.
 
-import { onAbort } from '../base/abort';
-import { type Disposable, toDisposable } from '../base/disposable';
-import { Emitter } from '../base/emitter';
-import { cancelledError } from './errors';
-import type { AskClient, ModelAnswer, ModelRequest } from './model';
+import { onAbort } from '../../base/abort';
+import { type Disposable, toDisposable } from '../../base/disposable';
+import { Emitter } from '../../base/emitter';
+import { cancelledError } from '../errors';
+import type { AskClient, ModelAnswer, ModelRequest } from '../model';
 
 export class ClientChannel {
   /** Of the open calls, in the order they came. */

@@ -1,13 +1,13 @@
-// Prompts that wait for the calling agent: what it is shown of each, and the answers it gives.
+// The prompts of a task that wait for the calling agent: what it is shown of each, and the answers it gives.
 
-import { onAbort } from '../base/abort';
-import type { Disposable } from '../base/disposable';
-import { Emitter } from '../base/emitter';
-import { RlmError, cancelledError } from './errors';
-import type { ModelAnswer, ModelMessage, ModelRequest } from './model';
-import { estimateTokens } from './tokens';
+import { onAbort } from '../../base/abort';
+import type { Disposable } from '../../base/disposable';
+import { Emitter } from '../../base/emitter';
+import { RlmError, cancelledError } from '../errors';
+import type { ModelAnswer, ModelMessage, ModelRequest } from '../model';
+import { estimateTokens } from '../tokens';
 
-export interface PendingPrompt {
+export interface TaskPrompt {
   readonly id: string;
   readonly prompt: string;
   /** As asked for; null: any. */
@@ -26,7 +26,7 @@ export interface AgentAnswer {
 }
 
 interface Waiting {
-  readonly shown: PendingPrompt;
+  readonly shown: TaskPrompt;
   readonly whole: string;
   readonly resolve: (text: string) => void;
 }
@@ -39,20 +39,21 @@ interface Known {
 
 /** Of one prompt, and of all in one reply, as JSON: they must pass through the agent whole. */
 const maxShownChars = 80_000;
-/** Conversations that parts of one work may have at the same time. */
+/** Conversations that parts of one task may have at the same time. */
 const maxKnown = 50;
 
-export class PendingPrompts {
+export class TaskPrompts {
   readonly #waiting = new Map<string, Waiting>();
   readonly #answered = new Set<string>();
   readonly #asked = new Emitter<void>();
   /** Fires when one more waits. */
   readonly onDidAsk = this.#asked.event;
+  readonly #onChange: (event: 'prompt_opened' | 'prompt_closed') => void;
   #known: Known[] = [];
   #nextId = 1;
 
-  get count(): number {
-    return this.#waiting.size;
+  constructor(onChange: (event: 'prompt_opened' | 'prompt_closed') => void) {
+    this.#onChange = onChange;
   }
 
   /** @throws RlmError 'MODEL_UNAVAILABLE' for a prompt that is too long, 'CANCELLED'. */
@@ -91,7 +92,9 @@ export class PendingPrompts {
       });
     }
     for (const { id, text } of answers) {
-      this.#waiting.get(id)?.resolve(text);
+      const waiting = this.#waiting.get(id);
+      this.#close(id);
+      waiting?.resolve(text);
     }
   }
 
@@ -99,8 +102,8 @@ export class PendingPrompts {
    * The first that fit one reply; at least one where any waits.
    * @param showWhole shows whole conversations again, where they fit.
    */
-  list(showWhole: boolean): readonly PendingPrompt[] {
-    const prompts: PendingPrompt[] = [];
+  list(showWhole: boolean): readonly TaskPrompt[] {
+    const prompts: TaskPrompt[] = [];
     let chars = 0;
     for (const waiting of this.#waiting.values()) {
       const shown = showWhole ? toWhole(waiting) : waiting.shown;
@@ -119,13 +122,20 @@ export class PendingPrompts {
     try {
       return await new Promise<string>((resolve, reject) => {
         this.#waiting.set(id, { ...asked, resolve });
+        this.#onChange('prompt_opened');
         this.#asked.fire();
         aborted = onAbort(signal, () => reject(cancelledError('The prompt')));
       });
     } finally {
       aborted?.dispose();
-      this.#waiting.delete(id);
+      this.#close(id);
+    }
+  }
+
+  #close(id: string): void {
+    if (this.#waiting.delete(id)) {
       this.#answered.add(id);
+      this.#onChange('prompt_closed');
     }
   }
 
@@ -144,7 +154,7 @@ export class PendingPrompts {
   }
 }
 
-function toWhole({ shown, whole }: Waiting): PendingPrompt {
+function toWhole({ shown, whole }: Waiting): TaskPrompt {
   return fits(whole) ? { ...shown, prompt: whole, follows: null } : shown;
 }
 

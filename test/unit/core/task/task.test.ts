@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { neverAborted, onAbort } from '../../../src/base/abort';
-import { CallerRun } from '../../../src/core/callerRun';
-import { CallerWorks } from '../../../src/core/callerWorks';
-import { RlmError } from '../../../src/core/errors';
-import { HeldTime } from '../../../src/core/heldTime';
-import { createLimits, noUsage } from '../../../src/core/limits';
-import type { LoopProgress, LoopRequest, LoopResult, LoopRunner } from '../../../src/core/loop';
-import type { AskClient, ModelClient } from '../../../src/core/model';
-import { FakeClock } from '../../support/fakeClock';
-import { createRequest, toAnswer } from '../../support/fakeProvider';
-import { toRequest } from '../../support/loopEngine';
+import { neverAborted, onAbort } from '../../../../src/base/abort';
+import { RlmError } from '../../../../src/core/errors';
+import { HeldTime } from '../../../../src/core/heldTime';
+import { createLimits, noUsage } from '../../../../src/core/limits';
+import type { LoopProgress, LoopRequest, LoopResult, LoopRunner } from '../../../../src/core/loop';
+import type { AskClient, ModelClient } from '../../../../src/core/model';
+import { Task } from '../../../../src/core/task/task';
+import { Tasks } from '../../../../src/core/task/tasks';
+import { FakeClock } from '../../../support/fakeClock';
+import { createRequest, toAnswer } from '../../../support/fakeProvider';
+import { toRequest } from '../../../support/loopEngine';
 
 const result: LoopResult = {
   sessionId: 'session-1',
@@ -19,19 +19,24 @@ const result: LoopResult = {
   usage: noUsage,
   limits: createLimits(),
 };
-const ended = { kind: 'ended', result } as const;
-const call = { sample: null, waitMs: 5_000, onAbort: 'leave', showWhole: false } as const;
+const completed = { status: 'completed', result } as const;
+const call = { sample: null, waitMs: 5_000, ownsTask: false, showWhole: false } as const;
 
-/** Opens `session-1` and ends when told, or when it is cancelled. */
+/** Opens a session and ends when told, or when it is cancelled. */
 class FakeLoops implements LoopRunner {
+  readonly #sessionId: string;
   request: LoopRequest | undefined;
   end: (ended: LoopResult) => void = () => undefined;
   fail: (reason: Error) => void = () => undefined;
 
+  constructor(sessionId: string) {
+    this.#sessionId = sessionId;
+  }
+
   async run(request: LoopRequest, signal: AbortSignal): Promise<LoopResult> {
     await Promise.resolve();
     this.request = request;
-    request.onProgress?.({ kind: 'opened', sessionId: 'session-1' });
+    request.onProgress?.({ kind: 'opened', sessionId: this.#sessionId });
     return new Promise((resolve, reject) => {
       this.end = resolve;
       this.fail = reject;
@@ -40,12 +45,26 @@ class FakeLoops implements LoopRunner {
   }
 }
 
-function create(options: { readonly waitMs?: number | null; readonly loops?: LoopRunner } = {}) {
-  const loops = new FakeLoops();
+interface Options {
+  readonly waitMs?: number | null;
+  readonly loops?: LoopRunner;
+  readonly sessionId?: string;
+}
+
+function create(options: Options = {}) {
+  const loops = new FakeLoops(options.sessionId ?? 'session-1');
   const clock = new FakeClock();
   const { waitMs = 5_000 } = options;
-  const parts = { loops: options.loops ?? loops, clock, canSample: true, waitMs };
-  return { loops, clock, run: new CallerRun(toRequest(), parts) };
+  const run = new Task({
+    kind: 'run',
+    sessionId: null,
+    clock,
+    canSample: true,
+    waitMs,
+    start: (context, signal) =>
+      (options.loops ?? loops).run({ ...toRequest(), ...context }, signal),
+  });
+  return { loops, clock, run };
 }
 
 describe('a run for a caller', () => {
@@ -63,15 +82,15 @@ describe('a run for a caller', () => {
   it('tells that it goes on after the time, and its result later, again and again', async () => {
     const { loops, clock, run } = create();
     await run.untilOpened(neverAborted);
-    const early = run.work.next(call, neverAborted);
+    const early = run.follow(call, neverAborted);
     loops.request?.onProgress?.({ kind: 'thinking', iteration: 3, maxIterations: 5 });
     clock.advance(5_000);
-    assert.deepStrictEqual([await early, run.iterations], [{ kind: 'running' }, 3]);
-    const late = run.work.next(call, neverAborted);
+    assert.deepStrictEqual([await early, run.iterations], [{ status: 'working' }, 3]);
+    const late = run.follow(call, neverAborted);
     loops.end(result);
     assert.deepStrictEqual(
-      [await late, await run.work.next(call, neverAborted), clock.timerCount],
-      [ended, ended, 0],
+      [await late, await run.follow(call, neverAborted), clock.timerCount],
+      [completed, completed, 0],
     );
   });
 
@@ -79,11 +98,11 @@ describe('a run for a caller', () => {
     const { loops, clock, run } = create();
     await run.untilOpened(neverAborted);
     const controller = new AbortController();
-    const waiting = run.work.next({ ...call, onAbort: run.onAbort }, controller.signal);
+    const waiting = run.follow(call, controller.signal);
     controller.abort();
     await assert.rejects(waiting, isError('CANCELLED'));
     loops.end(result);
-    assert.deepStrictEqual(await run.work.next(call, neverAborted), ended);
+    assert.deepStrictEqual(await run.follow(call, neverAborted), completed);
     assert.equal(clock.timerCount, 0);
   });
 
@@ -95,11 +114,11 @@ describe('a run for a caller', () => {
       if (isOpen) {
         await opening;
       }
-      const next = { ...call, waitMs: null, onAbort: run.onAbort };
-      const waiting = isOpen ? run.work.next(next, controller.signal) : opening;
+      const next = { ...call, waitMs: null, ownsTask: true };
+      const waiting = isOpen ? run.follow(next, controller.signal) : opening;
       controller.abort();
       await assert.rejects(waiting);
-      await assert.rejects(run.work.ended, /cancelled/u);
+      await assert.rejects(run.ended, /cancelled/u);
     }
   });
 
@@ -108,7 +127,7 @@ describe('a run for a caller', () => {
     await run.untilOpened(neverAborted);
     const failure = new Error('the model is gone');
     loops.fail(failure);
-    await assert.rejects(run.work.next(call, neverAborted), failure);
+    await assert.rejects(run.follow(call, neverAborted), failure);
   });
 
   it('tells its progress', async () => {
@@ -133,7 +152,7 @@ describe('a run for a caller', () => {
     const asked = askOf(client)(createRequest(), neverAborted);
     clock.advance(60_000);
     const sample: AskClient = async () => toAnswer('sampling/its own');
-    const waiting = run.work.next({ ...call, sample }, neverAborted);
+    const waiting = run.follow({ ...call, sample }, neverAborted);
     assert.equal((await asked).model, 'sampling/its own');
     assert.equal((await askOf(client)(createRequest(), neverAborted)).text, 'Two.');
     assert.deepStrictEqual([holds, held.totalMs], [['held', 'let go'], 60_000]);
@@ -152,35 +171,36 @@ describe('a run for a caller', () => {
   });
 });
 
-describe('the works of an engine', () => {
+describe('the tasks of an engine', () => {
   it('cancel what is under way when they are disposed, and what comes late', async () => {
-    const works = new CallerWorks();
+    const tasks = new Tasks();
     const [early, late] = [create().run, create().run];
-    works.add('session-1', { kind: 'run', run: early, work: early.work });
-    works.dispose();
-    works.add('session-2', { kind: 'run', run: late, work: late.work });
-    for (const { work } of [early, late]) {
-      await assert.rejects(work.ended, /cancelled/u);
+    tasks.add(early);
+    tasks.dispose();
+    tasks.add(late);
+    for (const { ended } of [early, late]) {
+      await assert.rejects(ended, /cancelled/u);
     }
   });
 
   it('keep the results of the last hundred runs, and every run that goes on', async () => {
-    const works = new CallerWorks();
-    const going = create().run;
-    works.add('going', { kind: 'run', run: going, work: going.work });
+    const tasks = new Tasks();
+    const going = create({ sessionId: 'going' }).run;
+    tasks.add(going);
+    await going.untilOpened(neverAborted);
     for (let number = 0; number < 102; number += 1) {
-      const { run, loops } = create();
+      const { run, loops } = create({ sessionId: `run-${number}` });
       await run.untilOpened(neverAborted);
       loops.end(result);
-      await run.work.ended;
-      works.add(`run-${number}`, { kind: 'run', run, work: run.work });
+      await run.ended;
+      tasks.add(run);
     }
     const kept = ['going', 'run-0', 'run-1', 'run-2', 'run-101'].map((id) =>
-      Boolean(works.find(id)),
+      Boolean(tasks.find(id)),
     );
     assert.deepStrictEqual(kept, [true, false, false, true, true]);
-    works.dispose();
-    await assert.rejects(going.work.ended, /cancelled/u);
+    tasks.dispose();
+    await assert.rejects(going.ended, /cancelled/u);
   });
 });
 

@@ -1,0 +1,71 @@
+// One call that follows a step: to its end, or until it needs its caller's answers. What its caller has not
+// been told yet stays in `engine.tasks`.
+
+import type { Engine } from '../core/engine';
+import type { Session } from '../core/session';
+import type { Task } from '../core/task/task';
+import type { ReplayView } from './replayView';
+import { type StepPayload, toStepView, toWaitingView } from './stepView';
+import type { ToolContext } from './tool';
+
+export async function followStep(
+  { engine, signal, progress, sample }: ToolContext,
+  task: Task<'step'>,
+  options: { readonly replay?: ReplayView | null; readonly showWhole?: boolean } = {},
+): Promise<StepPayload> {
+  const { replay = null, showWhole = false } = options;
+  const sessionId = await task.opened;
+  const heartbeat = progress.startHeartbeat((elapsedMs) =>
+    toBeatText(findLive(engine, sessionId), elapsedMs),
+  );
+  let isTold = true;
+  try {
+    const call = { sample, waitMs: null, ownsTask: true, showWhole } as const;
+    const report = await task.follow(call, signal);
+    isTold = report.status === 'completed';
+    const summary = await engine.sessions.readSummary(sessionId);
+    return report.status === 'completed'
+      ? toStepView(report.result, summary, replay)
+      : toWaitingView(report, summary, replay);
+  } finally {
+    heartbeat.dispose();
+    if (isTold) {
+      engine.tasks.delete(task);
+    }
+  }
+}
+
+/**
+ * Call it before work that would queue up behind a step which waits for its caller.
+ * @throws RlmError 'INVALID_INPUT' while the session waits, or one that it is a child of.
+ */
+export function requireFree(engine: Engine, sessionId: string): void {
+  engine.tasks.requireFree(readLine(engine, sessionId));
+}
+
+/** The session, its parent, and so on up. */
+export function readLine(engine: Engine, sessionId: string): readonly [string, ...string[]] {
+  const parents: string[] = [];
+  for (let id = findParent(engine, sessionId); id !== null; id = findParent(engine, id)) {
+    parents.push(id);
+  }
+  return [sessionId, ...parents];
+}
+
+/** Null too where the session is not live: then nothing of it can wait. */
+function findParent(engine: Engine, sessionId: string): string | null {
+  return findLive(engine, sessionId)?.seed.parentSessionId ?? null;
+}
+
+function findLive({ sessions }: Engine, sessionId: string): Session | undefined {
+  return sessions.live.find(({ id }) => id === sessionId);
+}
+
+function toBeatText(session: Session | undefined, elapsedMs: number): string {
+  const seconds = Math.floor(elapsedMs / 1_000);
+  if (!session) {
+    return `${seconds} s`;
+  }
+  const { running, usage } = session.summary;
+  return `step ${usage.steps + 1} ${running ? 'running' : 'waiting'}, ${seconds} s`;
+}
