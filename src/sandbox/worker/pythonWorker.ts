@@ -11,6 +11,7 @@ import { type EmscriptenFiles, limitFiles } from './guestFiles';
 import { type ImportSpaces, guardImports } from './guestImports';
 import { type EngineExports, enlargeStack } from './guestStack';
 import jsPattern from './jsPattern.py';
+import { type MountingFiles, mountLibrary } from './libraryFiles';
 import { createMessagePump } from './messagePump';
 import { scrubRealm } from './scrubRealm';
 import spans from './spans.py';
@@ -28,15 +29,15 @@ export interface PythonAssets {
 }
 
 interface PythonModule {
-  readonly FS: EmscriptenFiles & {
-    init(): void;
-    mkdirTree(path: string): void;
-    writeFile(path: string, content: Uint8Array | string, options?: object): void;
-    makedev(major: number, minor: number): number;
-    registerDevice(device: number, operations: object): void;
-    mkdev(path: string, device: number): void;
-    chdir(path: string): void;
-  };
+  readonly FS: EmscriptenFiles &
+    MountingFiles & {
+      init(): void;
+      writeFile(path: string, content: Uint8Array | string, options?: object): void;
+      makedev(major: number, minor: number): number;
+      registerDevice(device: number, operations: object): void;
+      mkdev(path: string, device: number): void;
+      chdir(path: string): void;
+    };
   readonly ENV: Record<string, string>;
   readonly _Py_EMSCRIPTEN_SIGNAL_HANDLING: number;
   Py_EmscriptenSignalBuffer: Uint8Array;
@@ -168,16 +169,11 @@ function prepareFiles(python: PythonModule): void {
     });
   }
   FS.init();
-  FS.mkdirTree('/lib');
   FS.mkdirTree('/rlm');
   FS.mkdirTree('/work');
-  FS.writeFile('/lib/python313.zip', init.assets.library, { canOwn: true });
+  mountLibrary(FS, '/lib', { 'python313.zip': init.assets.library, ...addedModules() });
   for (const [name, source] of Object.entries(guestModules)) {
     FS.writeFile(`/rlm/${name}.py`, source);
-  }
-  FS.mkdirTree('/lib/added/_pyrepl');
-  for (const [name, source] of Object.entries(missingModules)) {
-    FS.writeFile(`/lib/added/${name}.py`, source);
   }
   FS.writeFile('/rlm/start.py', start);
   for (const name of Object.keys(ENV)) {
@@ -213,6 +209,16 @@ function prepareFiles(python: PythonModule): void {
   if (typeof crypto === 'undefined') {
     Object.defineProperty(globalThis, 'crypto', { value: { getRandomValues: randomValues } });
   }
+}
+
+function addedModules(): Readonly<Record<string, Uint8Array>> {
+  const encoder = new TextEncoder();
+  return Object.fromEntries(
+    Object.entries(missingModules).map(([name, source]) => [
+      `added/${name}.py`,
+      encoder.encode(source),
+    ]),
+  );
 }
 
 function refuseRequire(name: string): never {
