@@ -1,14 +1,19 @@
-// Serves any number of clients over Streamable HTTP on the loopback interface.
+// Serves any number of clients over Streamable HTTP on the loopback interface. Above 250 lines: the
+// order in which a request is judged is read in one place.
 
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isInitializeRequest, isJSONRPCNotification } from '@modelcontextprotocol/sdk/types.js';
+import { ErrorCode as RpcErrorCode, isInitializeRequest } from '@modelcontextprotocol/sdk/types.js';
 import type { Engine } from '../core/engine';
 import { RlmError } from '../core/errors';
-import { type Body, readBody } from './httpBody';
+import { readBody } from './httpBody';
+import { type ConnectionLimits, HttpConnections } from './httpConnections';
 import { type Refusal, checkRequest, mcpPath, refuse } from './httpGuard';
+import { checkHeaders, countsAsCall, refuseWithoutSession } from './httpMessage';
+import { sendRefusal } from './httpReply';
 import { HttpSession } from './httpSession';
+import { maxMessageBytes, parseMessages, refuseLarge, toRequestId } from './rpcMessage';
 import type { Additions } from './server';
 import type { OffersSet } from './toolCall';
 
@@ -25,11 +30,11 @@ export interface HttpOptions {
   readonly additions?: Additions;
 }
 
-interface HttpLimits {
+interface HttpLimits extends ConnectionLimits {
   readonly maxBodyBytes: number;
   readonly maxSessions: number;
-  /** Open responses of one MCP session, streams among them. */
-  readonly maxStreams: number;
+  /** With so many open responses a session takes no more calls; all else that it sends is taken. */
+  readonly maxOpenResponses: number;
   /** An idle session is let go after this time. */
   readonly idleMs: number;
   /** When all sessions are taken, one that was idle this long makes room. */
@@ -45,9 +50,11 @@ export interface HttpServing {
 }
 
 const defaultHttpLimits: HttpLimits = {
-  maxBodyBytes: 16_000_000,
+  maxBodyBytes: maxMessageBytes,
   maxSessions: 64,
-  maxStreams: 64,
+  maxOpenResponses: 256,
+  maxConnections: 1_024,
+  maxStrangers: 256,
   idleMs: 30 * 60_000,
   evictAfterMs: 60_000,
 };
@@ -57,11 +64,9 @@ const socketLimits = {
   headersTimeout: 10_000,
   requestTimeout: 60_000,
   keepAliveTimeout: 60_000,
-  connectionsCheckingInterval: 5_000,
+  connectionsCheckingInterval: 1_000,
 } as const;
-const maxConnections = 1_024;
 const minTokenChars = 22;
-const lingerMs = 1_000;
 const sessionNotFound = -32001;
 
 /** @throws RlmError 'INVALID_INPUT' | 'BACKEND_UNAVAILABLE' when the port cannot be listened on. */
@@ -90,6 +95,7 @@ class HttpEndpoint {
   readonly #offered: Pick<HttpOptions, 'additions' | 'offersSet'>;
   readonly #limits: HttpLimits;
   readonly #server: Server;
+  readonly #connections: HttpConnections;
   readonly #sessions = new Map<string, HttpSession>();
   #port = 0;
   #sweep: NodeJS.Timeout | undefined;
@@ -102,11 +108,11 @@ class HttpEndpoint {
     const { additions, offersSet } = options;
     this.#offered = { ...(additions && { additions }), ...(offersSet && { offersSet }) };
     this.#limits = { ...defaultHttpLimits, ...options.limits };
+    this.#connections = new HttpConnections(this.#limits);
     this.#server = createServer(socketLimits, (request, response) => {
-      // Only a client that went away gets here: there is nobody left to answer.
-      this.#answer(request, response).catch(() => response.destroy());
+      this.#answer(request, response).catch(() => sendFailure(request, response));
     });
-    this.#server.maxConnections = maxConnections;
+    this.#server.on('connection', (socket) => this.#connections.add(socket));
   }
 
   async listen(port: number, host: string): Promise<number> {
@@ -142,35 +148,55 @@ class HttpEndpoint {
       sendRefusal(request, response, refusal);
       return;
     }
-    const body: Body =
-      method === 'POST'
-        ? await readBody(request, this.#limits.maxBodyBytes)
-        : { kind: 'json', value: undefined };
-    const session = body.kind === 'refused' ? body.refusal : this.#findSession(request, body.value);
-    if (!(session instanceof HttpSession)) {
-      sendRefusal(request, response, session);
-    } else if (body.kind === 'json') {
-      await session.handle(request, response, body.value);
-      if (!session.isInitialized) {
-        await session.close();
-      }
+    this.#connections.use(request.socket, response);
+    if (method !== 'POST') {
+      await this.#pass(request, response, undefined);
+      return;
+    }
+    const bytes = await readBody(request, this.#limits.maxBodyBytes);
+    const parsed = bytes ? parseMessages(bytes) : refuseLarge(this.#limits.maxBodyBytes);
+    if (parsed.kind === 'refused') {
+      sendRefusal(request, response, { status: bytes ? 400 : 413, ...parsed.fault });
+    } else {
+      await this.#pass(request, response, parsed.messages);
     }
   }
 
-  #findSession(request: IncomingMessage, body: unknown): HttpSession | Refusal {
-    const id = request.headers['mcp-session-id'];
-    if (id === undefined && isInitializeRequest(body)) {
-      return this.#openSession();
+  /** `messages`: the body, if there is one. */
+  async #pass(request: IncomingMessage, response: ServerResponse, messages: unknown) {
+    const session = this.#findSession(request, messages);
+    if (!(session instanceof HttpSession)) {
+      sendRefusal(request, response, { id: toRequestId(messages), ...session });
+      return;
     }
-    if (id === undefined) {
-      return refuse(400, 'Begin with an initialize request, then send its Mcp-Session-Id.');
+    await session.handle(request, response, messages);
+    if (!session.isInitialized) {
+      await session.close();
+    }
+  }
+
+  #findSession(request: IncomingMessage, messages: unknown): HttpSession | Refusal {
+    const { headers, method } = request;
+    const id = headers['mcp-session-id'];
+    const isFirst = id === undefined && isInitializeRequest(messages);
+    if (id === undefined && !isFirst) {
+      return refuseWithoutSession(messages);
+    }
+    const fault = method === 'POST' ? checkHeaders(headers, messages) : null;
+    if (fault) {
+      return fault;
+    }
+    if (isFirst) {
+      return this.#openSession();
     }
     const session = this.#sessions.get(String(id));
     if (!session) {
       return refuse(404, 'There is no such MCP session: initialize again.', sessionNotFound);
     }
-    const mayStream = request.method !== 'DELETE' && !isJSONRPCNotification(body); // these always pass
-    if (mayStream && session.openResponses >= this.#limits.maxStreams) {
+    if (isInitializeRequest(messages)) {
+      return refuse(400, 'This session is initialized already.', RpcErrorCode.InvalidRequest);
+    }
+    if (countsAsCall(messages) && session.openResponses >= this.#limits.maxOpenResponses) {
       const refusal = refuse(429, `This session has ${session.openResponses} open responses.`);
       return { ...refusal, headers: { 'Retry-After': '1' } };
     }
@@ -204,25 +230,14 @@ class HttpEndpoint {
   }
 }
 
-/** A body that was not read is drained for a moment, so that the client gets to see the answer. */
-function sendRefusal(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
-  const { status, code, message, headers } = refusal;
-  const body = JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id: null });
-  response.writeHead(status, {
-    'Content-Type': 'application/json',
-    'Content-Length': Buffer.byteLength(body),
-    ...headers,
-    ...(request.complete ? {} : { Connection: 'close' }),
-  });
-  if (request.complete || request.method !== 'POST') {
-    response.end(body);
-    return;
+/** Where nothing has been answered yet, and somebody may still be there to read it. */
+function sendFailure(request: IncomingMessage, response: ServerResponse): void {
+  if (response.headersSent || request.destroyed) {
+    response.destroy();
+  } else {
+    const text = 'The request failed in the server.';
+    sendRefusal(request, response, refuse(500, text, RpcErrorCode.InternalError));
   }
-  response.write(body);
-  const timer = setTimeout(() => request.destroy(), lingerMs).unref();
-  request.once('close', () => clearTimeout(timer));
-  request.once('end', () => response.end());
-  request.resume();
 }
 
 function toListenError(cause: Error, port: number, host: string): RlmError {

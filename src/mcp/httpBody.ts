@@ -1,48 +1,15 @@
-// Reads a request's JSON body within bounds, before anything is made of it.
+// Reads a request's body within a bound, before anything is made of it.
 
 import type { IncomingMessage } from 'node:http';
-import { type Refusal, refuse } from './httpGuard';
-import { exceedsJsonDepth } from './jsonText';
 
-export type Body =
-  | { readonly kind: 'json'; readonly value: unknown }
-  | { readonly kind: 'refused'; readonly refusal: Refusal };
-
-const maxBatch = 100;
-const parseError = -32700;
-const invalidRequest = -32600;
-
-/** @throws Error when the client went away in the middle. */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Body> {
-  const bytes = await readBytes(request, maxBytes);
-  if (!bytes) {
-    return refused(413, `The body is over ${maxBytes} bytes: load large texts by context_paths.`);
-  }
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return refused(400, 'The body is not UTF-8.', parseError);
-  }
-  if (exceedsJsonDepth(text)) {
-    return refused(400, 'The body is nested more than 100 levels deep.', invalidRequest);
-  }
-  try {
-    return checkBatch(JSON.parse(text));
-  } catch {
-    return refused(400, 'The body is not JSON.', parseError);
-  }
-}
-
-function checkBatch(value: unknown): Body {
-  if (Array.isArray(value) && (value.length === 0 || value.length > maxBatch)) {
-    return refused(400, `A batch holds 1 to ${maxBatch} messages.`, invalidRequest);
-  }
-  return { kind: 'json', value };
-}
-
-/** Undefined when there are more than `maxBytes`, announced or sent. */
-async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+/**
+ * Undefined when there are more than `maxBytes`, announced or sent; the rest is then left unread.
+ * @throws Error when the client went away in the middle.
+ */
+export async function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+): Promise<Buffer | undefined> {
   if (Number(request.headers['content-length']) > maxBytes) {
     return undefined;
   }
@@ -66,8 +33,4 @@ async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Bu
     request.once('error', reject);
     request.once('close', () => reject(new Error('The client went away.')));
   });
-}
-
-function refused(status: number, message: string, code?: number): Body {
-  return { kind: 'refused', refusal: refuse(status, message, code) };
 }

@@ -2,6 +2,7 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { RequestId } from '@modelcontextprotocol/sdk/types.js';
 
 export interface Refusal {
   readonly status: number;
@@ -9,6 +10,8 @@ export interface Refusal {
   readonly code: number;
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of the request that is refused; left out where it is not known. */
+  readonly id?: RequestId | null;
 }
 
 interface GuardRules {

@@ -1,9 +1,19 @@
 // Serves one client over a pair of streams.
 
 import type { Readable, Writable } from 'node:stream';
-import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { type JSONRPCMessage, isInitializeRequest } from '@modelcontextprotocol/sdk/types.js';
 import type { Disposable } from '../base/disposable';
 import type { Engine } from '../core/engine';
+import { LineReader } from './lineReader';
+import {
+  type RpcFault,
+  checkFirst,
+  maxMessageBytes,
+  parseMessages,
+  refuseLarge,
+  toFaultText,
+} from './rpcMessage';
 import { createMcpServer } from './server';
 
 interface StdioStreams {
@@ -16,39 +26,85 @@ export interface StdioServing extends Disposable {
   readonly closed: Promise<void>;
 }
 
-/** Longer lines end the connection: such texts belong into files, read by context_paths. */
-const maxLineBytes = 16_000_000;
-const inputEndings = ['end', 'close', 'error'] as const;
+const inputEndEvents = ['end', 'close', 'error'] as const;
 
-/** A client at the other end of two streams; closes by itself when either of them does. */
-export class StdioConnection extends StdioServerTransport {
+/**
+ * A client at the other end of two streams; closes by itself when either of them does. What is no
+ * message, or must not come before `initialize`, is refused here, under its id where it has one.
+ */
+export class StdioConnection implements Transport {
+  onmessage?: Transport['onmessage'];
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
   readonly #streams: StdioStreams;
+  readonly #lines = new LineReader(maxMessageBytes);
+  readonly #take = (chunk: Buffer): void => this.#lines.add(chunk, (line) => this.#read(line));
   readonly #end = (): void => void this.close();
+  #hasBegun = false;
   #isClosed = false;
 
   constructor(streams: StdioStreams) {
-    super(streams.stdin, streams.stdout, { maxBufferSize: maxLineBytes });
     this.#streams = streams;
   }
 
-  override async start(): Promise<void> {
+  async start(): Promise<void> {
     const { stdin, stdout } = this.#streams;
-    inputEndings.forEach((name) => stdin.on(name, this.#end));
+    inputEndEvents.forEach((name) => stdin.on(name, this.#end));
     stdout.on('close', this.#end);
     stdout.on('error', this.#end);
-    await super.start();
+    stdin.on('data', this.#take);
   }
 
-  override async close(): Promise<void> {
+  /** Settles once the message has left this process, or cannot any more. */
+  async send(message: JSONRPCMessage): Promise<void> {
+    await this.#write(JSON.stringify(message));
+  }
+
+  async close(): Promise<void> {
     if (this.#isClosed) {
       return;
     }
     this.#isClosed = true;
     const { stdin, stdout } = this.#streams;
-    inputEndings.forEach((name) => stdin.off(name, this.#end));
+    inputEndEvents.forEach((name) => stdin.off(name, this.#end));
+    stdin.off('data', this.#take);
+    stdin.pause();
     stdout.off('close', this.#end);
     // The error listener stays: writes on their way may still fail, and must not end the process.
-    await super.close();
+    this.onclose?.();
+  }
+
+  #read(line: Buffer | null): void {
+    if (this.#isClosed || line?.length === 0) {
+      return;
+    }
+    const parsed = line ? parseMessages(line) : refuseLarge(maxMessageBytes);
+    if (parsed.kind === 'refused') {
+      this.#refuse(parsed.fault);
+      return;
+    }
+    const all = Array.isArray(parsed.messages) ? parsed.messages : [parsed.messages];
+    all.forEach((message: JSONRPCMessage) => this.#pass(message));
+  }
+
+  #pass(message: JSONRPCMessage): void {
+    const fault = this.#hasBegun ? null : checkFirst(message);
+    if (fault) {
+      this.#refuse(fault);
+    } else {
+      this.#hasBegun ||= isInitializeRequest(message);
+      this.onmessage?.(message);
+    }
+  }
+
+  #refuse(fault: RpcFault): void {
+    void this.#write(toFaultText(fault));
+  }
+
+  #write(text: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.#streams.stdout.write(`${text}\n`, () => resolve());
+    });
   }
 }
 

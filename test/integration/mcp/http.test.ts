@@ -11,6 +11,7 @@ import { type HttpOptions, type HttpServing, serveHttp } from '../../../src/mcp/
 import { createFakeEngine, type FakeEngine } from '../../support/fakeEngine';
 import { callOk, callTool, connectHttpClient, openSession } from '../../support/mcpClient';
 import { mcpFlows } from '../../support/mcpFlows';
+import { connectRaw } from '../../support/rawSocket';
 
 interface RawRequest {
   readonly method?: string;
@@ -35,6 +36,12 @@ const initialize = JSON.stringify({
     clientInfo: { name: 'raw', version: '1' },
   },
 });
+
+/** Code and id of a refusal. */
+const readError = ({ text }: RawReply): readonly unknown[] => {
+  const { error, id } = JSON.parse(text) as { error: { code: number }; id: unknown }; // JSON-RPC
+  return [error.code, id];
+};
 
 const ping = '{"jsonrpc":"2.0","id":2,"method":"ping"}';
 
@@ -293,11 +300,103 @@ describe('HTTP', () => {
       }
     });
 
+    it('drains a body that it refuses, so that its client reads why', async () => {
+      const serving = await serve({ limits: { maxBodyBytes: 10_000 } });
+      const body = Buffer.alloc(60_000_000, '"');
+      for (const headers of [{}, { 'Transfer-Encoding': 'chunked' }, { Authorization: 'none' }]) {
+        const request = begin(serving, { headers, body });
+        const wasCut = once(request, 'error').then(() => true);
+        const sent = once(request, 'finish').then(() => false);
+        const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+        response.resume();
+        await once(response, 'close');
+        assert.deepStrictEqual(await Promise.race([wasCut, sent]), false);
+      }
+    });
+
+    it('answers 15 MB of quotes, escaped or not, as any other body', async () => {
+      const serving = await serve();
+      const headers = { 'Mcp-Session-Id': await openMcpSession(serving) };
+      const text = '"'.repeat(6_700_000);
+      const params = { name: 'rlm_run_repl', arguments: { session_id: 'none', code: text } };
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 3, method: 'tools/call', params });
+      const reply = await send(serving, { headers, body });
+      assert.deepStrictEqual(reply.status, 200);
+      assert.match(reply.text, /INVALID_INPUT/u);
+      const open = await send(serving, { headers, body: '"\\'.repeat(7_000_000) });
+      assert.deepStrictEqual([open.status, ...readError(open)], [400, -32700, null]);
+    });
+
+    it('answers every request it does not take under the id of that request', async () => {
+      const serving = await serve();
+      const open = { 'Mcp-Session-Id': await openMcpSession(serving) };
+      const newer = { 'MCP-Protocol-Version': '2026-07-28' };
+      const request = (method: string, params: object = {}): string =>
+        JSON.stringify({ jsonrpc: '2.0', id: 'a-7', method, params });
+      const again = JSON.stringify({ ...(JSON.parse(initialize) as object), id: 'a-7' });
+      const rows: readonly (readonly [RawRequest, number, number])[] = [
+        [{ body: request('server/discover') }, 400, -32601],
+        [{ body: request('server/discover'), headers: newer }, 400, -32601],
+        [{ body: request('server/discover'), headers: { ...newer, ...open } }, 400, -32601],
+        [{ body: request('no/such'), headers: newer }, 400, -32601],
+        [{ body: request('tools/list') }, 400, -32600],
+        [{ body: request('tools/list'), headers: newer }, 400, -32600],
+        [{ body: request('tools/list'), headers: { ...newer, ...open } }, 400, -32600],
+        [{ body: request('ping') }, 400, -32600],
+        [{ body: again, headers: open }, 400, -32600],
+        [{ body: request('ping'), headers: { 'Mcp-Session-Id': 'made-up' } }, 404, -32001],
+        [{ body: request('ping'), headers: { ...open, Accept: 'text/html' } }, 406, -32000],
+        [{ body: '{"jsonrpc":"2.0","id":"a-7"}', headers: open }, 400, -32600],
+      ];
+      for (const [raw, status, code] of rows) {
+        const reply = await send(serving, raw);
+        const seen = [reply.status, ...readError(reply)];
+        assert.deepStrictEqual(seen, [status, code, 'a-7'], JSON.stringify(raw));
+      }
+      const unknown = await send(serving, { headers: open, body: request('server/discover') });
+      assert.match(unknown.text, /"code":-32601/u);
+      assert.match(unknown.text, /"id":"a-7"/u);
+    });
+
     it('takes large bodies under the cap', async () => {
       const client = await connect(await serve());
       const id = await openSession(client, { context_text: 'x'.repeat(900_000) });
       const step = await callOk(client, 'rlm_run_repl', { session_id: id, code: 'context.length' });
       assert.deepStrictEqual(step['result'], '900000');
+    });
+  });
+
+  describe('connections', () => {
+    const pollGap = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+    it('of strangers make room for newcomers, and never those of a client', async () => {
+      const serving = await serve({ limits: { maxStrangers: 20 } });
+      const client = await connect(serving);
+      const starts = [
+        '',
+        'POST /mcp HT',
+        `GET /mcp HTTP/1.1\r\nHost: 127.0.0.1:${serving.port}\r\n`,
+      ];
+      const sockets: net.Socket[] = [];
+      let closed = 0;
+      for (let index = 0; index < 300; index += 1) {
+        const socket = await connectRaw(serving.port);
+        socket.once('close', () => (closed += 1));
+        socket.write(starts[index % starts.length] ?? '');
+        socket.resume();
+        sockets.push(socket);
+      }
+      const newcomer = await connect(serving);
+      await newcomer.ping();
+      while (closed < 280) {
+        await pollGap();
+      }
+      assert.deepStrictEqual(
+        sockets.slice(-19).map((socket) => socket.destroyed),
+        Array.from({ length: 19 }, () => false),
+      );
+      await client.ping();
+      sockets.forEach((socket) => socket.destroy());
     });
   });
 
@@ -337,8 +436,8 @@ describe('HTTP', () => {
       busy.stream.destroy();
     });
 
-    it('have a bounded number of open responses, and one backchannel', async () => {
-      const serving = await serve({ limits: { maxStreams: 2 } });
+    it('take only so many calls at a time, and one stream for all else', async () => {
+      const serving = await serve({ limits: { maxOpenResponses: 2 } });
       const headers = { 'Mcp-Session-Id': await openMcpSession(serving) };
       const get = { method: 'GET', headers };
       const stream = begin(serving, get);
@@ -361,9 +460,21 @@ describe('HTTP', () => {
         body: JSON.stringify({ jsonrpc: '2.0', id: 9, method: 'tools/call', params }),
       });
       await slept;
-      assert.deepStrictEqual(await sendStatus(serving, { headers, body: ping }), 429);
-      const notice = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
-      assert.deepStrictEqual(await sendStatus(serving, { headers, body: notice }), 202);
+      const list = '{"jsonrpc":"2.0","id":11,"method":"tools/list"}';
+      const refused = await send(serving, { headers, body: list });
+      assert.deepStrictEqual([refused.status, refused.headers['retry-after']], [429, '1']);
+      assert.deepStrictEqual(readError(refused), [-32000, 11]);
+      const taken = [
+        '{"jsonrpc":"2.0","method":"notifications/initialized"}',
+        '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":99}}',
+        '{"jsonrpc":"2.0","id":0,"result":{}}',
+        '{"jsonrpc":"2.0","id":0,"error":{"code":-1,"message":"no"}}',
+        '[{"jsonrpc":"2.0","id":0,"result":{}},{"jsonrpc":"2.0","method":"notifications/x"}]',
+      ];
+      for (const body of taken) {
+        assert.deepStrictEqual(await sendStatus(serving, { headers, body }), 202, body);
+      }
+      assert.deepStrictEqual(await sendStatus(serving, { headers, body: ping }), 200);
       engine.sandboxes[0]?.wake();
       assert.match((await call).text, /step_index/u);
       stream.destroy();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
-import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { ReadBuffer, serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 
@@ -91,15 +91,75 @@ describe('stdio', () => {
     await serving.closed;
   });
 
-  it('ends on a line that is too long', async () => {
-    stdin.write(Buffer.alloc(16_000_001, 'x'));
-    await serving.closed;
+  /** The next replies on stdout: id and code, or 'ok' for a result. */
+  const readReplies = async (count: number): Promise<readonly (readonly [unknown, unknown])[]> => {
+    const replies: [unknown, unknown][] = [];
+    for await (const line of createInterface({ input: stdout })) {
+      const { id, error } = JSON.parse(line) as { id: unknown; error?: { code: number } }; // JSON-RPC
+      replies.push([id, error?.code ?? 'ok']);
+      if (replies.length === count) {
+        break;
+      }
+    }
+    return replies;
+  };
+
+  it('answers a line that is no message, and goes on with the next', async () => {
+    const lines = [
+      'this is not JSON',
+      '{"jsonrpc":"2.0","id":1}',
+      '{"id":"b","method":"ping"}',
+      '['.repeat(200),
+      '',
+      '{"jsonrpc":"2.0","id":7,"method":"ping"}',
+    ];
+    const replies = readReplies(5);
+    stdin.write(lines.map((line) => `${line}\n`).join(''));
+    assert.deepStrictEqual(await replies, [
+      [null, -32700],
+      [1, -32600],
+      ['b', -32600],
+      [null, -32600],
+      [7, 'ok'],
+    ]);
   });
 
-  it('goes on after a line that is no message', async () => {
-    stdin.write('this is not JSON\n');
-    stdin.write('{"jsonrpc":"2.0","id":7,"method":"ping"}\n');
-    const [line] = (await once(stdout, 'data')) as [Buffer];
-    assert.deepStrictEqual(JSON.parse(line.toString()), { result: {}, jsonrpc: '2.0', id: 7 });
+  it('answers a line that is too long without keeping it, and goes on with the next', async () => {
+    const replies = readReplies(2);
+    stdin.write(Buffer.alloc(16_000_001, 'x'));
+    stdin.write('\n{"jsonrpc":"2.0","id":7,"method":"ping"}\n');
+    assert.deepStrictEqual(await replies, [
+      [null, -32600],
+      [7, 'ok'],
+    ]);
+  });
+
+  it('answers requests before initialize under their ids, and what it does not know at any time', async () => {
+    const params = {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      clientInfo: { name: 'raw', version: '1' },
+    };
+    const requests = [
+      { id: 1, method: 'server/discover' },
+      { id: 2, method: 'tools/list' },
+      { id: 3, method: 'ping' },
+      { id: 4, method: 'initialize', params },
+      { id: 5, method: 'server/discover' },
+    ];
+    const replies = readReplies(5);
+    for (const request of requests) {
+      stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...request })}\n`);
+    }
+    assert.deepStrictEqual(
+      new Map(await replies),
+      new Map<unknown, unknown>([
+        [1, -32601],
+        [2, -32600],
+        [3, 'ok'],
+        [4, 'ok'],
+        [5, -32601],
+      ]),
+    );
   });
 });
