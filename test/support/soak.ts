@@ -15,6 +15,42 @@ const lanes = 4;
 const visitsPerClient = 4;
 export const visitsPerRound = lanes * visitsPerClient;
 
+/** One line each: none may hold up other sessions, whatever becomes of its own. `x` is left behind. */
+const hostileCodes = {
+  python: [
+    'x = [{}] * 3_000_000\nllm_query("x", x)',
+    'x = "y" * 20_000_000\nprint(x)\nx',
+    'x = ["\\ud83d"] * 100_000\nFINAL(x)',
+    'x = {str(n): n for n in range(50_000)}\nfor name in x: globals()["v" + name] = x',
+    'x = []\nx.append(x)\nfor n in range(10_000): x = [x, x]\nx',
+    'x = b"\\xff" * 10_000_000\nFINAL(x)',
+    'x = "a" * 1_000_000\nwhile True: llm_query("x" * 1_000_000, x)',
+    'x = 1\nsearch(" ".join(f"word{n}" for n in range(2_000)))',
+    'x = 1\ngrep("(" * 200 + ")" * 200)\ngrep("(a+)+$")',
+  ],
+  javascript: [
+    'x = new Array(1_500_000).fill(0); llm_query("x", x)',
+    'x = "y".repeat(20_000_000); print(x); x',
+    'x = new Array(100_000).fill("\\ud83d"); FINAL(x)',
+    'x = {}; for (let n = 0; n < 50_000; n++) { x[n] = n; globalThis["v" + n] = x }',
+    'x = []; for (let n = 0; n < 10_000; n++) x = [x, x]; x',
+    'x = new Uint8Array(10_000_000); FINAL(x)',
+    'x = "a".repeat(1_000_000); while (true) { try { llm_query(x, x) } catch {} }',
+    'x = 1; search(Array.from({ length: 2_000 }, (_, n) => "word" + n).join(" "))',
+    'x = 1; grep("(a+)+$"); grep(new RegExp("(?:a|b)".repeat(2_000), "v"))',
+  ],
+} as const;
+
+/** Made anew for each use: together they are large. */
+const hostileTexts = (): readonly string[] => [
+  '"'.repeat(1_500_000),
+  '\\"'.repeat(800_000),
+  '\n'.repeat(1_500_000),
+  '['.repeat(1_000_000),
+  '\u0001'.repeat(500_000),
+  '# '.repeat(500_000),
+];
+
 interface Visit {
   readonly client: Client;
   readonly language: Language;
@@ -70,6 +106,25 @@ const lives: Readonly<Record<string, (visit: Visit) => Promise<number>>> = {
     await callOk(client, 'rlm_run_repl', { session_id, code: '1' });
     await client.readResource({ uri: `${uri}/trace` });
     await callOk(client, 'rlm_list_sessions', { limit: 5 });
+    return 1;
+  },
+  hostile: async ({ client, language, random }) => {
+    const config = { max_memory_mb: 64, step_timeout_ms: 1_000 };
+    const session_id = await openSession(client, { language, config });
+    const codes = hostileCodes[language];
+    const code = codes[random.nextInt(codes.length)] ?? '';
+    await callTool(client, 'rlm_run_repl', { session_id, code });
+    await callTool(client, 'rlm_get_var', { session_id, var_name: 'x', max_chars: 90_000 });
+    await callTool(client, 'rlm_get_trace', { session_id });
+    await callTool(client, 'rlm_finalize', { session_id, final_var_name: 'x' });
+    return 1;
+  },
+  hostileArguments: async ({ client, language, random }) => {
+    const texts = hostileTexts();
+    const context_text = texts[random.nextInt(texts.length)] ?? '';
+    const session_id = await openSession(client, { language, context_text });
+    await callTool(client, 'rlm_run_repl', { session_id, code: context_text.slice(0, 40_000) });
+    await callTool(client, 'rlm_init_context', { context_paths: [`*a${'*a'.repeat(30)}*b`] });
     return 1;
   },
   refused: async ({ client, language }) => {

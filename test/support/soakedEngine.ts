@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { type HttpServing, serveHttp } from '../../src/mcp/http';
 import { createEngine } from '../../src/runtime';
+import { watchBlocks } from './blockMonitor';
 import { sandboxFolder } from './repl';
 
 export type SoakCommand = 'serve' | 'endRound' | 'quiet' | 'measure';
@@ -14,6 +15,9 @@ export interface HeldByEngine {
   readonly residentBytes: number;
   readonly liveSessions: number;
   readonly liveSandboxes: number;
+  /** Longest time for which nobody else was served, CPU time of the thread that all share; null: unknown here. */
+  readonly engineBlockMs: number | null;
+  readonly sandboxBlockMs: number | null;
   /** What keeps the event loop alive, by name. */
   readonly resources: Readonly<Record<string, number>>;
 }
@@ -35,10 +39,12 @@ async function main([home = '', baseFolder = '']: readonly string[]): Promise<vo
     sandboxFolder,
   });
   engine.prewarm();
+  const blocks = watchBlocks(() => engine.readStatus());
   let serving: HttpServing | undefined;
 
   const answers: Readonly<Record<SoakCommand, () => Promise<unknown>>> = {
     serve: async () => {
+      blocks.reset(); // a collection on demand, as measuring makes one, is none
       serving = await serveHttp(engine, { limits });
       await engine.announce(serving);
       return { url: serving.url, token: serving.token };
@@ -47,10 +53,12 @@ async function main([home = '', baseFolder = '']: readonly string[]): Promise<vo
     quiet: async () => {
       await serving?.dispose();
       await engine.announce(null);
+      engine.prewarm(); // a lost worker may have taken a language's spare one
     },
     measure: async (): Promise<HeldByEngine> => {
       const { sandbox, liveSessions } = await engine.readStatus();
       assert.equal(sandbox.placement, 'process');
+      const { longest } = blocks;
       assert.ok(globalThis.gc);
       globalThis.gc();
       const resources: Record<string, number> = {};
@@ -59,13 +67,21 @@ async function main([home = '', baseFolder = '']: readonly string[]): Promise<vo
       }
       const { liveSandboxes } = sandbox;
       const { heapUsed, rss } = process.memoryUsage();
-      return { heapBytes: heapUsed, residentBytes: rss, liveSessions, liveSandboxes, resources };
+      return {
+        heapBytes: heapUsed,
+        residentBytes: rss,
+        ...longest,
+        liveSessions,
+        liveSandboxes,
+        resources,
+      };
     },
   };
   process.on('message', (command: SoakCommand) => {
     void answers[command]().then((answer) => process.send?.(answer ?? null));
   });
   process.once('disconnect', () => {
+    blocks.dispose();
     void serving?.dispose().then(() => engine.close());
   });
 }

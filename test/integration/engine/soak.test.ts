@@ -37,6 +37,7 @@ interface Counts extends Pick<HeldByEngine, 'liveSessions' | 'liveSandboxes' | '
 interface Measured {
   readonly counts: Counts;
   readonly memory: Record<keyof typeof slack, number>;
+  readonly blocks: Pick<HeldByEngine, 'engineBlockMs' | 'sandboxBlockMs'>;
 }
 
 describe('a soaked engine', function () {
@@ -131,7 +132,7 @@ class SoakedProcess {
 
   async #measure(): Promise<Measured> {
     const held = (await this.#ask('measure')) as HeldByEngine; // its answer
-    const { heapBytes, residentBytes, ...counts } = held;
+    const { heapBytes, residentBytes, engineBlockMs, sandboxBlockMs, ...counts } = held;
     const { pid = 0 } = this.#child;
     const children = await listChildren(pid);
     const [sandboxPid = 0] = children;
@@ -142,6 +143,7 @@ class SoakedProcess {
     return {
       counts: { ...counts, openFiles, processes: children.length, sandboxThreads },
       memory: { heapBytes, residentBytes, sandboxBytes },
+      blocks: { engineBlockMs, sandboxBlockMs },
     };
   }
 
