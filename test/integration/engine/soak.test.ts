@@ -26,6 +26,8 @@ const warmUpVisits = Math.max(16, Math.round(visits / 10));
  */
 const slack = { heapBytes: 10e6, residentBytes: 120e6, sandboxBytes: 300e6 };
 const settleMs = 250;
+/** CPU time for which a thread that all sessions share may serve nobody else. */
+const maxBlockMs = 80;
 
 /** What must be the same before and after; the three last by Linux alone. */
 interface Counts extends Pick<HeldByEngine, 'liveSessions' | 'liveSandboxes' | 'resources'> {
@@ -64,6 +66,9 @@ describe('a soaked engine', function () {
     for (const name of ['heapBytes', 'residentBytes', 'sandboxBytes'] as const) {
       const grown = after.memory[name] - before.memory[name];
       assert.ok(grown < slack[name], `${name} has grown by ${grown}`);
+    }
+    for (const [name, blockMs] of Object.entries({ ...before.blocks, ...after.blocks })) {
+      assert.ok((blockMs ?? 0) < maxBlockMs, `${name}: ${blockMs}`);
     }
     assert.deepStrictEqual(await engine.listFiles(), {
       engines: 1,
