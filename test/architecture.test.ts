@@ -56,7 +56,7 @@ const forbidden: Record<string, RegExp> = {
 };
 /** What the webview may take from src must do without Node as well. */
 const pureForWebview =
-  /^(src\/(base|core|protocol)\/|src\/export\/(exportedTrace|htmlPage|visible|wording)$)/u;
+  /^(src\/(base|core|protocol)\/|src\/export\/(exportedTrace|htmlPage|wording)$)/u;
 /** Only types cross from a host file to a worker's file: the worker is a bundle of its own. */
 const typesOnly = { from: 'src/sandbox', to: 'src/sandbox/worker' };
 

@@ -1,7 +1,7 @@
 // The viewer's own words, beside those that every export shares.
 
 import { toOneLine } from '../src/base/text';
-import { showControls } from '../src/export/visible';
+import { showControls } from '../src/base/visible';
 import type { VariableInfo } from '../src/core/sandbox';
 import type { SessionStatus } from '../src/core/event';
 import {

@@ -16,6 +16,24 @@ export function toWellFormedText(text: string): WellFormed<string> {
   return { value: text.toWellFormed(), replaced: text.match(loneSurrogate)?.length ?? 0 };
 }
 
+// A backslash and what it escapes, so that `\\\\ud800` is read as a backslash and five letters.
+const jsonEscape =
+  /\\(?:u(?:d[89ab][\da-f]{2}(\\ud[c-f][\da-f]{2})?|d[c-f][\da-f]{2}|[\da-f]{4})|[^])/giu;
+
+/** The same for JSON text, where escapes stand for halves of pairs. The length stays. */
+export function toWellFormedJsonText(text: string): WellFormed<string> {
+  const units = toWellFormedText(text);
+  let { replaced } = units;
+  const value = units.value.replace(jsonEscape, (escape, second?: string) => {
+    if (second !== undefined || !/^\\ud[89a-f]/iu.test(escape)) {
+      return escape;
+    }
+    replaced += 1;
+    return '\\ufffd';
+  });
+  return replaced === 0 ? { value: text, replaced } : { value, replaced };
+}
+
 /** The same for every text in a JSON value, names of properties too. */
 export function toWellFormedJson<T>(value: T): WellFormed<T> {
   const counted = { replaced: 0 };
@@ -36,8 +54,21 @@ function visit(value: unknown, counted: { replaced: number }): unknown {
   const before = counted.replaced;
   const visited: unknown = Array.isArray(value)
     ? value.map((item: unknown) => visit(item, counted))
-    : Object.fromEntries(
-        Object.entries(value).map(([name, item]) => [visit(name, counted), visit(item, counted)]),
-      );
+    : visitProperties(value, counted);
   return counted.replaced === before ? value : visited;
+}
+
+/** Names that become the same are told apart by further marks: no value is lost. */
+function visitProperties(value: object, counted: { replaced: number }): object {
+  const visited = new Map<string, unknown>();
+  for (const [name, item] of Object.entries(value)) {
+    const { value: text, replaced } = toWellFormedText(name);
+    counted.replaced += replaced;
+    let free = text;
+    while (replaced > 0 && (visited.has(free) || Object.hasOwn(value, free))) {
+      free += '\ufffd';
+    }
+    visited.set(free, visit(item, counted));
+  }
+  return Object.fromEntries(visited);
 }

@@ -1,6 +1,7 @@
 // Standard input, output and error of one run of the command, and the colours they take.
 
 import { once } from 'node:events';
+import { escapeControlsButStyles } from '../base/visible';
 import { createStyle, type Style } from './render/style';
 
 interface OutputStream extends NodeJS.WritableStream {
@@ -47,16 +48,16 @@ export class Terminal {
   }
 
   print(text = ''): void {
-    this.output.write(`${text}\n`);
+    this.output.write(`${toShown(text, this.output)}\n`);
   }
 
   printError(text: string): void {
-    this.#errors.write(`${text}\n`);
+    this.#errors.write(`${toShown(text, this.#errors)}\n`);
   }
 
   /** Writes as fast as the reader takes it, for output without a bound. */
   async write(text: string): Promise<void> {
-    if (!this.output.write(text)) {
+    if (!this.output.write(toShown(text, this.output))) {
       await once(this.output, 'drain');
     }
   }
@@ -64,7 +65,12 @@ export class Terminal {
   /** Shows how far work is, in place, while a person looks on; the empty text clears it. */
   showProgress(text: string): void {
     if (this.#errors.isTTY === true) {
-      this.#errors.write(`\r\u001b[K${text}`);
+      this.#errors.write(`\r\u001b[K${escapeControlsButStyles(text)}`);
     }
   }
+}
+
+/** The last gate: whatever was not made printable before, nothing but colours drives a terminal. */
+function toShown(text: string, stream: OutputStream): string {
+  return stream.isTTY === true ? escapeControlsButStyles(text) : text;
 }

@@ -6,7 +6,8 @@ import { type ExportedTrace, type StepRecord, StepReader } from './exportedTrace
 import { pageParts, type PageStart, toInertJson } from './htmlPage';
 import { toMarkdownHead, toMarkdownRun, toMarkdownStep } from './markdownExport';
 import type { ViewerBundle } from './viewerBundle';
-import { showControls } from './visible';
+import { showControls } from '../base/visible';
+import { toWellFormedJson } from '../base/wellFormed';
 import type { Summary } from '../core/summary';
 
 /** So many are parsed at once by the viewer: few enough to keep a page responsive while it opens. */
@@ -35,8 +36,11 @@ export async function* toHtmlExport(
     page = [];
     return part;
   };
+  let replaced = 0;
   for await (const event of events) {
-    const line = toInertJson(event);
+    const wellFormed = toWellFormedJson(event);
+    replaced += wellFormed.replaced;
+    const line = toInertJson(wellFormed.value);
     page.push(line);
     chars += line.length;
     plainText.takeStep(steps.take(event));
@@ -49,6 +53,9 @@ export async function* toHtmlExport(
   }
   yield takePage();
   plainText.takeStep(steps.end());
+  if (replaced > 0) {
+    yield `<p>Halves of surrogate pairs shown as U+FFFD: ${replaced}.</p>\n`;
+  }
   yield `<noscript><pre>${escapeText(plainText.text)}</pre></noscript>\n</body>\n</html>\n`;
 }
 

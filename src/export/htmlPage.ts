@@ -1,6 +1,7 @@
 // What an exported page holds for the viewer in it, and under which ids: one part about the session,
 // and its events in pages that are parsed one after the other.
 
+import { toWellFormedJson } from '../base/wellFormed';
 import type { Summary } from '../core/summary';
 
 /** Ids of inert script elements that hold JSON; several pages of events stand under one id each: `…0`, `…1`. */
@@ -10,7 +11,10 @@ export interface PageStart {
   readonly summary: Summary;
 }
 
-/** JSON that can stand in a script element: without `<`, nothing in it ends or nests one. */
+/**
+ * JSON that can stand in a script element: without `<`, nothing in it ends or nests one. Half a surrogate pair
+ * becomes U+FFFD.
+ */
 export function toInertJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll('<', '\\u003c');
+  return JSON.stringify(toWellFormedJson(value).value).replaceAll('<', '\\u003c');
 }

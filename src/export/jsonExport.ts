@@ -1,17 +1,27 @@
 // A trace as one JSON document with the wire's names: what a program reads.
 
 import { toSnakeKeys } from '../base/keys';
+import { toWellFormedJson } from '../base/wellFormed';
 import type { ExportedTrace } from './exportedTrace';
 
 /** Changes when a field is renamed, dropped or means something else. */
 const formatVersion = 1;
 
-/** `{version, session, events}`, indented; keys in snake_case, times as ISO 8601 in UTC. */
+/**
+ * `{version, session, events}`, indented; keys in snake_case, times as ISO 8601 in UTC. Where halves of surrogate
+ * pairs became U+FFFD, `replaced_surrogates` at the end says how many.
+ */
 export async function* toJsonExport({ summary, events }: ExportedTrace): AsyncGenerator<string> {
   const session = {
     ...summary,
     createdAt: toIsoTime(summary.createdAt),
     updatedAt: toIsoTime(summary.updatedAt),
+  };
+  let replacedInAll = 0;
+  const toJson = (value: object, indent: string): string => {
+    const { value: wellFormed, replaced } = toWellFormedJson(toSnakeKeys(value));
+    replacedInAll += replaced;
+    return JSON.stringify(wellFormed, null, 2).replaceAll('\n', `\n${indent}`);
   };
   const head = toJson({ version: formatVersion, session }, '');
   yield `${head.slice(0, -'\n}'.length)},\n  "events": [`;
@@ -20,11 +30,8 @@ export async function* toJsonExport({ summary, events }: ExportedTrace): AsyncGe
     yield `${comma}\n    ${toJson({ ...event, at: toIsoTime(event.at) }, '    ')}`;
     comma = ',';
   }
-  yield '\n  ]\n}\n';
-}
-
-function toJson(value: object, indent: string): string {
-  return JSON.stringify(toSnakeKeys(value), null, 2).replaceAll('\n', `\n${indent}`);
+  const note = replacedInAll === 0 ? '' : `,\n  "replaced_surrogates": ${replacedInAll}`;
+  yield `\n  ]${note}\n}\n`;
 }
 
 function toIsoTime(at: number): string {

@@ -5,7 +5,7 @@ import type { LoopFinished, LoopStarted, ModelAnswered } from '../core/event';
 import type { Language } from '../core/sandbox';
 import type { Summary } from '../core/summary';
 import { type ExportedTrace, type StepRecord, StepReader, toVerdict } from './exportedTrace';
-import { toFence, toInline, toTable } from './markdown';
+import { toFence, toInline, toTable } from '../base/markdown';
 import {
   finishWords,
   languageWords,

@@ -1,7 +1,7 @@
 // Text from models and files, made so that the editor shows it and takes nothing in it for its own.
 
 import { toOneLine } from '../base/text';
-import { showControls } from '../export/visible';
+import { showControls } from '../base/visible';
 
 /** Icons are written `$(name)` in labels, and links `[text](command:…)` in notifications. */
 export function toPlainText(text: string): string {

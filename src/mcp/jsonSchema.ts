@@ -28,7 +28,14 @@ export function createOutputJsonSchema(output: z.ZodObject): ObjectSchema {
   const own = properties['error'];
   return {
     type: 'object',
-    properties: { ...properties, error: own === undefined ? error : { anyOf: [own, error] } },
+    properties: {
+      ...properties,
+      error: own === undefined ? error : { anyOf: [own, error] },
+      replaced_surrogates: {
+        type: 'integer',
+        description: 'Halves of surrogate pairs shown as U+FFFD.',
+      },
+    },
     anyOf: [{ required: result['required'] ?? [] }, { required: ['error'] }],
   };
 }

@@ -33,6 +33,18 @@ export function exceedsJsonDepth(text: string, maxDepth = maxJsonDepth): boolean
   return false;
 }
 
+/** Undefined for what is not JSON, or nested too deeply to be looked at. */
+export function parseJson(text: string): unknown {
+  if (exceedsJsonDepth(text)) {
+    return undefined;
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether every integer survives JavaScript's numbers unchanged. */
 export function hasExactIntegers(text: string): boolean {
   const number = /-?\d[\d.eE+-]*/uy;

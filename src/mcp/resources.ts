@@ -1,15 +1,18 @@
 // Resources: the engine's status, its sessions, their traces and variables.
 
 import { ErrorCode as RpcErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
+import { toWellFormedJson } from '../base/wellFormed';
 import type { Engine } from '../core/engine';
 import { toRlmError } from '../core/errors';
 import type { Summary } from '../core/summary';
 import { maxResultChars } from './fit';
 import { readFittingPage } from './fitPage';
+import { sayReplaced } from './replacedText';
 import { parseResourceUri, resourceTemplates, toSessionUri } from './resourceUri';
 import { toSessionDetail, toSessionView } from './sessionView';
 import { toStatusView } from './statusView';
 import { toTraceEventView } from './traceView';
+import { readVariablePage } from './variablePage';
 
 /** Source: MCP specification 2025-11-25, resources, "Error Handling". */
 const resourceNotFound = -32002;
@@ -139,12 +142,20 @@ async function readVariable(
 ): Promise<Content> {
   const session = await engine.sessions.findSession(address.sessionId);
   const request = { name: address.name, offset: 0, maxChars: maxResultChars };
-  const { text, form, totalChars } = await session.readVariable(request, signal);
-  const isCut = totalChars > maxResultChars;
+  const page = await readVariablePage(session, request, signal);
+  const { text, form, nextOffset, totalChars, incomplete, replaced } = page;
+  const isWhole = nextOffset === null && incomplete === null;
+  const isCut = nextOffset !== null;
   return {
-    mimeType: form === 'json' && !isCut ? jsonMime : 'text/plain',
-    text,
-    ...(isCut ? { _meta: { truncated: true, total_chars: totalChars } } : {}),
+    mimeType: form === 'json' && isWhole ? jsonMime : 'text/plain',
+    text: isCut
+      ? `${text}\n… [${toCount(nextOffset)} of ${toCount(totalChars)} characters: read on with rlm_get_var, offset ${nextOffset}]`
+      : text,
+    _meta: {
+      ...(isCut && { truncated: true, total_chars: totalChars, next_offset: nextOffset }),
+      ...(incomplete !== null && { incomplete }),
+      ...(replaced > 0 && { replaced_surrogates: replaced }),
+    },
   };
 }
 
@@ -159,8 +170,14 @@ function toSessionResource(summary: Summary) {
   };
 }
 
-function toJsonContent(value: object): Content {
-  return { mimeType: jsonMime, text: JSON.stringify(value) };
+function toCount(count: number): string {
+  return count.toLocaleString('en');
+}
+
+/** Made well-formed as a value: JSON text would hide half a pair in an escape. */
+function toJsonContent(given: object): Content {
+  const { value, replaced } = toWellFormedJson(given);
+  return { mimeType: jsonMime, text: JSON.stringify(sayReplaced(value, replaced)) };
 }
 
 function notFound(uri: string): McpError {

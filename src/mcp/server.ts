@@ -2,6 +2,7 @@
 
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
   CallToolRequestSchema,
   type CallToolResult,
@@ -36,6 +37,7 @@ import { checkResource, listResources, listResourceTemplates, readResource } fro
 import { Subscriptions, maxSubscriptions } from './subscriptions';
 import { createSampling } from './sampling';
 import { type OffersSet, callTool, listOffered } from './toolCall';
+import { WireTransport } from './wireTransport';
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
@@ -71,7 +73,7 @@ export interface McpServerOptions {
  * one between clients mixes their answers. Source: GHSA-345p-7cg4-v4c7.
  */
 export function createMcpServer(engine: Engine, options: McpServerOptions = {}): Server {
-  const server = new Server(
+  const server = new WireServer(
     { name: 'rlm-companion', title: 'RLM Companion', version: engine.version },
     {
       capabilities: {
@@ -88,6 +90,13 @@ export function createMcpServer(engine: Engine, options: McpServerOptions = {}):
   serveResources(server, engine, options.additions);
   servePrompts(server, engine, options.additions);
   return server;
+}
+
+/** Whatever the transport, all its messages pass one place. */
+class WireServer extends Server {
+  override connect(transport: Transport): Promise<void> {
+    return super.connect(new WireTransport(transport));
+  }
 }
 
 function serveTools(server: Server, engine: Engine, options: McpServerOptions): void {

@@ -4,11 +4,13 @@ import * as z from 'zod';
 import type { Engine } from '../core/engine';
 import type { AskClient } from '../core/model';
 import { cutText } from '../base/text';
+import { toWellFormedJson } from '../base/wellFormed';
 import { responseFormatField } from './fields';
 import { maxResultChars } from './fit';
 import { toInvalidInput } from './invalidInput';
 import { createInputJsonSchema, createOutputJsonSchema, type ObjectSchema } from './jsonSchema';
 import type { Progress } from './progress';
+import { sayReplaced, toReplacedText } from './replacedText';
 
 export interface ToolContext {
   readonly engine: Engine;
@@ -87,12 +89,14 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
       if (!parsed.success) {
         throw toInvalidInput(parsed.error, input, given);
       }
-      const payload = await spec.run(context, parsed.data as z.output<Input>); // extended Input
+      const result = await spec.run(context, parsed.data as z.output<Input>); // extended Input
+      const { value: payload, replaced } = toWellFormedJson(result);
+      const said = sayReplaced(payload, replaced);
       const isMarkdown = formatSchema.parse(parsed.data).response_format === 'markdown';
       const text = isMarkdown
-        ? cutMarkdown(spec.toMarkdown(payload))
-        : JSON.stringify(payload satisfies object);
-      return { payload, text };
+        ? cutMarkdown(spec.toMarkdown(payload), toReplacedText(replaced))
+        : JSON.stringify(said);
+      return { payload: said, text };
     },
   };
 }
@@ -112,8 +116,8 @@ function toListedTool<Input extends z.ZodObject, Output extends z.ZodObject>(
   };
 }
 
-function cutMarkdown(text: string): string {
+function cutMarkdown(text: string, tail: string): string {
   const note = '\n\n… (cut: the structured result has more)';
-  const cut = cutText(text, maxResultChars - note.length);
-  return cut.truncated ? cut.text + note : text;
+  const cut = cutText(text, maxResultChars - note.length - tail.length);
+  return (cut.truncated ? cut.text + note : text) + tail;
 }

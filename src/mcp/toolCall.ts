@@ -4,6 +4,8 @@ import { ErrorCode as RpcErrorCode, McpError } from '@modelcontextprotocol/sdk/t
 import { type RlmError, toRlmError } from '../core/errors';
 import { type StopReason, stopReasons } from '../core/limits';
 import { cutText } from '../base/text';
+import { toWellFormedJson } from '../base/wellFormed';
+import { sayReplaced } from './replacedText';
 import type { Tool, ToolContext, ToolSet } from './tool';
 import { tools } from './toolList';
 
@@ -38,7 +40,9 @@ export async function callTool(
     const { payload, text } = await tool.call(context, args);
     return { content: [{ type: 'text', text }], structuredContent: { ...payload } };
   } catch (thrown) {
-    const payload = await toErrorPayload(toRlmError(thrown), args, context);
+    const described = await toErrorPayload(toRlmError(thrown), args, context);
+    const { value, replaced } = toWellFormedJson(described);
+    const payload = sayReplaced(value, replaced);
     return {
       content: [{ type: 'text', text: JSON.stringify(payload) }],
       structuredContent: payload,

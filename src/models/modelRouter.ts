@@ -1,5 +1,6 @@
 // Which provider answers: the one named, else the configured default, else the first that is ready.
 
+import { toWellFormedJson } from '../base/wellFormed';
 import { RlmError, cancelledError } from '../core/errors';
 import type {
   Model,
@@ -30,7 +31,9 @@ export class ModelRouter implements Model {
     if (signal.aborted) {
       throw cancelledError('The model call');
     }
-    return provider.answer({ ...request, model }, signal);
+    // Every provider's server reads well-formed Unicode alone.
+    const messages = toWellFormedJson(request.messages).value;
+    return provider.answer({ ...request, messages, model }, signal);
   }
 
   readStatus(): Promise<readonly ProviderStatus[]> {

@@ -2,7 +2,7 @@
 
 import type { ContextInfo } from '../../src/core/context';
 import type { ModelAnswered } from '../../src/core/event';
-import { showControls } from '../../src/export/visible';
+import { showControls } from '../../src/base/visible';
 import { toOneLine } from '../../src/base/text';
 import { toCountText, toDurationText, toTokensText } from '../../src/export/wording';
 import { h, setAttributes, setChildren, setText } from '../dom';

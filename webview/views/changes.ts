@@ -1,7 +1,7 @@
 // What a step did to the variables: each with its value before and after.
 
 import type { ContextInfo } from '../../src/core/context';
-import { showControls } from '../../src/export/visible';
+import { showControls } from '../../src/base/visible';
 import {} from '../../src/export/wording';
 import { type Child, h } from '../dom';
 import { diffTexts } from '../model/textDiff';

@@ -1,7 +1,7 @@
 // The code of a step, in colours, with the failing line marked.
 
 import type { Language, StepError } from '../../src/core/sandbox';
-import { showControls } from '../../src/export/visible';
+import { showControls } from '../../src/base/visible';
 import { h } from '../dom';
 import { tokenize } from '../model/tokens';
 import { t } from '../l10n';

@@ -1,6 +1,6 @@
 // The two windows over the viewer: the keyboard help, and the answer that finalizes a session.
 
-import { showControls } from '../../src/export/visible';
+import { showControls } from '../../src/base/visible';
 import { type Child, h, setChildren } from '../dom';
 import { keyHelp } from '../keys';
 import { readVariables } from '../model/variables';

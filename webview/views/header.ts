@@ -2,7 +2,7 @@
 
 import { toOneLine } from '../../src/base/text';
 import type { SessionStatus } from '../../src/core/event';
-import { showControls } from '../../src/export/visible';
+import { showControls } from '../../src/base/visible';
 import { toStatusSentence } from '../../src/export/wording';
 import type { ViewerAction } from '../../src/protocol/viewer';
 import { h, setAttributes, setText } from '../dom';

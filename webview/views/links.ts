@@ -2,7 +2,7 @@
 // there is no editor that could go there, and the text stays a text.
 
 import type { ContextInfo } from '../../src/core/context';
-import { showControls } from '../../src/export/visible';
+import { showControls } from '../../src/base/visible';
 import { type Child, h } from '../dom';
 import { findSourceLinks } from '../model/sourceLinks';
 import type { ViewActions } from '../snapshot';

@@ -1,7 +1,7 @@
 // What the model that writes a session's code said.
 
 import type { ModelAnswered } from '../../src/core/event';
-import { showControls } from '../../src/export/visible';
+import { showControls } from '../../src/base/visible';
 import { toDurationText, toTokensText } from '../../src/export/wording';
 import { h } from '../dom';
 import { toThinkingText } from '../model/thinking';

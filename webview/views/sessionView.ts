@@ -3,7 +3,7 @@
 import type { ContextInfo } from '../../src/core/context';
 import type { SessionReplayed } from '../../src/core/event';
 import type { Summary } from '../../src/core/summary';
-import { showControls } from '../../src/export/visible';
+import { showControls } from '../../src/base/visible';
 import { finishWords, languageWords, toCountText, toDurationText } from '../../src/export/wording';
 import { type Child, h, isSame, setChildren } from '../dom';
 import type { Run } from '../model/trace';

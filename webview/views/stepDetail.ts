@@ -1,7 +1,7 @@
 // Everything about one step. A part is built anew only when what it shows is new.
 
 import type { Outcome } from '../../src/core/sandbox';
-import { showControls } from '../../src/export/visible';
+import { showControls } from '../../src/base/visible';
 import { stopWords, toDurationText, toOutcomeNotes } from '../../src/export/wording';
 import { createIcon, h, setAttributes, setChildren, setText } from '../dom';
 import { icons } from '../icons';

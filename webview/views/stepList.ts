@@ -1,6 +1,6 @@
 // The list of all that happened: steps, marks between them, and child sessions.
 
-import { showControls } from '../../src/export/visible';
+import { showControls } from '../../src/base/visible';
 import { toDurationText } from '../../src/export/wording';
 import { createIcon, h, setAttributes, setText } from '../dom';
 import { icons, type IconName } from '../icons';

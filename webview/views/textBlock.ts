@@ -1,6 +1,6 @@
 // A text of the trace with its title, buttons to take it elsewhere, and links to what it names.
 
-import { showControls } from '../../src/export/visible';
+import { showControls } from '../../src/base/visible';
 import {} from '../../src/export/wording';
 import type { ContextInfo } from '../../src/core/context';
 import type { OpenedText } from '../../src/protocol/viewer';

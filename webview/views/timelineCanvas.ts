@@ -1,7 +1,7 @@
 // Draws the timeline: lanes of bars on one axis, ticks, cut-out idle time, and marks. Keeps nothing.
 
 import type { ModelAnswered } from '../../src/core/event';
-import { showControls } from '../../src/export/visible';
+import { showControls } from '../../src/base/visible';
 import { type StepBar, findBar } from '../model/timeline';
 import { toTickStep, toTickText } from '../model/timeAxis';
 import type { MarkEvent, ShownVerdict } from '../model/trace';

@@ -1,6 +1,6 @@
 // What is under the pointer in the timeline, and what choosing it does.
 
-import { showControls } from '../../src/export/visible';
+import { showControls } from '../../src/base/visible';
 import { toDurationText } from '../../src/export/wording';
 import { type CallBar, type StepBar, findBar } from '../model/timeline';
 import type { ViewActions } from '../snapshot';

@@ -1,6 +1,6 @@
 // The variables as they are, or as they were after the selected step, and the history of one of them.
 
-import { showControls } from '../../src/export/visible';
+import { showControls } from '../../src/base/visible';
 import {} from '../../src/export/wording';
 import { h, setAttributes, setChildren, setText } from '../dom';
 import {

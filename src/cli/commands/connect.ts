@@ -56,7 +56,9 @@ async function connect(client: ClientName, options: ConnectOptions, cli: Cli): P
     await write(config, cli);
   } else {
     terminal.print(config.snippet);
-    terminal.print(terminal.style.dim(`Put this into ${config.file}, or add --write.`));
+    terminal.print(
+      terminal.style.dim(`Put this into ${toPrintable(config.file)}, or add --write.`),
+    );
   }
   for (const note of config.notes) {
     terminal.print(terminal.style.dim(note));
@@ -71,19 +73,19 @@ async function write(config: ClientConfig, { terminal }: Cli): Promise<void> {
     after = config.edit(before);
   } catch (error) {
     terminal.print(config.snippet);
-    terminal.print(style.dim(`This belongs into ${config.file}.`));
+    terminal.print(style.dim(`This belongs into ${toPrintable(config.file)}.`));
     throw error;
   }
   if (after === before) {
-    terminal.print(`Up to date: ${config.file}`);
+    terminal.print(`Up to date: ${toPrintable(config.file)}`);
     return;
   }
   const { removed, added } = toChangedLines(before, after);
-  terminal.print(style.bold(config.file));
+  terminal.print(style.bold(toPrintable(config.file)));
   removed.forEach((line) => terminal.print(style.red(toPrintable(`- ${line}`))));
   added.forEach((line) => terminal.print(style.green(toPrintable(`+ ${line}`))));
   await replaceConfig(config.file, after);
-  terminal.print(`Written: ${config.file}`);
+  terminal.print(`Written: ${toPrintable(config.file)}`);
 }
 
 /** This very program, run by this very Node: a client's PATH is often another. */

@@ -10,6 +10,7 @@ import type { Cli, CliRuntime } from '../cli';
 import { readCode, toSteps } from '../code';
 import { usageError } from '../failure';
 import { type GlobalOptions, languageOption, toHome, toLanguage } from '../options';
+import { toPrintable } from '../render/printable';
 import { toDurationText } from '../render/words';
 import { toRoots } from '../roots';
 import type { TourPlan } from '../tour/plan';
@@ -55,11 +56,11 @@ async function showTour(files: readonly string[], options: TourOptions, cli: Cli
   const runtime = await cli.loadRuntime();
   const traces = await runtime.openTraces({ home: toHome(options, cli) });
   try {
-    terminal.print(terminal.style.bold(`Tour: ${plan.title}`));
+    terminal.print(terminal.style.bold(`Tour: ${toPrintable(plan.title)}`));
     const sessionId = await runPlan(plan, { traces, runtime, cli });
     const page = await writePage(sessionId, options, { traces, runtime, cli });
     const took = toDurationText(performance.now() - started);
-    terminal.print(`Trace: ${page}`);
+    terminal.print(`Trace: ${toPrintable(page)}`);
     terminal.print(
       terminal.style.dim(`Session ${sessionId}, all in ${took}; the server has ended.`),
     );

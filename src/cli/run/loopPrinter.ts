@@ -45,7 +45,7 @@ export class LoopPrinter {
         this.#terminal.showProgress('the code runs');
         return;
       case 'subtask':
-        this.#print(errorStyle.dim(`${progress.title}: ${progress.state}`));
+        this.#print(errorStyle.dim(toPrintable(`${progress.title}: ${progress.state}`)));
         return;
       case 'ran':
         return;

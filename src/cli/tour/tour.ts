@@ -206,7 +206,7 @@ export class Tour {
   async #timed<T>(title: string, work: () => Promise<T>): Promise<T> {
     const { style } = this.#terminal;
     this.#number += 1;
-    this.#terminal.print(`${style.bold(`${this.#number}. ${title}`)}`);
+    this.#terminal.print(`${style.bold(`${this.#number}. ${toPrintable(title)}`)}`);
     const started = performance.now();
     const result = await work();
     this.#terminal.print(style.dim(`  took ${toDurationText(performance.now() - started)}`));

@@ -3,6 +3,7 @@
 
 import * as z from 'zod';
 import type { Disposable } from '../../base/disposable';
+import { toWellFormedJson } from '../../base/wellFormed';
 import type { Link } from '../../protocol/channel';
 import type { ViewerEnvelope } from '../../protocol/viewer';
 
@@ -58,7 +59,8 @@ class ViewerLink implements Link {
 
   send(frame: unknown): void {
     // A webview that is gone or hidden takes no messages; its next load asks again.
-    this.#port.postMessage({ load: this.load, frame }).then(undefined, () => undefined);
+    const message = toWellFormedJson({ load: this.load, frame }).value;
+    this.#port.postMessage(message).then(undefined, () => undefined);
   }
 
   onMessage(listener: (message: unknown) => void): void {

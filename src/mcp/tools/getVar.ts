@@ -1,16 +1,13 @@
 // rlm_get_var: reads a variable of a session, in pages.
 
 import * as z from 'zod';
-import type { Language, VariableValue } from '../../core/sandbox';
 import { countField, sessionIdField } from '../fields';
-import { cutJsonText, maxResultChars } from '../fit';
-import { exceedsJsonDepth, hasExactIntegers } from '../jsonText';
+import { maxResultChars } from '../fit';
+import { hasExactIntegers, parseJson } from '../jsonText';
 import { toCodeBlock, toInlineCode } from '../markdownText';
 import { requireFree } from '../taskCall';
 import { defineTool } from '../tool';
-
-/** Room for the fields around the value. */
-const reservedChars = 5_000;
+import { type VariablePage, readVariablePage } from '../variablePage';
 
 const input = z.strictObject({
   session_id: sessionIdField,
@@ -46,6 +43,11 @@ const output = z.object({
   next_offset: countField.nullable().describe('Where the next page begins, or null at the end.'),
   total_chars: countField.describe('Length of the whole text.'),
   truncated: z.boolean().describe('Whether there is more behind this page.'),
+  incomplete: z
+    .string()
+    .optional()
+    .describe('Why the text is not all of the value: too long, too deep, out of time or memory.'),
+  replaced_surrogates: countField.optional(),
 });
 
 export const getVar = defineTool({
@@ -67,19 +69,18 @@ export const getVar = defineTool({
       requireFree(engine, session.id); // reading would wait for the step's end
     }
     const { var_name: name, offset, max_chars: maxChars } = args;
-    const variable = await session.readVariable({ name, offset, maxChars }, signal);
-    const text = cutJsonText(variable.text, maxResultChars - reservedChars);
-    const end = offset + countChars(text, session.seed.language);
-    const isWhole = offset === 0 && end >= variable.totalChars;
+    const page = await readVariablePage(session, { name, offset, maxChars }, signal);
     return {
       name,
-      type: variable.type,
-      form: variable.form,
-      value: isWhole ? toValue(variable, text) : text,
+      type: page.type,
+      form: page.form,
+      value: toValue(page),
       offset,
-      next_offset: end < variable.totalChars ? end : null,
-      total_chars: variable.totalChars,
-      truncated: end < variable.totalChars,
+      next_offset: page.nextOffset,
+      total_chars: page.totalChars,
+      truncated: page.nextOffset !== null,
+      ...(page.incomplete === null ? {} : { incomplete: page.incomplete }),
+      ...(page.replaced === 0 ? {} : { replaced_surrogates: page.replaced }),
     };
   },
   toMarkdown: (payload) => {
@@ -92,25 +93,15 @@ export const getVar = defineTool({
       `## ${toInlineCode(payload.name)}: ${payload.type}, ${shown}`,
       toCodeBlock(text, payload.form === 'json' ? 'json' : ''),
       ...(payload.truncated ? [`Continue with offset ${payload.next_offset}.`] : []),
+      ...(payload.incomplete === undefined ? [] : [`Not whole: ${payload.incomplete}.`]),
     ].join('\n\n');
   },
 });
 
-/** As the language counts, since offsets do. Source: `ContextSizes.totalChars`. */
-function countChars(text: string, language: Language): number {
-  if (language === 'javascript') {
-    return text.length;
-  }
-  return text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
-}
-
-function toValue(variable: VariableValue, text: string): z.output<typeof anyJson> {
-  if (variable.form !== 'json' || exceedsJsonDepth(text) || !hasExactIntegers(text)) {
+function toValue({ form, text, isWhole }: VariablePage): z.output<typeof anyJson> {
+  if (form !== 'json' || !isWhole || !hasExactIntegers(text)) {
     return text;
   }
-  try {
-    return anyJson.parse(JSON.parse(text));
-  } catch {
-    return text;
-  }
+  const parsed = anyJson.safeParse(parseJson(text));
+  return parsed.success ? parsed.data : text;
 }

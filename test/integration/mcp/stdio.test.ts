@@ -1,34 +1,12 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { createInterface } from 'node:readline';
-import { ReadBuffer, serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 
 import { type StdioServing, serveStdio } from '../../../src/mcp/stdio';
 import { createFakeEngine, type FakeEngine } from '../../support/fakeEngine';
 import { callTool, createClient, openSession } from '../../support/mcpClient';
 import { mcpFlows } from '../../support/mcpFlows';
-
-/** The client's end of the two streams. */
-function createStreamTransport(input: PassThrough, output: PassThrough): Transport {
-  const buffer = new ReadBuffer();
-  const transport: Transport = {
-    start: async () => {
-      output.on('data', (chunk: Buffer) => {
-        buffer.append(chunk);
-        for (let message = buffer.readMessage(); message; message = buffer.readMessage()) {
-          transport.onmessage?.(message);
-        }
-      });
-    },
-    send: async (message) => void input.write(serializeMessage(message)),
-    close: async () => {
-      input.end();
-      transport.onclose?.();
-    },
-  };
-  return transport;
-}
+import { createStreamTransport } from '../../support/streamTransport';
 
 describe('stdio', () => {
   let engine: FakeEngine;

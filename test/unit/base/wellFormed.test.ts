@@ -35,4 +35,10 @@ describe('well-formed text', () => {
       replaced: 2,
     });
   });
+
+  it('loses no value where names become the same', () => {
+    const { value, replaced } = toWellFormedJson({ '\ud800': 1, '\ud801': 2, '\ufffd': 3 });
+    strictEqual(replaced, 2);
+    deepStrictEqual(Object.values(value).sort(), [1, 2, 3]);
+  });
 });

@@ -1,13 +1,22 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 
+import { toWellFormedJson } from '../../../src/base/wellFormed';
 import type { TraceEvent } from '../../../src/core/event';
 import type { Outcome } from '../../../src/core/sandbox';
 import { exportFormats, exportTrace } from '../../../src/export/exportTrace';
 import { type StepRecord, StepReader, toVerdict } from '../../../src/export/exportedTrace';
-import { showControls } from '../../../src/export/visible';
+import { showControls } from '../../../src/base/visible';
 import { toDurationText, toPercent } from '../../../src/export/wording';
+import { arbitraryTrace } from '../../support/arbitraryTrace';
 import { createTraceOf, joinPieces, toExported } from '../../support/exportedTraces';
-import { createModelAnswered, createOutcome, createSampleTrace } from '../../support/sampleTrace';
+import {
+  createModelAnswered,
+  createOpened,
+  createOutcome,
+  createSampleTrace,
+  createStepStarted,
+} from '../../support/sampleTrace';
 
 const viewerFolder = 'dist/webview';
 
@@ -45,6 +54,37 @@ describe('exportTrace', () => {
       await pieces.return(undefined);
       assert.ok(asked < 7, `${format}: ${asked}`);
     }
+  });
+
+  it('is Unicode in every format, down to the JSON inside, whatever the trace holds', async () => {
+    const property = fc.asyncProperty(arbitraryTrace, async (events) => {
+      for (const format of exportFormats) {
+        const pieces: string[] = [];
+        for await (const piece of exportTrace(format, toExported(events), viewerFolder)) {
+          pieces.push(piece);
+        }
+        const text = Buffer.concat(pieces.map((piece) => Buffer.from(piece))).toString();
+        assert.equal(text, pieces.join(''), format);
+        const jsons =
+          format === 'json'
+            ? [text]
+            : [...text.matchAll(/<script type="application\/json"[^>]*>([^]*?)<\/script>/gu)].map(
+                ([, json = '']) => json,
+              );
+        jsons.forEach((json) => assert.equal(toWellFormedJson(JSON.parse(json)).replaced, 0));
+      }
+    });
+    await fc.assert(property, { numRuns: 30 });
+  });
+
+  it('says how many halves of surrogate pairs it replaced', async () => {
+    const trace = toExported([createOpened(), createStepStarted({ code: 'a\ud83d\ude00\ud83d' })]);
+    const [json = '', markdown = '', html = ''] = await Promise.all(
+      exportFormats.map((format) => joinPieces(exportTrace(format, trace, viewerFolder))),
+    );
+    assert.ok(json.endsWith('"replaced_surrogates": 1\n}\n'));
+    assert.ok(markdown.includes('😀‹U+D83D›'));
+    assert.ok(html.includes('shown as U+FFFD: 1.'));
   });
 
   it('says where it looked when the viewer is not there', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 
 import type { ExportedTrace } from '../../../src/export/exportedTrace';
-import { toFence, toInline } from '../../../src/export/markdown';
+import { toFence, toInline } from '../../../src/base/markdown';
 import { toMarkdownExport } from '../../../src/export/markdownExport';
 import { createRunTrace } from '../../support/runTrace';
 import { createTraceOf, joinPieces, toExported } from '../../support/exportedTraces';

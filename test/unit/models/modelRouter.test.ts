@@ -39,6 +39,19 @@ describe('the model router', () => {
     );
   });
 
+  it('sends a provider nothing but Unicode', async () => {
+    const provider = createFakeProvider('openai');
+    const messages = [{ role: 'user', text: 'a\ud83d' }] as const;
+    await createRouter({}, [provider]).answer(
+      createRequest({ model: 'openai/x', messages }),
+      neverAborted,
+    );
+    assert.deepStrictEqual(
+      provider.asked.map((request) => request.messages),
+      [[{ role: 'user', text: 'a\ufffd' }]],
+    );
+  });
+
   it('refuses a provider that it does not know, naming those it does', async () => {
     for (const model of ['gpt-5', 'nobody/gpt-5', '/gpt-5', '', 'OpenAI/gpt-5']) {
       await assert.rejects(findAnswering(createRouter(), { model }), {

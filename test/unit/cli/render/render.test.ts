@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { renderEvent } from '../../../../src/cli/render/event';
 import { renderGauge } from '../../../../src/cli/render/gauge';
 import { toJsonText } from '../../../../src/cli/render/json';
@@ -6,9 +7,12 @@ import { toPrintable } from '../../../../src/cli/render/printable';
 import { renderStep } from '../../../../src/cli/render/step';
 import { createStyle } from '../../../../src/cli/render/style';
 import { renderTable } from '../../../../src/cli/render/table';
+import { Terminal } from '../../../../src/cli/terminal';
 import { toAgeText, toAmountText, toDurationText } from '../../../../src/cli/render/words';
 import type { SessionReplayed } from '../../../../src/core/event';
 import { createLimits, noUsage } from '../../../../src/core/limits';
+import { arbitraryTrace } from '../../../support/arbitraryTrace';
+import { InputStream, TextStream } from '../fakeCli';
 import {
   createClosed,
   createContextLoaded,
@@ -72,6 +76,44 @@ describe('text for a terminal', () => {
       toPrintable('a\u001b[2J\u0007\u009b\u202eb\r\nc\td\re\u007f'),
       'a\\u001b[2J\\u0007\\u009b\\u202eb\nc\td\\u000de\\u007f',
     );
+  });
+});
+
+/** C0 but tab and line feed, DEL, C1, every bidirectional control, the separators, and lone surrogates. */
+const unsafe =
+  // eslint-disable-next-line no-control-regex -- control characters are what this is about
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\p{Cs}]/u;
+
+describe('what reaches a terminal', () => {
+  const everyUnit = Array.from({ length: 0x1_0000 }, (_, unit) => String.fromCharCode(unit));
+
+  it('has no control character of any kind, out of a text or as JSON', () => {
+    const text = everyUnit.join(' ');
+    assert.doesNotMatch(toPrintable(text), unsafe);
+    const json = toJsonText({ [text]: text });
+    assert.doesNotMatch(json, unsafe);
+    const { replaced_surrogates: replaced } = JSON.parse(json) as Record<string, unknown>;
+    assert.equal(replaced, 2 * 0x800);
+  });
+
+  it('has none in any event of any trace', () => {
+    fc.assert(
+      fc.property(arbitraryTrace, (events) => {
+        for (const event of events) {
+          assert.doesNotMatch(renderEvent(event, plain), unsafe);
+          assert.doesNotMatch(toJsonText(event, 0), unsafe);
+        }
+      }),
+    );
+  });
+
+  it('passes the last gate with colours alone', () => {
+    const [output, errors] = [new TextStream(true), new TextStream(true)];
+    const terminal = new Terminal({ input: new InputStream(true), output, errors, env: {} });
+    terminal.print(`${terminal.style.red('red')}\u001b[2J\u009b`);
+    terminal.printError('\u202e');
+    assert.equal(output.text, `${coloured.red('red')}\\u001b[2J\\u009b\n`);
+    assert.equal(errors.text, '\\u202e\n');
   });
 });
 

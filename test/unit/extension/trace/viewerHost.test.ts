@@ -95,6 +95,12 @@ describe('a viewer’s host', () => {
     assert.equal(store.listenerCount, 0);
   });
 
+  it('tells a viewer nothing but Unicode', async () => {
+    store.addForeignTrace(sampleSessionId, [createOpened({ title: 'a\ud83d' })]);
+    const { events } = await webview.load('one').request('nextEvents', { cursor: null });
+    assert.deepStrictEqual(events, [createOpened({ title: 'a\ufffd' })]);
+  });
+
   it('ends what an earlier load was waiting for', async () => {
     const viewer = webview.load('one');
     const { cursor } = await viewer.request('nextEvents', { cursor: null });
