@@ -53,6 +53,11 @@ export class LiveSessions implements Disposable {
     this.#openings.delete(opening);
     this.#sessions.set(session.id, session);
     session.onDidAppend((event) => this.#changed.fire({ sessionId: session.id, event }));
+    session.onDidLoseLease(() => {
+      if (this.#sessions.get(session.id) === session) {
+        void this.close(session, 'another engine went on with it').catch(() => undefined);
+      }
+    });
     if (first) {
       this.#changed.fire({ sessionId: session.id, event: first });
     }

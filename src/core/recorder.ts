@@ -1,6 +1,7 @@
 // Gives events to a trace in order and keeps their fold. An event that cannot be written stays first
 // in line, so that nothing is recorded out of order and nothing is lost while the engine lives; one that
-// never can, being too long, is left out.
+// never can, being too long, is left out. Once another engine has taken the session over, nothing is
+// recorded here any more.
 
 import { type Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
@@ -9,7 +10,7 @@ import { RlmError } from './errors';
 import type { SessionStatus, TraceEvent } from './event';
 import type { StopReason, Usage } from './limits';
 import { applyEvent, type Summary } from './summary';
-import type { TraceSink } from './traceStore';
+import { LeaseLostError, type TraceSink } from './traceStore';
 
 /** An event without what the recorder fills in. */
 type EventBody = TraceEvent extends infer E
@@ -37,6 +38,10 @@ export class Recorder implements Disposable {
   readonly #appended = new Emitter<TraceEvent>();
   /** Fires after an event has been given to the trace, in order. */
   readonly onDidAppend = this.#appended.event;
+  readonly #leaseLost = new Emitter<LeaseLostError>();
+  /** Fires once, when another engine turns out to have taken the session over. */
+  readonly onDidLoseLease = this.#leaseLost.event;
+  #lostBy: LeaseLostError | null = null;
   readonly #unwritten: Unwritten[] = [];
   #writing: Promise<void> = Promise.resolve();
   #summary: Summary;
@@ -60,6 +65,7 @@ export class Recorder implements Disposable {
 
   /** Settles when the event, and all before it, would survive the death of this process. */
   async append(body: EventBody, changes: EventHeaderChanges = {}): Promise<void> {
+    this.#requireLease();
     const usage = changes.usage ?? this.#summary.usage;
     this.#step = Math.max(this.#step, changes.step ?? usage.steps);
     const header = {
@@ -87,8 +93,30 @@ export class Recorder implements Disposable {
     return this.#writing;
   }
 
+  /** Makes sure that this engine may go on. @throws LeaseLostError */
+  async checkLease(): Promise<void> {
+    this.#requireLease();
+    await this.#sink.checkLease().catch((thrown: unknown) => this.#fail(thrown));
+  }
+
   dispose(): void {
     this.#appended.dispose();
+    this.#leaseLost.dispose();
+  }
+
+  #requireLease(): void {
+    if (this.#lostBy) {
+      throw this.#lostBy;
+    }
+  }
+
+  #fail(thrown: unknown): never {
+    if (thrown instanceof LeaseLostError && !this.#lostBy) {
+      this.#lostBy = thrown;
+      this.#unwritten.length = 0;
+      this.#leaseLost.fire(thrown);
+    }
+    throw thrown;
   }
 
   #toStatus(kind: TraceEvent['kind'], changes: EventHeaderChanges): SessionStatus {
@@ -104,7 +132,7 @@ export class Recorder implements Disposable {
         await this.#sink.append(first.event);
       } catch (thrown) {
         if (!(thrown instanceof RlmError) || thrown.code !== 'INVALID_INPUT') {
-          throw thrown;
+          this.#fail(thrown);
         }
         first.refusedBy = thrown; // it must not hold up all that follow
       }

@@ -98,6 +98,8 @@ export class Session implements Disposable {
   readonly #recorder: Recorder;
   /** Fires after an event has been given to the trace, in order. */
   readonly onDidAppend: Recorder['onDidAppend'];
+  /** Fires once, when another engine turns out to have taken the session over: it ends here. */
+  readonly onDidLoseLease: Recorder['onDidLoseLease'];
   readonly #models: SessionModels;
   readonly #guardrails: Guardrails;
   readonly #slot: SandboxSlot;
@@ -116,6 +118,7 @@ export class Session implements Disposable {
     this.#parts = parts;
     this.#recorder = this.#store.add(new Recorder({ summary, step }, parts));
     this.onDidAppend = this.#recorder.onDidAppend;
+    this.onDidLoseLease = this.#recorder.onDidLoseLease;
     const readLeftMs = (): number => this.#guardrails.leftMs;
     this.#models = new SessionModels({ ...parts, opened, recorder: this.#recorder, readLeftMs });
     this.#lastUsedAt = parts.clock.now();
@@ -295,6 +298,11 @@ export class Session implements Disposable {
     await this.#stop(cause);
   }
 
+  /** @throws LeaseLostError when another engine has taken the session over; it ends here then. */
+  async checkLease(): Promise<void> {
+    await this.#recorder.checkLease();
+  }
+
   /** Interrupts the step, load or replay that runs, if any; the session goes on. */
   interrupt(): void {
     this.#working.interrupt();
@@ -400,6 +408,7 @@ export class Session implements Disposable {
       }
       this.#lastUsedAt = this.#parts.clock.now();
       await this.#recorder.writeOut();
+      await this.#recorder.checkLease();
       return task();
     });
   }

@@ -177,6 +177,8 @@ export class SessionRegistry implements Disposable {
 
   /** The summary of any session of this home, live or not. @throws RlmError 'SESSION_NOT_FOUND' */
   async readSummary(sessionId: string): Promise<Summary> {
+    const session = this.#live.get(sessionId);
+    await session?.checkLease().catch(() => undefined); // one that is lost is live no more
     const summary =
       this.#live.get(sessionId)?.summary ?? (await this.#parts.traces.readSummary(sessionId));
     if (!summary) {

@@ -2,6 +2,7 @@
 
 import type { Disposable } from '../base/disposable';
 import type { Listen } from '../base/emitter';
+import { RlmError } from './errors';
 import type { SessionOpened, SessionStatus, TraceEvent } from './event';
 import type { Summary } from './summary';
 
@@ -29,13 +30,30 @@ export interface TraceStore extends Disposable {
   readonly onDidChange: Listen<string>;
 }
 
-/** Appends to one trace. Events land in the order of the calls. */
+/** Another engine has taken the session over while this one did not run, as a suspended machine does not. */
+export class LeaseLostError extends RlmError {
+  constructor() {
+    super(
+      'SESSION_NOT_FOUND',
+      'Another engine has gone on with this session since this one last wrote to it: what this call did here is not part of the session.',
+      {
+        nextStep:
+          'Read what became of the session with rlm_get_trace; then call again, which resumes it here once the other engine has let it go, or fork it with rlm_fork.',
+      },
+    );
+  }
+}
+
+/** Appends to one trace, while this engine holds its lease. Events land in the order of the calls. */
 export interface TraceSink {
   /**
    * Settles when the event would survive the death of this process.
    * @throws RlmError 'INVALID_INPUT' for an event that is too long to be written at all.
+   * @throws LeaseLostError when another engine has taken the session over; so does all that follows.
    */
   append(event: TraceEvent): Promise<void>;
+  /** @throws LeaseLostError */
+  checkLease(): Promise<void>;
   /** Keeps a text given inline beside the trace, so that the session can be replayed. */
   keepText(name: string, text: string): Promise<void>;
   close(): Promise<void>;

@@ -1,30 +1,32 @@
 // Traces as files below the home folder: one folder per session, one line per event. Longer than a page
 // on purpose: what a session's files say of each other is judged in one place.
 
-import { readFile } from 'node:fs/promises';
-
 import { Emitter, type Listen } from '../base/emitter';
 import { toDisposable } from '../base/disposable';
 import { cancelledError, RlmError } from '../core/errors';
 import type { SessionOpened } from '../core/event';
 import type { Summary } from '../core/summary';
-import type {
-  EventPage,
-  EventQuery,
-  SummaryPage,
-  SummaryQuery,
-  TraceSink,
-  TraceStore,
+import {
+  type EventPage,
+  type EventQuery,
+  LeaseLostError,
+  type SummaryPage,
+  type SummaryQuery,
+  type TraceSink,
+  type TraceStore,
 } from '../core/traceStore';
 import { type Home, isId } from './home';
 import { parallelReads, SessionFolders } from './sessionFolders';
-import { ownSight, readSight, type Sight } from './sessionSight';
+import { readRegularFile } from './homeFile';
+import { judgeLease, type Lease, releaseLease, takeLease, toHolderId } from './lease';
+import { LeaseFolder } from './leaseFolder';
 import { SessionWatch } from './sessionWatch';
+import { ownState, readWatchState, type WatchState } from './sessionWatchState';
+import { heldElsewhere, isMissing, toStoreError } from './storeError';
 import { SummaryCache } from './summaryCache';
-import { heldElsewhere, leaveOwnership, type Owner, readOwner, takeOwnership } from './ownership';
-import { isMissing, toStoreError } from './storeError';
 import { TraceFile, toTextPath } from './traceFile';
-import { readEventPage, readLastEvent } from './traceReader';
+import { readEventPage, readLastEvent, readOpened } from './traceReader';
+import type { TraceSegments } from './traceSegments';
 import type { ContextScope } from './traceSummary';
 
 interface FileTraceStoreParts {
@@ -34,6 +36,9 @@ interface FileTraceStoreParts {
   /** Whether another engine on this home still runs. */
   readonly isEngineAlive: (engineId: string) => Promise<boolean>;
 }
+
+/** A longer text was never kept. */
+const maxTextBytes = 2 ** 29;
 
 export class FileTraceStore implements TraceStore {
   readonly location: string;
@@ -46,6 +51,8 @@ export class FileTraceStore implements TraceStore {
   readonly #removed = new Set<string>();
   readonly #writers = new Map<string, TraceFile>();
   readonly #cache = new SummaryCache();
+  /** Sessions whose folder holds their own trace. */
+  readonly #checked = new Set<string>();
   #watch: SessionWatch | undefined;
   #disposed = false;
 
@@ -82,32 +89,39 @@ export class FileTraceStore implements TraceStore {
   }
 
   async reopenTrace(sessionId: string): Promise<TraceSink> {
-    const owner = await this.#requireFree(sessionId);
+    const free = await this.#requireFree(sessionId);
     const folder = this.#folders.toPath(sessionId);
-    await takeOwnership(folder, owner);
+    const leases = new LeaseFolder(folder);
+    const record = await takeLease(leases, free, this.#parts.engineId);
     this.#own.add(sessionId);
     try {
-      const trace = await TraceFile.reopen(folder, {
+      const trace = await TraceFile.goOn(folder, record.generation, {
         onDidWrite: () => this.#emitter.fire(sessionId),
       });
-      return await this.#lend(sessionId, trace, () => leaveOwnership(folder, owner));
+      return await this.#lend(sessionId, trace, () => releaseLease(leases, record));
     } catch (thrown) {
       this.#own.delete(sessionId);
-      await leaveOwnership(folder, owner);
+      await releaseLease(leases, record).catch(() => undefined); // it ends with the engine
       throw thrown;
     }
   }
 
   async readText(sessionId: string, name: string): Promise<string | undefined> {
-    const path = toTextPath(this.#folders.toPath(sessionId), name);
-    try {
-      return await readFile(path, 'utf8');
-    } catch (error) {
-      if (isMissing(error)) {
-        return undefined;
+    const found = await this.#withTrace(sessionId, async (_trace, { record }) => {
+      const generations = [record, ...record.earlier.toReversed()];
+      for (const { generation } of generations) {
+        const path = toTextPath(this.#folders.toPath(sessionId), { name, generation });
+        try {
+          return (await readRegularFile(path, maxTextBytes)).toString('utf8');
+        } catch (error) {
+          if (!isMissing(error)) {
+            throw toStoreError(error, `read ${path}`);
+          }
+        }
       }
-      throw toStoreError(error, `read ${path}`);
-    }
+      return undefined;
+    });
+    return found;
   }
 
   async readSummary(sessionId: string): Promise<Summary | undefined> {
@@ -149,7 +163,11 @@ export class FileTraceStore implements TraceStore {
   }
 
   async readEvents(sessionId: string, query: EventQuery): Promise<EventPage> {
-    const page = await this.#folders.withTrace(sessionId, (file) => readEventPage(file, query));
+    const page = await this.#withTrace(sessionId, async (trace) => {
+      const cursor = query.cursor === null ? null : toOffset(query.cursor, trace);
+      const read = await readEventPage(trace, { ...query, cursor });
+      return { ...read, nextCursor: toCursor(read.nextCursor, trace) };
+    });
     if (!page) {
       throw noSession(sessionId);
     }
@@ -178,6 +196,7 @@ export class FileTraceStore implements TraceStore {
       this.#writers.delete(sessionId);
       this.#own.delete(sessionId);
       this.#cache.forget(sessionId);
+      this.#checked.delete(sessionId);
       this.#emitter.fire(sessionId);
     }
     return isRemoved;
@@ -197,6 +216,32 @@ export class FileTraceStore implements TraceStore {
     this.#writers.clear();
   }
 
+  /**
+   * Lends a trace that is of the session asked for, whatever lies in its folder.
+   * @throws RlmError 'SESSION_NOT_FOUND' when another session's is there.
+   */
+  async #withTrace<T>(
+    sessionId: string,
+    read: (trace: TraceSegments, lease: Lease) => Promise<T>,
+  ): Promise<T | undefined> {
+    return this.#folders.withTrace(sessionId, async (trace, lease) => {
+      if (!this.#checked.has(sessionId)) {
+        const opened = await readOpened(trace);
+        if (opened && opened.sessionId !== sessionId) {
+          throw new RlmError(
+            'SESSION_NOT_FOUND',
+            `The folder ${sessionId} holds the trace of another session, ${opened.sessionId.slice(0, 80)}.`,
+            { nextStep: 'List the sessions with rlm_list_sessions, and remove that copy by hand.' },
+          );
+        }
+        if (opened) {
+          this.#checked.add(sessionId);
+        }
+      }
+      return read(trace, lease);
+    });
+  }
+
   /** `giveBack` is called when the sink is closed and nothing was written through it. */
   async #lend(
     sessionId: string,
@@ -210,63 +255,83 @@ export class FileTraceStore implements TraceStore {
     this.#writers.set(sessionId, trace);
     let isFinal = false;
     let isUnused = true;
+    const letGo = (): void => {
+      if (this.#writers.get(sessionId) === trace) {
+        this.#writers.delete(sessionId);
+        if (!isFinal) {
+          this.#own.delete(sessionId); // another engine may go on with it
+        }
+      }
+    };
+    const whileHeld = async (work: Promise<void>): Promise<void> => {
+      try {
+        await work;
+      } catch (thrown) {
+        if (thrown instanceof LeaseLostError) {
+          letGo(); // what the other engine writes is announced as such
+        }
+        throw thrown;
+      }
+    };
     return {
       append: async (event) => {
         isUnused = false;
-        await trace.append(event);
+        await whileHeld(trace.append(event));
         isFinal ||= event.status === 'finalized';
       },
+      checkLease: () => whileHeld(trace.checkLease()),
       keepText: (name, text) => trace.keepText(name, text),
       close: () =>
         trace.close().finally(async () => {
-          this.#writers.delete(sessionId);
-          if (!isFinal) {
-            this.#own.delete(sessionId); // another engine may go on with it
-          }
+          letGo();
           await (isUnused ? giveBack() : undefined);
         }),
     };
   }
 
-  /**
-   * The owner that this engine may become: the next after the one that was judged, so that of two
-   * engines that judge at the same time only one becomes it. A session whose last event is its owner's
-   * own closing is free although that engine runs.
-   */
-  async #requireFree(sessionId: string): Promise<Owner> {
-    if (!isId(sessionId)) {
-      throw noSession(sessionId);
-    }
+  /** The lease as it was judged free to be taken. */
+  async #requireFree(sessionId: string): Promise<Lease> {
     const { engineId, isEngineAlive } = this.#parts;
-    const judged = await readOwner(this.#folders.toPath(sessionId));
-    const trace = await this.#folders.withTrace(sessionId, async (file) => {
-      const { size } = await file.stat();
-      const summary = await this.#cache.read(sessionId, file, 'head-and-tail');
-      return summary && { size, last: await readLastEvent(file, size), engineId: summary.engineId };
+    const found = await this.#withTrace(sessionId, async (trace, lease) => {
+      const { size } = await trace.stat();
+      const summary = await this.#cache.read(sessionId, trace, 'head-and-tail');
+      const last = await readLastEvent(trace, size);
+      return (
+        summary && {
+          lease,
+          openerId: summary.engineId,
+          isClosed: last?.event.kind === 'session.closed' && last.offset >= trace.newestStart,
+        }
+      );
     });
-    if (!trace) {
+    if (!found) {
       throw noSession(sessionId);
     }
-    if (!judged) {
-      throw heldElsewhere('has just taken');
+    const { lease, openerId, isClosed } = found;
+    const holderId = toHolderId(lease.record, openerId);
+    const verdict = judgeLease(lease, {
+      now: Date.now(),
+      engineId,
+      openerId,
+      isWriting: this.#writers.has(sessionId),
+      isClosed,
+      isHolderAlive: holderId !== null && holderId !== engineId && (await isEngineAlive(holderId)),
+    });
+    switch (verdict) {
+      case 'free':
+        return lease;
+      case 'held':
+        throw heldElsewhere('holds');
+      case 'being_taken':
+        throw heldElsewhere('has just taken');
     }
-    const { size, last } = trace;
-    const holder = judged.engineId ?? trace.engineId;
-    const isLetGo = last?.event.kind === 'session.closed' && last.offset >= judged.traceBytes;
-    const isHeld =
-      holder === engineId
-        ? this.#writers.has(sessionId)
-        : !isLetGo && (await isEngineAlive(holder));
-    if (isHeld) {
-      throw heldElsewhere('holds');
-    }
-    return { number: judged.number + 1, engineId, traceBytes: size };
   }
 
   #createWatch(): SessionWatch {
     return new SessionWatch({
       folder: this.#folders.path,
-      readSight: (sessionId, old) => this.#readSight(sessionId, old),
+      list: () => this.#folders.list(),
+      readState: (sessionId, old) => this.#readState(sessionId, old),
       onDidChange: (sessionId) => {
         if (!this.#removed.has(sessionId)) {
           this.#emitter.fire(sessionId);
@@ -285,11 +350,10 @@ export class FileTraceStore implements TraceStore {
     scope: ContextScope,
     isAlive: (engineId: string) => Promise<boolean>,
   ): Promise<Summary | undefined> {
-    const read = await this.#folders.withTrace(sessionId, (file) =>
-      this.#cache.read(sessionId, file, scope),
-    );
-    const owner = read && (await readOwner(this.#folders.toPath(sessionId)));
-    const summary = read && { ...read, engineId: owner?.engineId ?? read.engineId };
+    const summary = await this.#withTrace(sessionId, async (trace, { record }) => {
+      const read = await this.#cache.read(sessionId, trace, scope);
+      return read && { ...read, engineId: toHolderId(record, read.engineId) ?? read.engineId };
+    });
     if (summary?.status === 'active' && !(await isAlive(summary.engineId))) {
       return { ...summary, status: 'interrupted', running: false };
     }
@@ -306,16 +370,32 @@ export class FileTraceStore implements TraceStore {
     };
   }
 
-  async #readSight(sessionId: string, old: Sight | null): Promise<Sight> {
+  async #readState(sessionId: string, old: WatchState | null): Promise<WatchState> {
     if (this.#own.has(sessionId)) {
-      return ownSight;
+      return ownState;
     }
-    return readSight(old, {
+    return readWatchState(old, {
       engineId: this.#parts.engineId,
       readTraceMark: () => this.#folders.readTraceMark(sessionId),
       readSummary: () => this.#readSummary(sessionId, 'head-and-tail', this.#createLivenessCheck()),
     });
   }
+}
+
+/**
+ * Cursors name the generation that was the newest when they were given out: what it wrote too late to
+ * count is passed over.
+ */
+function toCursor(offset: string | null, { generation }: TraceSegments): string | null {
+  return offset === null || generation === 0 ? offset : `${offset}-${generation}`;
+}
+
+function toOffset(cursor: string, trace: TraceSegments): string {
+  const [, offset, generation] = /^(\d{1,15})(?:-(\d{1,6}))?$/u.exec(cursor) ?? [];
+  if (offset === undefined) {
+    return cursor; // refused by the reader
+  }
+  return String(Math.min(Number(offset), trace.findEnd(Number(generation ?? 0)) ?? Infinity));
 }
 
 function noSession(sessionId: string): RlmError {

@@ -1,8 +1,7 @@
 // Lines of a file by byte offset, from either end, reading no more than is asked for.
 
-import type { FileHandle } from 'node:fs/promises';
-
 import { maxLineBytes } from './traceCodec';
+import type { TraceBytes } from './traceSegments';
 
 const blockBytes = 65_536;
 const lineFeed = 0x0a;
@@ -17,7 +16,7 @@ export interface Line {
 
 /** The whole lines from the line start `from` up to `end`; empty lines and a torn last one are left out. */
 export async function* readLines(
-  file: FileHandle,
+  file: TraceBytes,
   from: number,
   end: number,
 ): AsyncGenerator<Line, void, undefined> {
@@ -46,7 +45,7 @@ export async function* readLines(
 
 /** The same lines from the last one before `end` back to the start of the file. */
 export async function* readLinesBackward(
-  file: FileHandle,
+  file: TraceBytes,
   end: number,
 ): AsyncGenerator<Line, void, undefined> {
   let pieces: Buffer[] = [];
@@ -81,7 +80,7 @@ export async function* readLinesBackward(
 
 /** Byte offsets in [from, to) where a line begins with `start`, in order; the file's first line is not looked at. */
 export async function findLines(
-  file: FileHandle,
+  file: TraceBytes,
   start: string,
   { from, to }: { readonly from: number; readonly to: number },
 ): Promise<readonly number[]> {
@@ -98,8 +97,21 @@ export async function findLines(
   return found;
 }
 
+/** Where the last whole line before `end` ends. */
+export async function findWholeEnd(file: TraceBytes, end: number): Promise<number> {
+  for (let at = end; at > 0;) {
+    const start = Math.max(0, at - blockBytes);
+    const feed = (await readBlock(file, start, at - start)).lastIndexOf(lineFeed);
+    if (feed !== -1) {
+      return start + feed + 1;
+    }
+    at = start;
+  }
+  return 0;
+}
+
 /** Up to `length` bytes; fewer only at the end of the file. */
-async function readBlock(file: FileHandle, position: number, length: number): Promise<Buffer> {
+async function readBlock(file: TraceBytes, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length);
   let filled = 0;
   while (filled < length) {

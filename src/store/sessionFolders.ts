@@ -1,13 +1,16 @@
 // The session folders below the home folder: find, open, measure and remove them. An id reaches a
 // path only here, and only after `checkId`.
 
-import { type FileHandle, mkdir, open, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { RlmError } from '../core/errors';
 import { checkId, folderMode, type Home, isId } from './home';
+import { isRealFolder } from './homeFile';
+import { type Lease, readLease } from './lease';
+import { LeaseFolder, toSegmentName } from './leaseFolder';
 import { isMissing, toStoreError } from './storeError';
-import { traceFileName } from './traceFile';
+import { TraceSegments } from './traceSegments';
 
 /** Sessions read at a time, wherever many are read. */
 export const parallelReads = 16;
@@ -37,8 +40,9 @@ export class SessionFolders {
   /** Newest first: session ids sort by the time they were made. */
   async list(): Promise<readonly string[]> {
     try {
-      const names = await readdir(this.path);
-      return names.filter(isId).sort().reverse();
+      const entries = await readdir(this.path, { withFileTypes: true });
+      const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+      return folders.filter(isId).sort().reverse();
     } catch (error) {
       if (isMissing(error)) {
         return [];
@@ -49,38 +53,44 @@ export class SessionFolders {
 
   /** Another one after every change to the trace; undefined when there is none. */
   async readTraceMark(sessionId: string): Promise<string | undefined> {
-    const path = join(this.toPath(sessionId), traceFileName);
+    const folder = this.toPath(sessionId);
+    const [claimed = 0] = await new LeaseFolder(folder).listClaims();
+    const path = join(folder, toSegmentName(claimed));
     try {
-      const { size, mtimeMs } = await stat(path);
-      return `${size} ${mtimeMs}`;
+      const { size, mtimeMs } = await lstat(path);
+      return `${claimed} ${size} ${mtimeMs}`;
     } catch (error) {
       if (isMissing(error)) {
-        return undefined;
+        return claimed === 0 ? undefined : String(claimed);
       }
       throw toStoreError(error, `look at ${path}`);
     }
   }
 
-  /** Lends the open trace file to `read`; undefined when there is no trace of that id. */
+  /** Lends the trace to `read`, with its lease; undefined when there is no trace of that id. */
   async withTrace<T>(
     sessionId: string,
-    read: (file: FileHandle) => Promise<T>,
+    read: (trace: TraceSegments, lease: Lease) => Promise<T>,
   ): Promise<T | undefined> {
     if (!isId(sessionId)) {
       return undefined;
     }
-    const path = join(this.toPath(sessionId), traceFileName);
-    let file: FileHandle | undefined;
+    const folder = this.toPath(sessionId);
+    let trace: TraceSegments | undefined;
     try {
-      file = await open(path, 'r');
-      return await read(file);
-    } catch (error) {
-      if (!file && isMissing(error)) {
+      if (!(await isRealFolder(folder))) {
         return undefined;
       }
-      throw toStoreError(error, `read ${path}`);
+      const lease = await readLease(new LeaseFolder(folder));
+      trace = await TraceSegments.open(folder, lease.record);
+      return trace && (await read(trace, lease));
+    } catch (error) {
+      if (!trace && isMissing(error)) {
+        return undefined;
+      }
+      throw toStoreError(error, `read the trace in ${folder}`);
     } finally {
-      await file?.close();
+      await trace?.close();
     }
   }
 
@@ -89,6 +99,9 @@ export class SessionFolders {
     const folder = this.toPath(sessionId);
     try {
       await this.#checkInside(folder);
+      if (!(await isRealFolder(folder))) {
+        return false;
+      }
       await rm(folder, { recursive: true });
       return true;
     } catch (error) {
@@ -128,7 +141,7 @@ export class SessionFolders {
 async function readFolderBytes(folder: string): Promise<number> {
   const names = await readdir(folder).catch(() => []);
   const sizes = names.map((name) =>
-    stat(join(folder, name)).then(
+    lstat(join(folder, name)).then(
       (entry) => entry.size,
       () => 0,
     ),

@@ -2,11 +2,9 @@
 // the folder's change events, where they work, only make new sessions show at once.
 
 import { type FSWatcher, watch } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 
 import type { Disposable } from '../base/disposable';
-import { isId } from './home';
-import type { Sight } from './sessionSight';
+import type { WatchState } from './sessionWatchState';
 
 const pollMs = 1_000;
 /** Sessions that somebody may go on with are among the newest. */
@@ -14,8 +12,10 @@ const followedSessions = 200;
 
 interface SessionWatchParts {
   readonly folder: string;
-  /** What a session looks like now; `old`: when it was last looked at, null for never. Never rejects. */
-  readonly readSight: (sessionId: string, old: Sight | null) => Promise<Sight>;
+  /** Ids of the sessions that are there. */
+  readonly list: () => Promise<readonly string[]>;
+  /** `old`: the state when it was last read, null for never. Never rejects. */
+  readonly readState: (sessionId: string, old: WatchState | null) => Promise<WatchState>;
   readonly onDidChange: (sessionId: string) => void;
 }
 
@@ -23,8 +23,8 @@ export class SessionWatch implements Disposable {
   readonly #parts: SessionWatchParts;
   readonly #timer: NodeJS.Timeout;
   readonly #watcher: FSWatcher | undefined;
-  /** Every session; null for one that was there when watching began and was not looked at since. */
-  #known: Map<string, Sight | null> | undefined;
+  /** Every session; null for one that was there when watching began and was not read since. */
+  #known: Map<string, WatchState | null> | undefined;
   #isPolling = false;
   #pollAgain = false;
   #disposed = false;
@@ -64,9 +64,9 @@ export class SessionWatch implements Disposable {
   async #pollWhileAsked(): Promise<void> {
     while (this.#pollAgain && !this.#disposed) {
       this.#pollAgain = false;
-      const names = await readdir(this.#parts.folder).catch(() => undefined);
-      if (names) {
-        const sessionIds = names.filter(isId).sort();
+      const listed = await this.#parts.list().catch(() => undefined);
+      if (listed) {
+        const sessionIds = [...listed].sort();
         const before = this.#known ?? new Map(sessionIds.map((id) => [id, null]));
         this.#known = await this.#compare(sessionIds, before);
       }
@@ -76,19 +76,19 @@ export class SessionWatch implements Disposable {
 
   async #compare(
     sessionIds: readonly string[],
-    before: ReadonlyMap<string, Sight | null>,
-  ): Promise<Map<string, Sight | null>> {
+    before: ReadonlyMap<string, WatchState | null>,
+  ): Promise<Map<string, WatchState | null>> {
     const followed = new Set(sessionIds.slice(-followedSessions));
-    const now = new Map<string, Sight | null>();
+    const now = new Map<string, WatchState | null>();
     for (const id of sessionIds) {
       const old = before.get(id);
       if (old !== undefined && !mayHaveChanged(old, followed.has(id))) {
         now.set(id, old);
         continue;
       }
-      const sight = await this.#parts.readSight(id, old ?? null);
-      now.set(id, sight);
-      if (isNews(old, sight)) {
+      const state = await this.#parts.readState(id, old ?? null);
+      now.set(id, state);
+      if (isNews(old, state)) {
         this.#announce(id);
       }
     }
@@ -107,17 +107,19 @@ export class SessionWatch implements Disposable {
   }
 }
 
-function mayHaveChanged(old: Sight | null, isFollowed: boolean): boolean {
-  return old?.kind === 'underWay' || (isFollowed && old?.kind !== 'over');
+function mayHaveChanged(old: WatchState | null, isFollowed: boolean): boolean {
+  return old?.kind === 'changing' || (isFollowed && old?.kind !== 'ended');
 }
 
 /**
- * What is there when watching begins is no news, except sessions that are under way: they may have
+ * What is there when watching begins is no news, except sessions that are changing: they may have
  * changed since the listener looked.
  */
-function isNews(old: Sight | null | undefined, now: Sight): boolean {
+function isNews(old: WatchState | null | undefined, now: WatchState): boolean {
   if (now.kind === 'own') {
     return false;
   }
-  return old === null ? now.kind === 'underWay' : old?.kind !== now.kind || old.mark !== now.mark;
+  return old === null
+    ? now.kind === 'changing'
+    : old?.kind !== now.kind || old.version !== now.version;
 }

@@ -23,8 +23,19 @@ function toSystemCode(thrown: unknown): string | undefined {
 }
 
 export function isMissing(thrown: unknown): boolean {
+  return hasSystemCode(thrown, 'ENOENT', 'ENOTDIR');
+}
+
+export function hasSystemCode(thrown: unknown, ...codes: readonly string[]): boolean {
   const code = toSystemCode(thrown);
-  return code === 'ENOENT' || code === 'ENOTDIR';
+  return code !== undefined && codes.includes(code);
+}
+
+/** `verb`: what the other engine does with the session. */
+export function heldElsewhere(verb: string): RlmError {
+  return new RlmError('INVALID_INPUT', `Another running engine ${verb} this session.`, {
+    nextStep: 'Go on there, or fork the session here with rlm_fork.',
+  });
 }
 
 function toNextStep(code: string | undefined): string {

@@ -1,5 +1,5 @@
-// Appends to one session's trace. Only whole events stay in the file: what a failed write left is
-// cut off again, so that the same event can be given again.
+// Appends to one session's trace what one generation of its lease has to say. Only whole events stay in
+// the file: what a failed write left is cut off again, so that the same event can be given again.
 
 import { type FileHandle, mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,13 +7,12 @@ import { join } from 'node:path';
 import { cutText } from '../base/text';
 import { RlmError } from '../core/errors';
 import type { SessionOpened, TraceEvent } from '../core/event';
-import type { TraceSink } from '../core/traceStore';
+import { LeaseLostError, type TraceSink } from '../core/traceStore';
 import { fileMode, folderMode } from './home';
+import { LeaseFolder, toSegmentName } from './leaseFolder';
 import { toStoreError } from './storeError';
 import { encodeEvent } from './traceCodec';
 
-export const traceFileName = 'trace.jsonl';
-const newline = 0x0a;
 /** Texts are encoded piece by piece, so that a long one is never twice in memory. */
 const pieceChars = 1_000_000;
 
@@ -30,10 +29,16 @@ interface PendingLine {
   readonly reject: (reason: RlmError) => void;
 }
 
+/** `lost`: another engine has taken the session over, so nothing is written any more. */
+type WriterState = 'open' | 'lost' | 'closed';
+
 export class TraceFile implements TraceSink {
   readonly #folder: string;
+  readonly #generation: number;
   readonly #file: FileHandle;
   readonly #options: TraceFileOptions;
+  readonly #leases: LeaseFolder;
+  #state: WriterState = 'open';
   #queue: PendingLine[] = [];
   #writing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -42,10 +47,16 @@ export class TraceFile implements TraceSink {
   /** A failed write may have left part of a line that could not be cut off. */
   #isTorn = false;
 
-  private constructor(folder: string, file: FileHandle, options: TraceFileOptions) {
+  private constructor(
+    { folder, generation }: { readonly folder: string; readonly generation: number },
+    file: FileHandle,
+    options: TraceFileOptions,
+  ) {
     this.#folder = folder;
+    this.#generation = generation;
     this.#file = file;
     this.#options = options;
+    this.#leases = new LeaseFolder(folder);
   }
 
   /**
@@ -64,8 +75,7 @@ export class TraceFile implements TraceSink {
     }
     let trace: TraceFile | undefined;
     try {
-      const file = await open(join(folder, traceFileName), 'ax', fileMode);
-      trace = new TraceFile(folder, file, options);
+      trace = await TraceFile.goOn(folder, 0, options);
       await trace.append(opened);
       return trace;
     } catch (error) {
@@ -76,19 +86,17 @@ export class TraceFile implements TraceSink {
   }
 
   /**
-   * Goes on at the end of a trace that is there; a torn last line is closed with the next event.
+   * Goes on with a trace, in the file of a generation that this engine has claimed.
    * @throws RlmError 'INTERNAL_ERROR'
    */
-  static async reopen(folder: string, options: TraceFileOptions = {}): Promise<TraceFile> {
+  static async goOn(
+    folder: string,
+    generation: number,
+    options: TraceFileOptions = {},
+  ): Promise<TraceFile> {
+    const path = join(folder, toSegmentName(generation));
     try {
-      const file = await open(join(folder, traceFileName), 'a+', fileMode);
-      const trace = new TraceFile(folder, file, options);
-      const { size } = await file.stat();
-      const last = Buffer.alloc(1);
-      await file.read(last, 0, 1, Math.max(0, size - 1));
-      trace.#size = size;
-      trace.#isTorn = size > 0 && last[0] !== newline;
-      return trace;
+      return new TraceFile({ folder, generation }, await open(path, 'ax', fileMode), options);
     } catch (error) {
       throw toStoreError(error, `go on with the trace in ${folder}`);
     }
@@ -108,12 +116,20 @@ export class TraceFile implements TraceSink {
     return written;
   }
 
+  async checkLease(): Promise<void> {
+    this.#checkOpen();
+    if (this.#leases.isClaimed(this.#generation + 1)) {
+      throw this.#lose();
+    }
+  }
+
   /** `name` is of a-z, 0-9, "-" and "_"; a text kept under the same name before is replaced. */
   async keepText(name: string, text: string): Promise<void> {
     this.#checkOpen();
-    const path = toTextPath(this.#folder, name);
+    const path = toTextPath(this.#folder, { name, generation: this.#generation });
     try {
-      await writeFile(path, toPieces(text), { mode: fileMode });
+      await rm(path, { force: true }); // never through a link that somebody has put there
+      await writeFile(path, toPieces(text), { mode: fileMode, flag: 'wx' });
     } catch (error) {
       await rm(path, { force: true }).catch(() => undefined);
       throw toStoreError(error, `keep a text in ${path}`);
@@ -122,6 +138,9 @@ export class TraceFile implements TraceSink {
 
   /** Writes what is queued, syncs it to the disk and lets go of the file. */
   close(): Promise<void> {
+    if (this.#state === 'open') {
+      this.#state = 'closed';
+    }
     this.#closing ??= this.#close();
     return this.#closing;
   }
@@ -143,6 +162,9 @@ export class TraceFile implements TraceSink {
       const batch = this.#queue;
       this.#queue = [];
       try {
+        if (this.#state === 'lost') {
+          throw new LeaseLostError();
+        }
         await this.#write(Buffer.concat(batch.map((pending) => pending.line)));
         batch.forEach((pending) => pending.resolve());
         this.#options.onDidWrite?.();
@@ -162,12 +184,23 @@ export class TraceFile implements TraceSink {
       if (nlink === 0) {
         throw new Error('the trace file was deleted while its session ran');
       }
+      // Who takes over claims first and then looks at what is there: without a claim by now, this counts.
+      if (this.#leases.isClaimed(this.#generation + 1)) {
+        throw this.#lose();
+      }
       this.#size = size;
       this.#isTorn = false;
     } catch (error) {
-      await this.#cutOff();
+      if (this.#state !== 'lost') {
+        await this.#cutOff(); // of a lost one the next generation has counted the bytes already
+      }
       throw error;
     }
+  }
+
+  #lose(): LeaseLostError {
+    this.#state = 'lost';
+    return new LeaseLostError();
   }
 
   async #cutOff(): Promise<void> {
@@ -180,22 +213,30 @@ export class TraceFile implements TraceSink {
   }
 
   #checkOpen(): void {
-    if (this.#closing) {
-      throw new RlmError('INTERNAL_ERROR', `The trace in ${this.#folder} is closed.`, {
-        nextStep: 'Open a new session; this one can only be read.',
-      });
+    switch (this.#state) {
+      case 'open':
+        return;
+      case 'lost':
+        throw new LeaseLostError();
+      case 'closed':
+        throw new RlmError('INTERNAL_ERROR', `The trace in ${this.#folder} is closed.`, {
+          nextStep: 'Open a new session; this one can only be read.',
+        });
     }
   }
 }
 
 /** Where `keepText` puts a text. @throws RlmError 'INVALID_INPUT' for a name that is none. */
-export function toTextPath(folder: string, name: string): string {
+export function toTextPath(
+  folder: string,
+  { name, generation }: { readonly name: string; readonly generation: number },
+): string {
   if (!/^[a-z0-9_-]{1,64}$/u.test(name)) {
     throw new RlmError('INVALID_INPUT', `A text cannot be kept as "${name.slice(0, 80)}".`, {
       nextStep: 'Name it with at most 64 of a-z, 0-9, "-" and "_".',
     });
   }
-  return join(folder, `${name}.txt`);
+  return join(folder, generation === 0 ? `${name}.txt` : `${name}.${generation}.txt`);
 }
 
 function appendAll(file: FileHandle, bytes: Buffer): Promise<void> {

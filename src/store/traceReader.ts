@@ -1,13 +1,12 @@
 // Pages through a trace by byte offset, reading only the blocks a page needs. A damaged line costs
 // that line.
 
-import type { FileHandle } from 'node:fs/promises';
-
 import { RlmError } from '../core/errors';
-import type { TraceEvent } from '../core/event';
+import type { SessionOpened, TraceEvent } from '../core/event';
 import type { EventPage, EventQuery } from '../core/traceStore';
 import { type Line, readLines, readLinesBackward } from './lineReader';
-import { decodeEvent } from './traceCodec';
+import { decodeEvent, maxLineBytes } from './traceCodec';
+import type { TraceBytes } from './traceSegments';
 
 /** A page of unusually long events ends early rather than fill the memory. */
 const maxPageBytes = 16_000_000;
@@ -20,7 +19,7 @@ export interface TracePage extends EventPage {
 }
 
 /** @throws RlmError 'INVALID_INPUT' for a cursor that is not one of this trace. */
-export async function readEventPage(file: FileHandle, query: EventQuery): Promise<TracePage> {
+export async function readEventPage(file: TraceBytes, query: EventQuery): Promise<TracePage> {
   const { size } = await file.stat();
   const fromStep = query.fromStep ?? 0;
   const toStep = query.toStep ?? Infinity;
@@ -52,9 +51,18 @@ export async function readEventPage(file: FileHandle, query: EventQuery): Promis
   return { events, nextCursor: null, unreadableLines };
 }
 
+/** How the session was opened, where the first line still says so. */
+export async function readOpened(file: TraceBytes): Promise<SessionOpened | undefined> {
+  for await (const line of readLines(file, 0, maxLineBytes)) {
+    const event = toEvent(line);
+    return event?.kind === 'session.opened' ? event : undefined;
+  }
+  return undefined;
+}
+
 /** The last readable event of the first `size` bytes, and where its line begins. */
 export async function readLastEvent(
-  file: FileHandle,
+  file: TraceBytes,
   size: number,
 ): Promise<{ readonly event: TraceEvent; readonly offset: number } | undefined> {
   for await (const line of readLinesBackward(file, size)) {
@@ -72,7 +80,7 @@ export function toEvent(line: Line): TraceEvent | undefined {
 }
 
 /** A line start at or before the first event of `step`, and near to it: steps never decrease along a trace. */
-async function findStep(file: FileHandle, step: number, size: number): Promise<number> {
+async function findStep(file: TraceBytes, step: number, size: number): Promise<number> {
   let low = 0; // a line start; every event before it is of an earlier step
   let high = step <= 0 ? 0 : size; // no event at or after it is of an earlier step
   while (high - low > probeBytes) {
@@ -89,7 +97,7 @@ async function findStep(file: FileHandle, step: number, size: number): Promise<n
 
 /** The step of the first readable event whose line begins after `offset` and ends before `end`. */
 async function readEventAfter(
-  file: FileHandle,
+  file: TraceBytes,
   offset: number,
   end: number,
 ): Promise<{ readonly step: number; readonly nextOffset: number } | undefined> {
@@ -104,7 +112,7 @@ async function readEventAfter(
   return undefined;
 }
 
-async function parseCursor(file: FileHandle, cursor: string, size: number): Promise<number> {
+async function parseCursor(file: TraceBytes, cursor: string, size: number): Promise<number> {
   const offset = /^\d{1,15}$/u.test(cursor) ? Number(cursor) : NaN;
   if (offset === 0) {
     return offset;

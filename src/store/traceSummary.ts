@@ -1,20 +1,19 @@
 // The fold of a trace without reading all of it: its first lines, its last lines, and the contexts
 // between. Equal to folding every event.
 
-import type { FileHandle } from 'node:fs/promises';
-
 import type { TraceEvent } from '../core/event';
 import { applyEvent, createSummary, type Summary } from '../core/summary';
 import { findLines, readLines, readLinesBackward } from './lineReader';
 import { toLineStart } from './traceCodec';
 import { toEvent } from './traceReader';
+import type { TraceBytes } from './traceSegments';
 
 /** `all` also finds contexts added between steps, which takes a scan of the whole file. */
 export type ContextScope = 'head-and-tail' | 'all';
 
 /** Undefined when the trace does not begin with the opening of a session. `size` is the file's, in bytes. */
 export async function readTraceSummary(
-  file: FileHandle,
+  file: TraceBytes,
   size: number,
   scope: ContextScope,
 ): Promise<Summary | undefined> {
@@ -30,7 +29,7 @@ export async function readTraceSummary(
 
 /** What stands before the first event that is neither the opening nor a context. */
 async function readHead(
-  file: FileHandle,
+  file: TraceBytes,
   size: number,
 ): Promise<{ readonly summary: Summary | undefined; readonly end: number }> {
   let summary: Summary | undefined;
@@ -52,7 +51,7 @@ async function readHead(
  * stopped or finalized a session is never active again, so what came before is settled.
  */
 async function readTail(
-  file: FileHandle,
+  file: TraceBytes,
   size: number,
   headEnd: number,
 ): Promise<{ readonly events: readonly TraceEvent[]; readonly start: number }> {
@@ -79,7 +78,7 @@ function tellsRunning(event: TraceEvent): boolean {
 }
 
 async function readContexts(
-  file: FileHandle,
+  file: TraceBytes,
   range: { readonly from: number; readonly to: number },
 ): Promise<readonly TraceEvent[]> {
   const contexts: TraceEvent[] = [];

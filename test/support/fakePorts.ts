@@ -15,7 +15,7 @@ import type {
 } from '../../src/core/sandbox';
 import { Session, type SessionParts } from '../../src/core/session';
 import { createSummary } from '../../src/core/summary';
-import type { TraceSink } from '../../src/core/traceStore';
+import { LeaseLostError, type TraceSink } from '../../src/core/traceStore';
 import { FakeClock } from './fakeClock';
 
 export const emptyOutcome: Outcome = {
@@ -91,6 +91,13 @@ export class MemorySink implements TraceSink {
       throw this.failure;
     }
     this.events.push(event);
+  }
+
+  async checkLease(): Promise<void> {
+    await Promise.resolve();
+    if (this.failure instanceof LeaseLostError) {
+      throw this.failure;
+    }
   }
 
   async keepText(name: string, text: string): Promise<void> {

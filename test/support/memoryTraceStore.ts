@@ -62,6 +62,7 @@ export class MemoryTraceStore implements TraceStore {
         events.push(event);
         this.#changed.fire(sessionId);
       },
+      checkLease: async () => undefined,
       keepText: async (name, text) => {
         this.#texts.set(`${sessionId}/${name}`, text);
       },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { RlmError } from '../../../src/core/errors';
+import { LeaseLostError } from '../../../src/core/traceStore';
 import { maxAnswerChars } from '../../../src/core/sessionErrors';
 import { applyEvent, createSummary } from '../../../src/core/summary';
 import { createFakeSession } from '../../support/fakePorts';
@@ -258,6 +259,30 @@ describe('session', () => {
         ],
       );
     });
+  });
+
+  it('that another engine has taken over runs and records nothing more, and says so once and for all', async () => {
+    const { session, sink, sandbox } = createFakeSession();
+    let lost = 0;
+    session.onDidLoseLease(() => (lost += 1));
+    await session.runStep({ code: 'a' }, never);
+    sink.failure = new LeaseLostError();
+    const input = { text: 'x' };
+    const read = { name: 'x', offset: 0, maxChars: 10 };
+    for (const call of [
+      () => session.runStep({ code: 'b' }, never),
+      () => session.readVariable(read, never),
+      () => session.finalize(input, never),
+      () => session.stop(),
+      () => session.checkLease(),
+    ]) {
+      await assert.rejects(call(), withCode('SESSION_NOT_FOUND'));
+    }
+    sink.failure = undefined;
+    await assert.rejects(session.runStep({ code: 'c' }, never), withCode('SESSION_NOT_FOUND'));
+    assert.deepStrictEqual([sandbox.requests.length, sink.events.length, lost], [1, 2, 1]);
+    await assert.rejects(session.close('the test ended'), withCode('SESSION_NOT_FOUND'));
+    assert.deepStrictEqual([sink.closed, sandbox.disposed], [true, true]);
   });
 
   it('goes on without an event that is too long to be written at all', async () => {

@@ -104,6 +104,7 @@ describe('the sessions of an engine', () => {
             event.kind === 'session.closed'
               ? Promise.reject(new Error('the disk is full'))
               : sink.append(event),
+          checkLease: () => sink.checkLease(),
           keepText: (name, text) => sink.keepText(name, text),
           close: async () => void this.closed.push(opened.sessionId),
         };

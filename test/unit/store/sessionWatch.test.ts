@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { Emitter } from '../../../src/base/emitter';
@@ -7,8 +7,8 @@ import { createTimeOrderedId } from '../../../src/base/ids';
 import type { TraceSink } from '../../../src/core/traceStore';
 import type { FileTraceStore } from '../../../src/store/fileTraceStore';
 import { createHome, type Home } from '../../../src/store/home';
-import type { Sight } from '../../../src/store/sessionSight';
 import { SessionWatch } from '../../../src/store/sessionWatch';
+import type { WatchState } from '../../../src/store/sessionWatchState';
 import { EngineStores } from '../../support/engineStores';
 import {
   createClosed,
@@ -135,10 +135,11 @@ describe('watching sessions of other engines', () => {
     await Promise.all(ids.map((id) => mkdir(join(folder, id))));
     const looked = new Emitter<string>();
     const looks: string[] = [];
-    const resting: Sight = { kind: 'resting', mark: '', trace: null };
+    const resting: WatchState = { kind: 'resting', version: '', traceMark: null };
     const watch = new SessionWatch({
       folder,
-      readSight: async (id) => {
+      list: () => readdir(folder),
+      readState: async (id) => {
         looks.push(id);
         looked.fire(id);
         return resting;

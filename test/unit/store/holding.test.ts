@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, writeFile } from 'node:fs/promises';
+import { utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { TraceSink } from '../../../src/core/traceStore';
@@ -110,12 +110,15 @@ describe('holding a session', () => {
     await close(await third.reopenTrace(sampleSessionId));
   });
 
-  it('waits for an engine that has not yet written who it is', async () => {
+  it('waits for an engine that has claimed it, unless that engine died before it said who it is', async () => {
     await close(await open(first));
-    const owner = join(home.sessions, sampleSessionId, 'owner-1');
-    await writeFile(owner, '');
+    const claim = join(home.sessions, sampleSessionId, 'lease-1.json');
+    await writeFile(claim, '');
     await assert.rejects(second.reopenTrace(sampleSessionId), held);
-    await appendFile(owner, 'engine-dead\n0\n');
-    await second.reopenTrace(sampleSessionId);
+    await utimes(claim, new Date(0), new Date(0));
+    const sink = await second.reopenTrace(sampleSessionId);
+    await assert.rejects(third.reopenTrace(sampleSessionId), held);
+    await close(sink);
+    await third.reopenTrace(sampleSessionId);
   });
 });
