@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Language } from '../core/sandbox';
+import { exportFunctionTable } from './functionTable';
 import type { JavaScriptAssets } from './worker/javascriptWorker';
 import type { PythonAssets } from './worker/pythonWorker';
 
@@ -44,7 +45,8 @@ export class EngineAssets {
   }
 
   async #loadJavaScript(): Promise<JavaScriptAssets> {
-    return { wasmModule: await WebAssembly.compile(await this.#read('quickjs.wasm')) };
+    const wasm = exportFunctionTable(await this.#read('quickjs.wasm'));
+    return { wasmModule: await WebAssembly.compile(wasm) };
   }
 
   #read(name: string): Promise<Buffer<ArrayBuffer>> {

@@ -4,6 +4,7 @@
 declare namespace WebAssembly {
   type Imports = Record<string, Record<string, unknown>>;
   class Module {
+    constructor(bytes: Uint8Array);
     private readonly brand;
   }
   class Instance {

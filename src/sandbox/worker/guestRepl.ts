@@ -1,13 +1,16 @@
 // The runner inside the guest: boots its code and calls its functions. JSON in, JSON out.
 
 import type { processCalls } from '../../protocol/worker';
+import answers from './guest/answers.guest.txt';
 import fingerprint from './guest/fingerprint.guest.txt';
 import grep from './guest/grep.guest.txt';
 import inspect from './guest/inspect.guest.txt';
+import json from './guest/json.guest.txt';
 import kinds from './guest/kinds.guest.txt';
 import primordials from './guest/primordials.guest.txt';
 import rank from './guest/rank.guest.txt';
 import repl from './guest/repl.guest.txt';
+import restore from './guest/restore.guest.txt';
 import spans from './guest/spans.guest.txt';
 import variables from './guest/variables.guest.txt';
 import type { Completion, QuickJs, Value } from './quickJs';
@@ -29,10 +32,21 @@ const calls: typeof processCalls = {
 };
 
 /** Parts of one function body, in the order in which they run. */
-const sources = [primordials, kinds, inspect, fingerprint, variables, spans, grep, rank, repl];
+const sources = [
+  ...[primordials, kinds, inspect, json, fingerprint, variables, answers],
+  ...[spans, grep, rank, restore, repl],
+];
 
 const functionNames = [
-  ...(['begin', 'takeOutput', 'showResult', 'describeError', 'compare', 'read'] as const),
+  ...([
+    'begin',
+    'restore',
+    'takeOutput',
+    'showResult',
+    'describeError',
+    'compare',
+    'read',
+  ] as const),
   ...(['addText', 'abandonContext', 'commitContext'] as const),
 ];
 type FunctionName = (typeof functionNames)[number];

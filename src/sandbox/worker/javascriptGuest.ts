@@ -26,7 +26,6 @@ import {
 
 type ContextSizes = Extract<FromWorker, { kind: 'loaded' }>['sizes'];
 type VariableValue = Extract<FromWorker, { kind: 'value' }>['value'];
-type ReadValue = Omit<NonNullable<VariableValue>, 'incomplete'>;
 
 const unreadable = {
   type: 'unreadable',
@@ -48,6 +47,8 @@ interface GuestOptions {
 /** How a step's code ended; `result` is the value of its last expression. */
 type StepEnd =
   | { readonly kind: 'value'; readonly result: Value }
+  | { readonly kind: 'thrown'; readonly error: Value; readonly isFull: boolean }
+  | { readonly kind: 'interrupted'; readonly error: Value | null }
   | { readonly kind: 'failure'; readonly failure: StepFailure };
 
 /** Jobs between two looks at the interrupt byte. */
@@ -107,12 +108,18 @@ export class JavascriptGuest {
     const started = performance.now();
     this.#interruption.reset();
     this.#running = { id: message.id, nextCall: 0 };
-    this.#repl.ask('begin', { maxOutputChars: message.maxOutputChars });
     const step = rewriteStep(message.code);
+    const declared = step.kind === 'step' ? [...step.declarations.keys()] : [];
+    this.#engine.promises.reset();
+    this.#repl.ask('begin', { maxOutputChars: message.maxOutputChars, declared });
     const outcome =
       step.kind === 'step'
-        ? this.#finish(this.#execute(step, message.step), step)
-        : this.#finish({ kind: 'failure', failure: createSyntaxFailure(step, message.step) }, null);
+        ? this.#finish(this.#execute(step, message.step), message.step, step)
+        : this.#finish(
+            { kind: 'failure', failure: createSyntaxFailure(step, message.step) },
+            message.step,
+            null,
+          );
     this.#running = null;
     return { ...outcome, durationMs: performance.now() - started };
   }
@@ -120,10 +127,10 @@ export class JavascriptGuest {
   read(message: ReadMessage): VariableValue {
     this.#interruption.reset();
     const { name, offset, maxChars } = message;
-    const value = this.#repl.ask<ReadValue | null>('read', { name, offset, maxChars });
+    const value = this.#repl.ask<VariableValue>('read', { name, offset, maxChars });
     this.#engine.discardJobs();
     this.#interruption.clear();
-    return value === undefined ? unreadable : value && { ...value, incomplete: null };
+    return value === undefined ? unreadable : value;
   }
 
   #execute(step: RewrittenStep, number: number): StepEnd {
@@ -137,8 +144,10 @@ export class JavascriptGuest {
     this.#memory.openReserve();
     if (this.#interruption.happened) {
       engine.discardJobs();
-      engine.free(completion.ok ? completion.value : completion.error);
-      return { kind: 'failure', failure: createInterruptedFailure() };
+      if (completion.ok) {
+        engine.free(completion.value);
+      }
+      return { kind: 'interrupted', error: completion.ok ? null : completion.error };
     }
     const settled = completion.ok && step.isAsync ? this.#settle(completion.value) : completion;
     if (settled === null) {
@@ -146,7 +155,7 @@ export class JavascriptGuest {
       return { kind: 'failure', failure: createFailure('Error', message) };
     }
     if (!settled.ok) {
-      return { kind: 'failure', failure: this.#describe(settled.error, number, isFull) };
+      return { kind: 'thrown', error: settled.error, isFull };
     }
     if (step.hasResult) {
       return { kind: 'value', result: settled.value };
@@ -162,6 +171,7 @@ export class JavascriptGuest {
     const engine = this.#engine;
     const state = engine.promiseState(promise);
     const settled = engine.promiseResult(promise);
+    engine.promises.markHandled(promise);
     engine.free(promise);
     if (state === 'rejected') {
       return { ok: false, error: settled };
@@ -172,15 +182,23 @@ export class JavascriptGuest {
   }
 
   /** Output, result and variables; where even looking at them is interrupted, as far as it came. */
-  #finish(end: StepEnd, step: RewrittenStep | null): Omit<GuestOutcome, 'durationMs'> {
+  #finish(
+    end: StepEnd,
+    number: number,
+    step: RewrittenStep | null,
+  ): Omit<GuestOutcome, 'durationMs'> {
     const repl = this.#repl;
     this.#interruption.reset();
     this.#interruption.clear();
+    repl.ask('restore', null);
+    let error = this.#toFailure(end, number);
     const shown = end.kind === 'value' ? repl.call('showResult', end.result) : null;
     const result = shown && repl.readJson<string | null>(shown);
-    const output = repl.ask<Output>('takeOutput', step ? [...step.declarations.keys()] : []);
+    const left = this.#takeLeftovers(end, number);
+    error ??= left.failure;
+    const declared = step ? [...step.declarations.keys()] : [];
+    const output = repl.ask<Output>('takeOutput', { declared, notes: left.notes });
     const variables = repl.ask<Variables>('compare', step ? this.#reach(step) : []);
-    let error = end.kind === 'failure' ? end.failure : null;
     if (!output && !this.#interruption.happened) {
       throw new Error('The code has used up all memory, and the reserve with it.');
     }
@@ -195,6 +213,43 @@ export class JavascriptGuest {
       error,
       variables: [...this.#variables],
       changes: variables?.changes ?? [],
+    };
+  }
+
+  #toFailure(end: StepEnd, number: number): StepFailure | null {
+    switch (end.kind) {
+      case 'value':
+        return null;
+      case 'failure':
+        return end.failure;
+      case 'thrown':
+        return this.#describe(end.error, number, end.isFull);
+      case 'interrupted': {
+        const place = end.error === null ? null : this.#describe(end.error, number, false);
+        return { ...createInterruptedFailure(), line: place?.line ?? null };
+      }
+    }
+  }
+
+  /** What the code has left behind: errors that nobody has heard of, and promises that nothing settles. */
+  #takeLeftovers(
+    end: StepEnd,
+    number: number,
+  ): { readonly failure: StepFailure | null; readonly notes: readonly string[] } {
+    const { promises } = this.#engine;
+    const rejections = promises.takeRejections();
+    const pending = promises.takePending();
+    if (rejections) {
+      const failure = this.#describe(rejections.reason, number, false);
+      const isOnly = end.kind === 'value';
+      return {
+        failure: isOnly ? failure : null,
+        notes: [toRejectionNote(failure, rejections.count)],
+      };
+    }
+    return {
+      failure: null,
+      notes: end.kind === 'value' && pending > 0 ? [toPendingNote(pending)] : [],
     };
   }
 
@@ -262,6 +317,17 @@ export class JavascriptGuest {
 
 function refuseCall(message: string): string {
   return JSON.stringify({ error: { code: 'INVALID_INPUT', message } });
+}
+
+function toRejectionNote({ type, message, line }: StepFailure, count: number): string {
+  const place = line === null ? '' : ` (line ${line})`;
+  const more = count === 1 ? '' : `, and ${count - 1} more`;
+  return `note: nothing awaits the promise that failed with ${type}: ${message.slice(0, 500)}${place}${more}`;
+}
+
+function toPendingNote(count: number): string {
+  const promises = count === 1 ? 'a promise is' : `${count} promises are`;
+  return `note: ${promises} still pending: code that awaits such a promise has not run to its end`;
 }
 
 function createInterruptedFailure(): StepFailure {

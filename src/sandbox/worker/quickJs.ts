@@ -1,8 +1,9 @@
 // QuickJS on WebAssembly through its own C interface: values are pointers that their owner frees.
-// Knows nothing of steps. Text crosses as JSON, because C strings end at NUL.
+// Knows nothing of steps. Text crosses as JSON, because C strings end at NUL. Long: one engine, one class.
 
 import { QuickJSFFI } from '@jitl/quickjs-ng-wasmfile-release-sync/ffi';
 import loadModule from '@jitl/quickjs-ng-wasmfile-release-sync/emscripten-module';
+import { PromiseWatch } from './promiseWatch';
 
 /** A value the holder must `free`. */
 export type Value = ReturnType<QuickJSFFI['QTS_NewString']>;
@@ -20,6 +21,7 @@ type Context = ReturnType<QuickJSFFI['QTS_NewContext']>;
 type EvalParameters = Parameters<QuickJSFFI['QTS_Eval']>;
 
 interface QuickJsOptions {
+  /** Exports its function table. */
   readonly wasmModule: WebAssembly.Module;
   /** Polled while guest code runs; true ends it with an error that the guest cannot catch. */
   readonly shouldInterrupt: () => boolean;
@@ -30,6 +32,7 @@ interface HeapLimit {
 }
 
 interface Heap {
+  readonly exports: Readonly<Record<string, unknown>>;
   readonly memory: WebAssembly.Memory;
   readonly limit: HeapLimit;
 }
@@ -53,6 +56,7 @@ export class QuickJs {
   readonly #ffi: QuickJSFFI;
   readonly #runtime: Runtime;
   readonly #context: Context;
+  readonly promises: PromiseWatch;
   readonly #hostFunctions: HostFunction[] = [];
   readonly #encoder = new TextEncoder();
   readonly #decoder = new TextDecoder();
@@ -73,23 +77,36 @@ export class QuickJs {
       normalizeModule: refuseModule,
       freeHostRef: () => undefined,
     };
-    this.#ffi.QTS_RuntimeEnableInterruptHandler(this.#runtime);
     const allIntrinsics = 0 as Parameters<QuickJSFFI['QTS_NewContext']>[1]; // a branded number
     this.#context = this.#ffi.QTS_NewContext(this.#runtime, allIntrinsics);
+    this.promises = new PromiseWatch(
+      {
+        ffi: this.#ffi,
+        memory: heap.memory,
+        runtime: this.#runtime,
+        context: this.#context,
+        exports: heap.exports,
+        malloc: (bytes) => this.#allocate(bytes),
+      },
+      () => this.#ffi.QTS_RuntimeEnableInterruptHandler(this.#runtime),
+    );
+    this.#requireHooks();
   }
 
   static async create(options: QuickJsOptions): Promise<QuickJs> {
     const limit: HeapLimit = { heapBytes: maxHeapBytes };
     const memory = createMemory(limit);
+    let exports: Readonly<Record<string, unknown>> = {};
     const module = await loadModule({
       wasmMemory: memory,
       instantiateWasm: (imports, onSuccess) => {
         const instance = new WebAssembly.Instance(options.wasmModule, imports);
+        exports = instance.exports;
         onSuccess(instance);
-        return instance.exports;
+        return exports;
       },
     });
-    return new QuickJs(module, { memory, limit }, options);
+    return new QuickJs(module, { exports, memory, limit }, options);
   }
 
   /** Of the WebAssembly memory, which holds all there is in the guest and never shrinks. */
@@ -242,6 +259,17 @@ export class QuickJs {
 
   free(value: Value): void {
     this.#ffi.QTS_FreeValuePointer(this.#context, value);
+  }
+
+  /** @throws Error when the engine does not tell of its promises, as it would if its layout changed. */
+  #requireHooks(): void {
+    const probe = this.evaluate('Promise.reject(1); new Promise(() => {}); 0', '<probe>');
+    const rejections = this.promises.takeRejections();
+    if (!probe.ok || rejections?.count !== 1 || this.promises.takePending() !== 1) {
+      throw new Error('The engine lays out its runtime in another way than expected.');
+    }
+    this.free(probe.value);
+    this.free(rejections.reason);
   }
 
   #complete(result: Value): Completion {

@@ -20,6 +20,7 @@ import {
   maxFrameChars,
   processCalls,
 } from '../../../src/protocol/worker';
+import { exportFunctionTable } from '../../../src/sandbox/functionTable';
 import type { JavaScriptAssets } from '../../../src/sandbox/worker/javascriptWorker';
 import type { SearchAnswer, SearchMessage } from '../../../src/sandbox/worker/searchWorker';
 
@@ -57,7 +58,7 @@ export async function buildBundles(): Promise<Bundles> {
   });
   const { resolve } = createRequire(path.resolve('package.json'));
   const wasm = await readFile(resolve('@jitl/quickjs-ng-wasmfile-release-sync/wasm'));
-  return { folder, wasmModule: await WebAssembly.compile(wasm) };
+  return { folder, wasmModule: await WebAssembly.compile(exportFunctionTable(wasm)) };
 }
 
 export async function removeBundles(bundles: Bundles): Promise<void> {

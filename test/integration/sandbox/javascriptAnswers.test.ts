@@ -1,0 +1,209 @@
+// What JavaScript code gives away, as answers and as arguments of calls: all of it arrives, or the call
+// fails. And what is read of its variables: never by running their code.
+
+import assert from 'node:assert/strict';
+import { type Bundles, JavascriptHost, buildBundles, removeBundles } from './javascriptHost';
+
+describe('What JavaScript code gives', () => {
+  let bundles: Bundles;
+  let host: JavascriptHost;
+
+  before(async () => {
+    bundles = await buildBundles();
+    host = await JavascriptHost.start(bundles, 256);
+  });
+  after(async () => {
+    await host.dispose();
+    await removeBundles(bundles);
+  });
+
+  const answers: Readonly<Record<string, string>> = {
+    'FINAL("text")': 'text',
+    'FINAL("")': '',
+    'FINAL(0)': '0',
+    'FINAL(false)': 'false',
+    'FINAL(NaN)': 'NaN',
+    'FINAL(-1.5)': '-1.5',
+    'FINAL(12345678901234567890n)': '12345678901234567890',
+    'FINAL([1, "a", null])': '[1,"a",null]',
+    'FINAL({ a: undefined, b: 1 })': '{ a: undefined, b: 1 }',
+    'FINAL({ at: new Date(0) })': '{"at":"1970-01-01T00:00:00.000Z"}',
+    'FINAL(new Map([["a", 1]]))': "Map(1) { 'a' => 1 }",
+    'FINAL(new Set([1n]))': 'Set(1) { 1n }',
+    'FINAL(await Promise.resolve(4))': '4',
+    'SUBMIT("plain")': 'plain',
+    'SUBMIT({ answer: "inner" })': 'inner',
+    'SUBMIT({ answer: { n: 1 } })': '{"n":1}',
+    'SUBMIT({ answer: 1, confidence: 0.5 })': '{"answer":1,"confidence":0.5}',
+    'SUBMIT({ confidence: 0.5 })': '{"confidence":0.5}',
+    'SUBMIT(["a"])': '["a"]',
+    'SUBMIT(answer = 7)': '7',
+    'let found = { n: 1 }; FINAL_VAR("found")': '{"n":1}',
+    'FINAL("first"); FINAL("last")': 'last',
+  };
+  for (const [code, answer] of Object.entries(answers)) {
+    it(`${code} answers ${answer || 'the empty text'}`, async () => {
+      const { error, finalAnswer } = await host.run(code);
+      assert.deepStrictEqual({ error, finalAnswer }, { error: null, finalAnswer: answer });
+    });
+  }
+
+  it('FINAL answers with every item of a long collection, whatever its kind', async () => {
+    const makers = ['new Set(list)', 'new Map(list.map((n) => [n, n]))', 'list.map(BigInt)'];
+    for (const maker of makers) {
+      const { finalAnswer } = await host.run(
+        `const list = Array.from({ length: 1000 }, (_, at) => at + 10_000); FINAL(${maker})`,
+      );
+      const items = new Set(finalAnswer?.match(/\b1\d{4}(?=n?\b)/g));
+      assert.deepStrictEqual([maker, items.size], [maker, 1000]);
+    }
+  });
+
+  const refused: Readonly<Record<string, RegExp>> = {
+    'FINAL()': /takes one value/,
+    'FINAL(undefined)': /undefined: give it the answer/,
+    'FINAL(null)': /null: give it the answer/,
+    'FINAL("a", "b")': /takes one value, not 2/,
+    'FINAL(() => 1)': /a function: give it what the function returns/,
+    'FINAL(class A {})': /a function/,
+    'FINAL(Symbol("s"))': /a symbol/,
+    'FINAL(Promise.resolve(4))': /a promise: write FINAL\(await …\)/,
+    'FINAL((async () => 1)())': /a promise/,
+    'const loop = {}; loop.self = loop; FINAL(loop)': /it holds itself/,
+    'let nest = []; for (let n = 0; n < 1e5; n++) nest = [nest]; FINAL(nest)': /nested too deeply/,
+    'FINAL({ get x() { throw 1 } })': /holds a getter/,
+    'FINAL("x".repeat(500_001))': /500001 characters, and at most 500000/,
+    'SUBMIT()': /takes one value/,
+    'SUBMIT({ answer: undefined })': /undefined/,
+    'SUBMIT({ answer: null })': /null/,
+    'SUBMIT("a", "b")': /takes one value, not 2/,
+    'FINAL_VAR("missing")': /no variable is called 'missing'; there are: /,
+    'FINAL_VAR(5)': /no variable is called 5/,
+    'let empty; FINAL_VAR("empty")': /undefined/,
+    'llm_query()': /a prompt must be text, not undefined/,
+    'llm_query(null)': /a prompt must be text, not null/,
+    'llm_query(Promise.resolve("a"))': /await it first/,
+    'llm_query("a", { model: "b" })': /model must be a name/,
+    'llm_query_batched("a")': /prompts must be an array/,
+    'llm_query_batched(["a", undefined])': /a prompt must be text/,
+    'rlm_query("a", 5)': /context must be text/,
+    'rlm_query("a", () => 1)': /context must be text/,
+    'rlm_query("a", new Set(["b"]))': /context must be text/,
+    'rlm_query("a", { b: undefined })': /context\['b'\] must be text, not undefined/,
+    'rlm_query("a", new Map([[1, "b"]]))': /the keys of context must be texts/,
+    'rlm_query_batched(["a"], [5])': /contexts\[0\] must be text/,
+    'rlm_query_batched(["a"], "b")': /contexts must be an array/,
+  };
+  for (const [code, message] of Object.entries(refused)) {
+    it(`${code} is refused, with what to do`, async () => {
+      const before = host.calls.length;
+      const { error, finalAnswer } = await host.run(code);
+      assert.match(error?.message ?? '', message);
+      assert.deepStrictEqual([error?.line, finalAnswer, host.calls.length], [1, null, before]);
+    });
+  }
+
+  const contexts: Readonly<Record<string, unknown>> = {
+    '"text"': 'text',
+    '"\\ud800"': '\ud800',
+    null: null,
+    '["a", "b"]': ['a', 'b'],
+    '{ "a.txt": "x", "b.txt": "y" }': { 'a.txt': 'x', 'b.txt': 'y' },
+    'new Map([["a", "x"], ["__proto__", "y"]])': JSON.parse('{"a":"x","__proto__":"y"}') as unknown,
+    'Object.assign(Object.create(null), { a: "x" })': { a: 'x' },
+    '{ a: { n: 1 } }': { a: '{"n":1}' },
+  };
+  for (const [context, sent] of Object.entries(contexts)) {
+    it(`rlm_query hands on ${context}`, async () => {
+      await host.run(`rlm_query("task", ${context})`);
+      await host.run(`rlm_query_batched(["task"], [${context}])`);
+      assert.deepStrictEqual(
+        host.calls.slice(-2).map((call) => call.args),
+        [
+          ['task', sent, null],
+          [['task'], [sent], null],
+        ],
+      );
+    });
+  }
+
+  const readings: Readonly<Record<string, readonly [string, string, string, string | null]>> = {
+    '"text"': ['string', 'text', 'text', null],
+    '{ a: [1, "b"] }': ['Object', 'json', '{"a":[1,"b"]}', null],
+    '{ toJSON() { ran = 1; return 5 }, b: 1 }': [
+      ...(['Object', 'repr', '{ toJSON: [Function: toJSON], b: 1 }', null] as const),
+    ],
+    '{ get a() { ran = 1 }, b: 1 }': [
+      ...(['Object', 'repr', '{ a: [Getter], b: 1 }'] as const),
+      'it holds a getter, and nothing is run to show a value',
+    ],
+    'new Proxy({ a: 1 }, { get() { ran = 1 }, ownKeys() { ran = 1; return [] } })': [
+      ...(['Object', 'repr', '{ a: 1 }', null] as const),
+    ],
+    '{ toString() { ran = 1 }, [Symbol.toPrimitive]() { ran = 1 } }': [
+      ...(['Object', 'repr', '{ toString: [Function: toString] }', null] as const),
+    ],
+    'new (class Box { get [Symbol.toStringTag]() { ran = 1 } a = 1 })()': [
+      ...(['Box', 'repr', 'Box { a: 1 }', null] as const),
+    ],
+    '(class { static get name() { ran = 1 } })': ['class', 'repr', '[class (anonymous)]', null],
+    'Object.assign(new Error("x"), { toString() { ran = 1 } })': [
+      'Error',
+      'repr',
+      'Error: x',
+      null,
+    ],
+    'Object.assign([1], { toJSON() { ran = 1 } })': ['Array', 'repr', '[ 1 ]', null],
+    'Object.assign(new Date(0), { toISOString() { ran = 1 } })': [
+      ...(['Date', 'repr', '1970-01-01T00:00:00.000Z', null] as const),
+    ],
+  };
+  for (const [value, [type, form, text, incomplete]] of Object.entries(readings)) {
+    it(`${value} is read and shown without running its code`, async () => {
+      await host.run('var ran = 0');
+      await host.run(`var shown = ${value}`);
+      const totalChars = text.length;
+      assert.deepStrictEqual(await host.read('shown'), {
+        type,
+        text,
+        form,
+        totalChars,
+        incomplete,
+      });
+      assert.equal((await host.read('ran'))?.text, '0');
+    });
+  }
+
+  it('a global that is computed is shown as such', async () => {
+    await host.run('Object.defineProperty(globalThis, "computed", { get() { for (;;); } })');
+    const value = await host.read('computed');
+    assert.deepStrictEqual([value?.type, value?.text], ['getter', '[Getter]']);
+    assert.match(value?.incomplete ?? '', /getter/);
+    await host.run('delete globalThis.computed');
+  });
+
+  it('values too deep or too long to be shown whole say so', async () => {
+    await host.run('var deep = 1; for (let n = 0; n < 1e5; n++) deep = [deep]');
+    await host.run('var long = [1n, "x".repeat(2e6)]');
+    assert.equal((await host.read('deep'))?.incomplete, 'it is nested too deeply');
+    assert.equal((await host.read('long'))?.incomplete, 'it is too long');
+  });
+
+  it('a page is bounded, whatever is asked for', async () => {
+    await host.run('var wide = "x".repeat(3e6)');
+    const page = await host.read('wide', 0, 60_000_000);
+    assert.deepStrictEqual([page?.text.length, page?.totalChars], [1_000_000, 3_000_000]);
+  });
+
+  it('a variable in the place of a built-in is a variable', async () => {
+    const { changes, variables } = await host.run('Map = { a: 1 }');
+    assert.deepStrictEqual(
+      changes.map(({ name, change }) => [name, change]),
+      [['Map', 'added']],
+    );
+    assert.ok(variables.includes('Map'));
+    assert.equal((await host.read('Map'))?.text, '{"a":1}');
+    await host.run('delete globalThis.Map');
+    assert.equal((await host.run('new Map([[1, 2]]).size')).result, '1');
+  });
+});

@@ -1,0 +1,102 @@
+// What becomes of promises that nobody awaits: no error of theirs is lost, and code that was left waiting is
+// told of.
+
+import assert from 'node:assert/strict';
+import { type Bundles, JavascriptHost, buildBundles, removeBundles } from './javascriptHost';
+
+describe('Promises that nobody awaits, in JavaScript', () => {
+  let bundles: Bundles;
+  let host: JavascriptHost;
+
+  before(async () => {
+    bundles = await buildBundles();
+    host = await JavascriptHost.start(bundles);
+  });
+  after(async () => {
+    await host.dispose();
+    await removeBundles(bundles);
+  });
+
+  /** Code → type, message and line of the step's error. */
+  const unheard: Readonly<Record<string, readonly [string, string, number | null]>> = {
+    '[1, 2].forEach(async (x) => {\n if (x === 2) throw new Error("lost")\n})': [
+      'Error',
+      'lost',
+      2,
+    ],
+    '[1, 2].forEach(async (x) => {\n await 0;\n if (x === 2) null.x\n})': [
+      ...(['TypeError', "cannot read property 'x' of null", 3] as const),
+    ],
+    '\nPromise.reject(new RangeError("gone")); 5': ['RangeError', 'gone', 2],
+    '(async () => { throw new Error("a") })(); (async () => { throw new Error("b") })()': [
+      ...(['Error', 'a', 1] as const),
+    ],
+    'new Promise((resolve, reject) => reject(new Error("no")))': ['Error', 'no', 1],
+    'Promise.resolve().then(() => { throw new Error("then") }); 0': ['Error', 'then', 1],
+    'eval("(async () => { throw new Error(\'inner\') })()"); 0': ['Error', 'inner', 1],
+    'var kept = Promise.reject(new Error("later")); 0': ['Error', 'later', 1],
+    'Promise.reject(5).finally(() => 0); 0': ['number', 'Thrown: 5', null],
+    'Promise.all([Promise.reject(new Error("all"))]); 0': ['Error', 'all', 1],
+  };
+  for (const [code, [type, message, line]] of Object.entries(unheard)) {
+    it(`fail the step: ${JSON.stringify(code)}`, async () => {
+      const { error, stderr } = await host.run(code);
+      assert.deepStrictEqual([error?.type, error?.message, error?.line], [type, message, line]);
+      assert.match(stderr, /note: nothing awaits the promise that failed/);
+    });
+  }
+
+  const heard = [
+    'try { await Promise.reject(new Error("a")) } catch { 1 }',
+    'Promise.reject(1).catch(() => 0); 1',
+    'await Promise.allSettled([Promise.reject(1), (async () => { throw 2 })()]); 1',
+    'const late = Promise.reject(1); await 0; await late.catch(() => 0); 1',
+    'await Promise.any([Promise.reject(1), 2]); 1',
+    'await Promise.race([Promise.resolve(1), Promise.reject(2).catch(() => 0)]); 1',
+    'for (let n = 0; n < 1000; n++) { try { await (async () => { throw n })() } catch {} } 1',
+  ];
+  for (const code of heard) {
+    it(`do no harm when somebody hears of it: ${code}`, async () => {
+      const { error, stderr } = await host.run(code);
+      assert.deepStrictEqual([error, stderr], [null, '']);
+    });
+  }
+
+  it('leave an error of the step’s own where it is, and are noted', async () => {
+    const { error, stderr } = await host.run(
+      'Promise.reject(new Error("unheard"));\nthrow new TypeError("own")',
+    );
+    assert.deepStrictEqual([error?.type, error?.line], ['TypeError', 2]);
+    assert.match(stderr, /failed with Error: unheard \(line 1\)/);
+  });
+
+  it('may be kept for a later step that awaits them', async () => {
+    await host.run('var kept = Promise.reject(new Error("later")); 0');
+    const { error, result } = await host.run(
+      'let seen;\ntry { await kept } catch (failure) { seen = failure.message }\nseen',
+    );
+    assert.deepStrictEqual([error, result], [null, "'later'"]);
+  });
+
+  it('are noted while they are pending', async () => {
+    const { error, stderr } = await host.run(
+      '(async () => { await new Promise(() => {}); print("never") })(); 1',
+    );
+    assert.equal(error, null);
+    assert.match(stderr, /note: 2 promises are still pending/);
+  });
+
+  it('are no matter when all of them are settled', async () => {
+    const { stderr } = await host.run(
+      'await Promise.all(Array.from({ length: 1000 }, async (_, n) => { await 0; return n })); 1',
+    );
+    assert.equal(stderr, '');
+  });
+
+  it('hold no memory once they are settled', async () => {
+    const { error } = await host.run(
+      'for (let n = 0; n < 100; n++) await Promise.resolve(new Uint8Array(2e6).fill(n)); 1',
+    );
+    assert.equal(error, null);
+  });
+});
