@@ -33,7 +33,8 @@ const helpByLanguage: Readonly<Record<Language, Help>> = {
   },
   javascript: {
     ...shared,
-    SUBMIT: 'SUBMIT({ answer: … }): hands in an answer; with other fields beside it, the whole object.',
+    SUBMIT:
+      'SUBMIT({ answer: … }): hands in an answer; with other fields beside it, the whole object.',
     llm_query: 'llm_query(prompt, model): asks a sub-model; returns its text.',
     llm_query_batched:
       'llm_query_batched(prompts, model): asks at once; answers in order, null for what failed.',
