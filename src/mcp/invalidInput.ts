@@ -3,30 +3,98 @@
 import type * as z from 'zod';
 import { toOneLine } from '../base/text';
 import { RlmError } from '../core/errors';
+import { findNearestName } from './nearestName';
 
 const shownValueChars = 80;
+const maxShownNames = 10;
 
 export function createInvalidInput(message: string, nextStep: string): RlmError {
   return new RlmError('INVALID_INPUT', message, { nextStep });
 }
 
-/** The first thing that is wrong; models correct one thing at a time. */
+/**
+ * All names that are unknown and all that are missing; else the first value that is wrong, since models correct one
+ * value at a time. `given`: the arguments as they were checked.
+ */
 export function toInvalidInput(error: z.ZodError, input: z.ZodObject, given: unknown): RlmError {
-  const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0];
-  const path = issue?.path.map(String) ?? [];
-  const allowed = `Allowed arguments: ${listNames(input, path).join(', ')}.`;
-  if (issue?.code === 'unrecognized_keys') {
-    const names = issue.keys.map((key) => [...path, toOneLine(key, shownValueChars)].join('.'));
-    return createInvalidInput(`Unknown argument ${names.join(', ')}.`, allowed);
-  }
-  const name = path.join('.') || 'arguments';
-  const value = readPath(given, path);
-  const shown =
-    value === undefined ? '' : ` (got ${toOneLine(JSON.stringify(value), shownValueChars)})`;
-  return createInvalidInput(
-    `Argument ${name}: ${issue?.message ?? 'is not valid'}${shown}.`,
-    `Correct ${name} and call again. ${allowed}`,
+  const unknown = error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => [...issue.path, key].map(String))
+      : [],
   );
+  const missing = error.issues
+    .filter(({ path }) => path.length > 0 && readPath(given, path.map(String)) === undefined)
+    .map(({ path }) => path.join('.'));
+  if (unknown.length > 0 || missing.length > 0) {
+    return toWrongNames(unknown, missing, input);
+  }
+  const [issue] = error.issues;
+  const path = issue?.path.map(String) ?? [];
+  const name = path.join('.') || 'arguments';
+  return createInvalidInput(
+    `Argument ${name}: ${issue?.message ?? 'is not valid'}${toGotText(readPath(given, path))}.`,
+    `Correct ${name} and call again. ${toAllowedText(input, path)}`,
+  );
+}
+
+function toWrongNames(
+  unknown: readonly (readonly string[])[],
+  missing: readonly string[],
+  input: z.ZodObject,
+): RlmError {
+  const shown = unknown.slice(0, maxShownNames).map(toShownName);
+  const more = unknown.length - shown.length;
+  const parts = [
+    ...(unknown.length === 0
+      ? []
+      : [
+          `Unknown ${toArgument(unknown)} ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
+        ]),
+    ...(missing.length === 0
+      ? []
+      : [`Missing ${toArgument(missing)} ${missing.slice(0, maxShownNames).join(', ')}.`]),
+  ];
+  const meant = unknown.slice(0, maxShownNames).flatMap((path) => {
+    const near = findNearestName(path.at(-1) ?? '', listNames(input, path).map(toLastName));
+    return near === undefined ? [] : [`Did you mean ${near} for ${toShownName(path)}?`];
+  });
+  const path = unknown[0] ?? [];
+  return createInvalidInput(parts.join(' '), [...meant, toAllowedText(input, path)].join(' '));
+}
+
+function toArgument(names: readonly unknown[]): string {
+  return names.length === 1 ? 'argument' : 'arguments';
+}
+
+function toShownName(path: readonly string[]): string {
+  return path.map((part) => toOneLine(part, shownValueChars)).join('.');
+}
+
+function toLastName(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}
+
+function toAllowedText(input: z.ZodObject, path: readonly string[]): string {
+  const names = listNames(input, path);
+  return names.length === 0 ? 'It takes no arguments.' : `Allowed arguments: ${names.join(', ')}.`;
+}
+
+function toGotText(value: unknown): string {
+  if (value === undefined) {
+    return '';
+  }
+  return ` (got ${toOneLine(toShortJson(value), shownValueChars)})`;
+}
+
+/** Of a long or deep value only what it is: writing it out could take long, or run out of stack. */
+function toShortJson(value: unknown): string {
+  if (typeof value === 'string') {
+    return JSON.stringify(value.slice(0, shownValueChars * 4));
+  }
+  if (typeof value === 'object' && value !== null) {
+    return Array.isArray(value) ? `a list of ${value.length}` : 'an object';
+  }
+  return String(value);
 }
 
 /** Names beside the one that is wrong: of `config` when the path leads into it. */

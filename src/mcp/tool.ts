@@ -9,6 +9,7 @@ import { responseFormatField } from './fields';
 import { maxResultChars } from './fit';
 import { toInvalidInput } from './invalidInput';
 import { createInputJsonSchema, createOutputJsonSchema, type ObjectSchema } from './jsonSchema';
+import { toPlainArguments } from './plainArguments';
 import type { Progress } from './progress';
 import { sayReplaced, toReplacedText } from './replacedText';
 
@@ -51,6 +52,8 @@ export interface Tool {
   readonly alias: string | null;
   readonly set: ToolSet | null;
   readonly listed: ListedTool;
+  /** As the tool takes them, from any form that a client gives them in. @throws RlmError 'INVALID_INPUT' */
+  readArguments(args: unknown): Readonly<Record<string, unknown>>;
   /** @throws RlmError 'INVALID_INPUT' and what the tool itself throws. */
   call(context: ToolContext, args: unknown): Promise<ToolReply>;
 }
@@ -76,7 +79,16 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   const input = spec.input.extend({ response_format: responseFormatField });
   const formatSchema = z.object({ response_format: responseFormatField });
   let listed: ListedTool | undefined;
+  const readArguments = (args: unknown): Readonly<Record<string, unknown>> => {
+    const plain = toPlainArguments(input, args);
+    const parsed = input.safeParse(plain);
+    if (!parsed.success) {
+      throw toInvalidInput(parsed.error, input, plain);
+    }
+    return parsed.data;
+  };
   return {
+    readArguments,
     name: spec.name,
     alias: spec.alias ?? null,
     set: spec.set ?? null,
@@ -84,15 +96,11 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
       return (listed ??= toListedTool(spec, input));
     },
     async call(context, args) {
-      const given = args ?? {};
-      const parsed = input.safeParse(given);
-      if (!parsed.success) {
-        throw toInvalidInput(parsed.error, input, given);
-      }
-      const result = await spec.run(context, parsed.data as z.output<Input>); // extended Input
+      const given = readArguments(args);
+      const result = await spec.run(context, given as z.output<Input>); // extended Input
       const { value: payload, replaced } = toWellFormedJson(result);
       const said = sayReplaced(payload, replaced);
-      const isMarkdown = formatSchema.parse(parsed.data).response_format === 'markdown';
+      const isMarkdown = formatSchema.parse(given).response_format === 'markdown';
       const text = isMarkdown
         ? cutMarkdown(spec.toMarkdown(payload), toReplacedText(replaced))
         : JSON.stringify(said);

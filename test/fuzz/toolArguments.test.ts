@@ -11,6 +11,7 @@ import type { Engine } from '../../src/core/engine';
 import { errorCodes } from '../../src/core/errors';
 import { tools } from '../../src/mcp/toolList';
 import { createEngine } from '../../src/runtime';
+import { toClientEncoding } from '../support/clientEncodings';
 import { anyJson, anyText, fuzz, toFuzzTitle } from '../support/fuzz';
 import { callOk, callTool, connectClient, openSession } from '../support/mcpClient';
 import { readField } from '../support/mcpFlows';
@@ -112,7 +113,7 @@ function toArguments(tool: string, schema: Schema): fc.Arbitrary<Arguments> {
   const works = sound[tool];
   const spoil = fc.oneof(fc.tuple(name, anyJson), fc.tuple(anyText, anyJson));
   return fc.oneof(
-    ...(works ? [{ weight: 3, arbitrary: fc.constantFrom(...works) }] : []),
+    ...(works ? [{ weight: 3, arbitrary: toEncoded(schema, works) }] : []),
     { weight: 5, arbitrary: fitting },
     {
       weight: 3,
@@ -121,6 +122,15 @@ function toArguments(tool: string, schema: Schema): fc.Arbitrary<Arguments> {
         .map(([args, [key, value]]) => ({ ...args, [key]: value })),
     },
     { weight: 1, arbitrary: fc.dictionary(anyText, anyJson) },
+  );
+}
+
+/** As written, or as some client would write it. */
+function toEncoded(schema: Schema, works: readonly Arguments[]): fc.Arbitrary<Arguments> {
+  const plain = fc.constantFrom(...works);
+  return fc.oneof(
+    plain,
+    plain.chain((args) => toClientEncoding(schema, args)),
   );
 }
 

@@ -2,6 +2,11 @@
 
 import assert from 'node:assert/strict';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import {
+  CallToolResultSchema,
+  GetPromptResultSchema,
+  ListToolsResultSchema,
+} from '@modelcontextprotocol/sdk/types.js';
 
 import { createLimits } from '../../../src/core/limits';
 import { createFakeEngine, type FakeEngine } from '../../support/fakeEngine';
@@ -88,14 +93,27 @@ describe('MCP tools', () => {
     });
   });
 
+  it('no arguments at all are none, in every way of saying so, and an object may come as its text', async () => {
+    for (const given of [{}, ...[null, '', {}, '{}', ' {"response_format": "json"}'].map(wrap)]) {
+      const request = { method: 'tools/call', params: { name: 'rlm_status', ...given } };
+      const reply = await client.request(request, CallToolResultSchema);
+      assert.deepStrictEqual(reply.isError, undefined, JSON.stringify(given));
+      const first = { method: 'tools/list', params: { cursor: null } };
+      await client.request(first, ListToolsResultSchema);
+    }
+    const prompt = { method: 'prompts/get', params: { name: 'rlm', arguments: '{"question": 7}' } };
+    const { messages } = await client.request(prompt, GetPromptResultSchema);
+    assert.match(JSON.stringify(messages), /once:\\n\\n7\\n/u);
+  });
+
   describe('bad arguments', () => {
     it('an unknown argument is named with the allowed ones, in every tool', async () => {
       const { tools } = await client.listTools();
       for (const { name } of tools) {
         const error = await callError(client, name, { bogus: 1 });
         assert.deepStrictEqual(
-          [error.code, error.message],
-          ['INVALID_INPUT', 'Unknown argument bogus.'],
+          [error.code, error.message.split('.')[0]],
+          ['INVALID_INPUT', 'Unknown argument bogus'],
         );
         assert.ok(error.next_step.includes('response_format'), error.next_step);
       }
@@ -553,3 +571,7 @@ describe('MCP tools', () => {
     await other.close();
   });
 });
+
+function wrap(given: unknown): object {
+  return { arguments: given };
+}
