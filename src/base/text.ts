@@ -30,6 +30,11 @@ export function toOneLine(text: string, maxChars: number): string {
     : head;
 }
 
+/** Some editors put one at the head of a file; to an interpreter it is a wrong character. */
+export function dropByteOrderMark(text: string): string {
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
+}
+
 /** `{0}`, `{1}` and so on become the values. */
 export function fillIn(template: string, ...values: readonly (string | number)[]): string {
   return template.replace(/\{(\d)\}/gu, (_place, index) => String(values[Number(index)] ?? ''));

@@ -10,7 +10,7 @@ import type { Terminal } from './terminal';
 
 /** Source: the tool contract, `rlm_run_repl` code. */
 export const maxStepChars = 50_000;
-const maxInputChars = 10_000_000;
+const maxInputBytes = 10_000_000;
 /** A line that is exactly this begins a new step. */
 const cellMark: Readonly<Record<Language, string>> = { python: '# %%', javascript: '// %%' };
 
@@ -38,7 +38,7 @@ export async function readGivenSteps(
   return checkSteps(code.trim() === '' ? [] : [code], 'Give it with --code, split into steps.');
 }
 
-/** @throws RlmError 'INVALID_INPUT' when the file cannot be read. `-` is standard input. */
+/** @throws RlmError 'INVALID_INPUT' when the file cannot be read or decoded. `-` is standard input. */
 export async function readCode(
   file: string,
   { terminal, cwd }: { readonly terminal: Terminal; readonly cwd: string },
@@ -46,8 +46,9 @@ export async function readCode(
   if (file === '-') {
     return readInput(terminal.input);
   }
+  let bytes: Buffer;
   try {
-    return await readFile(path.resolve(cwd, file), 'utf8');
+    bytes = await readFile(path.resolve(cwd, file));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw usageError(
@@ -55,21 +56,38 @@ export async function readCode(
       'Check the path after --code.',
     );
   }
+  return decodeCode(bytes, `The code file ${file}`);
 }
 
 async function readInput(input: NodeJS.ReadableStream): Promise<string> {
-  let text = '';
-  input.setEncoding('utf8');
+  const chunks: Buffer[] = [];
+  let size = 0;
   for await (const chunk of input) {
-    text += String(chunk);
-    if (text.length > maxInputChars) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    chunks.push(bytes);
+    if (size > maxInputBytes) {
       throw usageError(
-        `Standard input has more than ${toCountText(maxInputChars)} characters of code.`,
+        `Standard input has more than ${toCountText(maxInputBytes)} bytes of code.`,
         'Give texts as FILE and only code on standard input.',
       );
     }
   }
-  return text;
+  return decodeCode(Buffer.concat(chunks), 'Code on standard input');
+}
+
+/**
+ * Code is UTF-8, or says by a byte-order mark what it is; another encoding would silently change
+ * what it says. @throws RlmError 'INVALID_INPUT'
+ */
+function decodeCode(bytes: Buffer, what: string): string {
+  const isWide = ['fffe', 'feff'].indexOf(bytes.subarray(0, 2).toString('hex'));
+  const encoding = ['utf-16le', 'utf-16be'][isWide] ?? 'utf-8';
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    throw usageError(`${what} is not ${encoding.toUpperCase()}.`, 'Save it as UTF-8.');
+  }
 }
 
 /** @throws RlmError 'INVALID_INPUT' when there is no code, or a step of it is too long. */

@@ -32,6 +32,14 @@ export class Interrupts {
     }
   }
 
+  /** Asks what runs to end, as the first interrupt does; the program itself goes on to its end. */
+  cancel(): void {
+    if (this.#listener && !this.#isAsked) {
+      this.#isAsked = true;
+      this.#listener();
+    }
+  }
+
   interrupt(): void {
     if (this.#listener && !this.#isAsked) {
       this.#isAsked = true;

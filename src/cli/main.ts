@@ -1,5 +1,6 @@
 // Composition root of the `rlm-companion` command.
 
+import { createWriteStream, fstatSync } from 'node:fs';
 import { exitCodes } from './failure';
 import { Interrupts } from './interrupts';
 import { runProgram } from './program';
@@ -7,7 +8,7 @@ import { Terminal } from './terminal';
 
 const terminal = new Terminal({
   input: process.stdin,
-  output: process.stdout,
+  output: openOutput(),
   errors: process.stderr,
   env: process.env,
 });
@@ -15,11 +16,6 @@ const interrupts = new Interrupts(() => process.exit(exitCodes.interrupted));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => interrupts.interrupt());
 }
-// The reader of our output has gone, as with `| head`: nobody is left to work for.
-process.stdout.once('error', () => interrupts.interrupt());
-process.stdout.on('error', () => undefined);
-process.stderr.on('error', () => undefined);
-
 /** What still holds the process after its work is done must not keep it. */
 const lingerMs = 3_000;
 
@@ -35,3 +31,21 @@ void runProgram(process.argv.slice(2), {
   process.exitCode = exitCode;
   setTimeout(() => process.exit(), lingerMs).unref();
 });
+
+/**
+ * Node's own stream over a file takes a write for done that has filled the disk half-way; this one
+ * writes the rest or says why not. `mcp` writes to process.stdout, which is never a file there.
+ */
+function openOutput(): NodeJS.WritableStream & { readonly isTTY?: boolean } {
+  return isFile(process.stdout.fd)
+    ? createWriteStream('', { fd: process.stdout.fd, autoClose: false })
+    : process.stdout;
+}
+
+function isFile(fd: number): boolean {
+  try {
+    return fstatSync(fd).isFile();
+  } catch {
+    return false; // closed: writing to it says so
+  }
+}

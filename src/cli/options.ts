@@ -65,7 +65,7 @@ export function toLanguage(asked: Language | undefined, codeFile: string | undef
   return asked ?? (isJavaScript ? 'javascript' : 'python');
 }
 
-/** The guardrails that hold without a model, in the order people meet them. */
+/** Every guardrail, in the order people meet them. */
 const limitHelp = {
   maxSteps: 'steps',
   maxRuntimeMs: 'run time of all steps, in ms',
@@ -74,10 +74,13 @@ const limitHelp = {
   maxSessionMs: 'time since the session was opened, in ms',
   maxMemoryMb: 'memory of the code, in MB, the context not counted',
   maxOutputChars: 'characters kept of the output of one step',
-} satisfies Partial<Record<keyof Limits, string>>;
+  maxLlmCalls: 'prompts to models, of the code and of sessions below it',
+  maxLlmTokens: 'tokens of these prompts and their answers',
+  maxDepth: 'how deep sessions may be opened by the code',
+} satisfies Record<keyof Limits, string>;
 
-export type LimitOptions = Partial<Pick<Limits, keyof typeof limitHelp>>;
-const limitNames = Object.keys(limitHelp) as (keyof typeof limitHelp)[]; // the keys just written
+export type LimitOptions = Partial<Limits>;
+const limitNames = Object.keys(limitHelp) as (keyof Limits)[]; // the keys just written
 
 export function addLimitOptions(command: Command): Command {
   for (const name of limitNames) {

@@ -14,7 +14,13 @@ import { addSessionsCommand } from './commands/sessions';
 import { addStatusCommand } from './commands/status';
 import { addTourCommand } from './commands/tour';
 import { addTraceCommand } from './commands/trace';
-import { type ExitCode, exitCodeHelp, reportFailure } from './failure';
+import {
+  type ExitCode,
+  exitCodeHelp,
+  exitCodes,
+  reportFailure,
+  reportOutputFault,
+} from './failure';
 
 const addCommands = [
   addRunCommand,
@@ -31,18 +37,42 @@ const addCommands = [
   addStatusCommand,
 ];
 
-/** `args` without node and the program. Never rejects. */
+/**
+ * `args` without node and the program. Settles when all output has been taken; never rejects.
+ */
 export async function runProgram(args: readonly string[], cli: Cli): Promise<ExitCode> {
+  const { terminal } = cli;
+  terminal.onOutputFault(() => cli.interrupts.cancel()); // nobody is left to work for
+  let exitCode = await runCommand(args, cli);
+  await terminal.flush();
+  if (terminal.outputFault) {
+    exitCode = reportOutputFault(terminal.outputFault, terminal);
+    await terminal.flush();
+  }
+  return exitCode;
+}
+
+async function runCommand(args: readonly string[], cli: Cli): Promise<ExitCode> {
+  const { terminal } = cli;
   try {
     if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
-      cli.terminal.print((await cli.loadRuntime()).version);
+      terminal.print((await cli.loadRuntime()).version);
     } else {
       await createProgram(cli).parseAsync(args, { from: 'user' });
     }
     return cli.exitCode;
   } catch (thrown) {
-    return reportFailure(thrown, cli.terminal);
+    if (terminal.outputFault) {
+      return exitCodes.failed; // that is the reason, and is told once
+    }
+    return reportFailure(thrown, { terminal, asJson: asksForJson(args) });
   }
+}
+
+/** Also where the command line is wrong, so that its parser does not say. */
+function asksForJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args.slice(0, end < 0 ? args.length : end).includes('--json');
 }
 
 function createProgram(cli: Cli): Command {

@@ -1,6 +1,5 @@
 // Standard input, output and error of one run of the command, and the colours they take.
 
-import { once } from 'node:events';
 import { escapeControlsButStyles } from '../base/visible';
 import { createStyle, type Style } from './render/style';
 
@@ -24,6 +23,8 @@ export class Terminal {
   readonly style: Style;
   readonly errorStyle: Style;
   readonly #errors: OutputStream;
+  #outputFault: Error | null = null;
+  #tellFault: () => void = () => undefined;
 
   constructor({ input, output, errors, env }: TerminalStreams) {
     this.input = input;
@@ -31,6 +32,8 @@ export class Terminal {
     this.#errors = errors;
     this.style = createStyle(env, output.isTTY === true);
     this.errorStyle = createStyle(env, errors.isTTY === true);
+    output.on('error', (fault: Error) => this.#onOutputFault(fault));
+    errors.on('error', () => undefined); // nobody reads them, and that is no reason to end
   }
 
   /** A person reads stdout. */
@@ -47,6 +50,16 @@ export class Terminal {
     return this.output.columns || defaultColumns; // 0 where the terminal does not say
   }
 
+  /** Why stdout took no more: its reader has gone, the disk is full. Null while it takes all. */
+  get outputFault(): Error | null {
+    return this.#outputFault;
+  }
+
+  /** Calls `listener` when stdout takes no more; there is one listener. */
+  onOutputFault(listener: () => void): void {
+    this.#tellFault = listener;
+  }
+
   print(text = ''): void {
     this.output.write(`${toShown(text, this.output)}\n`);
   }
@@ -55,11 +68,22 @@ export class Terminal {
     this.#errors.write(`${toShown(text, this.#errors)}\n`);
   }
 
-  /** Writes as fast as the reader takes it, for output without a bound. */
+  /**
+   * Writes as fast as the reader takes it, for output without a bound.
+   * @throws the stream's error when it takes no more.
+   */
   async write(text: string): Promise<void> {
-    if (!this.output.write(toShown(text, this.output))) {
-      await once(this.output, 'drain');
+    if (!this.#outputFault && !this.output.write(toShown(text, this.output))) {
+      await flush(this.output);
     }
+    if (this.#outputFault) {
+      throw this.#outputFault;
+    }
+  }
+
+  /** Settles when both streams have taken all, however slow their readers are, or take no more. */
+  async flush(): Promise<void> {
+    await Promise.all([flush(this.output), flush(this.#errors)]);
   }
 
   /** Shows how far work is, in place, while a person looks on; the empty text clears it. */
@@ -68,6 +92,20 @@ export class Terminal {
       this.#errors.write(`\r\u001b[K${escapeControlsButStyles(text)}`);
     }
   }
+
+  #onOutputFault(fault: Error): void {
+    if (!this.#outputFault) {
+      this.#outputFault = fault;
+      this.#tellFault();
+    }
+  }
+}
+
+/** An empty write is done when all before it are; on a stream that is broken it fails. */
+async function flush(stream: OutputStream): Promise<void> {
+  await new Promise<void>((resolve) => {
+    stream.write('', () => setImmediate(resolve)); // the stream's own `error` is told before
+  });
 }
 
 /** The last gate: whatever was not made printable before, nothing but colours drives a terminal. */

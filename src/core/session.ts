@@ -5,6 +5,7 @@ import { untilAborted } from '../base/abort';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import { Interruptible } from '../base/interruptible';
 import { SerialQueue } from '../base/serialQueue';
+import { dropByteOrderMark } from '../base/text';
 import type { Budget } from './budget';
 import type { Clock } from './clock';
 import type { ContextInfo, ContextReader, GivenContext } from './context';
@@ -215,7 +216,8 @@ export class Session implements Disposable {
 
   /** Steps of one session run one after another in the order of the calls. */
   async runStep(input: StepInput, signal: AbortSignal): Promise<StepResult> {
-    return this.#exclusive(signal, () => this.#runStepNow(input, signal));
+    const given = { ...input, code: dropByteOrderMark(input.code) };
+    return this.#exclusive(signal, () => this.#runStepNow(given, signal));
   }
 
   /**

@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import { toRlmError } from '../core/errors';
+import { wordNextStep } from '../core/nextSteps';
 import { toPlainText } from './plainText';
 
 const noteMs = 8_000;
@@ -31,6 +32,9 @@ export function showFailure(thrown: unknown): void {
   }
   const showLog = vscode.l10n.t('Show Log');
   void vscode.window
-    .showErrorMessage(toPlainText(`${failure.message} ${failure.nextStep}`), showLog)
+    .showErrorMessage(
+      toPlainText(`${failure.message} ${wordNextStep(failure.nextStep, 'editor')}`),
+      showLog,
+    )
     .then((chosen) => chosen === showLog && output?.show());
 }

@@ -1,6 +1,7 @@
 // The REPL a person types at: reads lines, runs them as steps, shows what came back.
 
 import { createInterface, type Interface } from 'node:readline';
+import { dropByteOrderMark } from '../../base/text';
 import { toRlmError } from '../../core/errors';
 import type { Outcome, VariableInfo } from '../../core/sandbox';
 import { toFailureText } from '../failure';
@@ -52,9 +53,12 @@ class Repl implements ReplView {
   #wasWarned = false;
   #hasLeft = false;
 
+  /** Keeps what is typed from here on, also before the first prompt. */
   constructor(parts: ReplParts, lines: Interface) {
     this.parts = parts;
     this.#lines = lines;
+    lines.on('line', (line) => this.#waiting.add(line));
+    lines.on('close', () => this.#waiting.end());
   }
 
   async run(): Promise<void> {
@@ -62,8 +66,6 @@ class Repl implements ReplView {
     this.#printBanner();
     const interrupting = this.parts.cli.interrupts.listen(() => this.#interrupt());
     this.#lines.on('SIGINT', () => this.#interrupt());
-    this.#lines.on('line', (line) => this.#waiting.add(line));
-    this.#lines.on('close', () => this.#waiting.end());
     try {
       this.#prompt();
       for (
@@ -88,7 +90,8 @@ class Repl implements ReplView {
     this.#hasLeft = true;
   }
 
-  async #take(line: string): Promise<void> {
+  async #take(typed: string): Promise<void> {
+    const line = this.#typed.length === 0 ? dropByteOrderMark(typed) : typed;
     if (this.#typed.length === 0 && isDotCommand(line)) {
       return this.#attempt((signal) => runDotCommand(line, this, signal));
     }

@@ -1,9 +1,17 @@
 // Runs given code step by step and prints what it prints; the exit code says how it ended.
 
+import { neverAborted } from '../../base/abort';
+import { toRlmError } from '../../core/errors';
 import type { ReplayReport } from '../../core/replayRun';
 import type { Session, StepResult } from '../../core/session';
 import type { Cli } from '../cli';
-import { type ExitCode, exitCodes } from '../failure';
+import {
+  type ExitCode,
+  exitCodes,
+  toErrorDocument,
+  toFailureCode,
+  toFailureText,
+} from '../failure';
 import { toJsonText } from '../render/json';
 import { toPrintable } from '../render/printable';
 import { renderDropped, renderError } from '../render/step';
@@ -24,33 +32,68 @@ export async function runCode(
   { cli, asJson, replay }: RunCodeOptions,
 ): Promise<ExitCode> {
   const { terminal } = cli;
-  const results = await cli.interrupts.during(async (signal) => {
-    const done: StepResult[] = [];
-    for (const code of steps) {
-      const result = await session.runStep({ code }, signal);
-      done.push(result);
-      if (!asJson) {
-        printStep(result, terminal);
-      }
-      if (toExitCode(result) !== exitCodes.ok) {
-        break;
-      }
+  const results: StepResult[] = [];
+  const print = (more: object = {}): void =>
+    terminal.print(
+      toJsonText({ ...toDocument(session, results), ...(replay && { replay }), ...more }),
+    );
+  let answer: string | null;
+  try {
+    await cli.interrupts.during((signal) =>
+      runSteps(session, steps, {
+        signal,
+        onResult: (result) => {
+          results.push(result);
+          if (!asJson && !terminal.outputFault) {
+            printStep(result, terminal);
+          }
+        },
+      }),
+    );
+    answer = await finalizeAnswer(session, results);
+  } catch (thrown) {
+    const error = toRlmError(thrown);
+    if (!asJson || terminal.outputFault) {
+      throw error;
     }
-    return done;
-  });
-  const last = results.at(-1);
-  const exitCode = last ? toExitCode(last) : exitCodes.ok;
-  const answer =
-    results.findLast(({ outcome }) => outcome.finalAnswer !== null)?.outcome.finalAnswer ?? null;
-  if (answer !== null) {
-    await session.finalize({ text: answer }, new AbortController().signal);
+    terminal.printError(toFailureText(error, terminal));
+    print({ error: toErrorDocument(error) }); // the steps before it are told as well
+    return toFailureCode(error);
   }
   if (asJson) {
-    terminal.print(toJsonText({ ...toDocument(session, results), ...(replay && { replay }) }));
+    print();
   } else if (answer !== null) {
     terminal.print(toShown(answer, terminal));
   }
-  return exitCode;
+  const last = results.at(-1);
+  return last ? toExitCode(last) : exitCodes.ok;
+}
+
+async function runSteps(
+  session: Session,
+  steps: readonly string[],
+  run: { readonly signal: AbortSignal; readonly onResult: (result: StepResult) => void },
+): Promise<void> {
+  for (const code of steps) {
+    const result = await session.runStep({ code }, run.signal);
+    run.onResult(result);
+    if (toExitCode(result) !== exitCodes.ok) {
+      return;
+    }
+  }
+}
+
+/** Ends the session with what its code last gave to FINAL, if it did. */
+async function finalizeAnswer(
+  session: Session,
+  results: readonly StepResult[],
+): Promise<string | null> {
+  const last = results.findLast(({ outcome }) => outcome.finalAnswer !== null);
+  const answer = last?.outcome.finalAnswer ?? null;
+  if (answer !== null) {
+    await session.finalize({ text: answer }, neverAborted);
+  }
+  return answer;
 }
 
 function toExitCode({ outcome, stop }: StepResult): ExitCode {

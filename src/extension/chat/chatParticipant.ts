@@ -4,6 +4,7 @@
 import * as vscode from 'vscode';
 import type { GivenContext } from '../../core/context';
 import { toRlmError } from '../../core/errors';
+import { wordNextStep } from '../../core/nextSteps';
 import type { LoopProgress, LoopResult } from '../../core/loop';
 import { toRunModels } from '../ask/runModels';
 import { runQuestion } from '../ask/runQuestion';
@@ -135,5 +136,7 @@ function showError(thrown: unknown, stream: vscode.ChatResponseStream): vscode.C
   if (code === 'MODEL_UNAVAILABLE') {
     stream.button({ command: 'rlm.chooseModels', title: vscode.l10n.t('Choose Models…') });
   }
-  return { errorDetails: { message: toPlainText(`${message} ${nextStep}`) } };
+  return {
+    errorDetails: { message: toPlainText(`${message} ${wordNextStep(nextStep, 'editor')}`) },
+  };
 }

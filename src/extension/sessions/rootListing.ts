@@ -1,6 +1,7 @@
 // Lists the first level of the tree for a view, which is told why it is empty when the home cannot be used.
 
 import { toRlmError } from '../../core/errors';
+import { wordNextStep } from '../../core/nextSteps';
 import type { SessionNode } from './sessionNode';
 
 export class RootListing {
@@ -33,7 +34,7 @@ export class RootListing {
     } catch (thrown) {
       const { message, nextStep } = toRlmError(thrown);
       this.#state = 'failed';
-      this.#say(`${message} ${nextStep}`);
+      this.#say(`${message} ${wordNextStep(nextStep, 'editor')}`);
       return [];
     }
   }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
@@ -83,6 +85,92 @@ describe('the built command', () => {
     child.kill('SIGINT');
     assert.equal((await ended).exitCode, 130);
     assert.deepStrictEqual(await readdir(path.join(at('home'), 'engines')), []);
+  });
+
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    it(`ends a running step, and then itself, by ${signal}`, async function () {
+      if (isWindows) {
+        this.skip(); // there a signal ends a process on the spot
+      }
+      await writeFile(at('loop.js'), 'print("ready")\n// %%\nwhile (true) {}\n');
+      const { child, until, ended } = launch(['run', 'a.log', '--code', 'loop.js']);
+      await until('ready');
+      child.kill(signal);
+      const { exitCode, output } = await ended;
+      assert.deepStrictEqual([exitCode, output], [130, 'ready\n']);
+    });
+  }
+
+  it('writes all of a long document to a reader that is slower than it, and to a file', async () => {
+    await writeFile(
+      at('much.js'),
+      Array.from({ length: 40 }, (_, index) => `print("${index} ".repeat(6000))`).join('\n// %%\n'),
+    );
+    const limits = ['--budget-limit', '10000000', '--max-output-chars', '100000'];
+    assert.equal((await run(['run', 'a.log', '--code', 'much.js', ...limits])).exitCode, 0);
+    const { sessions } = JSON.parse((await run(['sessions', '--json'])).output) as {
+      sessions: { session_id: string }[]; // our own document
+    };
+    const args = ['trace', sessions[0]?.session_id ?? '', '--json'];
+    const whole = (await run(args)).output;
+    assert.ok(whole.length > 500_000 && whole.endsWith('\n'));
+
+    const { child } = launch(args);
+    child.stdout?.removeAllListeners('data').pause();
+    const exited = once(child, 'exit');
+    let slow = '';
+    while (child.stdout && !child.stdout.readableEnded) {
+      const piece: unknown = child.stdout.read(1_000) ?? child.stdout.read();
+      slow += piece instanceof Buffer ? piece.toString('latin1') : '';
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const [exitCode] = (await exited) as [number];
+    assert.deepStrictEqual([exitCode, slow.length], [0, Buffer.byteLength(whole)]);
+
+    const file = await open(at('out.jsonl'), 'w');
+    const toFile = spawn(process.execPath, [programFile, ...args], {
+      env: { ...process.env, RLM_HOME: at('home') },
+      stdio: ['ignore', file.fd, 'inherit'],
+    });
+    await once(toFile, 'exit');
+    await file.close();
+    assert.equal(await readFile(at('out.jsonl'), 'utf8'), whole);
+  });
+
+  it('ends with 141 and not a word when the reader of its output goes', async function () {
+    if (isWindows) {
+      this.skip(); // a closed pipe has other names there
+    }
+    await writeFile(at('loop.js'), 'print("ready")\n// %%\nprint("x")\n// %%\nprint("y")\n');
+    const { child, ended } = launch(['run', 'a.log', '--code', 'loop.js']);
+    child.stdout?.destroy();
+    const { exitCode, errors } = await ended;
+    assert.deepStrictEqual([exitCode, errors], [141, '']);
+  });
+
+  it('ends with 1 and says so when the disk its output goes to is full', async function () {
+    const full = await open('/dev/full', 'w').catch(() => null);
+    if (!full) {
+      this.skip();
+    }
+    const child = spawn(process.execPath, [programFile, 'sessions', '--json'], {
+      env: { ...process.env, RLM_HOME: at('home'), NO_COLOR: '1' },
+      stdio: ['ignore', full.fd, 'pipe'],
+    });
+    let errors = '';
+    child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString('utf8')));
+    const [exitCode] = (await once(child, 'close')) as [number];
+    await full.close();
+    assert.equal(exitCode, 1);
+    assert.match(errors, /^INTERNAL_ERROR: .*ENOSPC[^]*\nNext: /u);
+  });
+
+  it('runs code that begins with a byte-order mark, in both languages', async () => {
+    for (const name of ['bom.py', 'bom.js']) {
+      await writeFile(at(name), '\ufeff6 * 7\n');
+      const ran = await run(['run', 'a.log', '--code', name]);
+      assert.deepStrictEqual(ran, { exitCode: 0, output: '42\n', errors: '' });
+    }
   });
 
   it('serves a client on stdio and ends with it', async () => {

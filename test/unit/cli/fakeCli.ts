@@ -49,6 +49,8 @@ export interface FakeCliOptions {
   readonly isTerminal?: boolean;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What stdout is; a stream that keeps all it is given when left out. */
+  readonly stdout?: NodeJS.WritableStream;
   /** What the model says; none: no model is set up. */
   readonly answer?: (prompt: string) => string;
 }
@@ -79,13 +81,14 @@ export class FakeCli implements Cli {
       cwd = process.cwd(),
       env = {},
       answer,
+      stdout,
     } = options;
     this.output = new TextStream(isTerminal);
     this.errors = new TextStream(isTerminal);
     this.input = new InputStream(isTerminal);
     this.terminal = new Terminal({
       input: this.input,
-      output: this.output,
+      output: stdout ?? this.output,
       errors: this.errors,
       env: { NO_COLOR: '1' },
     });

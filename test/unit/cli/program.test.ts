@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { limitRanges } from '../../../src/core/limits';
 import { FakeCli } from './fakeCli';
 
 const commands = ['run', 'ask', 'tour', 'mcp', 'serve', 'sessions', 'trace', 'export', 'status'];
@@ -55,6 +56,67 @@ describe('rlm-companion', () => {
       assert.notEqual(cli.errors.text, '');
     });
   }
+
+  const failures: readonly (readonly [readonly string[], number, string])[] = [
+    [['trace', '0198', '--json'], 1, 'SESSION_NOT_FOUND'],
+    [['sessions', '--json', '--nosuch'], 2, 'INVALID_INPUT'],
+    [['sessions', '--json', '--limit', 'x'], 2, 'INVALID_INPUT'],
+    [['nosuch', '--json'], 2, 'INVALID_INPUT'],
+    [['run', '--json'], 2, 'INVALID_INPUT'],
+    [['run', 'a', '--code', '/nowhere/at/all.py', '--json'], 2, 'INVALID_INPUT'],
+    [['run', '/data/none.log', '--code', '-', '--json'], 2, 'INVALID_INPUT'],
+    [['ask', 'only-a-question', '--json'], 2, 'INVALID_INPUT'],
+    [['resume', '0198', '--json'], 1, 'SESSION_NOT_FOUND'],
+    [['fork', '0198', '--json'], 1, 'SESSION_NOT_FOUND'],
+  ];
+  for (const [args, exitCode, code] of failures) {
+    it(`tells the error as JSON: ${args.join(' ')}`, async () => {
+      const cli = new FakeCli({ input: '' });
+      assert.equal(await cli.run(...args), exitCode);
+      const { error } = JSON.parse(cli.output.text) as { error: Record<string, string> }; // ours
+      assert.deepStrictEqual(Object.keys(error), ['code', 'message', 'next_step']);
+      assert.equal(error['code'], code);
+      assert.notEqual(cli.errors.text, '');
+    });
+  }
+
+  it('says what an unknown command or option may have been meant as', async () => {
+    for (const [args, meant] of [
+      [['sesions'], 'sessions'],
+      [['run', 'a', '--max-step', '3'], '--max-steps'],
+      [['trace', 'a', '--form', '3'], '--from'],
+      [['status', '--jsn'], '--json'],
+    ] as const) {
+      const cli = new FakeCli();
+      assert.equal(await cli.run(...args), 2);
+      assert.match(cli.errors.text, new RegExp(`Did you mean ${meant}\\?`, 'u'));
+    }
+  });
+
+  it('takes every guardrail of the contract wherever a session is opened', async () => {
+    const flags = Object.keys(limitRanges).map(
+      (name) => `--${name.replace(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)} `,
+    );
+    for (const command of ['run', 'ask', 'fork']) {
+      const cli = new FakeCli();
+      assert.equal(await cli.run(command, '--help'), 0);
+      const missing = flags.filter((flag) => !cli.output.text.includes(flag));
+      assert.deepStrictEqual(missing, [], command);
+    }
+  });
+
+  it('hands every guardrail it is given to the session', async () => {
+    const given = Object.entries(limitRanges).map(([name, { max }]) => [name, max - 1] as const);
+    const args = given.flatMap(([name, value]) => [
+      `--${name.replace(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)}`,
+      String(value),
+    ]);
+    const cli = new FakeCli({ files: { '/data/a.log': 'x' }, input: '1' });
+    const run = ['run', '/data/a.log', '--language', 'javascript', '--json'];
+    assert.equal(await cli.run(...run, ...args), 0);
+    const { summaries } = await cli.traces.listSummaries({ status: null, limit: 1, cursor: null });
+    assert.deepStrictEqual(summaries[0]?.limits, Object.fromEntries(given));
+  });
 
   it('says what to do next when something fails', async () => {
     const cli = new FakeCli();

@@ -10,6 +10,15 @@ const withCode = (code: string) => (error: unknown) =>
   error instanceof RlmError && error.code === code;
 
 describe('session', () => {
+  it('drops a byte-order mark at the head of a step’s code', async () => {
+    const { session, sandbox } = createFakeSession({});
+    await session.runStep({ code: '\ufeffa = "\ufeff"' }, never);
+    assert.deepStrictEqual(
+      sandbox.requests.map(({ code }) => code),
+      ['a = "\ufeff"'],
+    );
+  });
+
   describe('guardrails', () => {
     it('let the step that reaches max_steps return its output, and no later one run', async () => {
       const { session, sandbox } = createFakeSession({ maxSteps: 2 });

@@ -48,6 +48,26 @@ describe('the REPL', () => {
     assert.match(seen, / 2\n.*step 1\/64/u);
   });
 
+  it('runs what was typed before the first prompt', async () => {
+    const { cli, ended } = start();
+    const { traces } = cli;
+    const read = traces.readEvents.bind(traces);
+    traces.readEvents = async (...args) => {
+      while (cli.input.readableLength > 0) {
+        await new Promise((resolve) => setImmediate(resolve)); // it is read while the record is
+      }
+      return read(...args);
+    };
+    cli.input.write('var early = 20\rearly + 1\r.exit\r');
+    assert.equal(await ended, 0);
+    assert.match(toSeen(cli.output.text), /^.*21\n.*step 2\/64/mu);
+  });
+
+  it('drops a byte-order mark that was pasted before the code', async () => {
+    const seen = await type(['\ufeff20 + 1']);
+    assert.match(seen, /21\n.*step 1\/64/u);
+  });
+
   it('shows what the code raised and goes on', async () => {
     const seen = await type(['nosuch', '1 + 1']);
     assert.match(seen, /ReferenceError[^]*js> 2\n/u);
