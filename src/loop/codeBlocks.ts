@@ -2,7 +2,7 @@
 // else a reply says is never looked through for a command.
 
 import type { Language } from '../core/sandbox';
-import { isInsideText } from './openText';
+import { TextScanner } from './openText';
 
 /** Why a reply has no code to run. */
 export type NoCode = 'no_block' | 'unlabelled' | 'other_language' | 'empty';
@@ -27,8 +27,8 @@ const labels: Readonly<Record<Language, readonly string[]>> = {
   python: ['repl', 'python', 'python3', 'py'],
   javascript: ['repl', 'javascript', 'js', 'mjs', 'node'],
 };
-/** An indented fence is common in lists; the info string's first word is the label. */
-const openingFence = /^([ \t]*)(`{3,}|~{3,})[ \t]*([^\s`]*)[^`]*$/u;
+/** An indented fence is common in lists. */
+const openingFence = /^([ \t]*)(`{3,}|~{3,})/u;
 
 /**
  * The blocks of a reply in their order, as the code of one step: what one block makes the next one
@@ -49,8 +49,8 @@ export function readCode(reply: string, language: Language): ReplyCode {
 export function dropThinking(reply: string): string {
   const opened = /^\s*<(think|thinking|thought|reasoning)>/iu.exec(reply);
   if (opened) {
-    const close = reply.toLowerCase().indexOf(`</${(opened[1] ?? '').toLowerCase()}>`);
-    return close < 0 ? '' : reply.slice(reply.indexOf('>', close) + 1).trim();
+    const close = new RegExp(`</${opened[1] ?? ''}>`, 'iu').exec(reply);
+    return close ? reply.slice(close.index + close[0].length).trim() : '';
   }
   // Templates that open the reasoning themselves leave only its end in the reply.
   const closed = /^[ \t]*<\/think(?:ing)?>[ \t]*$/imu.exec(reply);
@@ -82,10 +82,15 @@ function findBlocks(reply: string, language: Language): readonly Block[] {
   return blocks;
 }
 
+/** The info string's first word is the label; one with a backtick makes the line code in its text. */
 function readFence(line: string): Fence | null {
-  const found = openingFence.exec(line);
-  const [, indent = '', mark = '', label = ''] = found ?? [];
-  return found && { indent: indent.length, mark, label: label.toLowerCase() };
+  const [fence, indent = '', mark = ''] = openingFence.exec(line) ?? [];
+  const info = fence === undefined ? '`' : line.slice(fence.length);
+  if (info.includes('`')) {
+    return null;
+  }
+  const [label = ''] = info.trim().split(/\s/u, 1);
+  return { indent: indent.length, mark, label: label.toLowerCase() };
 }
 
 /**
@@ -97,14 +102,17 @@ function findEnd(
   block: { readonly start: number; readonly fence: Fence; readonly language: Language },
 ): number {
   const { start, fence, language } = block;
+  const scanner = new TextScanner(language);
   let first: number | null = null;
   for (let at = start; at < lines.length; at += 1) {
-    if (isClosing(lines[at] ?? '', fence.mark)) {
+    const line = lines[at] ?? '';
+    if (isClosing(line, fence.mark)) {
       first ??= at;
-      if (!isInsideText(lines.slice(start, at).join('\n'), language)) {
+      if (!scanner.isInsideText) {
         return at;
       }
     }
+    scanner.addLine(line);
   }
   return first ?? lines.length;
 }

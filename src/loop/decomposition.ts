@@ -1,7 +1,7 @@
 // Splits a task, lets child sessions work on its parts at the same time, and combines their answers.
 
-import { cancelledError, type RlmError, toRlmError } from '../core/errors';
-import { type StopReason, stopReasons } from '../core/limits';
+import { RlmError, cancelledError, toRlmError } from '../core/errors';
+import { stopReasons } from '../core/limits';
 import type { LoopFinishReason } from '../core/event';
 import type { LoopProgress, LoopResult, LoopSubtask } from '../core/loop';
 import type { Session } from '../core/session';
@@ -31,8 +31,9 @@ export interface Decomposed extends LoopEnd {
 export class Decomposition {
   readonly #parts: DecompositionParts;
   readonly #context: string;
-  readonly #failures: { readonly stops: StopReason[]; readonly errors: RlmError[] } = {
-    stops: [],
+  /** Why parts have no answer. */
+  readonly #failures: { readonly reasons: LoopFinishReason[]; readonly errors: RlmError[] } = {
+    reasons: [],
     errors: [],
   };
   /** In the order of the split, also those that the end of the run has cut short. */
@@ -56,7 +57,7 @@ export class Decomposition {
       await session.runChildren((childSignal) => this.#runAll(plans, childSignal), signal);
       const subtasks = this.#subtasks;
       if (subtasks.every((subtask) => subtask.answer === null)) {
-        finishReason = this.#requireStop();
+        finishReason = this.#requireReason();
       } else {
         answer = await this.#combine(subtasks, signal);
       }
@@ -136,7 +137,9 @@ export class Decomposition {
       );
       this.#iterations += result.iterations;
       const { answer, finishReason } = result;
-      this.#failures.stops.push(...stopReasons.filter((reason) => reason === finishReason));
+      if (answer === null) {
+        this.#failures.reasons.push(finishReason);
+      }
       keep(answer, answer === null ? `no answer (${finishReason})` : null);
     } catch (thrown) {
       if (signal.aborted) {
@@ -152,20 +155,27 @@ export class Decomposition {
     this.#tell({ kind: 'subtask', title, state, ended: this.#ended, total });
   }
 
-  /** The guardrail that ended every part. @throws what a part threw where there was none. */
-  #requireStop(): StopReason {
-    const { stops, errors } = this.#failures;
-    if (stops[0] === undefined) {
-      throw errors[0] ?? new Error('Every part failed, and none said why.');
+  /** Why no part has an answer: a guardrail before anything else. @throws what a part threw where none ended. */
+  #requireReason(): LoopFinishReason {
+    const { reasons, errors } = this.#failures;
+    const reason = stopReasons.find((one) => reasons.includes(one)) ?? reasons[0];
+    if (reason === undefined) {
+      throw errors[0] ?? new Error('No part was begun.');
     }
-    return stops[0];
+    return reason;
   }
 
-  async #combine(subtasks: readonly LoopSubtask[], signal: AbortSignal): Promise<string | null> {
+  async #combine(subtasks: readonly LoopSubtask[], signal: AbortSignal): Promise<string> {
     const { prompts, request } = this.#parts;
     const answers = describeAnswers(subtasks);
     const reply = await this.#ask(prompts.fill('combine', { task: request.task, answers }), signal);
-    return dropThinking(reply) || null;
+    const answer = dropThinking(reply);
+    if (answer === '') {
+      throw new RlmError('MODEL_UNAVAILABLE', 'The model put the answers together to no text.', {
+        nextStep: 'The answers of the parts are in their sessions; ask again, or another model.',
+      });
+    }
+    return answer;
   }
 
   async #ask(question: string, signal: AbortSignal): Promise<string> {

@@ -6,19 +6,25 @@ import { Messages } from '@anthropic-ai/sdk/resources/messages';
 import { Models } from '@anthropic-ai/sdk/resources/models';
 import type { HttpClient, ServerError } from './httpClient';
 import type { ServerSettings } from './modelSettings';
+import { readStreamStatus } from './streamStatus';
+import { withoutVariables } from './withoutVariables';
 
 const ownServer = 'https://api.anthropic.com';
 const modelsListed = 50;
 
 /** Everything that the client would take from the environment or its own files is given. */
 export function createAnthropicClient({ apiKey, baseUrl }: ServerSettings): HttpClient {
-  const client = new BaseAnthropic({
-    apiKey: apiKey ?? 'none', // without one it looks elsewhere; the header is left out below
-    baseURL: baseUrl ?? ownServer,
-    defaultHeaders: apiKey === null ? { Authorization: null } : {},
-    maxRetries: 0,
-    logLevel: 'off',
-  });
+  const client = withoutVariables(
+    ['ANTHROPIC_CUSTOM_HEADERS'],
+    () =>
+      new BaseAnthropic({
+        apiKey: apiKey ?? 'none', // without one it looks elsewhere; the header is left out below
+        baseURL: baseUrl ?? ownServer,
+        defaultHeaders: apiKey === null ? { Authorization: null } : {},
+        maxRetries: 0,
+        logLevel: 'off',
+      }),
+  );
   const messagesApi = new Messages(client);
   const modelsApi = new Models(client);
   return {
@@ -50,7 +56,7 @@ function toServerError(thrown: unknown): ServerError | null {
   }
   const { status, headers, errorCode, type, apiMessage, message } = thrown as APIError; // its defaults
   return {
-    status: status ?? null,
+    status: status ?? readStreamStatus(errorCode ?? type),
     code: errorCode ?? type ?? '',
     message: apiMessage ?? message,
     headers: headers ?? null,

@@ -21,6 +21,9 @@ export interface HttpClient {
   toServerError(thrown: unknown): ServerError | null;
 }
 
+/** An event of ours: the stream has said that it is over, in words that belong to no protocol's events. */
+export const streamDone = Symbol('done');
+
 export type Protocol = 'responses' | 'chat' | 'messages';
 
 export interface Question {

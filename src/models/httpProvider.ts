@@ -56,10 +56,10 @@ class HttpProvider implements ModelProvider {
     const settings = await this.#parts.readSettings();
     const model = this.#toModel(settings, request.model);
     const { messages } = request;
-    const secrets = messages.map(({ text }) => text);
-    const subject = toSubject(this.#kind, settings, { model, secrets });
+    const prompts = messages.map(({ text }) => text);
+    const subject = toSubject(this.#kind, settings, { model, prompts });
     const client = this.#kind.createClient(await this.#parts.loadClients(), settings);
-    const spending = new Spending(secrets);
+    const spending = new Spending(prompts);
     let mostTokens: number | null = request.maxAnswerTokens;
     for (let attempt = 1; ; attempt += 1) {
       throwIfAborted(signal);

@@ -49,11 +49,11 @@ export function isSetUp({ apiKey, baseUrl }: ServerSettings): boolean {
   return apiKey !== null || baseUrl !== null;
 }
 
-/** `secrets`: what else than the key no error may hold. */
+/** `prompts`: what else than the key no error may hold. */
 export function toSubject(
   kind: ProviderKind,
   settings: ModelSettings,
-  asked: { readonly model: string; readonly secrets: readonly string[] },
+  asked: { readonly model: string; readonly prompts: readonly string[] },
 ): FailureSubject {
   const { apiKey, baseUrl } = kind.select(settings);
   const { key, url } = kind.names[settings.setUpIn];
@@ -64,6 +64,6 @@ export function toSubject(
     model: asked.model,
     keyName: key,
     urlName: url,
-    secrets: [...(apiKey === null ? [] : [apiKey]), ...asked.secrets],
+    secrets: { apiKey, prompts: asked.prompts },
   };
 }

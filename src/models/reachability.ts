@@ -64,7 +64,7 @@ export class Reachability {
 
   async #ask(settings: ModelSettings): Promise<ProviderStatus> {
     const { kind, clock } = this.#parts;
-    const subject = toSubject(kind, settings, { model: '', secrets: [] });
+    const subject = toSubject(kind, settings, { model: '', prompts: [] });
     const client = kind.createClient(await this.#parts.loadClients(), settings);
     const timeout = new AnswerTimeout(clock, patience, neverAborted);
     try {

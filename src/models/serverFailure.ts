@@ -1,8 +1,8 @@
 // Why an attempt at an answer failed: whether another may help, and how to tell the user without
 // telling a key or the prompt.
 
-import { toOneLine } from '../base/text';
 import { RlmError } from '../core/errors';
+import { type Secrets, hideSecrets } from './hiddenSecrets';
 import type { ServerError } from './httpClient';
 
 export type ServerFailure =
@@ -24,13 +24,10 @@ export interface FailureSubject {
   /** What sets the provider up, as the user knows it. */
   readonly keyName: string;
   readonly urlName: string;
-  /** Texts that no error may hold: the key, the prompt. */
-  readonly secrets: readonly string[];
+  /** What no error may hold. */
+  readonly secrets: Secrets;
 }
 
-const maxServerTextChars = 300;
-/** Shorter texts are no secret, and replacing them would hide what an error says. */
-const minSecretChars = 6;
 /** What a stream without a status may call a passing trouble. */
 const passingCodes = /overloaded|rate_limit|server_error|api_error|internal|timeout|unavailable/u;
 const tooLong =
@@ -149,14 +146,4 @@ function adviseOnConnection(
     case 'timeout':
       return 'Ask again later, with less text, or name another model.';
   }
-}
-
-/** A server's own words, without keys and prompts that it repeats. */
-function hideSecrets(text: string, secrets: readonly string[]): string {
-  const hidden = secrets
-    .filter((secret) => secret.length >= minSecretChars)
-    .reduce((rest, secret) => rest.replaceAll(secret, '[hidden]'), text)
-    .replace(/\bsk-[\w*.-]{4,}/gu, '[key]')
-    .replace(/\b(bearer)\s+\S+/giu, '$1 [key]');
-  return toOneLine(hidden, maxServerTextChars);
 }

@@ -2,7 +2,8 @@
 // protocols' owners leave fields out: what is missing is nothing, what is of the wrong kind is ignored.
 
 import * as z from 'zod';
-import type { Protocol, ServerError } from './httpClient';
+import { type Protocol, type ServerError, streamDone } from './httpClient';
+import { readStreamStatus } from './streamStatus';
 
 export interface Piece {
   readonly text: string;
@@ -28,6 +29,9 @@ export const nothing: Piece = {
 };
 
 export function toPiece(protocol: Protocol, event: unknown): Piece {
+  if (event === streamDone) {
+    return { ...nothing, isEnd: true };
+  }
   switch (protocol) {
     case 'responses':
       return fromResponses(event);
@@ -40,7 +44,11 @@ export function toPiece(protocol: Protocol, event: unknown): Piece {
 
 const count = z.int().nonnegative().nullish().catch(null);
 const text = z.string().nullish().catch(null);
-const code = z.string().nullish().catch(null);
+/** A number, of some servers. */
+const code = z
+  .union([z.string(), z.int().transform(String)])
+  .nullish()
+  .catch(null);
 
 const responsesEvent = z.object({
   type: z.string(),
@@ -90,7 +98,12 @@ function toError(
     { code?: string | null | undefined; message?: string | null | undefined } | null | undefined,
 ): ServerError {
   const { code: word, message } = given ?? {};
-  return { status: null, code: word ?? '', message: message ?? 'no reason given', headers: null };
+  return {
+    status: readStreamStatus(word ?? ''),
+    code: word ?? '',
+    message: message ?? 'no reason given',
+    headers: null,
+  };
 }
 
 const chatChunk = z.object({
@@ -159,6 +172,7 @@ function fromMessages(event: unknown): Piece {
         ...nothing,
         promptTokens: countPrompt(data.usage),
         answerTokens: data.usage?.output_tokens ?? null,
+        isEnd: (data.delta?.stop_reason ?? '') !== '', // some servers send no message_stop
         isLimited: data.delta?.stop_reason === 'max_tokens',
       };
     case 'message_stop':

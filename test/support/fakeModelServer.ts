@@ -17,6 +17,8 @@ export type Reply =
       readonly until?: Promise<void>;
       /** It ends because it has taken all the tokens it may. */
       readonly isLimited?: boolean;
+      /** How its end is told: as the protocol has it, or in a way that some servers have. */
+      readonly ending?: 'usual' | 'only a mark' | 'without its last event';
     }
   | {
       readonly kind: 'refusal';
@@ -27,6 +29,8 @@ export type Reply =
   /** Pieces, and then: the connection breaks, the stream ends early, or nothing more comes. */
   | { readonly kind: 'broken' | 'ended' | 'stalled'; readonly pieces: readonly string[] }
   | { readonly kind: 'error'; readonly pieces: readonly string[]; readonly code: string };
+
+type AnswerEnding = NonNullable<Extract<Reply, { kind: 'answer' }>['ending']>;
 
 interface Usage {
   readonly prompt: number;
@@ -128,8 +132,10 @@ async function sendReply(
   switch (reply.kind) {
     case 'answer':
       await reply.until;
-      stream.end(usage, reply.isLimited ?? false).forEach((event) => sendEvent(response, event));
-      response.end(protocol === 'chat' ? 'data: [DONE]\n\n' : '');
+      toEnding(stream.end(usage, reply.isLimited ?? false), reply.ending).forEach((event) =>
+        sendEvent(response, event),
+      );
+      response.end(protocol === 'chat' || reply.ending === 'only a mark' ? 'data: [DONE]\n\n' : '');
       return;
     case 'error':
       stream.error(reply.code).forEach((event) => sendEvent(response, event));
@@ -143,6 +149,17 @@ async function sendReply(
       response.end();
       return;
     case 'stalled':
+  }
+}
+
+function toEnding(events: readonly Event[], ending: AnswerEnding = 'usual'): readonly Event[] {
+  switch (ending) {
+    case 'usual':
+      return events;
+    case 'only a mark':
+      return [];
+    case 'without its last event':
+      return events.slice(0, -1);
   }
 }
 

@@ -40,7 +40,7 @@ interface Known {
 /** Of one prompt, and of all in one reply, as JSON: they must pass through the agent whole. */
 const maxShownChars = 80_000;
 /** Conversations that parts of one task may have at the same time. */
-const maxKnown = 50;
+const maxKnown = 200;
 
 export class TaskPrompts {
   readonly #waiting = new Map<string, Waiting>();
@@ -68,7 +68,9 @@ export class TaskPrompts {
     const { model, purpose } = request;
     const shown = { id, prompt, model, purpose, follows: follows?.id ?? null };
     const text = await this.#untilAnswered({ shown, whole }, signal);
-    this.#learn({ id, messages: request.messages }, follows);
+    if (purpose === 'loop') {
+      this.#learn({ id, messages: request.messages }, follows); // what code asks is never gone on with
+    }
     return {
       text,
       model: 'caller/agent',

@@ -104,6 +104,28 @@ describe('decomposed tasks', () => {
     );
   });
 
+  it('ends by its iterations when no part has answered in its own', async () => {
+    const result = await run(
+      { split: plan('a', 'b'), part: () => '<think>Hm.</think>' },
+      { maxIterations: 1 },
+    );
+    assert.deepStrictEqual(
+      [result.finishReason, result.answer, result.subtasks?.map(({ error }) => error)],
+      ['max_iterations', null, ['no answer (max_iterations)', 'no answer (max_iterations)']],
+    );
+  });
+
+  it('fails when the answers are put together to nothing', async () => {
+    await assert.rejects(
+      run({
+        split: plan('a'),
+        part: () => toBlock('FINAL("fine")'),
+        combine: '<think>Hm.</think>',
+      }),
+      { code: 'MODEL_UNAVAILABLE' },
+    );
+  });
+
   describe('whose parts are still at work', () => {
     const hang: Answer = () => new Promise<string>(() => undefined);
     const untilAllAsked = async (): Promise<void> => {

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { neverAborted } from '../../../src/base/abort';
 import { RlmError } from '../../../src/core/errors';
 import type { ModelProvider, ModelRequest, ModelUsage } from '../../../src/core/model';
+import { createOpenAiClient } from '../../../src/models/openAiClient';
 import { createHttpProviders } from '../../../src/models/httpProvider';
 import { type ModelSettings, parseModelSettings } from '../../../src/models/modelSettings';
 import { FakeClock } from '../../support/fakeClock';
@@ -242,6 +243,31 @@ describe('providers behind HTTP', function () {
         assert.match(message, /It broke\./u);
       });
 
+      it('asks again where the error inside the stream is the status of a server that fails', async () => {
+        const given = await ask(protocol, [{ kind: 'error', pieces: [], code: '502' }, answer]);
+        assert.equal(given.text, 'Two of them.');
+        const { message } = await failToAsk(protocol, { kind: 'error', pieces: [], code: '422' });
+        assert.deepStrictEqual(server.received.length, 3);
+        assert.match(message, /422/u);
+      });
+
+      it('sends no headers that only the environment of the client names', async () => {
+        const names = ['OPENAI_CUSTOM_HEADERS', 'ANTHROPIC_CUSTOM_HEADERS'];
+        for (const name of names) {
+          process.env[name] = 'X-Planted: 1\nAuthorization: planted';
+        }
+        try {
+          await ask(protocol, [answer]);
+          const [received] = server.received;
+          assert.deepStrictEqual(
+            [received?.headers['x-planted'], received?.headers.authorization],
+            [undefined, `Bearer ${key}`],
+          );
+        } finally {
+          names.forEach((name) => delete process.env[name]);
+        }
+      });
+
       it('hangs up when the call is cancelled, and does not ask again', async () => {
         const cancel = new AbortController();
         const hungUp = server.waitForHangUp();
@@ -329,7 +355,7 @@ describe('providers behind HTTP', function () {
         const said = `Key ${key} (sk-pla*****20c), Bearer abc.def, in: ${prompt} ${'x'.repeat(2_000)}`;
         const body = { type: 'error', error: { message: said } };
         const { message } = await failToAsk(protocol, { kind: 'refusal', status: 400, body });
-        assert.match(message, /Key \[hidden\] \(\[key\]\), Bearer \[key\] in: \[hidden\] x+…$/u);
+        assert.match(message, /Key \[key\] \(\[key\]\), Bearer \[key\] in: \[hidden\] x+…$/u);
         assert.ok(message.length < 400);
       });
 
@@ -346,6 +372,45 @@ describe('providers behind HTTP', function () {
         assert.deepStrictEqual([code, server.received.length], ['MODEL_UNAVAILABLE', 1]);
         assert.match(nextStep, /_BASE_URL/u);
       });
+    });
+  }
+
+  const odd = [
+    ['chat', 'only a mark'],
+    ['responses', 'only a mark'],
+    ['messages', 'without its last event'],
+  ] as const;
+  for (const [protocol, ending] of odd) {
+    it(`takes an answer for whole whose end is told ${ending} (${protocol})`, async () => {
+      const given = await ask(protocol, [{ ...answer, ending }]);
+      assert.deepStrictEqual([given.text, server.received.length], ['Two of them.', 1]);
+    });
+  }
+
+  it('names the limit of an answer as the server wants it', async () => {
+    const message = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.";
+    const body = { error: { message, param: 'max_tokens', code: 'unsupported_parameter' } };
+    const given = await ask('chat', [{ kind: 'refusal', status: 400, body }, answer]);
+    assert.equal(given.text, 'Two of them.');
+    assert.deepStrictEqual(
+      server.received.map((one) => [one.body['max_tokens'], one.body['max_completion_tokens']]),
+      [
+        [100, undefined],
+        [undefined, 100],
+      ],
+    );
+  });
+
+  for (const [baseUrl, protocol] of [
+    [null, 'responses'],
+    ['https://api.openai.com/v1', 'responses'],
+    ['https://eu.api.openai.com/v1/', 'responses'],
+    ['https://api.openai.com.example/v1', 'chat'],
+    ['http://127.0.0.1:1/v1', 'chat'],
+  ] as const) {
+    it(`speaks ${protocol} to ${baseUrl ?? 'the usual address'}`, () => {
+      const client = createOpenAiClient({ apiKey: key, baseUrl, api: 'auto' });
+      assert.equal(client.protocol, protocol);
     });
   }
 

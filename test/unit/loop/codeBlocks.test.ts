@@ -104,6 +104,27 @@ describe('readCode', () => {
     );
   });
 
+  for (const letter of ['İ', 'ß', 'ŉ', '😀', '\u0130\u0307']) {
+    it(`finds the code behind reasoning that holds ${letter}`, () => {
+      const reply = `<Think>${letter.repeat(9)}</THINK>\n${fence}py\nprint(1)\n${fence}`;
+      assert.equal(read(reply), 'print(1)');
+    });
+  }
+
+  const openTexts = `"""\n${fence}\n'''\n`;
+  // Each would take hours if every fence had the code before it read again, or a line were tried from each mark.
+  for (const [what, reply] of [
+    ['texts that stay open before many fences', `${fence}py\n${openTexts.repeat(200_000)}`],
+    ['a line of tildes that a backtick ends', `${'~'.repeat(1_000_000)}\``],
+    ['lines of blanks', `${' '.repeat(500_000)}x\n`.repeat(2)],
+    ['a line of backticks', `x\n${'`'.repeat(1_000_001)}x\``],
+    ['ends of reasoning', '</think> x\n'.repeat(100_000)],
+  ] as const) {
+    it(`reads ${what} once`, () => {
+      assert.equal(typeof read(reply), 'string');
+    });
+  }
+
   it('takes Windows line ends', () => {
     assert.equal(read(`${fence}repl\r\na = 1\r\nb = 2\r\n${fence}\r\n`), 'a = 1\nb = 2');
   });
