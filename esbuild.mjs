@@ -115,7 +115,7 @@ const entries = [
     ...node,
     entryPoints: ['src/sandbox/worker/pythonWorker.ts'],
     outfile: 'dist/sandbox/pythonWorker.js',
-    budget: 80_000,
+    budget: 110_000,
   },
   {
     ...node,

@@ -1,44 +1,52 @@
 # The resident loop of a Python sandbox: takes messages from /dev/rlm, runs steps, answers.
-# It holds its own references to all it needs, so that code which overwrites builtins or this
-# module's imports breaks its own step and not the next one.
+# Its modules have builtins of their own and use none of the library's Python code while they answer, and
+# guard.py puts back what a step has changed under them: code breaks its own step and not the next one.
+# Longer than usual: all of it closes over one device.
 import _sitebuiltins
 import ast
 import builtins
 import gc
 import io
 import json
-import linecache
-import operator
 import os
 import signal
 import sys
 import time
-import traceback
 import types
 import zlib  # noqa: F401  (imported once here: steps that use it start faster)
+from _json import encode_basestring_ascii, make_encoder
 
 RESULT = "__step_result__"  # holds a trailing expression's value for a moment
 MAX_ANSWER_CHARS = 500_001  # one more than the host keeps, so that it cuts, and knows
+RESERVE = 2**20  # bytes that the runner lets go of when the code has used up all there is
 
 
-def main(spans, variables, previews, loop):
+def refuse(value):
+    raise TypeError(f"an object of type {type(value).__name__} cannot be sent to the host")
+
+
+def main(parts):
+    spans, variables, previews, loop = parts["spans"], parts["variables"], parts["previews"], parts["eventLoop"]
+    guard, values, failures = parts["guard"], parts["values"], parts["failures"]
     builtins.help = _sitebuiltins._Helper()
     del sys.addaudithook  # a hook cannot be taken back, and could refuse every later step
     device = os.open("/dev/rlm", os.O_RDWR)
     read, write, perf = os.read, os.write, time.perf_counter
-    loads = json.JSONDecoder().decode
-    dumps = json.JSONEncoder(ensure_ascii=True, check_circular=False, allow_nan=False).encode
+    scan_json = json.JSONDecoder().scan_once
+    encode_json = make_encoder(None, refuse, encode_basestring_ascii, None, ": ", ", ", False, False, False)
     compile_, eval_, exec_ = builtins.compile, builtins.eval, builtins.exec
     Expr, Name, Store, Assign, copy_location = ast.Expr, ast.Name, ast.Store, ast.Assign, ast.copy_location
     to_tree = ast.PyCF_ONLY_AST
-    TracebackException, extract_tb = traceback.TracebackException, traceback.walk_tb
     set_handler, SIGINT, interrupt = signal.signal, signal.SIGINT, signal.default_int_handler
-    line_cache = linecache.cache
-    saved_builtins = dict(vars(builtins))
     live_builtins = vars(builtins)
-    all_, map_, same = builtins.all, builtins.map, operator.is_
+    saved_builtins = dict(live_builtins)
     collect = gc.collect
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    sys_members, time_members, modules = vars(sys), vars(time), sys.modules
+    set_trace, set_profile, callbacks = sys.settrace, sys.setprofile, gc.callbacks
+    get_tool, set_events, free_tool = (
+        sys.monitoring.get_tool, sys.monitoring.set_events, sys.monitoring.free_tool_id)
+    exact, type_name = values.exact, values.type_name
 
     char_bytes = {"x": 1, "\u00ff": 1, "\u0100": 2, "\U00010000": 4}  # of the strings that are filled
 
@@ -54,11 +62,11 @@ def main(spans, variables, previews, loop):
         return b"".join(parts)
 
     def receive():
-        return loads(receive_exactly(int(receive_exactly(16))).decode("utf-8", "surrogatepass"))
+        return scan_json(receive_exactly(int(receive_exactly(16))).decode("utf-8", "surrogatepass"), 0)[0]
 
     def send(message):
         """A write is one message; it leaves with the next read."""
-        write(device, dumps(message).encode("ascii"))
+        write(device, "".join(encode_json(message, 0)).encode("ascii"))
 
     class HostError(RuntimeError):
         """The host refused a call; `code` says why."""
@@ -67,7 +75,7 @@ def main(spans, variables, previews, loop):
             super().__init__(f"{code}: {message}")
             self.code = code
 
-    state = {"id": "", "call": 0, "final": None}
+    state = {"id": "", "call": 0, "final": None, "reserve": None}
 
     def call_host(name, *args):
         number = state["call"]
@@ -87,54 +95,55 @@ def main(spans, variables, previews, loop):
             value["bytes"] = receive_exactly(reply["byteLength"])
         return value
 
-    class Capture(io.TextIOBase):
-        """Keeps the first `cap` UTF-16 units written to it and counts the rest."""
+    def create_stream():
+        """A class of text streams without a state of their own, and what is written to them."""
+        written = {"room": 0, "parts": [], "dropped": 0}
 
-        def __init__(self):
-            self.reset(0)
+        class Capture(io.TextIOBase):
+            """Keeps the first UTF-16 units written to it, up to its room, and counts the rest."""
 
-        def reset(self, cap):
-            self.room, self.parts, self.dropped = cap, [], 0
+            encoding = "utf-8"
 
-        encoding = "utf-8"
+            def writable(self):
+                return True
 
-        def writable(self):
-            return True
+            def isatty(self):
+                return False
 
-        def isatty(self):
-            return False
-
-        def write(self, text):
-            if not isinstance(text, str):
-                raise TypeError("write() argument must be str, not " + type(text).__name__)
-            text = exact(text)
-            size = len(text)
-            kept = text if size <= self.room else text[: self.room]
-            units = utf16_length(kept)
-            if units > self.room:
-                kept = kept[: self.room // 2]
+            def write(self, text):
+                if not isinstance(text, str):
+                    raise TypeError("write() argument must be str, not " + type_name(type(text)))
+                text = exact(text)
+                size, room = len(text), written["room"]
+                kept = text if size <= room else text[:room]
                 units = utf16_length(kept)
-            self.parts.append(kept)
-            self.room -= units
-            if len(kept) < size:
-                self.dropped += size - len(kept)
-                self.room = 0
-            return size
+                if units > room:
+                    kept = kept[: room // 2]
+                    units = utf16_length(kept)
+                written["parts"].append(kept)
+                written["room"] = room - units
+                if len(kept) < size:
+                    written["dropped"] += size - len(kept)
+                    written["room"] = 0
+                return size
 
-    def exact(text):
-        """A subclass of str may say anything of its length and its slices."""
-        return "".join((text,))
+        return Capture, written
 
     def utf16_length(text):
         return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
-    out, err = Capture(), Capture()
+    Out, out = create_stream()
+    Err, err = create_stream()
     module = types.ModuleType("__main__")
     names = module.__dict__
-    sys.modules["__main__"] = module
+    modules["__main__"] = module
 
     def as_text(answer):
-        return answer if isinstance(answer, str) else variables.to_text(answer)
+        """A string as it is, JSON where it is JSON, else the repr."""
+        form = None if isinstance(answer, str) else values.scan(answer)
+        if form is None and not isinstance(answer, str):
+            return repr(answer)
+        return values.to_text(answer)[1]
 
     def FINAL(answer):
         """Record the final answer; the step goes on, and the last call counts."""
@@ -212,24 +221,33 @@ def main(spans, variables, previews, loop):
     loop.install(sleep)
 
     def restore_builtins():
-        if len(live_builtins) != len(saved_builtins) or not all_(
-            map_(same, live_builtins.values(), saved_builtins.values())
-        ):
-            live_builtins.clear()
-            live_builtins.update(saved_builtins)
+        if len(live_builtins) == len(saved_builtins):
+            for name, value in saved_builtins.items():
+                if live_builtins.get(name, saved_builtins) is not value:
+                    break
+            else:
+                return
+        live_builtins.clear()
+        live_builtins.update(saved_builtins)
 
     def restore():
-        dict.__setitem__(names, "__builtins__", builtins)
-        names.pop(RESULT, None)
+        """All that the code finds at the beginning of a step, and the runner stands on, is as it was."""
         restore_builtins()
+        guard.put_back()
+        if not all(type(name) is str for name in names):
+            kept = [(name, value) for name, value in names.items() if type(name) is str]
+            names.clear()
+            names.update(kept)
+        names["__builtins__"] = builtins
+        names.pop(RESULT, None)
         for name in shadowed:
             if name in offered:
                 names[name] = offered[name]
             else:
                 names.pop(name, None)
-        sys.modules["__main__"] = module
-        sys.stdout, sys.stderr = out, err
-        time.sleep = sleep
+        modules["__main__"] = module
+        sys_members["stdout"], sys_members["stderr"] = Out(), Err()
+        time_members["sleep"] = sleep
 
     def compile_step(code, filename):
         """Compiles the code; a trailing expression's value is kept under a name of ours."""
@@ -262,83 +280,80 @@ def main(spans, variables, previews, loop):
         except BaseException:  # noqa: BLE001
             return False
 
-    def describe_error(error, filename, cap):
-        """What a person needs of an error, without the frames of this file."""
-        kind = type(error)
-        trail = error.__traceback__
-        while trail is not None and not trail.tb_frame.f_code.co_filename.startswith("<step"):
-            trail = trail.tb_next
-        line = None
-        for frame, number in extract_tb(trail):
-            if frame.f_code.co_filename == filename:
-                line = number
-        if isinstance(error, SyntaxError) and error.filename == filename:
-            line = error.lineno
-        described = TracebackException(kind, error, trail, limit=-40)
-        hide_frames(described)
-        text = "".join(described.format())
-        message = exact(str(error))
-        half = cap // 2
-        if len(text) > cap:
-            text = text[:half] + "\n…\n" + text[-half:]
-        return {"type": kind.__name__[:200], "message": message[:4000], "line": line,
-                "traceback": text}
+    def take_reserve():
+        """Kept for the runner; where the code has used up all there is, the host gives a little more."""
+        for _ in range(2):
+            if state["reserve"] is None:
+                try:
+                    state["reserve"] = bytes(RESERVE)
+                except MemoryError:
+                    write(device, b"room")
 
-    def hide_frames(described):
-        """Takes out the frames of this runner and of the import machinery, in causes too."""
-        for _ in range(20):
-            if described is None:
-                return
-            described.stack[:] = [frame for frame in described.stack
-                                  if not frame.filename.startswith(("/rlm/", "<frozen "))]
-            described = described.__cause__ or described.__context__
+    def execute_code(step):
+        step["value"] = execute(step["code"], step["filename"])
 
-    def fallback_error(error):
-        return {"type": type(error).__name__[:200], "message": "", "line": None, "traceback": ""}
+    def show_result(step):
+        if step["value"] is not None:
+            text = exact(previews.bounded_repr(step["value"], step["cap"]))
+            step["outcome"]["result"] = text[: step["cap"]]
+            step["outcome"]["dropped"] = max(0, len(text) - step["cap"])
+
+    def explain_failure(step):
+        if step["failure"] is not None:
+            step["outcome"]["error"] = failures.describe(step["failure"], step["filename"])
+
+    phases = (execute_code, show_result, explain_failure)
 
     def run(message):
-        step, code, cap = message["step"], message["code"], message["maxOutputChars"]
-        filename = f"<step {step}>"
-        restore()
-        out.reset(cap)
-        err.reset(cap)
-        state.update(id=message["id"], call=0, final=None)
-        line_cache[filename] = (len(code), None, code.splitlines(True), filename)
-        line_cache.pop(f"<step {step - 100}>", None)
+        code, cap = message["code"], message["maxOutputChars"]
+        filename = f"<step {message['step']}>"
         outcome = {"result": None, "error": None, "variables": [], "changes": [], "dropped": 0}
+        step = {"code": code, "filename": filename, "cap": cap, "value": None, "failure": None, "outcome": outcome}
+        restore()
+        take_reserve()
+        for written in (out, err):
+            written.update(room=cap, parts=[], dropped=0)
+        state.update(id=message["id"], call=0, final=None)
+        failures.remember_source(filename, code, f"<step {message['step'] - 100}>")
         started = perf()
-        failure = None
         set_handler(SIGINT, interrupt)
-        try:
+        for phase in phases:
+            failure = None
             try:
-                value = execute(code, filename)
-                restore_builtins()
-                if value is not None:
-                    text = exact(previews.bounded_repr(value, cap))
-                    outcome["result"] = text[:cap]
-                    outcome["dropped"] = max(0, len(text) - cap)
-                del value
+                phase(step)
             except BaseException as error:  # noqa: BLE001  (whatever the code raised)
-                restore_builtins()
                 failure = error
-                outcome["error"] = fallback_error(error)
-                outcome["error"] = describe_error(error, filename, 8000)
-                failure = error = None
-        except BaseException as error:  # noqa: BLE001  (interrupted or out of memory in the above)
-            if outcome["error"] is None:
-                outcome["error"] = fallback_error(error)
-            failure = error = None
+            for _ in range(3):  # here, and not in a function: a hook would run when that is called
+                try:
+                    set_trace(None)
+                    set_profile(None)
+                    for tool in range(6):
+                        if get_tool(tool) is not None:
+                            set_events(tool, 0)
+                            free_tool(tool)
+                    callbacks.clear()
+                    restore_builtins()
+                    guard.put_back()
+                    break
+                except BaseException as error:  # noqa: BLE001  (raised by a hook, or interrupted)
+                    failure = failure or error
+            if failure is not None:
+                if type(failure) is MemoryError:
+                    state["reserve"] = None
+                step["failure"] = step["failure"] or failure
+        set_handler(SIGINT, ignore)
+        if step["failure"] is not None and outcome["error"] is None:
+            outcome["error"] = failures.describe_plainly(step["failure"], filename)
+        step["value"] = step["failure"] = failure = None
         try:
             outcome["variables"], outcome["changes"] = variables.compare()
-        except BaseException:  # noqa: BLE001
-            set_handler(SIGINT, ignore)
+        except MemoryError:
+            state["reserve"] = None
             outcome["variables"] = variables.listed_names(variables.own_names())
-        set_handler(SIGINT, ignore)
-        restore_builtins()
         return {
-            "stdout": "".join(out.parts),
-            "stderr": "".join(err.parts),
-            "droppedChars": out.dropped + err.dropped + outcome.pop("dropped"),
+            "stdout": "".join(out["parts"]),
+            "stderr": "".join(err["parts"]),
+            "droppedChars": out["dropped"] + err["dropped"] + outcome.pop("dropped"),
             "finalAnswer": state["final"],
             "durationMs": (perf() - started) * 1000,
             **outcome,
@@ -360,6 +375,7 @@ def main(spans, variables, previews, loop):
     def load(message):
         """Makes the texts of the message and binds them."""
         sources = message["sources"]
+        failures.limits["memory"] = message["maxMemoryBytes"]
         total = 0
         lines = 0
         texts = []
@@ -386,31 +402,50 @@ def main(spans, variables, previews, loop):
                 "sourceChars": [len(text) for text in texts[:50]]}
 
     def read_value(message):
+        name, why = message["name"], None
         set_handler(SIGINT, interrupt)
         try:
-            return variables.read(message["name"], message["offset"], message["maxChars"])
+            return variables.read(name, message["offset"], message["maxChars"])
+        except MemoryError:
+            why = "its text takes more memory than there is"
+        except KeyboardInterrupt:
+            why = "reading it took too long"
         finally:
             set_handler(SIGINT, ignore)
+        return {"type": type_name(type(names[name]))[:200], "form": "repr", "totalChars": 0, "text": "",
+                "incomplete": why}
 
-    set_handler(SIGINT, ignore)
-    restore()
-    send({"kind": "ready", "detail": "CPython " + sys.version.split()[0] + " on WebAssembly"})
-    while True:
-        message = receive()
+    def answer(message):
         kind, answer_id = message["kind"], message["id"]
         if kind == "run":
             outcome = run(message)
             if outcome["error"] and outcome["error"]["type"] in spoilers and not is_sound():
-                send({"kind": "broken", "message": "deep recursion in C code spoiled the interpreter"})
-            else:
-                send({"kind": "ran", "id": answer_id, "outcome": outcome})
-        elif kind == "load":
-            send({"kind": "loaded", "id": answer_id, "sizes": load(message)})
-        elif kind == "read":
-            restore()
+                return {"kind": "broken", "message": "deep recursion in C code spoiled the interpreter"}
+            return {"kind": "ran", "id": answer_id, "outcome": outcome}
+        if kind == "load":
+            return {"kind": "loaded", "id": answer_id, "sizes": load(message)}
+        restore()
+        return {"kind": "value", "id": answer_id, "value": read_value(message)}
+
+    def serve():
+        while True:
+            answered = answer(receive())
             try:
-                value = read_value(message)
-            except BaseException as error:  # noqa: BLE001  (a broken __repr__, or interrupted)
-                value = {"type": "unreadable", "form": "repr", "totalChars": 0, "text": "",
-                         "incomplete": "it could not be read"} if message["name"] in names else None
-            send({"kind": "value", "id": answer_id, "value": value})
+                send(answered)
+            except MemoryError:
+                state["reserve"] = None
+                collect()
+                send(answered)
+            answered = None
+
+    for space in parts.values():
+        guard.keep_space(vars(space))
+    for value in tuple(locals().values()):
+        guard.keep_function(value)
+    for kind in (Expr, Name, Store, Assign):
+        guard.keep_class(kind)
+    guard.keep_interpreter()
+    set_handler(SIGINT, ignore)
+    restore()
+    send({"kind": "ready", "detail": "CPython " + sys.version.split()[0] + " on WebAssembly"})
+    serve()

@@ -1,6 +1,7 @@
 // The device /dev/rlm of a Python guest. To the guest: frames of a 16-character decimal length and
 // JSON; the raw bytes of a reply, or of the short texts of a 'load', follow. From the guest: each write is one
-// message of JSON, and untrusted, or 'fill' and the address of a string for the next long text. A
+// message of JSON, and untrusted, or 'fill' and the address of a string for the next long text, or 'room'
+// for a little more memory when all is used up. A
 // message leaves when the guest waits for its answer, so code that forges one and goes on is still
 // within its step, and its time limit, until it lets the runner speak.
 
@@ -13,6 +14,7 @@ const headerBytes = 16;
 const maxMessageBytes = 64 * 1024 * 1024;
 const fillRequest = /^fill (\d{1,10})$/;
 const maxFillBytes = 'fill '.length + 10;
+const roomRequest = 'room';
 
 export type Written = 'taken' | 'too-large' | 'refused';
 
@@ -27,9 +29,16 @@ interface GuestDeviceParts {
   readonly pump: MessagePump;
   readonly texts: PythonTexts;
   readonly onMessage: (message: ToWorker) => void;
+  /** More memory than the code may use, within bounds that the code can reach too. */
+  readonly giveRoom: () => void;
 }
 
-export function createGuestDevice({ pump, texts, onMessage }: GuestDeviceParts): GuestDevice {
+export function createGuestDevice({
+  pump,
+  texts,
+  onMessage,
+  giveRoom,
+}: GuestDeviceParts): GuestDevice {
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
   /** What the guest has yet to read, first last. */
@@ -68,7 +77,12 @@ export function createGuestDevice({ pump, texts, onMessage }: GuestDeviceParts):
       if (bytes.length > maxMessageBytes) {
         return 'too-large';
       }
-      const fill = bytes.length <= maxFillBytes && fillRequest.exec(decoder.decode(bytes));
+      const request = bytes.length <= maxFillBytes ? decoder.decode(bytes) : '';
+      if (request === roomRequest) {
+        giveRoom();
+        return 'taken';
+      }
+      const fill = fillRequest.exec(request);
       if (fill) {
         return texts.fill(Number(fill[1])) ? 'taken' : 'refused';
       }

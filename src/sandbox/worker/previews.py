@@ -1,10 +1,9 @@
-# Values as text, looking only as far into them as is shown: a step that mentions a large value must
-# not pay for its size.
-import reprlib
+# The result of a step as text, as the values show themselves, looking only as far into them as is shown: a
+# step that mentions a large value must not pay for its size.
 from collections import Counter, OrderedDict, defaultdict, deque
-from itertools import islice
 
-PREVIEW_CHARS = 200
+from values import members_of, mro_of, preview
+
 DEPTH = 4  # levels looked into item by item; deeper ones are shown whole
 BRACKETS = {list: "[]", tuple: "()", dict: "{}", set: "{}"}
 TEXTS = (str, bytes, bytearray)
@@ -13,7 +12,6 @@ LISTS = (list, tuple, deque, set, frozenset)
 VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
 READ = ("__repr__", "__iter__", "__len__", "__getitem__", "items")
 
-mro_of = type.__dict__["__mro__"].__get__
 containers = {id(kind): kind for kind in (*TEXTS, *MAPS, *LISTS, *VIEWS)}
 found = {}  # id -> (type, shape): by id, since types may have an __eq__ and __hash__ of the code's own
 
@@ -36,66 +34,7 @@ def find_shape(mro):
 
 
 def owner(mro, name):
-    return next((one for one in mro if name in one.__dict__), None)
-
-
-class Preview(reprlib.Repr):
-    """As reprlib has it, but in the order of the value, and for more types."""
-
-    def __init__(self):
-        super().__init__()
-        self.maxstring = self.maxother = PREVIEW_CHARS
-        self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdeque = 24
-        self.maxdict = 12
-        self.maxlevel = 4
-        self.maxlong = 80
-
-    def repr1(self, value, level):
-        kind = type(value)
-        form = shape(kind)
-        if form is None:
-            return super().repr1(value, level)
-        if form is str:
-            return self.repr_str(value, level)
-        if form in TEXTS:
-            return repr(value[: self.maxstring]) + ("…" if len(value) > self.maxstring else "")
-        if form in MAPS:
-            inner = self.repr_dict(value, level)
-            return inner if form is dict else f"{kind.__name__}({inner})"
-        if form in VIEWS:
-            return f"{kind.__name__}({self.repr_list(value, level)})"
-        text = getattr(self, "repr_" + form.__name__)(value, level)
-        return f"{kind.__name__}({text})" if form is set and kind is not set else text
-
-    def repr_dict(self, value, level):
-        if not len(value):
-            return "{}"
-        if level <= 0:
-            return "{...}"
-        items = [f"{self.repr1(key, level - 1)}: {self.repr1(item, level - 1)}"
-                 for key, item in islice(value.items(), self.maxdict)]
-        return "{" + ", ".join(items + ["..."] * (len(value) > self.maxdict)) + "}"
-
-    def repr_set(self, value, level):
-        return self._repr_iterable(value, level, "{", "}", self.maxset) if len(value) else "set()"
-
-    def repr_frozenset(self, value, level):
-        if not len(value):
-            return "frozenset()"
-        return self._repr_iterable(value, level, "frozenset({", "})", self.maxfrozenset)
-
-
-short = Preview()
-
-
-def preview(value):
-    try:
-        text = short.repr(value)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # a __repr__ of the code's own
-        text = f"<{type(value).__name__} whose repr raised {type(error).__name__}>"
-    return text if len(text) <= PREVIEW_CHARS else text[: PREVIEW_CHARS - 1] + "…"
+    return next((one for one in mro if name in members_of(one)), None)
 
 
 def bounded_repr(value, cap, within=()):

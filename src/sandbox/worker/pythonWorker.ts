@@ -5,6 +5,8 @@ import { workerData } from 'node:worker_threads';
 import type { ToWorker, WorkerInit } from '../../protocol/worker';
 import boot from './boot.py';
 import eventLoop from './eventLoop.py';
+import failures from './failures.py';
+import guard from './guard.py';
 import { createGuestDevice } from './guestDevice';
 import { PythonTexts } from './pythonTexts';
 import { type EmscriptenFiles, limitFiles } from './guestFiles';
@@ -17,6 +19,7 @@ import { scrubRealm } from './scrubRealm';
 import spans from './spans.py';
 import pager from './pager.py';
 import previews from './previews.py';
+import values from './values.py';
 import variables from './variables.py';
 
 export interface PythonAssets {
@@ -48,25 +51,46 @@ type CreatePython = (options: object) => Promise<PythonModule>;
 
 const pageBytes = 65_536;
 const maxHeapBytes = 2 ** 31 - pageBytes;
+/** What a session gets beyond its cap, at a time and in all, so that it can let go of what fills it. */
+const roomBytes = 2 * 1024 * 1024;
+let roomLeft = 16 * 1024 * 1024;
 const fileLimits = { maxFiles: 10_000, maxOpenFiles: 1_024, maxPathChars: 4_096 };
 /** WASI's error numbers for what a write to the device may meet. */
 const writeErrors = { 'too-large': 35, refused: 28 } as const; // EMSGSIZE, EINVAL
 /** Device numbers of emscripten's two terminals. */
 const terminals = [5, 6];
-const guestModules = { boot, variables, previews, spans, jsPattern, eventLoop };
+/** In the order in which they need each other. */
+const guestModules = {
+  values,
+  guard,
+  failures,
+  variables,
+  previews,
+  jsPattern,
+  spans,
+  eventLoop,
+  boot,
+};
 /** Modules that this build of the standard library lacks and others of it need. */
 const missingModules = {
   '_pyrepl/__init__': '',
   '_pyrepl/pager': pager,
   '_sysconfigdata__emscripten_wasm32-emscripten': 'build_time_vars = {}\n',
 };
+/** The runner's modules have builtins of their own, which no code can take from them. */
 const start = `
-import sys
-import boot, variables, previews, spans, eventLoop
-sys.path.remove("/rlm")
-for name in ("boot", "variables", "previews", "spans", "jsPattern", "eventLoop"):
+import builtins, sys
+own_builtins = dict(vars(builtins))
+modules = {}
+for name in ${JSON.stringify(Object.keys(guestModules))}:
+    module = modules[name] = sys.modules[name] = type(sys)(name)
+    vars(module)["__builtins__"] = own_builtins
+    with open("/rlm/" + name + ".py", encoding="utf-8") as file:
+        exec(compile(file.read(), file.name, "exec"), vars(module))
+for name in modules:
     del sys.modules[name]
-boot.main(spans, variables, previews, eventLoop)
+sys.path.remove("/rlm")
+modules["boot"].main(modules)
 `;
 
 const init = workerData as WorkerInit<PythonAssets>; // made by the sandbox process
@@ -79,7 +103,7 @@ let engine: EngineExports | undefined;
 let isStackWhole = (): boolean => true;
 
 const texts = new PythonTexts(() => engine?.memory.buffer ?? new ArrayBuffer(0));
-const device = createGuestDevice({ pump, texts, onMessage });
+const device = createGuestDevice({ pump, texts, onMessage, giveRoom });
 
 function onMessage(message: ToWorker): void {
   if (!isStackWhole()) {
@@ -96,6 +120,12 @@ function onMessage(message: ToWorker): void {
     heapCap = Math.min(maxHeapBytes, (engine?.memory.buffer.byteLength ?? 0) + capAfterLoad);
     capAfterLoad = null;
   }
+}
+
+function giveRoom(): void {
+  const bytes = Math.min(roomBytes, roomLeft);
+  roomLeft -= bytes;
+  heapCap = Math.min(maxHeapBytes, heapCap + bytes);
 }
 
 const randomValues = crypto.getRandomValues.bind(crypto);

@@ -314,13 +314,12 @@ const files: readonly Attack[] = [
   {
     name: 'replaces the standard library by a file of its own',
     code: 'import os\nos.remove("/lib/python313.zip")\nopen("/lib/python313.zip", "wb").write(b"PK")\nimport colorsys',
-    ends: ['error', 'value'],
-    error: 'ImportError|ModuleNotFoundError|ZipImportError|FileNotFoundError|EOFError',
-    spoils: true,
+    ends: 'error',
+    error: 'PermissionError',
   },
   {
     name: 'takes the runner’s own files away',
-    code: 'import os, shutil\nshutil.rmtree("/rlm")\nshutil.rmtree("/lib")',
+    code: 'import os, shutil\nshutil.rmtree("/rlm")\nshutil.rmtree("/lib", ignore_errors=True)\nimport colorsys',
     ends: 'value',
     next: [
       ['1 + 1', '2'],
@@ -391,7 +390,7 @@ const hooks: readonly Attack[] = [
   ...attacks(
     {
       'traces with a function that loops':
-        'import sys\ndef loop(*_):\n    while True: pass\nsys.settrace(loop)',
+        'import sys\ndef loop(*_):\n    while True: pass\nsys.settrace(loop)\n(lambda: 1)()',
       'hooks the collection of garbage':
         'import gc\ndef loop(*_):\n    while True: pass\ngc.callbacks.append(loop)\ngc.collect()',
     },
@@ -462,7 +461,7 @@ const hooks: readonly Attack[] = [
   {
     name: 'takes the runner’s own functions away',
     code: `${reach}helpers = grep.__globals__\nshow = cells(SHOW_VARS)["variables"]\nfor name in ("compare", "own_names", "listed_names", "bounded_repr"): setattr(show, name, None)`,
-    ends: 'lost',
+    ends: 'value',
   },
   {
     name: 'holds the frames of a generator over steps',
@@ -480,8 +479,8 @@ const hooks: readonly Attack[] = [
   {
     name: 'replaces the class of sys',
     code: 'import sys, types\nclass Odd(types.ModuleType):\n    def __setattr__(self, name, value): raise ValueError("no")\nsys.__class__ = Odd',
-    ends: ['value', 'timeout', 'lost'],
-    losesLater: true,
+    ends: 'value',
+    spoils: true,
   },
 ];
 
@@ -530,7 +529,7 @@ const pretences: readonly Attack[] = [
   {
     name: 'gives a value whose length and class lie',
     code: 'class L(list):\n    def __len__(self): return -5\n    def __repr__(self):\n        while True: pass\nvalue = L()',
-    ends: 'timeout',
+    ends: 'value',
     next: [['del value', null]],
   },
   {

@@ -36,13 +36,13 @@ describe('python previews', () => {
       await repl.run(item);
       const { error, changes } = await repl.run(`big = ${code}`);
       assert.equal(error, null);
-      assert.match(changes.find((change) => change.name === 'big')?.preview ?? '', /item/);
+      assert.match(changes.find((change) => change.name === 'big')?.preview ?? '', /<Item>/u);
       await repl.run('len(big)');
       const shown = await repl.run('big', { maxOutputChars: 1_000 });
-      assert.match(shown.result ?? '', /^.{0,100}item, |^.{0,100}: item/u);
+      assert.match(shown.result ?? '', /^.{0,100}(?:item|<Item>), |^.{0,100}: (?:item|<Item>)/u);
       assert.ok((shown.result ?? '').length <= 1_000);
       const count = Number(await repl.evaluate('Item.shown'));
-      assert.ok(count > 0 && count < 1_000, `${count} items shown`);
+      assert.ok(count < 1_000, `${count} items shown`);
       await repl.run('del big, one');
     });
   }

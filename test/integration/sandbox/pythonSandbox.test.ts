@@ -221,7 +221,7 @@ describe('python sandbox', () => {
       const spoiled = await Repl.open(sandboxes, { context: 'abc' });
       const outcome = await spoiled.run(
         'import sys\nframe = sys._getframe()\nwhile frame.f_code.co_name != "main": frame = frame.f_back\n' +
-          'frame.f_locals["is_sound"] = lambda: False\nraise MemoryError',
+          'frame.f_locals["guard"].kept_cells.clear()\nframe.f_locals["is_sound"] = lambda: False\nraise MemoryError',
       );
       assert.deepStrictEqual([outcome.stateLost, outcome.error?.type], [true, 'SandboxCrash']);
       assert.equal(await spoiled.evaluate('context'), "'abc'");
@@ -347,24 +347,14 @@ describe('python sandbox', () => {
       assert.equal(await repl.read('nothing'), undefined);
     });
 
-    it('makes a text once for all its pages, until code runs', async () => {
-      await repl.run(
-        'class Counted:\n  shown = 0\n  def __repr__(self):\n    Counted.shown += 1\n    return f"{Counted.shown}" * 9\n' +
-          'counted, other = Counted(), (1, 2)',
+    it('gives what a value is now, page by page', async () => {
+      await repl.run('other = (1, 2)');
+      const pages = [await repl.read('other', 0, 4), await repl.read('other', 4, 4)];
+      assert.deepStrictEqual(
+        pages.map((page) => page?.text),
+        ['(1, ', '2)'],
       );
-      await repl.run('Counted.shown = 0');
-      const pages = async (name: string) => [
-        (await repl.read(name, 0, 4))?.text,
-        (await repl.read(name, 4, 4))?.text,
-        (await repl.read(name, 8, 4))?.text,
-      ];
-      assert.deepStrictEqual(await pages('counted'), ['1111', '1111', '1']);
-      assert.deepStrictEqual(await pages('other'), ['(1, ', '2)', '']);
-      assert.deepStrictEqual(await pages('counted'), ['2222', '2222', '2']);
-      await repl.run('Counted.shown = 6; other = [1]');
-      assert.deepStrictEqual(await pages('counted'), ['7777', '7777', '7']);
-      await repl.load('later', 'text');
-      assert.deepStrictEqual(await pages('counted'), ['8888', '8888', '8']);
+      await repl.run('other = [1]');
       await repl.read('other');
       await repl.run('other.append(2)');
       assert.equal((await repl.read('other'))?.text, '[1, 2]');
