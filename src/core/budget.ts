@@ -19,6 +19,13 @@ export interface CallNeed {
   readonly mostAnswerTokens: number;
 }
 
+/** The limit, of the session or of one it is a child of, that has no room for a call. */
+export interface Shortage {
+  readonly limit: 'max_llm_calls' | 'max_llm_tokens';
+  readonly max: number;
+  readonly left: number;
+}
+
 export interface Reservation {
   /** What the answer may take. */
   readonly answerTokens: number;
@@ -58,6 +65,29 @@ export class Budget {
       tokens: budget.#used.tokens + budget.#reservedTokens,
       chars: budget.#used.chars,
     }));
+  }
+
+  /** Whether calls or tokens are used up, here or in a parent. A limit of 0 allows none, and never is. */
+  get hasSpentCalls(): boolean {
+    const { calls, tokens } = this.#limits;
+    const isSpent =
+      (calls > 0 && this.#used.calls >= calls) || (tokens > 0 && this.#used.tokens >= tokens);
+    return isSpent || (this.#parent?.hasSpentCalls ?? false);
+  }
+
+  /** Why a call got no reservation. */
+  findShortage(need: CallNeed): Shortage {
+    const [calls, tokens] = [
+      this.#limits.calls - this.#used.calls,
+      this.#limits.tokens - this.#used.tokens,
+    ];
+    if (calls < 1) {
+      return { limit: 'max_llm_calls', max: this.#limits.calls, left: calls };
+    }
+    if (tokens < need.promptTokens + need.leastAnswerTokens || !this.#parent) {
+      return { limit: 'max_llm_tokens', max: this.#limits.tokens, left: tokens };
+    }
+    return this.#parent.findShortage(need);
   }
 
   /**
@@ -114,6 +144,9 @@ export class Budget {
     return {
       answerTokens: tokens - need.promptTokens,
       renew: (usedTokens) => {
+        if (isSettled) {
+          return null; // by a provider that goes on after its call was cancelled
+        }
         count(0, usedTokens);
         const { tokens: left } = this.left;
         if (left >= need.promptTokens + need.leastAnswerTokens) {

@@ -65,6 +65,13 @@ function toOwn(thrown: unknown, message: string): RlmError | null {
     : null;
 }
 
+/** @throws RlmError 'CANCELLED' */
+export function throwIfAborted(signal: AbortSignal, what: string): void {
+  if (signal.aborted) {
+    throw cancelledError(what);
+  }
+}
+
 export function cancelledError(what: string): RlmError {
   return new RlmError('CANCELLED', `${what} was cancelled.`, {
     nextStep: 'The session and its variables are kept; call again when ready.',

@@ -3,6 +3,7 @@
 import { RlmError } from './errors';
 
 const maxBatch = 1_000;
+const maxModelNameChars = 500;
 
 /** @throws RlmError 'INVALID_INPUT' */
 export function toPrompt(value: unknown): string {
@@ -35,4 +36,14 @@ export function toContexts(value: unknown, count: number): readonly unknown[] {
     });
   }
   return value;
+}
+
+/** Null where none is named. @throws RlmError 'INVALID_INPUT' */
+export function toModelName(value: unknown): string | null {
+  if (typeof value === 'string' && value.length > maxModelNameChars) {
+    throw new RlmError('INVALID_INPUT', 'The name of the model is too long.', {
+      nextStep: 'Name a model as provider/model, or leave it out.',
+    });
+  }
+  return typeof value === 'string' && value !== '' ? value : null;
 }

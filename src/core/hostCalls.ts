@@ -3,14 +3,14 @@
 import { cutText } from '../base/text';
 import { runBatch } from './batch';
 import type { Clock } from './clock';
-import { RlmError, toRlmError } from './errors';
-import { toContexts, toPrompt, toPrompts } from './hostCallArguments';
+import { RlmError, throwIfAborted, toRlmError } from './errors';
+import { toContexts, toModelName, toPrompt, toPrompts } from './hostCallArguments';
 import type { Usage } from './limits';
 import type { LoopResult, LoopRunner } from './loop';
 import type { ModelClient } from './model';
 import {
   type ModelCalls,
-  type RecordedCall,
+  childModel,
   describePrompt,
   maxModelAnswerChars,
   noModelUsage,
@@ -30,14 +30,12 @@ interface HostCallParts {
   readonly client: ModelClient | null;
   /** `provider/model` for prompts that name none; null: the default. */
   readonly subModel: string | null;
-  readonly record: (call: RecordedCall) => Promise<void>;
 }
 
 /** Prompts of one batch that are asked at the same time. */
 export const promptConcurrency = 64;
 const childConcurrency = 4;
 const maxChildContextChars = 8_000_000;
-const maxModelNameChars = 500;
 
 export class HostCalls {
   readonly #parts: HostCallParts;
@@ -102,33 +100,37 @@ export class HostCalls {
     given: { readonly context: unknown; readonly model: unknown },
     signal: AbortSignal,
   ): Promise<string> {
-    const { calls, clock, record } = this.#parts;
+    const { calls, clock } = this.#parts;
+    throwIfAborted(signal, 'The call');
     const asked = {
       call: calls.takeNumber(),
       purpose: 'sub_call',
-      model: 'rlm',
+      model: childModel,
       ...describePrompt(prompt),
     } as const;
     const started = clock.monotonic();
     let childSessionId: string | null = null;
-    try {
-      const child = await this.#startChild(prompt, given, {
-        signal,
-        onOpened: (sessionId) => (childSessionId = sessionId),
-      });
-      const answer = cutText(requireAnswer(child), maxModelAnswerChars).text;
-      const durationMs = clock.monotonic() - started;
-      await record({ ...asked, ...noModelUsage, answer, childSessionId, error: null, durationMs });
-      return answer;
-    } catch (thrown) {
-      const durationMs = clock.monotonic() - started;
-      const error = toErrorText(thrown);
-      await record({ ...asked, ...noModelUsage, answer: null, childSessionId, error, durationMs });
-      throw toRlmError(thrown);
+    const asking = this.#startChild(prompt, given, {
+      signal,
+      onOpened: (sessionId) => (childSessionId = sessionId),
+    });
+    const result = await asking.then(toChildAnswer).catch(toRlmError);
+    const isAnswer = typeof result === 'string';
+    await calls.record({
+      ...asked,
+      ...noModelUsage,
+      answer: isAnswer ? result : null,
+      childSessionId,
+      error: isAnswer ? null : toErrorText(result),
+      durationMs: clock.monotonic() - started,
+    });
+    if (!isAnswer) {
+      throw result;
     }
+    return result;
   }
 
-  #startChild(
+  async #startChild(
     task: string,
     given: { readonly context: unknown; readonly model: unknown },
     run: { readonly signal: AbortSignal; readonly onOpened: (sessionId: string) => void },
@@ -163,7 +165,8 @@ export class HostCalls {
   }
 }
 
-function requireAnswer({ answer, finishReason, sessionId }: LoopResult): string {
+/** @throws RlmError 'GUARDRAIL_STOPPED' when the child has none. */
+function toChildAnswer({ answer, finishReason, sessionId }: LoopResult): string {
   if (answer === null) {
     throw new RlmError(
       'GUARDRAIL_STOPPED',
@@ -171,7 +174,7 @@ function requireAnswer({ answer, finishReason, sessionId }: LoopResult): string 
       { nextStep: 'Give it less to do, or a smaller context; budget() shows what is left.' },
     );
   }
-  return answer;
+  return cutText(answer, maxModelAnswerChars).text;
 }
 
 /** A string as it is; anything else as JSON. */
@@ -185,13 +188,4 @@ function toChildContext(value: unknown): string {
     );
   }
   return text;
-}
-
-function toModelName(value: unknown): string | null {
-  if (typeof value === 'string' && value.length > maxModelNameChars) {
-    throw new RlmError('INVALID_INPUT', 'The name of the model is too long.', {
-      nextStep: 'Name a model as provider/model, or leave it out.',
-    });
-  }
-  return typeof value === 'string' && value !== '' ? value : null;
 }

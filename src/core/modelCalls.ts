@@ -1,9 +1,10 @@
 // Asks models for one session: within the budget, and every call on record.
 
+import { untilAborted } from '../base/abort';
 import { cutText } from '../base/text';
-import type { Budget } from './budget';
+import type { Budget, Reservation, Shortage } from './budget';
 import type { Clock } from './clock';
-import { RlmError, toRlmError } from './errors';
+import { RlmError, cancelledError, throwIfAborted, toRlmError } from './errors';
 import type { ModelAnswered } from './event';
 import type { Model, ModelAnswer, ModelRequest, ModelUsage } from './model';
 import { maxTokens } from './tokens';
@@ -27,10 +28,14 @@ const messageTokens = 16;
 const recordedPromptChars = 4_000;
 export const maxModelAnswerChars = 100_000;
 
+type Attempt =
+  | { readonly kind: 'answered'; readonly answer: ModelAnswer }
+  | { readonly kind: 'failed'; readonly error: RlmError; readonly spent: ModelUsage };
+
 export class ModelCalls {
   readonly #parts: ModelCallParts;
   #nextCall = 0;
-  #refusedByLimit = false;
+  #refusal: RlmError | null = null;
 
   constructor(parts: ModelCallParts) {
     this.#parts = parts;
@@ -38,7 +43,7 @@ export class ModelCalls {
 
   /** Whether a call was refused because the sub-model limits were used up. */
   get refusedByLimit(): boolean {
-    return this.#refusedByLimit;
+    return this.#refusal !== null;
   }
 
   /** The number of the next call in its step. */
@@ -46,41 +51,80 @@ export class ModelCalls {
     return this.#nextCall++;
   }
 
-  /** @throws RlmError 'GUARDRAIL_STOPPED' | 'CANCELLED' and those of the model. */
+  async record(call: RecordedCall): Promise<void> {
+    await this.#parts.record(call);
+  }
+
+  /**
+   * Every call that took a number has one event, however it ended. Once the limits have refused one, later
+   * ones are refused alike and have none: a loop over a refused call must not fill the trace.
+   * @throws RlmError 'GUARDRAIL_STOPPED' | 'CANCELLED' and those of the model.
+   */
   async ask(request: AskRequest, signal: AbortSignal): Promise<ModelAnswer> {
-    const { clock, budget, model, record } = this.#parts;
-    const call = this.takeNumber();
-    const reservation = await budget.reserve(toNeed(request), signal);
-    if (!reservation) {
-      this.#refusedByLimit = true;
-      throw new RlmError('GUARDRAIL_STOPPED', 'The session’s sub-model limit is used up.', {
-        nextStep: 'Finish with what the variables hold; budget() shows what is left.',
-      });
+    throwIfAborted(signal, 'The sub-model call');
+    if (this.#refusal) {
+      throw this.#refusal;
     }
+    const { clock } = this.#parts;
+    const asked = describeRequest(this.takeNumber(), request);
     const started = clock.monotonic();
-    const asked = describeRequest(call, request);
+    const attempt = await this.#attempt(request, signal);
+    const durationMs = clock.monotonic() - started;
+    if (attempt.kind === 'failed') {
+      const error = toErrorText(attempt.error);
+      await this.record({ ...asked, ...attempt.spent, answer: null, error, durationMs });
+      throw attempt.error;
+    }
+    const { text, ...said } = attempt.answer;
+    await this.record({ ...asked, ...said, answer: text, error: null, durationMs });
+    return attempt.answer;
+  }
+
+  /** Never rejects, and settles as soon as `signal` aborts, whether the model heeds it or not. */
+  async #attempt(request: AskRequest, signal: AbortSignal): Promise<Attempt> {
+    const { budget, model } = this.#parts;
+    const need = toNeed(request);
     let spent: ModelUsage = noModelUsage;
-    const onSpent = (usage: ModelUsage): number | null => {
-      spent = usage;
-      return reservation.renew(countTokens(usage));
-    };
+    let reservation: Reservation | null = null;
     try {
-      const maxAnswerTokens = reservation.answerTokens;
-      const given = await model.answer({ ...request, maxAnswerTokens, onSpent }, signal);
-      reservation.settle(countTokens(given));
-      const answer = { ...given, text: cutText(given.text, maxModelAnswerChars).text };
-      const { text, ...said } = answer;
-      const durationMs = clock.monotonic() - started;
-      await record({ ...asked, ...said, answer: text, error: null, durationMs });
-      return answer;
+      const reserved = await budget.reserve(need, signal);
+      if (!reserved) {
+        this.#refusal = usedUpError(budget.findShortage(need));
+        throw this.#refusal;
+      }
+      reservation = reserved;
+      const onSpent = (usage: ModelUsage): number | null => {
+        spent = usage;
+        return reserved.renew(countTokens(usage));
+      };
+      const maxAnswerTokens = reserved.answerTokens;
+      const given = await untilAborted(
+        model.answer({ ...request, maxAnswerTokens, onSpent }, signal),
+        signal,
+        () => cancelledError('The sub-model call'),
+      );
+      spent = given;
+      const text = cutText(given.text, maxModelAnswerChars).text;
+      return { kind: 'answered', answer: { ...given, text } };
     } catch (thrown) {
-      reservation.settle(countTokens(spent));
-      const durationMs = clock.monotonic() - started;
-      await record({ ...asked, ...spent, answer: null, error: toErrorText(thrown), durationMs });
-      throw toRlmError(thrown);
+      return { kind: 'failed', error: toRlmError(thrown), spent };
+    } finally {
+      reservation?.settle(countTokens(spent));
     }
   }
 }
+
+function usedUpError({ limit, max, left }: Shortage): RlmError {
+  const [all, rest] = [max, Math.max(0, left)].map((count) => count.toLocaleString('en'));
+  return new RlmError(
+    'GUARDRAIL_STOPPED',
+    `${limit} is used up: ${rest} of ${all} are left, and this call may need more.`,
+    { nextStep: 'Finish with what the variables hold; budget() shows what is left.' },
+  );
+}
+
+/** What stands for the model in the event of a call that a child session answered. */
+export const childModel = 'rlm';
 
 export const noModelUsage: ModelUsage = {
   promptTokens: 0,

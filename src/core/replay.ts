@@ -1,4 +1,5 @@
-// Compares a replayed step with its record, and answers its sub-model calls from the record.
+// Compares a replayed step with its record, and answers its calls from the record: one that the end of the
+// step had cut short interrupts the replayed step at the same point.
 
 import { type BatchAnswer, runBatch } from './batch';
 import { cutText } from '../base/text';
@@ -6,8 +7,9 @@ import { RlmError, errorCodes, type ErrorCode } from './errors';
 import type { ContextInfo } from './context';
 import type { ModelAnswered, ReplayDifference } from './event';
 import type { RecordedStep } from './history';
-import { toContexts, toPrompt, toPrompts } from './hostCallArguments';
+import { toContexts, toModelName, toPrompt, toPrompts } from './hostCallArguments';
 import type { Usage } from './limits';
+import { childModel } from './modelCalls';
 import type { HostCall, Outcome } from './sandbox';
 
 const shownChars = 200;
@@ -39,53 +41,101 @@ export function compareContexts(
   replayed: ContextInfo,
 ): readonly ReplayDifference[] {
   const read = (context: ContextInfo): string =>
-    `${context.totalChars} characters in ${context.totalLines} lines of ${context.sourceCount} sources, beginning ${JSON.stringify(context.preview)}`;
-  return describe(0, `context ${recorded.variable}`, read(recorded), read(replayed));
+    `${context.totalChars} characters in ${context.totalLines} lines of ${context.sourceCount} sources (SHA-256 ${context.hash}), beginning ${JSON.stringify(context.preview)}`;
+  return [
+    ...describe(0, `context ${recorded.variable}`, read(recorded), read(replayed)),
+    ...compareSources(recorded, replayed),
+  ];
+}
+
+/** Which of the listed sources are not what they were. */
+function compareSources(recorded: ContextInfo, replayed: ContextInfo): readonly ReplayDifference[] {
+  const count = Math.max(recorded.sources.length, replayed.sources.length);
+  const read = ({ sources }: ContextInfo, index: number): string => {
+    const source = sources[index];
+    return source
+      ? `${source.path}: ${source.chars} characters, ${source.encoding}, SHA-256 ${source.hash}`
+      : '(none)';
+  };
+  return Array.from({ length: count }, (_, index) => index).flatMap((index) =>
+    describe(0, `source ${index + 1}`, read(recorded, index), read(replayed, index)),
+  );
+}
+
+/**
+ * A replayed interruption is taken for the recorded one: when it came and what it says is not the code's doing,
+ * and what it left behind is compared with the rest.
+ */
+export function adoptInterruption(recorded: Outcome, replayed: Outcome): Outcome {
+  const { interruption, error } = recorded;
+  return interruption === null || replayed.interruption === null
+    ? replayed
+    : { ...replayed, interruption, error };
 }
 
 /** Answers the calls of one replayed step by what the record has for them. */
 export class RecordedCalls {
   readonly #step: number;
   readonly #calls: ReadonlyMap<number, ModelAnswered>;
+  /** The first that the sub-model limits refused: later ones without a record were refused alike. */
+  readonly #refused: ModelAnswered | undefined;
+  readonly #wasInterrupted: boolean;
   readonly #live: (call: HostCall, usage: Usage) => Promise<unknown>;
+  readonly #interrupt: () => void;
   readonly differences: ReplayDifference[] = [];
   #nextCall = 0;
   /** As it was in the record after the calls so far. */
   #usage: Usage;
 
-  /** `live` answers what asks no model, by the usage that the record had at that point. */
-  constructor(record: RecordedStep, live: (call: HostCall, usage: Usage) => Promise<unknown>) {
+  constructor(record: RecordedStep, { live, interrupt }: RecordedCallsParts) {
     this.#step = record.finished.step;
     this.#usage = record.usage;
     this.#calls = new Map(record.calls.map((call) => [call.call, call]));
+    this.#refused = record.calls
+      .filter(isRefusedByLimit)
+      .sort((left, right) => left.call - right.call)[0];
+    this.#wasInterrupted = record.finished.outcome.interruption !== null;
     this.#live = live;
+    this.#interrupt = interrupt;
   }
 
   async answer(call: HostCall): Promise<unknown> {
     const [first, second] = call.args;
     switch (call.name) {
-      case 'llm_query':
+      case 'llm_query': {
+        const prompt = toPrompt(first);
+        toModelName(second);
+        return this.#recall(prompt, 'model');
+      }
       case 'rlm_query':
-        return this.#recall(toPrompt(first));
+        return this.#recall(toPrompt(first), 'child');
       case 'llm_query_batched':
-        return this.#recallAll(toPrompts(first));
+        toModelName(second);
+        return this.#recallAll(toPrompts(first), 'model');
       case 'rlm_query_batched': {
         const prompts = toPrompts(first);
         toContexts(second, prompts.length);
-        return this.#recallAll(prompts);
+        return this.#recallAll(prompts, 'child');
       }
       default:
         return this.#live(call, this.#usage);
     }
   }
 
-  #recallAll(prompts: readonly string[]): Promise<BatchAnswer> {
-    return runBatch(prompts, 1, async (prompt) => this.#recall(prompt));
+  #recallAll(prompts: readonly string[], asked: 'model' | 'child'): Promise<BatchAnswer> {
+    return runBatch(prompts, 1, (prompt) => this.#recall(prompt, asked));
   }
 
-  #recall(prompt: string): string {
+  async #recall(prompt: string, asked: 'model' | 'child'): Promise<string> {
     const number = this.#nextCall++;
     const call = this.#calls.get(number);
+    if (!call && asked === 'model' && this.#refused && this.#refused.call < number) {
+      throw toRecordedError(this.#refused.error ?? '');
+    }
+    if (this.#wasInterrupted && (!call || isCancelled(call))) {
+      this.#interrupt();
+      return new Promise<never>(() => undefined); // the step ends while it waits
+    }
     if (!call || call.promptChars !== prompt.length || !prompt.startsWith(call.prompt)) {
       this.differences.push(
         ...describe(this.#step, `prompt ${number}`, call?.prompt ?? '(no such call)', prompt),
@@ -102,6 +152,21 @@ export class RecordedCalls {
     }
     return call.answer;
   }
+}
+
+interface RecordedCallsParts {
+  /** Answers what asks no model, by the usage that the record had at that point. */
+  readonly live: (call: HostCall, usage: Usage) => Promise<unknown>;
+  /** Ends the replayed step as interrupted. */
+  readonly interrupt: () => void;
+}
+
+function isRefusedByLimit({ model, error }: ModelAnswered): boolean {
+  return model !== childModel && (error ?? '').startsWith('GUARDRAIL_STOPPED: ');
+}
+
+export function isCancelled({ error }: ModelAnswered): boolean {
+  return (error ?? '').startsWith('CANCELLED: ');
 }
 
 function toRecordedError(text: string): RlmError {

@@ -2,12 +2,18 @@
 
 import { loadContext } from './contextLoading';
 import type { ContextReader } from './context';
-import { cancelledError } from './errors';
+import { throwIfAborted } from './errors';
 import type { ReplayDifference } from './event';
 import type { History, RecordedContext, RecordedStep } from './history';
 import type { Limits, Usage } from './limits';
 import type { Recorder } from './recorder';
-import { RecordedCalls, compareContexts, compareOutcomes } from './replay';
+import {
+  RecordedCalls,
+  adoptInterruption,
+  isCancelled,
+  compareContexts,
+  compareOutcomes,
+} from './replay';
 import type { HostCall, Sandbox } from './sandbox';
 import type { TraceSink } from './traceStore';
 
@@ -51,7 +57,7 @@ export async function runReplay(
   const differences: ReplayDifference[] = [];
   for (const [done, item] of history.items.entries()) {
     options.onProgress?.(done, history.items.length);
-    throwIfCancelled(parts.signal);
+    throwIfAborted(parts.signal, 'The replay');
     if (item.kind === 'context') {
       differences.push(...(await replayContext(item, options, parts)));
     } else {
@@ -96,23 +102,26 @@ async function replayStep(
   const { sandbox, recorder, limits, signal } = parts;
   const { finished, code } = item;
   const { step, outcome: recorded, usage } = finished;
-  const calls = new RecordedCalls(item, (call, used) => parts.answerLive(call, used, signal));
+  const cut = new AbortController();
+  const calls = new RecordedCalls(item, {
+    live: (call, used) => parts.answerLive(call, used, signal),
+    interrupt: () => cut.abort(),
+  });
   if (options.record) {
     await recorder.append({ kind: 'step.started', code }, { step });
   }
-  const outcome = await sandbox.runStep(
+  const ran = await sandbox.runStep(
     {
       step,
       code,
-      // A step that was interrupted is given the time it had; any other all it may need.
-      timeoutMs:
-        recorded.interruption === null ? limits.maxRuntimeMs : Math.max(1, recorded.durationMs),
+      timeoutMs: toTimeoutMs(item, limits),
       maxOutputChars: limits.maxOutputChars,
       onHostCall: (call) => calls.answer(call),
     },
-    signal,
+    AbortSignal.any([signal, cut.signal]),
   );
-  throwIfCancelled(signal); // the outcome is that of a step cut short
+  throwIfAborted(signal, 'The replay'); // the outcome is that of a step cut short
+  const outcome = adoptInterruption(recorded, ran);
   if (options.record) {
     for (const call of item.calls) {
       await recorder.append(call, { step: call.step, usage: call.usage });
@@ -122,10 +131,14 @@ async function replayStep(
   return [...calls.differences, ...compareOutcomes(step, recorded, outcome)];
 }
 
-function throwIfCancelled(signal: AbortSignal): void {
-  if (signal.aborted) {
-    throw cancelledError('The replay');
-  }
+/**
+ * A step that was interrupted while its code ran is given the time it had; any other all it may need, also one
+ * that was interrupted while a call was open, which its replay comes to.
+ */
+function toTimeoutMs({ finished, calls }: RecordedStep, { maxRuntimeMs }: Limits): number {
+  const { interruption, durationMs } = finished.outcome;
+  const isCutByCall = calls.some(isCancelled);
+  return interruption === null || isCutByCall ? maxRuntimeMs : Math.max(1, durationMs);
 }
 
 /** Under which name the text of a session's n-th context is kept, from 1. */

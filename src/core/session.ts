@@ -1,7 +1,6 @@
 // One session: a REPL in a sandbox under guardrails, every change appended to its trace. Longer than
 // a page on purpose: the rules of a session's life stand in one place.
 
-import { untilAborted } from '../base/abort';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import { Interruptible } from '../base/interruptible';
 import { SerialQueue } from '../base/serialQueue';
@@ -10,7 +9,7 @@ import type { Budget } from './budget';
 import type { Clock } from './clock';
 import type { ContextInfo, ContextReader, GivenContext } from './context';
 import { type LoadProgress, loadContext } from './contextLoading';
-import { cancelledError } from './errors';
+import { throwIfAborted } from './errors';
 import type {
   EventHeader,
   LoopFinished,
@@ -21,19 +20,19 @@ import type {
 } from './event';
 import { FinalAnswer, type FinalizeInput } from './finalAnswer';
 import { Guardrails } from './guardrails';
-import { HeldTime } from './heldTime';
 import type { History } from './history';
-import type { Limits, StopReason, Usage } from './limits';
+import type { Limits } from './limits';
 import type { LoopRunner } from './loop';
-import type { Model, ModelAnswer, ModelClient } from './model';
+import type { Model, ModelAnswer } from './model';
 import type { AskRequest } from './modelCalls';
 import { Recorder } from './recorder';
 import { type ReplayOptions, type ReplayReport, runReplay, toTextName } from './replayRun';
-import type { Language, Outcome, Sandbox, VariableValue } from './sandbox';
+import type { Language, Sandbox, VariableValue } from './sandbox';
 import { SandboxSlot } from './sandboxSlot';
 import { noVariableError, requireActive } from './sessionErrors';
 import { SessionModels } from './sessionModels';
 import type { SessionParent } from './sessionParent';
+import { type StepInput, type StepResult, runStep } from './stepRun';
 import type { Summary } from './summary';
 import type { TraceSink } from './traceStore';
 
@@ -66,28 +65,9 @@ export interface SessionStart {
   readonly step: number;
 }
 
-export interface StepInput {
-  readonly code: string;
-  /** Shortens the session's own step time-out; never lengthens it. */
-  readonly timeoutMs?: number;
-  /** Of the client whose call this is, to answer the code's prompts. */
-  readonly client?: ModelClient;
-  /** `provider/model` for prompts that name none. */
-  readonly subModel?: string | null;
-}
-
 /** The words of a loop in its session's trace. */
 export type LoopRecord =
   Omit<LoopStarted, keyof EventHeader> | Omit<LoopFinished, keyof EventHeader>;
-
-export interface StepResult {
-  readonly step: number;
-  readonly outcome: Outcome;
-  readonly stop: StopReason | null;
-  readonly usage: Usage;
-  /** Time the step took in all, as charged to `maxRuntimeMs`. */
-  readonly durationMs: number;
-}
 
 const readTimeoutMs = 10_000;
 
@@ -109,6 +89,8 @@ export class Session implements Disposable {
   readonly #working = new Interruptible();
   /** Loads and replays. */
   readonly #building = new Interruptible();
+  /** Why the session is being stopped, as soon as that is asked for. */
+  #stopping: StopCause | null = null;
   #contextCount = 0;
   #lastUsedAt: number;
 
@@ -186,7 +168,7 @@ export class Session implements Disposable {
     signal: AbortSignal,
   ): Promise<ContextInfo> {
     return this.#exclusive(signal, async () => {
-      requireActive(this.summary);
+      this.#requireActive();
       const sandbox = this.#slot.require();
       const number = this.#contextCount + 1;
       const variable = options.name ?? (number === 1 ? 'context' : `context_${number}`);
@@ -226,13 +208,12 @@ export class Session implements Disposable {
    * then; 'CANCELLED' also when the session is stopped, by `maxSessionMs` too; those of the model.
    */
   async ask(request: Omit<AskRequest, 'purpose'>, signal: AbortSignal): Promise<ModelAnswer> {
-    requireActive(this.summary);
     await this.#refuseOverLimit();
-    const calls = this.#models.createCalls();
+    this.#requireActive();
+    const calls = this.#models.createCalls(this.summary.usage.steps + 1);
     return this.#working.run(signal, async (combined) => {
-      const asked = calls.ask({ ...request, purpose: 'loop' }, combined);
       try {
-        return await untilAborted(asked, combined, () => cancelledError('The model call'));
+        return await calls.ask({ ...request, purpose: 'loop' }, combined);
       } finally {
         if (calls.refusedByLimit || this.#guardrails.isOverTime) {
           await this.#stop(calls.refusedByLimit ? 'llm_limit' : 'timeout');
@@ -243,7 +224,7 @@ export class Session implements Disposable {
 
   /** What goes on in child sessions ends when this one is stopped, closed or out of time. */
   async runChildren<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
-    requireActive(this.summary);
+    this.#requireActive();
     return this.#working.run(signal, work);
   }
 
@@ -334,53 +315,23 @@ export class Session implements Disposable {
   }
 
   async #runStepNow(input: StepInput, signal: AbortSignal): Promise<StepResult> {
-    requireActive(this.summary);
-    const sandbox = this.#slot.require();
     await this.#refuseOverLimit();
-    const { clock } = this.#parts;
-    const step = this.summary.usage.steps + 1;
-    const started = clock.monotonic();
-    const startedWritten = this.#recorder.append(
-      { kind: 'step.started', code: input.code },
-      { step },
-    );
-    startedWritten.catch(() => undefined); // awaited with the end of the step
-    const held = new HeldTime(clock, () => sandbox.holdClock());
-    const calls = this.#models.createCalls();
-    const hostCalls = this.#models.createHostCalls({
-      calls,
-      client: input.client ? held.wrap(input.client) : null,
-      subModel: input.subModel ?? null,
-    });
-    return this.#working.run(signal, async (combined) => {
-      const ran = await sandbox.runStep(
-        {
-          step,
-          code: input.code,
-          timeoutMs: this.#guardrails.toStepMs(this.summary.usage, input.timeoutMs),
-          maxOutputChars: this.seed.limits.maxOutputChars,
-          onHostCall: (call, callSignal) => hostCalls.answer(call, callSignal),
-        },
-        combined,
-      );
-      const { isOverTime } = this.#guardrails;
-      const outcome = isOverTime ? toTimedOut(ran, this.seed.limits.maxSessionMs) : ran;
-      const durationMs = clock.monotonic() - started - held.totalMs;
-      const usage = this.#chargeStep(input.code, outcome, durationMs);
-      const stop = this.#judge(usage) ?? (calls.refusedByLimit ? 'llm_limit' : null);
-      await startedWritten.catch(() => undefined);
-      await this.#recorder.append({ kind: 'step.finished', outcome, stop }, { usage, stop });
-      return { step, outcome, stop, usage, durationMs };
-    });
+    throwIfAborted(signal, 'The call');
+    this.#requireActive(); // nothing is awaited from here to the running step, which `interrupt` reaches
+    const parts = {
+      sandbox: this.#slot.require(),
+      recorder: this.#recorder,
+      models: this.#models,
+      guardrails: this.#guardrails,
+      limits: this.seed.limits,
+      clock: this.#parts.clock,
+    };
+    return this.#working.run(signal, (combined) => runStep(input, parts, combined));
   }
 
-  #chargeStep(code: string, outcome: Outcome, durationMs: number): Usage {
-    this.#models.spendChars(code.length + outcome.stdout.length + outcome.stderr.length);
-    const usage = this.#models.readUsage();
-    return { ...usage, steps: usage.steps + 1, runtimeMs: usage.runtimeMs + durationMs };
-  }
-
+  /** What is queued is refused from now on; on record the stop comes after the step that runs. */
   async #stop(cause: StopCause): Promise<void> {
+    this.#stopping ??= cause;
     await this.#queue.run(async () => {
       if (this.summary.status === 'active' && !this.#store.isDisposed) {
         await this.#recorder.append({ kind: 'session.stopped', cause }, { status: 'stopped' });
@@ -388,44 +339,35 @@ export class Session implements Disposable {
     });
   }
 
-  #judge(usage: Usage): StopReason | null {
-    return this.#guardrails.judge(usage, this.#models.leftChars);
+  /** @throws RlmError 'SESSION_FINALIZED' | 'GUARDRAIL_STOPPED', also while a stop is not on record yet. */
+  #requireActive(): void {
+    const { summary } = this;
+    requireActive(
+      this.#stopping !== null && summary.status === 'active'
+        ? { ...summary, status: 'stopped', stopCause: this.#stopping }
+        : summary,
+    );
   }
 
   async #refuseOverLimit(): Promise<void> {
-    const reason = this.#judge(this.summary.usage);
+    this.#requireActive();
+    const reason = this.#guardrails.judge(this.summary.usage, this.#models.leftChars);
     if (reason) {
       await this.#recorder.append(
         { kind: 'session.stopped', cause: reason },
         { status: 'stopped' },
       );
-      requireActive(this.summary);
+      this.#requireActive();
     }
   }
 
   async #exclusive<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
     return this.#queue.run(async () => {
-      if (signal.aborted) {
-        throw cancelledError('The call');
-      }
+      throwIfAborted(signal, 'The call');
       this.#lastUsedAt = this.#parts.clock.now();
       await this.#recorder.writeOut();
       await this.#recorder.checkLease();
       return task();
     });
   }
-}
-
-/** A step that the end of the session's time has cut short, which the sandbox knows as cancelled. */
-function toTimedOut(outcome: Outcome, maxSessionMs: number): Outcome {
-  const { error } = outcome;
-  if (outcome.interruption !== 'cancelled' || !error) {
-    return outcome;
-  }
-  const message = `The session’s ${maxSessionMs} ms are over. What the step has done so far is kept.`;
-  return {
-    ...outcome,
-    interruption: 'timeout',
-    error: { ...error, type: 'TimeoutError', message },
-  };
 }

@@ -68,9 +68,15 @@ export class SessionModels {
     this.#budget = this.#createBudget();
   }
 
-  createCalls(): ModelCalls {
+  /** Whether calls or tokens are used up, here or in a parent. */
+  get hasSpentCalls(): boolean {
+    return this.#budget.hasSpentCalls;
+  }
+
+  /** Calls of one step, which their events name whenever they end. */
+  createCalls(step: number): ModelCalls {
     const { model, clock } = this.#parts;
-    const record = (call: RecordedCall): Promise<void> => this.#record(call);
+    const record = (call: RecordedCall): Promise<void> => this.#record(step, call);
     return new ModelCalls({ model, clock, budget: this.#budget, record });
   }
 
@@ -84,7 +90,6 @@ export class SessionModels {
       readUsage: () => this.readUsage(),
       client,
       subModel,
-      record: (call) => this.#record(call),
     });
   }
 
@@ -93,14 +98,13 @@ export class SessionModels {
     const { clock, opened } = this.#parts;
     const budget = new Budget(toSpending(limits), toSpent(usage), null);
     return new HostCalls({
-      calls: this.createCalls(),
+      calls: this.createCalls(usage.steps + 1),
       clock,
       loops: null,
       session: { ...this.asParent, limits, budget, language: opened.language },
       readUsage: () => usage,
       client: null,
       subModel: null,
-      record: (call) => this.#record(call),
     });
   }
 
@@ -109,10 +113,9 @@ export class SessionModels {
     return new Budget(toSpending(opened.limits), toSpent(recorder.summary.usage), parentBudget);
   }
 
-  async #record(call: RecordedCall): Promise<void> {
-    const usage = this.readUsage();
+  async #record(step: number, call: RecordedCall): Promise<void> {
     const event = { kind: 'model.answered', ...call } as const;
-    await this.#parts.recorder.append(event, { usage, step: usage.steps + 1 });
+    await this.#parts.recorder.append(event, { usage: this.readUsage(), step });
   }
 }
 

@@ -1,5 +1,6 @@
 // Runs whole tasks: opens a session, lets a model work on it, and ends the session with the answer.
 
+import { neverAborted } from '../base/abort';
 import { toOneLine } from '../base/text';
 import { cancelledError, type RlmError, toRlmError } from '../core/errors';
 import { limitRanges, type Limits } from '../core/limits';
@@ -49,6 +50,7 @@ export class SessionLoopRunner implements LoopRunner {
   async #runWith(prompts: Prompts, request: LoopOrder, signal: AbortSignal): Promise<LoopResult> {
     const session = await this.#open(request, signal);
     let iterations = 0;
+    let end: WorkEnd;
     const onProgress = (progress: LoopProgress): void => {
       iterations = progress.kind === 'thinking' ? progress.iteration : iterations;
       request.onProgress?.(progress);
@@ -63,13 +65,13 @@ export class SessionLoopRunner implements LoopRunner {
         maxIterations: request.maxIterations,
       });
       const watched = { ...request, onProgress };
-      const end = await this.#work({ session, prompts, request: watched }, signal);
-      return await finish(session, end, signal);
+      end = await this.#work({ session, prompts, request: watched }, signal);
     } catch (thrown) {
       const failure = signal.aborted ? cancelledError('The run') : toRlmError(thrown);
       await abandon(session, failure, iterations);
       throw failure;
     }
+    return finish(session, end);
   }
 
   #open(request: LoopOrder, signal: AbortSignal): Promise<Session> {
@@ -126,11 +128,12 @@ async function acceptAll(): Promise<null> {
   return null;
 }
 
-async function finish(session: Session, end: WorkEnd, signal: AbortSignal): Promise<LoopResult> {
+/** The run has ended: cancelling it now changes nothing, and takes no answer away. */
+async function finish(session: Session, end: WorkEnd): Promise<LoopResult> {
   const { answer, finishReason, iterations, program, subtasks } = end;
   await session.recordLoop({ kind: 'loop.finished', finishReason, iterations, error: null });
   if (answer !== null) {
-    await session.finalize({ text: answer }, signal);
+    await session.finalize({ text: answer }, neverAborted);
   } else if (session.status === 'active') {
     await session.stop('run_ended');
   }

@@ -4,7 +4,7 @@
 import { toOneLine } from '../base/text';
 import type { Limits } from '../core/limits';
 import type { Outcome, StepError, VariableInfo } from '../core/sandbox';
-import type { StepResult } from '../core/session';
+import type { StepResult } from '../core/stepRun';
 import { cutMiddle } from './cutMiddle';
 
 const stdoutChars = 6_000;

@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { cutText } from '../base/text';
 import type { StepError } from '../core/sandbox';
-import type { StepResult } from '../core/session';
+import type { StepResult } from '../core/stepRun';
 import type { Summary } from '../core/summary';
 import type { InputRequired } from '../core/task/task';
 import { countField, cutSchema, stopReasonField, usageSchema } from './fields';

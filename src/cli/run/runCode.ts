@@ -3,7 +3,8 @@
 import { neverAborted } from '../../base/abort';
 import { toRlmError } from '../../core/errors';
 import type { ReplayReport } from '../../core/replayRun';
-import type { Session, StepResult } from '../../core/session';
+import type { Session } from '../../core/session';
+import type { StepResult } from '../../core/stepRun';
 import type { Cli } from '../cli';
 import {
   type ExitCode,

@@ -8,7 +8,7 @@ import type { Clock } from '../clock';
 import { cancelledError, toRlmError } from '../errors';
 import type { LoopProgress, LoopResult } from '../loop';
 import type { AskClient, ModelClient } from '../model';
-import type { StepResult } from '../session';
+import type { StepResult } from '../stepRun';
 import { ClientChannel } from './clientChannel';
 import { type AgentAnswer, type TaskPrompt, TaskPrompts } from './taskPrompts';
 import {

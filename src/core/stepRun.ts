@@ -1,0 +1,106 @@
+// One step of a session from its start to its end on record. What it asks of the host is bound to it when it
+// begins, and has ended before the step's end is recorded.
+
+import type { Clock } from './clock';
+import type { StopReason } from './limits';
+import { HeldTime } from './heldTime';
+import type { Guardrails } from './guardrails';
+import type { Limits, Usage } from './limits';
+import type { ModelClient } from './model';
+import { OpenCalls } from './openCalls';
+import type { Recorder } from './recorder';
+import type { Outcome, Sandbox } from './sandbox';
+import type { SessionModels } from './sessionModels';
+
+export interface StepInput {
+  readonly code: string;
+  /** Shortens the session's own step time-out; never lengthens it. */
+  readonly timeoutMs?: number;
+  /** Of the client whose call this is, to answer the code's prompts. */
+  readonly client?: ModelClient;
+  /** `provider/model` for prompts that name none. */
+  readonly subModel?: string | null;
+}
+
+export interface StepResult {
+  readonly step: number;
+  readonly outcome: Outcome;
+  readonly stop: StopReason | null;
+  readonly usage: Usage;
+  /** Time the step took in all, as charged to `maxRuntimeMs`. */
+  readonly durationMs: number;
+}
+
+export interface StepParts {
+  readonly sandbox: Sandbox;
+  readonly recorder: Recorder;
+  readonly models: SessionModels;
+  readonly guardrails: Guardrails;
+  readonly limits: Limits;
+  readonly clock: Clock;
+}
+
+/** @throws RlmError 'SANDBOX_EXEC_ERROR' when the sandbox broke: the step has no end on record then. */
+export async function runStep(
+  input: StepInput,
+  parts: StepParts,
+  signal: AbortSignal,
+): Promise<StepResult> {
+  const { sandbox, recorder, models, guardrails, limits, clock } = parts;
+  const step = recorder.summary.usage.steps + 1;
+  const started = clock.monotonic();
+  const startedWritten = recorder.append({ kind: 'step.started', code: input.code }, { step });
+  startedWritten.catch(() => undefined); // awaited with the end of the step
+  const held = new HeldTime(clock, () => sandbox.holdClock());
+  const calls = models.createCalls(step);
+  const hostCalls = models.createHostCalls({
+    calls,
+    client: input.client ? held.wrap(input.client) : null,
+    subModel: input.subModel ?? null,
+  });
+  const open = new OpenCalls();
+  const ran = await sandbox
+    .runStep(
+      {
+        step,
+        code: input.code,
+        timeoutMs: guardrails.toStepMs(recorder.summary.usage, input.timeoutMs),
+        maxOutputChars: limits.maxOutputChars,
+        onHostCall: (call, callSignal) =>
+          open.run(callSignal, (bound) => hostCalls.answer(call, bound)),
+      },
+      signal,
+    )
+    .finally(() => open.settle());
+  const outcome = guardrails.isOverTime ? toTimedOut(ran, limits.maxSessionMs) : ran;
+  const durationMs = clock.monotonic() - started - held.totalMs;
+  models.spendChars(countChars(input.code, outcome));
+  const before = models.readUsage();
+  const usage = { ...before, steps: step, runtimeMs: before.runtimeMs + durationMs };
+  const isCallsLimit = calls.refusedByLimit || models.hasSpentCalls;
+  const stop =
+    guardrails.judge(usage, models.leftChars) ?? (isCallsLimit ? ('llm_limit' as const) : null);
+  await startedWritten.catch(() => undefined);
+  await recorder.append({ kind: 'step.finished', outcome, stop }, { usage, stop });
+  return { step, outcome, stop, usage, durationMs };
+}
+
+/** What a step costs of the budget: all that its caller is shown of it. */
+function countChars(code: string, { stdout, stderr, result, changes }: Outcome): number {
+  const previews = changes.reduce((sum, { preview }) => sum + preview.length, 0);
+  return code.length + stdout.length + stderr.length + (result?.length ?? 0) + previews;
+}
+
+/** A step that the end of the session's time has cut short, which the sandbox knows as cancelled. */
+function toTimedOut(outcome: Outcome, maxSessionMs: number): Outcome {
+  const { error } = outcome;
+  if (outcome.interruption !== 'cancelled' || !error) {
+    return outcome;
+  }
+  const message = `The session’s max_session_ms (${maxSessionMs.toLocaleString('en')}) have passed. What the step has done so far is kept.`;
+  return {
+    ...outcome,
+    interruption: 'timeout',
+    error: { ...error, type: 'TimeoutError', message },
+  };
+}
