@@ -31,7 +31,11 @@ export async function runBatch<T>(
       } catch (thrown) {
         const error = toRlmError(thrown);
         errors.push(error);
-        failures.push({ index, code: error.code, message: `${error.message} ${error.nextStep}` });
+        failures.push({
+          index,
+          code: error.code,
+          message: `${error.message} ${error.nextStep}`.trim(),
+        });
       }
     }
   };

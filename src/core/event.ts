@@ -68,6 +68,11 @@ export interface StepFinished extends EventHeader {
   readonly kind: 'step.finished';
   readonly outcome: Outcome;
   readonly stop: StopReason | null;
+  /**
+   * Of an interrupted step: the first call of the query or batch that it was interrupted in, whose reply never
+   * reached the code, whatever the events of its calls say. Left out: it was interrupted between two, or not.
+   */
+  readonly cutAtCall?: number | undefined;
 }
 
 export interface ModelAnswered extends EventHeader {

@@ -3,7 +3,13 @@
 import { stopReasons } from './limits';
 import type { Recorder } from './recorder';
 import type { SandboxSlot } from './sandboxSlot';
-import { checkAnswer, maxAnswerChars, noVariableError, secondAnswerError } from './sessionErrors';
+import {
+  checkAnswer,
+  incompleteAnswerError,
+  maxAnswerChars,
+  noVariableError,
+  secondAnswerError,
+} from './sessionErrors';
 import type { Summary } from './summary';
 
 export type FinalizeInput = { readonly text: string } | { readonly variable: string };
@@ -21,15 +27,11 @@ export class FinalAnswer {
 
   /** @throws RlmError 'SESSION_FINALIZED' for a different answer, 'VAR_NOT_FOUND', 'INVALID_INPUT'. */
   async give(input: FinalizeInput, signal: AbortSignal): Promise<Summary> {
+    const answer = await this.check(input, signal);
     const { summary } = this.#recorder;
     if (summary.status === 'finalized') {
-      if (!isSameAnswer(summary, input)) {
-        throw secondAnswerError(summary.sessionId);
-      }
       return summary;
     }
-    const answer = 'text' in input ? input.text : await this.#read(input.variable, signal);
-    checkAnswer(answer);
     const cause = summary.stopCause;
     await this.#recorder.append({
       kind: 'session.finalized',
@@ -40,6 +42,19 @@ export class FinalAnswer {
     return this.#recorder.summary;
   }
 
+  /** The answer as it would be given; nothing has changed then. @throws RlmError as `give`. */
+  async check(input: FinalizeInput, signal: AbortSignal): Promise<string> {
+    const { summary } = this.#recorder;
+    checkOtherAnswer(summary, input);
+    if (summary.status === 'finalized') {
+      return summary.finalAnswer ?? '';
+    }
+    const answer = 'text' in input ? input.text : await this.#read(input.variable, signal);
+    checkAnswer(answer);
+    return answer;
+  }
+
+  /** @throws RlmError 'VAR_NOT_FOUND', 'INVALID_INPUT' where the text is not the whole value's. */
   async #read(name: string, signal: AbortSignal): Promise<string> {
     const value = await this.#slot
       .require()
@@ -50,7 +65,17 @@ export class FinalAnswer {
     if (!value) {
       throw noVariableError(name);
     }
+    if (value.incomplete !== null) {
+      throw incompleteAnswerError(name, value.incomplete);
+    }
     return value.text;
+  }
+}
+
+/** @throws RlmError 'SESSION_FINALIZED' where the session has another answer. */
+export function checkOtherAnswer(summary: Summary, input: FinalizeInput): void {
+  if (summary.status === 'finalized' && !isSameAnswer(summary, input)) {
+    throw secondAnswerError(summary.sessionId);
   }
 }
 

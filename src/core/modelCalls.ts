@@ -46,7 +46,11 @@ export class ModelCalls {
     return this.#refusal !== null;
   }
 
-  /** The number of the next call in its step. */
+  /** The number that the next call in its step takes. */
+  get nextNumber(): number {
+    return this.#nextCall;
+  }
+
   takeNumber(): number {
     return this.#nextCall++;
   }

@@ -1,19 +1,22 @@
 // The calls that the code of one step has made of the host: they end with their step, all of them before its
 // end is recorded.
 
-import { cancelledError } from './errors';
+import { throwIfAborted } from './errors';
 
 export class OpenCalls {
   readonly #controller = new AbortController();
-  readonly #open = new Set<Promise<unknown>>();
+  /** With the number of the first sub-model call that each may take. */
+  readonly #open = new Map<Promise<unknown>, number>();
 
   /** Runs a call with a signal that also aborts when the step ends. @throws RlmError 'CANCELLED' */
-  async run<T>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    if (this.#controller.signal.aborted) {
-      throw cancelledError('The call');
-    }
+  async run<T>(
+    number: number,
+    signal: AbortSignal,
+    call: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    throwIfAborted(this.#controller.signal, 'The call');
     const running = call(AbortSignal.any([signal, this.#controller.signal]));
-    this.#open.add(running);
+    this.#open.set(running, number);
     try {
       return await running;
     } finally {
@@ -21,9 +24,14 @@ export class OpenCalls {
     }
   }
 
-  /** Cancels what is open and waits for it; no call starts afterwards. */
-  async settle(): Promise<void> {
+  /**
+   * Cancels what is open and waits for it; no call starts afterwards. Gives the number of the first that was
+   * open, whose reply nobody takes any more; null: none was.
+   */
+  async settle(): Promise<number | null> {
+    const [first = null] = this.#open.values();
     this.#controller.abort();
-    await Promise.allSettled(this.#open);
+    await Promise.allSettled(this.#open.keys());
+    return first;
   }
 }

@@ -5,7 +5,7 @@ import { type BatchAnswer, runBatch } from './batch';
 import { cutText } from '../base/text';
 import { RlmError, errorCodes, type ErrorCode } from './errors';
 import type { ContextInfo } from './context';
-import type { ModelAnswered, ReplayDifference } from './event';
+import type { ModelAnswered, ReplayDifference, StepFinished } from './event';
 import type { RecordedStep } from './history';
 import { toContexts, toModelName, toPrompt, toPrompts } from './hostCallArguments';
 import type { Usage } from './limits';
@@ -75,11 +75,10 @@ export function adoptInterruption(recorded: Outcome, replayed: Outcome): Outcome
 
 /** Answers the calls of one replayed step by what the record has for them. */
 export class RecordedCalls {
-  readonly #step: number;
   readonly #calls: ReadonlyMap<number, ModelAnswered>;
   /** The first that the sub-model limits refused: later ones without a record were refused alike. */
   readonly #refused: ModelAnswered | undefined;
-  readonly #wasInterrupted: boolean;
+  readonly #finished: StepFinished;
   readonly #live: (call: HostCall, usage: Usage) => Promise<unknown>;
   readonly #interrupt: () => void;
   readonly differences: ReplayDifference[] = [];
@@ -88,13 +87,12 @@ export class RecordedCalls {
   #usage: Usage;
 
   constructor(record: RecordedStep, { live, interrupt }: RecordedCallsParts) {
-    this.#step = record.finished.step;
     this.#usage = record.usage;
     this.#calls = new Map(record.calls.map((call) => [call.call, call]));
     this.#refused = record.calls
       .filter(isRefusedByLimit)
       .sort((left, right) => left.call - right.call)[0];
-    this.#wasInterrupted = record.finished.outcome.interruption !== null;
+    this.#finished = record.finished;
     this.#live = live;
     this.#interrupt = interrupt;
   }
@@ -132,13 +130,19 @@ export class RecordedCalls {
     if (!call && asked === 'model' && this.#refused && this.#refused.call < number) {
       throw toRecordedError(this.#refused.error ?? '');
     }
-    if (this.#wasInterrupted && (!call || isCancelled(call))) {
+    const { outcome, cutAtCall } = this.#finished;
+    if (outcome.interruption !== null && (!call || number === cutAtCall)) {
       this.#interrupt();
       return new Promise<never>(() => undefined); // the step ends while it waits
     }
     if (!call || call.promptChars !== prompt.length || !prompt.startsWith(call.prompt)) {
       this.differences.push(
-        ...describe(this.#step, `prompt ${number}`, call?.prompt ?? '(no such call)', prompt),
+        ...describe(
+          this.#finished.step,
+          `prompt ${number}`,
+          call?.prompt ?? '(no such call)',
+          prompt,
+        ),
       );
       throw new RlmError('MODEL_UNAVAILABLE', 'The record has no answer to this prompt.', {
         nextStep: 'A replay asks no model; run the step anew in the session.',
@@ -163,10 +167,6 @@ interface RecordedCallsParts {
 
 function isRefusedByLimit({ model, error }: ModelAnswered): boolean {
   return model !== childModel && (error ?? '').startsWith('GUARDRAIL_STOPPED: ');
-}
-
-export function isCancelled({ error }: ModelAnswered): boolean {
-  return (error ?? '').startsWith('CANCELLED: ');
 }
 
 function toRecordedError(text: string): RlmError {

@@ -7,13 +7,7 @@ import type { ReplayDifference } from './event';
 import type { History, RecordedContext, RecordedStep } from './history';
 import type { Limits, Usage } from './limits';
 import type { Recorder } from './recorder';
-import {
-  RecordedCalls,
-  adoptInterruption,
-  isCancelled,
-  compareContexts,
-  compareOutcomes,
-} from './replay';
+import { RecordedCalls, adoptInterruption, compareContexts, compareOutcomes } from './replay';
 import type { HostCall, Sandbox } from './sandbox';
 import type { TraceSink } from './traceStore';
 
@@ -126,7 +120,9 @@ async function replayStep(
     for (const call of item.calls) {
       await recorder.append(call, { step: call.step, usage: call.usage });
     }
-    await recorder.append({ kind: 'step.finished', outcome, stop: null }, { usage });
+    const { cutAtCall } = finished;
+    const cutAt = cutAtCall === undefined ? {} : { cutAtCall };
+    await recorder.append({ kind: 'step.finished', outcome, stop: null, ...cutAt }, { usage });
   }
   return [...calls.differences, ...compareOutcomes(step, recorded, outcome)];
 }
@@ -135,10 +131,10 @@ async function replayStep(
  * A step that was interrupted while its code ran is given the time it had; any other all it may need, also one
  * that was interrupted while a call was open, which its replay comes to.
  */
-function toTimeoutMs({ finished, calls }: RecordedStep, { maxRuntimeMs }: Limits): number {
-  const { interruption, durationMs } = finished.outcome;
-  const isCutByCall = calls.some(isCancelled);
-  return interruption === null || isCutByCall ? maxRuntimeMs : Math.max(1, durationMs);
+function toTimeoutMs({ finished }: RecordedStep, { maxRuntimeMs }: Limits): number {
+  const { outcome, cutAtCall } = finished;
+  const isAtCall = outcome.interruption === null || cutAtCall !== undefined;
+  return isAtCall ? maxRuntimeMs : Math.max(1, outcome.durationMs);
 }
 
 /** Under which name the text of a session's n-th context is kept, from 1. */

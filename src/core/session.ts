@@ -29,7 +29,7 @@ import { Recorder } from './recorder';
 import { type ReplayOptions, type ReplayReport, runReplay, toTextName } from './replayRun';
 import type { Language, Sandbox, VariableValue } from './sandbox';
 import { SandboxSlot } from './sandboxSlot';
-import { noVariableError, requireActive } from './sessionErrors';
+import { noVariableError, requireActive, runningStepError } from './sessionErrors';
 import { SessionModels } from './sessionModels';
 import type { SessionParent } from './sessionParent';
 import { type StepInput, type StepResult, runStep } from './stepRun';
@@ -238,6 +238,20 @@ export class Session implements Disposable {
    */
   async finalize(input: FinalizeInput, signal: AbortSignal): Promise<Summary> {
     return this.#exclusive(signal, () => this.#answer.give(input, signal));
+  }
+
+  /**
+   * Whether `finalize` would take the answer; changes nothing, also where a step waits for its caller.
+   * @throws RlmError as `finalize`, and 'INVALID_INPUT' for a variable while a step runs.
+   */
+  async checkAnswer(input: FinalizeInput, signal: AbortSignal): Promise<void> {
+    if ('text' in input || this.status === 'finalized') {
+      await this.#answer.check(input, signal);
+    } else if (this.summary.running) {
+      throw runningStepError(input.variable);
+    } else {
+      await this.#exclusive(signal, () => this.#answer.check(input, signal));
+    }
   }
 
   /**

@@ -57,6 +57,25 @@ export function noVariableError(name: string): RlmError {
   });
 }
 
+export function runningStepError(name: string): RlmError {
+  return new RlmError(
+    'INVALID_INPUT',
+    `${name} cannot be read before the step that runs has ended.`,
+    {
+      nextStep:
+        'Answer its prompts with rlm_answer and finalize then, or give the answer itself as final_text: that ends the step.',
+    },
+  );
+}
+
+/** `reason`: the end of “x is not whole: …”. */
+export function incompleteAnswerError(name: string, reason: string): RlmError {
+  return new RlmError('INVALID_INPUT', `${name} is no answer, as it is not whole: ${reason}.`, {
+    nextStep:
+      'The session is still open. Make a string of what matters in a step, and finalize with that variable or with final_text.',
+  });
+}
+
 /** @throws RlmError 'INVALID_INPUT' for an answer that a trace does not keep. */
 export function checkAnswer(answer: string): void {
   if (answer.length > maxAnswerChars) {

@@ -162,6 +162,11 @@ export class SessionRegistry implements Disposable {
     });
   }
 
+  /** Whether `finalize` would take the answer of a live session. @throws RlmError as `finalize`. */
+  async checkAnswer(sessionId: string, input: FinalizeInput, signal: AbortSignal): Promise<void> {
+    await this.#live.get(sessionId)?.checkAnswer(input, signal);
+  }
+
   /** Finalizing again works for a session that was closed since, when the answer is the same. */
   async finalize(sessionId: string, input: FinalizeInput, signal: AbortSignal): Promise<Summary> {
     const session = this.#live.get(sessionId);

@@ -59,6 +59,7 @@ export async function runStep(
     subModel: input.subModel ?? null,
   });
   const open = new OpenCalls();
+  let openCall: number | null = null;
   const ran = await sandbox
     .runStep(
       {
@@ -67,11 +68,13 @@ export async function runStep(
         timeoutMs: guardrails.toStepMs(recorder.summary.usage, input.timeoutMs),
         maxOutputChars: limits.maxOutputChars,
         onHostCall: (call, callSignal) =>
-          open.run(callSignal, (bound) => hostCalls.answer(call, bound)),
+          open.run(calls.nextNumber, callSignal, (bound) => hostCalls.answer(call, bound)),
       },
       signal,
     )
-    .finally(() => open.settle());
+    .finally(async () => {
+      openCall = await open.settle();
+    });
   const outcome = guardrails.isOverTime ? toTimedOut(ran, limits.maxSessionMs) : ran;
   const durationMs = clock.monotonic() - started - held.totalMs;
   models.spendChars(countChars(input.code, outcome));
@@ -81,7 +84,8 @@ export async function runStep(
   const stop =
     guardrails.judge(usage, models.leftChars) ?? (isCallsLimit ? ('llm_limit' as const) : null);
   await startedWritten.catch(() => undefined);
-  await recorder.append({ kind: 'step.finished', outcome, stop }, { usage, stop });
+  const cut = outcome.interruption === null || openCall === null ? {} : { cutAtCall: openCall };
+  await recorder.append({ kind: 'step.finished', outcome, stop, ...cut }, { usage, stop });
   return { step, outcome, stop, usage, durationMs };
 }
 

@@ -183,6 +183,7 @@ const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [
     kind: z.literal('step.finished'),
     outcome,
     stop: orNull(z.enum(stopReasons)),
+    cutAtCall: count.optional(),
   }),
   z.object({
     ...header,

@@ -1,5 +1,6 @@
 // A registry of sessions over fake ports, for the rules of the sessions of one engine.
 
+import type { Limits } from '../../src/core/limits';
 import { SessionRegistry } from '../../src/core/sessionRegistry';
 import { FakeClock } from './fakeClock';
 import { FakeModel, FakeSandbox, emptyContexts } from './fakePorts';
@@ -35,8 +36,8 @@ export function createFakeRegistry(traces: MemoryTraceStore, script: FakeSandbox
   return { registry, sandboxes, model, clock };
 }
 
-export const openFake = (registry: SessionRegistry) =>
+export const openFake = (registry: SessionRegistry, limits: Partial<Limits> = {}) =>
   registry.openSession(
-    { context: { text: 'given', paths: [] }, language: 'python', title: 'T', limits: {} },
+    { context: { text: 'given', paths: [] }, language: 'python', title: 'T', limits },
     never,
   );

@@ -82,11 +82,8 @@ export class Tasks implements Disposable {
     return task;
   }
 
-  /** Where a task of the session needs input, ends it and what is queued behind it; settles when they have ended. */
-  async cancelWaiting(sessionId: string): Promise<void> {
-    if (!this.isInputRequired(sessionId)) {
-      return;
-    }
+  /** Ends what goes on in the session and what is queued behind it; settles when they have ended. */
+  async cancelAll(sessionId: string): Promise<void> {
     const unfinished = this.#listOf(sessionId).filter(({ hasEnded }) => !hasEnded);
     for (const task of unfinished) {
       task.cancel();
@@ -118,6 +115,6 @@ export class Tasks implements Disposable {
 function inputRequiredError(sessionId: string): RlmError {
   return new RlmError('INVALID_INPUT', `Session ${sessionId} waits for your answers.`, {
     nextStep:
-      'Give them with rlm_answer (with no answers it shows the prompts again), or end the session with rlm_finalize.',
+      'Give them with rlm_answer (with no answers it shows the prompts again), or end the session with rlm_finalize and final_text.',
   });
 }

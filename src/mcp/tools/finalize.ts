@@ -55,8 +55,13 @@ export const finalize = defineTool({
   output,
   hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: true },
   async run({ engine, signal }, args) {
-    await engine.tasks.cancelWaiting(args.session_id);
-    const summary = await engine.sessions.finalize(args.session_id, toFinalizeInput(args), signal);
+    const sessionId = args.session_id;
+    const answer = toFinalizeInput(args);
+    if (engine.tasks.isInputRequired(sessionId)) {
+      await engine.sessions.checkAnswer(sessionId, answer, signal); // one that is refused ends nothing
+      await engine.tasks.cancelAll(sessionId);
+    }
+    const summary = await engine.sessions.finalize(sessionId, answer, signal);
     const { payload, cut } = fitPayload(
       {
         final_answer: summary.finalAnswer ?? '',

@@ -128,6 +128,26 @@ for (const transport of transports) {
         assert.equal(late.code, 'INVALID_INPUT');
       });
 
+      it('are still waited for when an answer to the session was refused', async () => {
+        const session_id = await openSession(client, { language: 'python' });
+        const code = 'x = llm_query("a")\nx';
+        const asked = await callOk(client, 'rlm_run_repl', { session_id, code });
+        for (const answer of [
+          {},
+          { final_var_name: 'x' },
+          { final_text: 'a', final_var_name: 'x' },
+        ]) {
+          const { code: refused } = await callError(client, 'rlm_finalize', {
+            session_id,
+            ...answer,
+          });
+          assert.equal(refused, 'INVALID_INPUT');
+        }
+        const answers = answerAll(asked);
+        const step = await callOk(client, 'rlm_answer', { session_id, answers });
+        assert.equal(step['result'], "'re: a'");
+      });
+
       it('are no longer waited for once the session is finalized', async () => {
         const session_id = await openSession(client, { language: 'python' });
         await callOk(client, 'rlm_run_repl', { session_id, code: 'a = 1\nllm_query("x")' });

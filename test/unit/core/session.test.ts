@@ -219,6 +219,65 @@ describe('session', () => {
     });
   });
 
+  describe('an answer', () => {
+    it('that was not read whole commits nothing, and says why', async () => {
+      const { session, sandbox } = createFakeSession();
+      sandbox.variables.set('v', {
+        type: 'list',
+        form: 'repr',
+        text: '[1, 2',
+        totalChars: 5,
+        incomplete: 'it takes more time than there is',
+      });
+      await assert.rejects(
+        session.finalize({ variable: 'v' }, never),
+        (error: unknown) =>
+          withCode('INVALID_INPUT')(error) &&
+          /it takes more time than there is/u.test(String(error)),
+      );
+      assert.deepStrictEqual([session.status, session.summary.finalAnswer], ['active', null]);
+    });
+
+    it('is checked without ending or waiting for the step that runs', async () => {
+      const { session, sandbox } = createFakeSession();
+      let end: () => void = () => undefined;
+      sandbox.script = () => new Promise((resolve) => (end = () => resolve({})));
+      const running = session.runStep({ code: 'a' }, never);
+      await new Promise((resolve) => setImmediate(resolve));
+      const tooLong = 'x'.repeat(maxAnswerChars + 1);
+      for (const refused of [{ variable: 'v' }, { text: tooLong }]) {
+        await assert.rejects(session.checkAnswer(refused, never), withCode('INVALID_INPUT'));
+      }
+      await session.checkAnswer({ text: 'enough' }, never);
+      assert.equal(session.summary.running, true);
+      end();
+      await running;
+    });
+  });
+
+  describe('a stop', () => {
+    it('refuses what is queued, with its own reason, and comes after what runs', async () => {
+      const { session, sandbox, sink } = createFakeSession();
+      sandbox.script = (_request, signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => resolve({ interruption: 'cancelled' }));
+        });
+      const running = session.runStep({ code: 'a' }, never);
+      const queued = [
+        session.runStep({ code: 'b' }, never),
+        session.addContext({ text: 'more', paths: [] }, {}, never),
+      ].map((call) => assert.rejects(call, /was stopped by the user/u));
+      await new Promise((resolve) => setImmediate(resolve));
+      const stopped = session.stop();
+      const late = assert.rejects(session.runStep({ code: 'c' }, never), /stopped by the user/u);
+      await Promise.all([running, ...queued, stopped, late]);
+      assert.deepStrictEqual(
+        sink.events.map(({ kind }) => kind),
+        ['step.started', 'step.finished', 'session.stopped'],
+      );
+    });
+  });
+
   describe('the trace', () => {
     it('has every change in order, and its fold is the session’s summary', async () => {
       const { session, sink, sandbox } = createFakeSession();

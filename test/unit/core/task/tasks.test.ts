@@ -76,7 +76,7 @@ describe('the tasks of a session', () => {
     assert.equal(first.status, 'input_required');
     assert.throws(() => tasks.startStep(line, () => assert.fail('it has started')), isRefused);
     assert.equal(tasks.find('session'), first);
-    await tasks.cancelWaiting('session');
+    await tasks.cancelAll('session');
     assert.deepStrictEqual([first.status, tasks.find('session')], ['cancelled', undefined]);
   });
 
