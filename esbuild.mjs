@@ -107,6 +107,12 @@ const entries = [
   },
   {
     ...node,
+    entryPoints: ['src/context/detectorWorker.ts'],
+    outfile: 'dist/detector.js',
+    budget: 2_000_000,
+  },
+  {
+    ...node,
     entryPoints: ['src/sandbox/process.ts'],
     outfile: 'dist/sandbox/process.js',
     budget: 200_000,

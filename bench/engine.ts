@@ -9,6 +9,7 @@ import { createHome } from '../src/store/home';
 import { systemClock } from '../src/systemClock';
 import type { Bench } from './bench';
 import { never, openSandboxes } from './repls';
+import { detectHere } from '../test/support/detectHere';
 
 const engineId = 'bench-engine';
 
@@ -30,7 +31,11 @@ export async function openRegistry(
     new SessionRegistry({
       sandboxes: openSandboxes(bench),
       traces: await openTraces(bench, options.home),
-      contexts: new FileContextReader({ roots: () => [bench.folder], baseFolder: bench.folder }),
+      contexts: new FileContextReader({
+        detectEncoding: detectHere,
+        roots: () => [bench.folder],
+        baseFolder: bench.folder,
+      }),
       model: { answer: options.answer, readStatus: () => Promise.resolve([]) },
       readLoops: () => null,
       clock: systemClock,

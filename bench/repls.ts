@@ -9,6 +9,7 @@ import type { ContextSizes, Language } from '../src/core/sandbox';
 import type { SandboxProcess } from '../src/sandbox/sandboxProcess';
 import { Repl, type RunOptions, createSandboxes } from '../test/support/repl';
 import type { Bench } from './bench';
+import { detectHere } from '../test/support/detectHere';
 
 export { Repl };
 
@@ -39,7 +40,11 @@ export async function openFromFile(
 
 export function loadFile(repl: Repl, file: string): Promise<ContextSizes> {
   const folder = path.dirname(file);
-  const reader = new FileContextReader({ roots: () => [folder], baseFolder: folder });
+  const reader = new FileContextReader({
+    detectEncoding: detectHere,
+    roots: () => [folder],
+    baseFolder: folder,
+  });
   return repl.sandbox.loadContext(
     {
       variable: 'context',

@@ -13,6 +13,7 @@ import { countByStatus } from './core/sessionCounts';
 import { SessionRegistry } from './core/sessionRegistry';
 import { Tasks } from './core/task/tasks';
 import type { TraceStore } from './core/traceStore';
+import { EncodingDetector } from './context/encodingDetector';
 import { FileContextReader } from './context/fileContextReader';
 import type { ExportedTrace } from './export/exportedTrace';
 import { type ExportFormat, exportTrace as exportWithViewer } from './export/exportTrace';
@@ -68,6 +69,7 @@ class LocalEngine implements Engine {
   readonly #options: RuntimeOptions;
   readonly #sandboxes: SandboxProcess;
   readonly #models: ModelRouter;
+  readonly #detector = new EncodingDetector(path.join(__dirname, 'detector.js'));
   readonly #startedAt = Date.now();
   #file: EngineFile | undefined;
   #closing: Promise<void> | undefined;
@@ -92,6 +94,7 @@ class LocalEngine implements Engine {
       contexts: new FileContextReader({
         roots: () => options.roots,
         baseFolder: options.baseFolder,
+        detectEncoding: this.#detector.detect,
       }),
       readLoops: () => this.loops,
       model: this.#models,
@@ -157,6 +160,7 @@ class LocalEngine implements Engine {
     await this.sessions.closeAll('the engine ended').catch(() => undefined);
     this.sessions.dispose();
     this.#sandboxes.dispose();
+    await this.#detector.dispose();
     this.traces.dispose();
     this.#file?.dispose();
   }

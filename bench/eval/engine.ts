@@ -12,6 +12,7 @@ import { createHome } from '../../src/store/home';
 import { systemClock } from '../../src/systemClock';
 import { Meter } from './meter';
 import { type Runner, createLoopRunner, createWholeTextRunner, maxIterations } from './runners';
+import { detectHere } from '../../test/support/detectHere';
 
 const engineId = 'eval-engine';
 
@@ -46,7 +47,11 @@ export async function openEngine(options: EngineOptions): Promise<EvalEngine> {
   const sessions: SessionRegistry = new SessionRegistry({
     sandboxes,
     traces,
-    contexts: new FileContextReader({ roots: () => [folder], baseFolder: folder }),
+    contexts: new FileContextReader({
+      detectEncoding: detectHere,
+      roots: () => [folder],
+      baseFolder: folder,
+    }),
     model: meter,
     readLoops: () => loops,
     clock: systemClock,

@@ -1,15 +1,23 @@
 // Copies an opened file into a sink as UTF-8, whatever its encoding, reading ahead of the writing.
 
 import { isAscii, isUtf8 } from 'node:buffer';
-import { getDecoder } from 'iconv-lite';
+import { setImmediate } from 'node:timers/promises';
 import type { SourceText } from '../core/context';
-import { throwIfCancelled } from './cancel';
-import { completeUtf8Length, detectEncoding, readByteOrderMark } from './encoding';
-import { type OpenedFile, readFully, roomBytes, unreadableError } from './openedFile';
-import { toErrorWords } from './systemError';
+import { type Chunk, type ChunkBuffers, readChunks } from './chunks';
+import { completeUtf8Length, readByteOrderMark } from './encoding';
+import { createDecoder } from './encodingNames';
+import {
+  type DetectEncoding,
+  findOtherEncoding,
+  findValidEncoding,
+  hasJapaneseEscapes,
+  type TextDoubt,
+} from './findEncoding';
+import { type OpenedFile, roomBytes } from './openedFile';
+import { findWideEncoding } from './wideEncoding';
 
-/** Source: measured on 100 MB; smaller costs more round trips, larger gains nothing. */
-const defaultChunkBytes = 2_097_152;
+/** Decoded in one go; the slowest decoders take a few ms for it, and the engine's thread is shared. */
+const sliceBytes = 131_072;
 
 /** What a source's bytes are written to. */
 export interface TextSink {
@@ -17,110 +25,140 @@ export interface TextSink {
   restartSource(): Promise<void>;
 }
 
+export interface CopyOptions {
+  readonly buffers: ChunkBuffers;
+  /** What the caller says the encoding is. */
+  readonly given: string | null;
+  readonly detectEncoding: DetectEncoding;
+  readonly signal: AbortSignal;
+}
+
 /** How the bytes became text. */
-export type CopiedText = Omit<SourceText, 'hash'>;
-
-/** Two buffers, reused for all files of one reading: one is filled while the other is written. */
-export class ChunkBuffers {
-  readonly #chunkBytes: number;
-  #pair: readonly [Buffer, Buffer] | null = null;
-
-  constructor(chunkBytes = defaultChunkBytes) {
-    this.#chunkBytes = chunkBytes;
-  }
-
-  get pair(): readonly [Buffer, Buffer] {
-    this.#pair ??= [this.#allocate(), this.#allocate()];
-    return this.#pair;
-  }
-
-  #allocate(): Buffer {
-    return Buffer.allocUnsafeSlow(roomBytes + this.#chunkBytes);
-  }
+export interface CopiedText extends Omit<SourceText, 'hash'> {
+  readonly doubts: readonly TextDoubt[];
 }
 
-/** `buffer` from `start` to `end`, with `roomBytes` before it that the taker may use. */
-interface Chunk {
-  readonly buffer: Buffer;
-  readonly start: number;
-  readonly end: number;
-  readonly isLast: boolean;
-}
+type Origin = Pick<SourceText, 'encoding' | 'encodingFrom'>;
 
 /**
- * A byte order mark decides; else what is UTF-8 passes unchanged and the rest is transcoded by its
- * detected encoding. Bytes that the encoding cannot map become U+FFFD; newlines stay as they are.
+ * A byte order mark decides, then the caller, then a pattern of zero bytes; else what is UTF-8 passes
+ * unchanged, and the rest is decoded as the file declares or as its bytes look. Bytes that the encoding
+ * cannot map become U+FFFD; newlines stay as they are.
  * @throws RlmError 'CANCELLED', and 'INVALID_INPUT' when the disk fails half-way.
  */
 export async function copyText(
   file: OpenedFile,
   sink: TextSink,
-  buffers: ChunkBuffers,
-  signal: AbortSignal,
+  options: CopyOptions,
 ): Promise<CopiedText> {
-  const mark = readByteOrderMark(file.head.subarray(roomBytes));
-  const skippedBytes = mark?.bytes ?? 0;
-  let encoding = mark?.encoding ?? 'utf-8';
-  if (encoding === 'utf-8') {
-    const detected = await copyUtf8(readChunks(file, skippedBytes, buffers, signal), sink);
-    if (detected === null) {
-      return { encoding, encodingFrom: mark === null ? 'guessed' : 'bom', replacedChars: 0 };
+  const { given, buffers, signal } = options;
+  const head = file.head.subarray(roomBytes);
+  const mark = readByteOrderMark(head);
+  const reading = { skippedBytes: mark?.bytes ?? 0, buffers, signal };
+  const doubts: TextDoubt[] = [];
+  if (mark !== null && given !== null && mark.encoding !== given) {
+    doubts.push({ kind: 'mark' });
+  }
+  const known = toKnownOrigin(head, mark?.encoding ?? null, given);
+  let origin: Origin = known ?? { encoding: 'utf-8', encodingFrom: 'guessed' };
+  if (origin.encoding === 'utf-8') {
+    const { odd, hasZeros, isPlain } = await copyUtf8(
+      readChunks(file, reading),
+      sink,
+      known === null,
+    );
+    const found =
+      known !== null
+        ? { ...known, doubts: [] }
+        : odd === null
+          ? findValidEncoding(file, isPlain)
+          : await findOtherEncoding(file, odd, options);
+    doubts.push(...found.doubts, ...(hasZeros ? [{ kind: 'zeros' } as const] : []));
+    origin = { encoding: found.encoding, encodingFrom: found.encodingFrom };
+    if (odd === null && (origin.encoding === 'utf-8' || isPlain)) {
+      return { ...origin, replacedChars: 0, doubts };
     }
-    encoding = mark?.encoding ?? detected;
     await sink.restartSource();
   }
-  const chunks = readChunks(file, skippedBytes, buffers, signal);
-  const replacedChars = await copyDecoded(chunks, encoding, sink);
-  return {
-    encoding: encoding.toLowerCase(),
-    encodingFrom: mark === null ? 'guessed' : 'bom',
-    replacedChars,
-  };
+  const replacedChars = await copyDecoded(readChunks(file, reading), origin.encoding, sink);
+  return { ...origin, replacedChars, doubts };
 }
 
-/** Null when all was UTF-8; else the encoding that it seems to be in, with some of it written. */
-async function copyUtf8(chunks: AsyncIterable<Chunk>, sink: TextSink): Promise<string | null> {
+/** Null: only the rest of the bytes can tell. */
+function toKnownOrigin(head: Buffer, marked: string | null, given: string | null): Origin | null {
+  if (marked !== null) {
+    return { encoding: marked, encodingFrom: 'bom' };
+  }
+  if (given !== null) {
+    return { encoding: given, encodingFrom: 'given' };
+  }
+  const wide = findWideEncoding(head);
+  return wide === null ? null : { encoding: wide, encodingFrom: 'guessed' };
+}
+
+interface Utf8Copy {
+  /** A part that is not valid UTF-8, after which nothing was written; null when all was. */
+  readonly odd: Buffer | null;
+  readonly hasZeros: boolean;
+  /** All was ASCII. */
+  readonly isPlain: boolean;
+}
+
+/** `watchEscapes`: 7-bit Japanese, which is ASCII by its bytes, is not taken for it. */
+async function copyUtf8(
+  chunks: AsyncIterable<Chunk>,
+  sink: TextSink,
+  watchEscapes: boolean,
+): Promise<Utf8Copy> {
   let carry = Buffer.alloc(0);
-  let isAsciiSoFar = true;
+  let hasZeros = false;
+  let isPlain = true;
   for await (const { buffer, start, end, isLast } of chunks) {
     carry.copy(buffer, start - carry.length);
     const bytes = buffer.subarray(start - carry.length, end);
     const whole = bytes.subarray(0, isLast ? bytes.length : completeUtf8Length(bytes));
-    if (!isUtf8(whole)) {
-      // Valid characters beyond ASCII all the way to here do not come about by chance.
-      return isAsciiSoFar ? detectEncoding(bytes) : 'utf-8';
+    hasZeros ||= whole.includes(0);
+    isPlain &&= isAscii(whole);
+    if (!isUtf8(whole) || (watchEscapes && isPlain && hasJapaneseEscapes(whole))) {
+      return { odd: bytes, hasZeros, isPlain };
     }
-    isAsciiSoFar &&= isAscii(whole);
     carry = Buffer.from(bytes.subarray(whole.length));
     await sink.write(whole);
   }
-  return null;
+  return { odd: null, hasZeros, isPlain };
 }
 
+/** Returns how many characters stand for bytes that could not be mapped. */
 async function copyDecoded(
   chunks: AsyncIterable<Chunk>,
   encoding: string,
   sink: TextSink,
 ): Promise<number> {
-  const decoder = getDecoder(encoding, { stripBOM: false });
+  const decoder = createDecoder(encoding);
   const unitBytes = unitBytesByEncoding[encoding] ?? 1;
   let cutPair = '';
   let totalBytes = 0;
   let replaced = 0;
-  for await (const { buffer, start, end, isLast } of chunks) {
-    const bytes = buffer.subarray(start, end);
-    totalBytes += bytes.length;
-    let text = cutPair + decoder.write(bytes);
-    if (isLast) {
-      text += decoder.end() ?? '';
-      text += totalBytes % unitBytes === 0 ? '' : '\ufffd';
-    }
-    cutPair = !isLast && /[\ud800-\udbff]$/.test(text) ? text.slice(-1) : '';
-    const whole = Buffer.from(cutPair === '' ? text : text.slice(0, -1));
-    replaced += countReplacements(whole) - (encoding === 'utf-8' ? countReplacements(bytes) : 0);
+  const write = async (text: string, isLast: boolean): Promise<void> => {
+    const joined = cutPair + text;
+    cutPair = !isLast && /[\ud800-\udbff]$/.test(joined) ? joined.slice(-1) : '';
+    const whole = Buffer.from(cutPair === '' ? joined : joined.slice(0, -1));
+    replaced += countReplacements(whole);
     await sink.write(whole);
+  };
+  for await (const { buffer, start, end, isLast } of chunks) {
+    totalBytes += end - start;
+    for (let at = start; at < end; at += sliceBytes) {
+      const bytes = buffer.subarray(at, Math.min(end, at + sliceBytes));
+      await write(decoder.write(bytes), false);
+      await setImmediate(); // others' work goes on between slices
+    }
+    replaced -= encoding === 'utf-8' ? countReplacements(buffer.subarray(start, end)) : 0;
+    if (isLast) {
+      await write(decoder.end() + (totalBytes % unitBytes === 0 ? '' : '\ufffd'), true);
+    }
   }
-  return replaced;
+  return Math.max(0, replaced);
 }
 
 const replacement = Buffer.from('\ufffd');
@@ -140,47 +178,3 @@ const unitBytesByEncoding: Readonly<Record<string, number>> = {
   'utf-32le': 4,
   'utf-32be': 4,
 };
-
-/** The head, then the rest in chunks; the next is being read while one is taken. */
-async function* readChunks(
-  file: OpenedFile,
-  skippedBytes: number,
-  buffers: ChunkBuffers,
-  signal: AbortSignal,
-): AsyncGenerator<Chunk> {
-  const { real, handle, head, sizeBytes } = file;
-  throwIfCancelled(signal);
-  const start = roomBytes + skippedBytes;
-  if (handle === null) {
-    yield { buffer: head, start, end: head.length, isLast: true };
-    return;
-  }
-  let position = head.length - roomBytes;
-  const readNext = (into: Buffer): Promise<number> => {
-    const rest = into.subarray(roomBytes, roomBytes + sizeBytes - position);
-    const read = readFully(handle, rest, position).catch((error: unknown) => {
-      throw unreadableError(real, toErrorWords(error));
-    });
-    read.catch(() => undefined); // it is awaited after the write, and may fail before
-    return read;
-  };
-  let [filling, resting] = buffers.pair;
-  let reading = readNext(filling);
-  try {
-    yield { buffer: head, start, end: head.length, isLast: false };
-    for (let isLast = false; !isLast;) {
-      const read = await reading;
-      throwIfCancelled(signal);
-      position += read;
-      isLast = read === 0 || position >= sizeBytes;
-      const filled = filling;
-      [filling, resting] = [resting, filling];
-      if (!isLast) {
-        reading = readNext(filling);
-      }
-      yield { buffer: filled, start: roomBytes, end: roomBytes + read, isLast };
-    }
-  } finally {
-    await reading.catch(() => undefined); // no buffer is given back while the system still fills it
-  }
-}

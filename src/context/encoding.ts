@@ -1,8 +1,4 @@
-// Tells text from binary, and in which encoding it is. Looks at bytes in memory only.
-
-import { analyse } from 'chardet';
-import { encodingExists } from 'iconv-lite';
-import { isBinaryFileSync } from 'isbinaryfile';
+// Byte order marks, and how much of some bytes is UTF-8. Looks at bytes in memory only.
 
 export interface ByteOrderMark {
   readonly encoding: string;
@@ -19,75 +15,44 @@ const marks: readonly { readonly encoding: string; readonly mark: Buffer }[] = [
   { encoding: 'utf-16be', mark: Buffer.from([0xfe, 0xff]) },
 ];
 
-const fallbackEncoding = 'windows-1252';
-/** Below it chardet names an encoding for almost anything. Source: short samples of 12 languages. */
-const minConfidence = 20;
-const sampleBytes = 65_536;
-
-/** As the WHATWG encoding standard reads these labels: the Windows pages hold them and more. */
-const widerEncodings: Readonly<Record<string, string>> = {
-  'ISO-8859-1': 'windows-1252',
-  'ISO-8859-9': 'windows-1254',
-};
-
+/**
+ * A mark of UTF-16 counts unless what follows is nearly all ASCII: then two odd bytes begin the text.
+ * Null: there is no mark.
+ */
 export function readByteOrderMark(head: Buffer): ByteOrderMark | null {
   const found = marks.find(({ mark }) => head.subarray(0, mark.length).equals(mark));
-  return found === undefined ? null : { encoding: found.encoding, bytes: found.mark.length };
-}
-
-/** Judges by the first bytes of a file. */
-export function isBinary(head: Buffer): boolean {
-  if (readByteOrderMark(head) !== null) {
-    return false;
+  if (found === undefined) {
+    return null;
   }
-  if (head.subarray(0, 8_192).includes(0)) {
-    return true;
-  }
-  // isbinaryfile takes East Asian text outside UTF-8 for binary, for its many high bytes;
-  // text has no control bytes, while 512 bytes of compressed or machine code always do.
-  return (
-    isBinaryFileSync(head, head.length) &&
-    (head.subarray(0, 5).equals(Buffer.from('%PDF-')) || head.subarray(0, 512).some(isControlByte))
-  );
-}
-
-function isControlByte(byte: number): boolean {
-  const isSpacing = byte >= 0x07 && byte <= 0x0d;
-  const isEscape = byte === 0x1b;
-  return (byte < 0x20 && !isSpacing && !isEscape) || byte === 0x7f;
+  const { encoding, mark } = found;
+  const isFalse = encoding.startsWith('utf-16') && isNearlyAscii(head.subarray(mark.length));
+  return isFalse ? null : { encoding, bytes: mark.length };
 }
 
 /**
- * The encoding of bytes that are not all valid UTF-8. Text that is mostly UTF-8 with some damage
- * stays 'utf-8'; what nothing speaks for is windows-1252, in which every byte is a character.
+ * UTF-16 that holds a space, a digit or a line end has a zero byte, and of the bytes of Chinese or Japanese
+ * about half are printable.
  */
-export function detectEncoding(bytes: Buffer): string {
-  const { characters, strayBytes } = countUtf8(bytes);
-  if (characters > strayBytes) {
-    return 'utf-8';
+function isNearlyAscii(bytes: Buffer): boolean {
+  if (bytes.includes(0) || (bytes.length < minAsciiBytes && bytes.length % 2 === 0)) {
+    return false;
   }
-  const best = analyse(sampleOf(bytes)).find(({ name }) => encodingExists(name));
-  if (best === undefined || best.confidence < minConfidence) {
-    return fallbackEncoding;
-  }
-  return widerEncodings[best.name] ?? best.name;
+  const plain = bytes.filter((byte) => (byte >= 0x20 && byte < 0x7f) || (byte >= 9 && byte <= 13));
+  return plain.length >= bytes.length * 0.9;
 }
 
-/** Lines that hold bytes beyond ASCII: the rest says nothing and drowns the statistics. */
-function sampleOf(bytes: Buffer): Buffer {
-  const lines: Buffer[] = [];
-  let total = 0;
-  for (let at = 0; at < bytes.length && total < sampleBytes;) {
-    const newline = bytes.indexOf(0x0a, at);
-    const end = Math.min(newline < 0 ? bytes.length : newline + 1, at + sampleBytes - total);
-    const line = bytes.subarray(at, end);
-    if (line.some((byte) => byte >= 0x80)) {
-      lines.push(line);
-      total += line.length;
-    }
-    at = end;
-  }
-  return Buffer.concat(lines);
+/** Fewer are taken for ASCII only when they are no whole units of UTF-16. */
+const minAsciiBytes = 8;
+
+/** Whether the bytes, which are not valid UTF-8, are UTF-8 with some damage rather than something else. */
+export function isDamagedUtf8(bytes: Buffer): boolean {
+  const { characters, strayBytes } = countUtf8(bytes);
+  return characters > strayBytes;
+}
+
+/** Well-formed characters of two bytes and more. */
+export function countUtf8Characters(bytes: Buffer): number {
+  return countUtf8(bytes).characters;
 }
 
 interface Utf8Count {

@@ -13,12 +13,22 @@ import type { ContextSink } from '../core/sandbox';
 import { AllowedRoots } from './allowedRoots';
 import { throwIfCancelled } from './cancel';
 import { CappedSink } from './cappedSink';
-import { ChunkBuffers, copyText } from './copyText';
+import { ChunkBuffers } from './chunks';
+import { copyText } from './copyText';
+import { resolveEncoding } from './encodingNames';
+import type { DetectEncoding } from './findEncoding';
 import { HashingSink } from './hashingSink';
-import { closeFile, openFile } from './openedFile';
+import { closeFile, openFile, type Opening } from './openedFile';
 import { runAhead } from './runAhead';
 import { SourceNames, textSourceName } from './sourceNames';
-import { fitSources, planSources, type SourceFile, toSkipped } from './sourcePlan';
+import {
+  fitSources,
+  planSources,
+  type SkippedSource,
+  type SourceFile,
+  toSkipped,
+} from './sourcePlan';
+import { TextWarnings } from './textWarnings';
 
 const maxReportedSkips = 50;
 const maxReportedSources = 50;
@@ -33,6 +43,7 @@ export interface FileContextOptions {
   readonly roots: () => readonly string[];
   /** Relative paths start here, and sources inside it are named relative to it. */
   readonly baseFolder: string;
+  readonly detectEncoding: DetectEncoding;
   /** Of all sources together, as files and again as UTF-8. */
   readonly maxTotalBytes?: number;
   readonly maxFiles?: number;
@@ -52,7 +63,7 @@ export class FileContextReader implements ContextReader {
     sink: ContextSink,
     signal: AbortSignal,
   ): Promise<ContextReport> {
-    const { roots: readRoots, maxTotalBytes, maxFiles } = this.#options;
+    const { roots: readRoots, maxTotalBytes, maxFiles, detectEncoding } = this.#options;
     const baseFolder = given.baseFolder ?? this.baseFolder;
     throwIfCancelled(signal);
     if (given.text === null && given.paths.length === 0) {
@@ -60,19 +71,31 @@ export class FileContextReader implements ContextReader {
         nextStep: 'Give the text itself, or paths of files, folders or globs.',
       });
     }
+    const label = given.encoding ?? null;
+    const encoding = label === null ? null : resolveEncoding(label);
     const roots = await AllowedRoots.create(readRoots());
     const names = await SourceNames.create(baseFolder, given.text !== null);
     const plan = await planSources(given, { roots, names, baseFolder, maxFiles, signal });
     const textBytes = given.text === null ? 0 : Buffer.byteLength(given.text);
-    const fitted = await fitSources(plan, { roots, maxBytes: maxTotalBytes, textBytes, signal });
+    const opening = { roots, given: encoding };
+    const fitting = { ...opening, maxBytes: maxTotalBytes, textBytes, signal };
+    const fitted = await fitSources(plan, fitting);
 
     const hashing = new HashingSink(new CappedSink(sink, maxTotalBytes));
     await hashing.expect(fitted.totalBytes);
     const sources: SourceText[] = [];
+    const warnings = new TextWarnings();
     if (given.text !== null) {
       sources.push(await writeText(given.text, textBytes, hashing, signal));
     }
-    const unread = await writeFiles(fitted.files, { roots, sources, sink: hashing }, signal);
+    const unread = await writeFiles(fitted.files, {
+      ...opening,
+      sources,
+      warnings,
+      detectEncoding,
+      sink: hashing,
+      signal,
+    });
     const skipped = [...fitted.skipped, ...unread].sort(byPath);
     if (given.text === null && unread.length === fitted.files.length) {
       throw nothingToRead(given.paths, skipped);
@@ -82,8 +105,8 @@ export class FileContextReader implements ContextReader {
       shape: fitted.shape,
       sources: sources.slice(0, maxReportedSources),
       hash: hashing.end(),
-      warnings: [],
-      skipped: skipped.slice(0, maxReportedSkips),
+      warnings: warnings.toLines(skipped),
+      skipped: skipped.slice(0, maxReportedSkips).map(({ path, reason }) => ({ path, reason })),
       skippedCount: skipped.length,
     };
   }
@@ -105,23 +128,24 @@ async function writeText(
   return { encoding: 'utf-8', encodingFrom: 'given', replacedChars: 0, hash: sink.endSource() };
 }
 
-interface Writing {
-  readonly roots: AllowedRoots;
+interface Writing extends Opening {
   readonly sink: HashingSink;
   /** What was written is added. */
   readonly sources: SourceText[];
+  readonly warnings: TextWarnings;
+  readonly detectEncoding: DetectEncoding;
+  readonly signal: AbortSignal;
 }
 
 /** Returns what turned out to be unreadable. */
 async function writeFiles(
   files: readonly SourceFile[],
-  { roots, sink, sources }: Writing,
-  signal: AbortSignal,
-): Promise<readonly SkippedFile[]> {
-  const unread: SkippedFile[] = [];
+  { roots, given, sink, sources, warnings, detectEncoding, signal }: Writing,
+): Promise<readonly SkippedSource[]> {
+  const unread: SkippedSource[] = [];
   const buffers = new ChunkBuffers();
   const opening = runAhead(files, {
-    run: (file) => openFile(file.real, roots),
+    run: (file) => openFile(file.real, { roots, given }),
     release: closeFile,
     width: openAhead,
   });
@@ -133,8 +157,11 @@ async function writeFiles(
         continue;
       }
       await sink.beginSource(file.name, opened.sizeBytes);
-      const copied = await copyText(opened, sink, buffers, signal);
-      sources.push({ ...copied, hash: sink.endSource() });
+      const copying = { buffers, given, detectEncoding, signal };
+      const { doubts, ...text } = await copyText(opened, sink, copying);
+      const hash = sink.endSource();
+      sources.push({ ...text, hash });
+      warnings.add(file.name, { ...text, doubts });
     } finally {
       await closeFile(opened);
     }
@@ -142,14 +169,20 @@ async function writeFiles(
   return unread;
 }
 
-function nothingToRead(paths: readonly string[], skipped: readonly SkippedFile[]): RlmError {
+function nothingToRead(paths: readonly string[], skipped: readonly SkippedSource[]): RlmError {
   const reasons = skipped.slice(0, maxReasons).map(({ path, reason }) => `${path}: ${reason}`);
   const more = skipped.length - reasons.length;
   return new RlmError(
     'INVALID_INPUT',
     `No text could be read from ${paths.join(', ')} (${reasons.join('; ')}${more > 0 ? `; and ${more} more` : ''}).`,
-    { nextStep: 'Name files that hold text, or a wider folder or glob.' },
+    { nextStep: toNextStep(skipped) },
   );
+}
+
+function toNextStep(skipped: readonly SkippedSource[]): string {
+  const [first] = skipped.flatMap(({ kind }) => (kind === null ? [] : [kind]));
+  const wider = 'Name files that hold text, or a wider folder or glob.';
+  return first === undefined ? wider : `${first.remedy}, or name files that hold text.`;
 }
 
 function byPath(left: SkippedFile, right: SkippedFile): number {

@@ -21,7 +21,7 @@ export async function readNearMatches(folder: string, name: string): Promise<rea
 }
 
 /** Levenshtein distance: letters inserted, dropped or replaced. */
-function countSlips(left: string, right: string): number {
+export function countSlips(left: string, right: string): number {
   let above = Array.from({ length: right.length + 1 }, (_, column) => column);
   for (let row = 1; row <= left.length; row += 1) {
     const current = [row];

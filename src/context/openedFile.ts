@@ -4,11 +4,15 @@ import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, readlink, realpath } from 'node:fs/promises';
 import { RlmError } from '../core/errors';
 import type { AllowedRoots } from './allowedRoots';
-import { isBinary } from './encoding';
+import type { FileKind } from './fileKinds';
 import { toErrorWords, toSpecialKind } from './systemError';
+import { findNoText } from './textBytes';
 
 /** Bytes kept free before each chunk, for the start of a character that the chunk before it cut. */
 export const roomBytes = 4;
+
+/** Searched at a time for the end of the zero bytes that a file begins with. */
+const zeroScanBytes = 1_048_576;
 
 const headBytes = 65_536;
 /** Source: against a program that swaps a folder without pause, one round let 1 of 7,500 readings through. */
@@ -32,13 +36,20 @@ export interface OpenedFile {
 /** Why a file cannot be read as text. */
 export interface Unreadable {
   readonly reason: string;
-  readonly isBinary: boolean;
+  /** What it is instead of text; null for what could not be read at all. */
+  readonly kind: FileKind | null;
+}
+
+export interface Opening {
+  readonly roots: AllowedRoots;
+  /** The encoding that the caller says it has, if any. */
+  readonly given: string | null;
 }
 
 /** The caller closes it with `closeFile`. Never rejects for what is wrong with the file. */
 export async function openFile(
   real: string,
-  roots: AllowedRoots,
+  { roots, given }: Opening,
 ): Promise<OpenedFile | Unreadable> {
   let handle: FileHandle | null = null;
   let kept: FileHandle | null = null;
@@ -47,26 +58,49 @@ export async function openFile(
     const info = await handle.stat();
     if (!info.isFile()) {
       const kind = info.isDirectory() ? 'a folder' : toSpecialKind(info);
-      return { reason: `${kind}, not a file`, isBinary: false };
+      return { reason: `${kind}, not a file`, kind: null };
     }
     if (!(await isStillAllowed(handle, real, roots))) {
-      return { reason: 'replaced while it was being opened', isBinary: false };
+      return { reason: 'replaced while it was being opened', kind: null };
     }
     const head = Buffer.allocUnsafe(roomBytes + Math.min(info.size, headBytes));
     const read = await readFully(handle, head.subarray(roomBytes), 0);
-    if (isBinary(head.subarray(roomBytes, roomBytes + read))) {
-      return { reason: 'binary', isBinary: true };
+    const start = head.subarray(roomBytes, roomBytes + read);
+    const kind = findNoText(await skipZeros(start, handle, info.size), given !== null);
+    if (kind !== null) {
+      return { reason: `${kind.name}, not text`, kind };
     }
     kept = info.size > read && read === headBytes ? handle : null;
     const sizeBytes = kept === null ? read : info.size;
     return { real, handle: kept, head: head.subarray(0, roomBytes + read), sizeBytes };
   } catch (error) {
-    return { reason: `not readable: ${toErrorWords(error)}`, isBinary: false };
+    return { reason: `not readable: ${toErrorWords(error)}`, kind: null };
   } finally {
     if (kept === null) {
       await handle?.close();
     }
   }
+}
+
+/** A log that was truncated while its program went on writing begins with a hole, which is read as zero bytes. */
+async function skipZeros(head: Buffer, handle: FileHandle, sizeBytes: number): Promise<Buffer> {
+  if (head.length === 0 || head.length === sizeBytes || head.some((byte) => byte !== 0)) {
+    return head;
+  }
+  const buffer = Buffer.alloc(Math.min(zeroScanBytes, sizeBytes));
+  const zeros = Buffer.alloc(buffer.length);
+  for (let at = head.length; at < sizeBytes; at += buffer.length) {
+    const read = await readFully(handle, buffer, at);
+    const part = buffer.subarray(0, read);
+    if (!part.equals(zeros.subarray(0, read))) {
+      const first = part.findIndex((byte) => byte !== 0);
+      return Buffer.concat([zeros.subarray(0, 2), part.subarray(first, first + headBytes)]);
+    }
+    if (read === 0) {
+      break;
+    }
+  }
+  return head;
 }
 
 export async function closeFile(opened: OpenedFile | Unreadable): Promise<void> {

@@ -7,10 +7,11 @@ import type { ContextShape } from '../core/sandbox';
 import type { AllowedRoots } from './allowedRoots';
 import { throwIfCancelled } from './cancel';
 import { contextTooLarge } from './cappedSink';
+import type { FileKind } from './fileKinds';
 import { FolderWalk, openFolder, type SkippedEntry, tooMany, type WalkedFile } from './folderWalk';
 import { type GivenPath, resolveGivenPath } from './givenPath';
 import { matchGlob } from './globMatch';
-import { closeFile, openFile, type Unreadable, unreadableError } from './openedFile';
+import { closeFile, openFile, type Opening, type Unreadable, unreadableError } from './openedFile';
 import { runAhead } from './runAhead';
 import type { SourceNames } from './sourceNames';
 import { toErrorWords } from './systemError';
@@ -26,7 +27,7 @@ export interface SourceFile {
 
 export interface SourcePlan {
   readonly files: readonly SourceFile[];
-  readonly skipped: readonly SkippedFile[];
+  readonly skipped: readonly SkippedSource[];
   readonly shape: ContextShape;
 }
 
@@ -76,7 +77,7 @@ export async function planSources(given: GivenContext, options: PlanOptions): Pr
   const sourceCount = given.paths.length + (given.text === null ? 0 : 1);
   return {
     files: [...files.values()],
-    skipped: [...skipped].map(([path, reason]) => ({ path, reason })),
+    skipped: [...skipped].map(([path, reason]) => ({ path, reason, kind: null })),
     shape: sourceCount === 1 && onlyFiles ? 'string' : 'mapping',
   };
 }
@@ -113,8 +114,7 @@ function inOrder(entries: Found, names: SourceNames): readonly NamedEntry[] {
     .sort((left, right) => (left.name < right.name ? -1 : 1));
 }
 
-export interface FitOptions {
-  readonly roots: AllowedRoots;
+export interface FitOptions extends Opening {
   readonly maxBytes: number;
   /** What the given text takes of it. */
   readonly textBytes: number;
@@ -155,9 +155,9 @@ export async function fitSources(plan: SourcePlan, options: FitOptions): Promise
 async function readSize(real: string): Promise<number | Unreadable> {
   try {
     const info = await lstat(real);
-    return info.isFile() ? info.size : { reason: 'replaced since it was found', isBinary: false };
+    return info.isFile() ? info.size : { reason: 'replaced since it was found', kind: null };
   } catch (error) {
-    return { reason: `not readable: ${toErrorWords(error)}`, isBinary: false };
+    return { reason: `not readable: ${toErrorWords(error)}`, kind: null };
   }
 }
 
@@ -168,10 +168,10 @@ async function readSize(real: string): Promise<number | Unreadable> {
 async function dropBinaries(
   sizes: Map<SourceFile, number>,
   total: number,
-  { roots, maxBytes, textBytes, signal }: FitOptions,
-): Promise<readonly SkippedFile[]> {
+  { roots, given, maxBytes, textBytes, signal }: FitOptions,
+): Promise<readonly SkippedSource[]> {
   const largestFirst = [...sizes].sort(([, left], [, right]) => right - left);
-  const dropped: SkippedFile[] = [];
+  const dropped: SkippedSource[] = [];
   let left = total;
   let surelyText = textBytes;
   for (const [file, size] of largestFirst) {
@@ -179,7 +179,7 @@ async function dropBinaries(
       break;
     }
     throwIfCancelled(signal);
-    const opened = await openFile(file.real, roots);
+    const opened = await openFile(file.real, { roots, given });
     await closeFile(opened);
     if ('reason' in opened) {
       dropped.push(toSkipped(file, opened));
@@ -195,10 +195,14 @@ async function dropBinaries(
   return dropped;
 }
 
-/** @throws RlmError 'INVALID_INPUT' for a file that the caller named, unless it is merely binary. */
-export function toSkipped(file: SourceFile, { reason, isBinary }: Unreadable): SkippedFile {
-  if (file.isNamed && !isBinary) {
+export interface SkippedSource extends SkippedFile {
+  readonly kind: FileKind | null;
+}
+
+/** @throws RlmError 'INVALID_INPUT' for a file that the caller named, unless it merely holds no text. */
+export function toSkipped(file: SourceFile, { reason, kind }: Unreadable): SkippedSource {
+  if (file.isNamed && kind === null) {
     throw unreadableError(file.name, reason);
   }
-  return { path: file.name, reason };
+  return { path: file.name, reason, kind };
 }

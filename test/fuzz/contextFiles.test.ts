@@ -9,6 +9,8 @@ import { FileContextReader } from '../../src/context/fileContextReader';
 import { RlmError } from '../../src/core/errors';
 import { anyText, fuzz, toFuzzTitle } from '../support/fuzz';
 import { useTempFolder } from '../support/tempFolder';
+import { findWideEncoding } from '../../src/context/wideEncoding';
+import { detectHere } from '../support/detectHere';
 
 const pathCases = 6_000;
 const byteCases = 3_000;
@@ -33,7 +35,12 @@ describe('fuzzed contexts', function () {
       await symlink(folder(), path.join(root, 'up'));
       await symlink(path.join(folder(), 'secret.txt'), path.join(root, 'link.txt'));
     }
-    reader = new FileContextReader({ roots: () => [root], baseFolder: root, maxFiles: 1_000 });
+    reader = new FileContextReader({
+      detectEncoding: detectHere,
+      roots: () => [root],
+      baseFolder: root,
+      maxFiles: 1_000,
+    });
   });
 
   /** The bytes read, or null for a refusal that the contract knows. */
@@ -137,7 +144,8 @@ describe('fuzzed contexts', function () {
         }
         assert.ok(decode(got) !== null, 'the text is valid UTF-8');
         const reference = decode(bytes);
-        if (reference !== null) {
+        // What zero bytes show to be UTF-16 is not read as UTF-8.
+        if (reference !== null && findWideEncoding(bytes) === null) {
           same += 1;
           assert.equal(got.toString(), reference);
         }

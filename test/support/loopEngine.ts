@@ -10,6 +10,7 @@ import type { SandboxFactory } from '../../src/core/sandbox';
 import { systemClock } from '../../src/systemClock';
 import { MemoryTraceStore } from './memoryTraceStore';
 import { sampleEngineId } from './sampleTrace';
+import { detectHere } from './detectHere';
 
 type Reply = string | ((request: ModelRequest, signal: AbortSignal) => string | Promise<string>);
 
@@ -72,7 +73,11 @@ export function createLoopEngine(
   const sessions: SessionRegistry = new SessionRegistry({
     sandboxes,
     traces,
-    contexts: new FileContextReader({ roots: () => [folder], baseFolder: folder }),
+    contexts: new FileContextReader({
+      detectEncoding: detectHere,
+      roots: () => [folder],
+      baseFolder: folder,
+    }),
     model,
     readLoops: () => runner,
     clock: systemClock,

@@ -15,6 +15,7 @@ const expected = [
   'extension/changelog.md',
   'extension/dist/THIRD_PARTY_NOTICES.md',
   'extension/dist/cli.js',
+  'extension/dist/detector.js',
   'extension/dist/engine.js',
   'extension/dist/extension.js',
   'extension/dist/models.js',

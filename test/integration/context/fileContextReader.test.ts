@@ -12,6 +12,7 @@ import {
   linkOrSkip,
   RecordingSink,
 } from '../../unit/context/contextFixture';
+import { detectHere } from '../../support/detectHere';
 
 describe('FileContextReader on large and hostile folders', () => {
   let fixture: Fixture;
@@ -103,7 +104,11 @@ describe('FileContextReader on large and hostile folders', () => {
       abort.abort();
       await write(bytes);
     };
-    const reader = new FileContextReader({ roots: () => [fixture.root], baseFolder: fixture.root });
+    const reader = new FileContextReader({
+      detectEncoding: detectHere,
+      roots: () => [fixture.root],
+      baseFolder: fixture.root,
+    });
     await assert.rejects(
       reader.readContext({ text: null, paths: ['.'] }, sink, abort.signal),
       isError('CANCELLED'),
@@ -121,7 +126,11 @@ describe('FileContextReader on large and hostile folders', () => {
     sink.write = async () => {
       throw new Error('the sandbox is gone');
     };
-    const reader = new FileContextReader({ roots: () => [fixture.root], baseFolder: fixture.root });
+    const reader = new FileContextReader({
+      detectEncoding: detectHere,
+      roots: () => [fixture.root],
+      baseFolder: fixture.root,
+    });
     await assert.rejects(
       reader.readContext({ text: null, paths: ['.'] }, sink, neverAborted),
       /the sandbox is gone/u,

@@ -9,6 +9,7 @@ import type { ContextReport, GivenContext } from '../../../src/core/context';
 import { RlmError } from '../../../src/core/errors';
 import type { ContextSink } from '../../../src/core/sandbox';
 import { FileContextReader, type FileContextOptions } from '../../../src/context/fileContextReader';
+import { detectHere } from '../../support/detectHere';
 
 export type Tree = Readonly<Record<string, string | Buffer>>;
 
@@ -53,7 +54,12 @@ export async function createFixture(): Promise<Fixture> {
       }
     },
     async read(given, { encoding = null, includeIgnored = false, ...options } = {}) {
-      const reader = new FileContextReader({ roots: () => [root], baseFolder: root, ...options });
+      const reader = new FileContextReader({
+        detectEncoding: detectHere,
+        roots: () => [root],
+        baseFolder: root,
+        ...options,
+      });
       const sink = new RecordingSink();
       const paths = typeof given === 'string' ? [given] : given;
       const report = await reader.readContext(

@@ -4,9 +4,16 @@ import path from 'node:path';
 import * as fc from 'fast-check';
 import { encode } from 'iconv-lite';
 import { neverAborted } from '../../../src/base/abort';
-import { ChunkBuffers, copyText } from '../../../src/context/copyText';
+import { ChunkBuffers } from '../../../src/context/chunks';
+import { copyText, type CopyOptions } from '../../../src/context/copyText';
 import { readFully, roomBytes } from '../../../src/context/openedFile';
 import { createFixture, type Fixture, isError, RecordingSink } from './contextFixture';
+import { detectHere } from '../../support/detectHere';
+
+function toOptions(chunkBytes: number): CopyOptions {
+  const buffers = new ChunkBuffers(chunkBytes);
+  return { buffers, given: null, detectEncoding: detectHere, signal: neverAborted };
+}
 
 describe('copyText', () => {
   let fixture: Fixture;
@@ -29,7 +36,7 @@ describe('copyText', () => {
       const sink = new RecordingSink();
       await sink.beginSource('text');
       const source = { real: file, handle: isWhole ? null : opened, head, sizeBytes: bytes.length };
-      await copyText(source, sink, new ChunkBuffers(chunkBytes), neverAborted);
+      await copyText(source, sink, toOptions(chunkBytes));
       return { text: sink.sources[0]?.[1], restarts: sink.restarts };
     } finally {
       await opened.close();
@@ -90,7 +97,7 @@ describe('copyText', () => {
       await sink.beginSource('shrunk');
       const head = Buffer.from(`${' '.repeat(roomBytes)}ab`);
       const opened = { real: file, handle, head, sizeBytes: 1_000 };
-      await copyText(opened, sink, new ChunkBuffers(3), neverAborted);
+      await copyText(opened, sink, toOptions(3));
       assert.deepStrictEqual(sink.sources, [['shrunk', 'abcdef']]);
     } finally {
       await handle.close();
@@ -105,12 +112,7 @@ describe('copyText', () => {
       const sink = new RecordingSink();
       await sink.beginSource('grown');
       const head = Buffer.from(`${' '.repeat(roomBytes)}ab`);
-      await copyText(
-        { real: file, handle, head, sizeBytes: 6 },
-        sink,
-        new ChunkBuffers(64),
-        neverAborted,
-      );
+      await copyText({ real: file, handle, head, sizeBytes: 6 }, sink, toOptions(64));
       assert.deepStrictEqual(sink.sources, [['grown', 'abcdef']]);
     } finally {
       await handle.close();
@@ -124,12 +126,7 @@ describe('copyText', () => {
     await handle.close();
     const head = Buffer.from(`${' '.repeat(roomBytes)}ab`);
     await assert.rejects(
-      copyText(
-        { real: file, handle, head, sizeBytes: 6 },
-        new RecordingSink(),
-        new ChunkBuffers(64),
-        neverAborted,
-      ),
+      copyText({ real: file, handle, head, sizeBytes: 6 }, new RecordingSink(), toOptions(64)),
       isError('INVALID_INPUT', file),
     );
   });

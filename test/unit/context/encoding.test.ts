@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import * as fc from 'fast-check';
 import { encode } from 'iconv-lite';
-import { completeUtf8Length, isBinary } from '../../../src/context/encoding';
-import { createFixture, type Fixture } from './contextFixture';
+import { completeUtf8Length } from '../../../src/context/encoding';
+import { decodeBytes, findEncoding, resolveEncoding } from '../../../src/context/encodingNames';
+import { readLanguage } from '../../support/languageTexts';
+import { createFixture, type Fixture, isError } from './contextFixture';
 
 const french = 'Le café était fermé, il a dû aller à la bibliothèque où l’élève étudiait.\r\n';
 const japanese = 'これは日本語のテキストです。文字コードの判定を確認するための文章です。\n';
@@ -17,9 +20,21 @@ describe('encodings', () => {
 
   after(() => fixture.dispose());
 
-  async function readBytes(bytes: Buffer): Promise<string | undefined> {
+  async function read(bytes: Buffer, encoding: string | null = null) {
     await fixture.write({ 'sample.txt': bytes });
-    return (await fixture.read('sample.txt')).sources[0]?.[1];
+    const { sources, texts, warnings } = await fixture.read('sample.txt', { encoding });
+    const [text] = texts;
+    return {
+      text: sources[0]?.[1],
+      encoding: text?.encoding,
+      from: text?.encodingFrom,
+      replaced: text?.replacedChars,
+      warnings,
+    };
+  }
+
+  async function readBytes(bytes: Buffer): Promise<string | undefined> {
+    return (await read(bytes)).text;
   }
 
   const marks: readonly (readonly [string, readonly number[]])[] = [
@@ -34,37 +49,151 @@ describe('encodings', () => {
     it(`reads ${encoding} by its byte order mark, and leaves the mark out`, async () => {
       const text = `${japanese}\ufeff😀 plain\r\n`;
       const bytes = Buffer.concat([Buffer.from(mark), encode(text, encoding, { addBOM: false })]);
-      assert.deepStrictEqual(await readBytes(bytes), text);
+      const expected = { text, encoding, from: 'bom', replaced: 0, warnings: [] };
+      assert.deepStrictEqual(await read(bytes), expected);
     });
   }
 
+  it('says that a mark won over the encoding given', async () => {
+    const { text, from, warnings } = await read(Buffer.from(`\ufeff${french}`), 'shift_jis');
+    assert.deepStrictEqual([text, from, warnings.length], [french, 'bom', 1]);
+  });
+
+  const wideEncodings = ['utf-16le', 'utf-16be', 'utf-32le', 'utf-32be'];
+  for (const language of ['de', 'ru', 'ja', 'zh-cn', 'ko', 'el', 'th', 'ar']) {
+    it(`reads ${language} as UTF-16 and UTF-32 without a mark`, async () => {
+      const text = readLanguage(language).slice(0, 3_000);
+      for (const encoding of wideEncodings) {
+        const found = await read(encode(text, encoding, { addBOM: false }));
+        assert.deepStrictEqual([found.encoding, found.text], [encoding, text]);
+      }
+    });
+  }
+
+  it('reads ASCII with any few stray bytes as one character a byte', async () => {
+    const line = fc.string({ unit: 'grapheme-ascii', maxLength: 60 });
+    const stray = fc.record({ at: fc.nat(), byte: fc.integer({ min: 0x80, max: 0xff }) });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(line, { minLength: 1, maxLength: 12 }),
+        fc.array(stray, { minLength: 1, maxLength: 3 }),
+        async (lines, strays) => {
+          const bytes = Buffer.from(`${lines.join('\n')}\n `.repeat(3));
+          fc.pre(bytes.length > 30 && !bytes.includes('%PDF-'));
+          for (const { at, byte } of strays) {
+            bytes[(at % Math.floor(bytes.length / 2)) * 2] = byte; // never two together
+          }
+          const found = await read(bytes);
+          assert.deepStrictEqual(found.text?.length, bytes.length);
+          for (const [at, byte] of bytes.entries()) {
+            if (byte < 0x80) {
+              assert.deepStrictEqual(found.text[at], String.fromCharCode(byte));
+            }
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  const log = '2026-03-01 12:34:56 INFO request served in 12 ms\n'.repeat(80);
+  for (const [name, stray, text] of [
+    ['an accented letter', [0xe9, 0x0a], 'é\n'],
+    ['a degree sign', [0xb0, 0x0a], '°\n'],
+    ['what looks like a mark', [0xff, 0xfe, 0x0a], 'ÿþ\n'],
+    ['what looks like the other mark', [0xfe, 0xff, 0x0a], 'þÿ\n'],
+  ] as const) {
+    it(`reads a log with a line of ${name} as windows-1252, wherever it stands`, async () => {
+      const bytes = Buffer.from(stray);
+      for (const [before, after] of [
+        ['', log],
+        [log, ''],
+        [log, log],
+      ] as const) {
+        const found = await read(Buffer.concat([Buffer.from(before), bytes, Buffer.from(after)]));
+        assert.deepStrictEqual(
+          [found.text, found.encoding, found.from, found.replaced, found.warnings.length],
+          [before + text + after, 'windows-1252', 'guessed', 0, 1],
+        );
+      }
+    });
+  }
+
+  it('reads a log that was truncated while open: a hole, then lines', async () => {
+    for (const zeros of [1, 600, 70_000, 3_000_000]) {
+      const { text, warnings } = await read(Buffer.concat([Buffer.alloc(zeros), Buffer.from(log)]));
+      assert.ok(text === '\0'.repeat(zeros) + log, `${zeros} zero bytes`);
+      assert.deepStrictEqual(warnings.length, 1);
+    }
+  });
+
+  it('reads lines with zero bytes among them, in any place', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat({ max: log.length }), { minLength: 1, maxLength: 8 }),
+        async (places) => {
+          let text = log;
+          for (const at of places) {
+            text = `${text.slice(0, at)}\0${text.slice(at)}`;
+          }
+          assert.deepStrictEqual(await readBytes(Buffer.from(text)), text);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
   const samples: readonly (readonly [string, string])[] = [
-    ['latin1', french.replace('’', "'")],
     ['windows-1252', french],
     ['shift_jis', japanese],
     ['euc-jp', japanese],
-    ['gbk', chinese],
     ['windows-1251', russian],
     ['koi8-r', russian],
+    ['ibm866', russian],
+    ['cp855', russian],
   ];
   for (const [encoding, text] of samples) {
-    it(`detects ${encoding}`, async () => {
-      assert.deepStrictEqual(await readBytes(encode(text, encoding)), text);
+    it(`guesses ${encoding}`, async () => {
+      const found = await read(encode(text.repeat(3), encoding));
+      assert.deepStrictEqual(
+        [found.text, found.encoding, found.from],
+        [text.repeat(3), encoding, 'guessed'],
+      );
     });
   }
 
+  it('knows Japanese in seven bits by its escapes', async () => {
+    const bytes = Buffer.from('plain\n\x1b$B$3$l$O\x1b(B and\n', 'latin1');
+    const { text, encoding } = await read(bytes);
+    assert.deepStrictEqual([text, encoding], ['plain\nこれは and\n', 'iso-2022-jp']);
+  });
+
   it('passes UTF-8 unchanged, newlines and NUL-free controls included', async () => {
     const text = `a\r\nb\rc\n\t${chinese}\u2028\u001b[0m`;
-    assert.deepStrictEqual(await readBytes(Buffer.from(text)), text);
+    assert.deepStrictEqual(await read(Buffer.from(text)), {
+      text,
+      encoding: 'utf-8',
+      from: 'guessed',
+      replaced: 0,
+      warnings: [],
+    });
   });
 
   it('takes what nothing speaks for as windows-1252', async () => {
     assert.deepStrictEqual(await readBytes(Buffer.from('caf\xe9 \x80', 'latin1')), 'café €');
   });
 
-  it('keeps damaged UTF-8 as UTF-8, with a replacement for the damage', async () => {
-    const bytes = Buffer.concat([Buffer.from(chinese), Buffer.from([0xff]), Buffer.from(chinese)]);
-    assert.deepStrictEqual(await readBytes(bytes), `${chinese}\ufffd${chinese}`);
+  it('keeps damaged UTF-8 as UTF-8, counts the damage and warns of it', async () => {
+    const bytes = Buffer.concat([
+      Buffer.from(`${chinese}\ufffd`),
+      Buffer.from([0xff]),
+      Buffer.from(chinese),
+    ]);
+    const { text, replaced, warnings } = await read(bytes);
+    assert.deepStrictEqual(
+      [text, replaced, warnings.length],
+      [`${chinese}\ufffd\ufffd${chinese}`, 1, 1],
+    );
   });
 
   it('keeps UTF-8 whose last character is cut off', async () => {
@@ -75,18 +204,92 @@ describe('encodings', () => {
 
   it('shows an incomplete last unit of UTF-16', async () => {
     const bytes = Buffer.from([0xff, 0xfe, 0x61, 0x00, 0x62]);
-    assert.deepStrictEqual(await readBytes(bytes), 'a\ufffd');
+    const { text, replaced } = await read(bytes);
+    assert.deepStrictEqual([text, replaced], ['a\ufffd', 1]);
   });
 
-  it('tells binary from text by the first bytes', () => {
-    const text = ['', 'plain', french, '\u001b[31mred\u001b[0m'].map((words) => Buffer.from(words));
-    const legacy = samples.map(([encoding, words]) => encode(words, encoding));
-    const compressed = Buffer.from('1f8b0800a1b2c3d4e5f60102030405060708', 'hex');
-    const binary = [Buffer.from('ELF\0'), Buffer.from('%PDF-1.7\n'), compressed];
-    assert.deepStrictEqual(
-      [...text, ...legacy, ...binary].map((bytes) => isBinary(bytes)),
-      [...[...text, ...legacy].map(() => false), ...binary.map(() => true)],
-    );
+  const declarations: readonly (readonly [string, string])[] = [
+    ['<?xml version="1.0" encoding="{}"?>\n<a>', '</a>\n'],
+    ["<?xml version='1.0' encoding='{}' standalone='yes'?>", ''],
+    ['<!doctype html><html><head><meta charset={}><p>', ''],
+    ['<html><META http-equiv="Content-Type" content="text/html; charset={}">\n', ''],
+    ['@charset "{}";\n', ''],
+    ['#!/usr/bin/python\n# -*- coding: {} -*-\n', ''],
+    ['# coding={}\n', ''],
+    [';; -*- mode: lisp; coding: {}-unix -*-\n', ''],
+    ['/* vim: set fileencoding={} : */\n', ''],
+    ['', '\n// vim: fenc={}\n'],
+  ];
+  for (const [before, after] of declarations) {
+    it(`believes ${JSON.stringify(before + after)}`, async () => {
+      for (const encoding of ['windows-1251', 'koi8-r', 'ibm866', 'windows-1252']) {
+        const words = encoding === 'windows-1252' ? french : 'Да\n';
+        const text = (before + words + after).replace('{}', encoding);
+        const found = await read(encode(text, encoding));
+        assert.deepStrictEqual(
+          [found.text, found.encoding, found.from],
+          [text, encoding, 'declared'],
+        );
+      }
+    });
+  }
+
+  it('believes the bytes where a declaration cannot be true, and says so', async () => {
+    const stale = `<meta charset="windows-1251">${french}`;
+    const { text, encoding, warnings } = await read(Buffer.from(stale));
+    assert.deepStrictEqual([text, encoding, warnings.length], [stale, 'utf-8', 1]);
+  });
+
+  it('takes the caller’s word, and counts what does not fit it', async () => {
+    assert.deepStrictEqual(await read(encode('Да', 'ibm866'), 'CP866'), {
+      text: 'Да',
+      encoding: 'ibm866',
+      from: 'given',
+      replaced: 0,
+      warnings: [],
+    });
+    const { replaced, warnings } = await read(Buffer.from('a\xff\xfeb', 'latin1'), 'utf-8');
+    assert.deepStrictEqual([replaced, warnings.length], [2, 1]);
+    assert.deepStrictEqual((await read(Buffer.from('a\0b\0'), 'utf-16le')).text, 'ab');
+  });
+
+  it('finds encodings by any label, and names the nearest of one that is none', async () => {
+    const labels = ['latin1', 'UTF8', ' cp1251 ', 'x-sjis', 'latin-1', 'cp866', 'IBM850', 'utf_8'];
+    const names = [
+      'windows-1252',
+      'utf-8',
+      'windows-1251',
+      'shift_jis',
+      'windows-1252',
+      'ibm866',
+      'cp850',
+      'utf-8',
+    ];
+    assert.deepStrictEqual(labels.map(findEncoding), names);
+    for (const [label, nearest] of [
+      ['windows-1521', 'windows-1251'],
+      ['utf-9', 'utf-8'],
+      ['koi8r-', 'koi8-r'],
+      ['hex', ''],
+      ['base64', ''],
+      ['', ''],
+    ] as const) {
+      assert.throws(() => resolveEncoding(label), isError('INVALID_INPUT', nearest));
+    }
+    await assert.rejects(read(Buffer.from('a'), 'no-such'), isError('INVALID_INPUT'));
+  });
+
+  it('decodes each encoding that it can name', () => {
+    for (const label of [
+      'utf-8',
+      'x-mac-cyrillic',
+      'iso-8859-8-i',
+      'iso-2022-jp',
+      'cp437',
+      'euc-kr',
+    ]) {
+      assert.deepStrictEqual(decodeBytes(Buffer.from('plain'), resolveEncoding(label)), 'plain');
+    }
   });
 
   it('leaves out only a character that is cut at the end', () => {

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { neverAborted } from '../../../src/base/abort';
 import { FileContextReader } from '../../../src/context/fileContextReader';
 import { createFixture, type Fixture, isError, RecordingSink } from './contextFixture';
+import { detectHere } from '../../support/detectHere';
 
 const utf8 = { encoding: 'utf-8', encodingFrom: 'guessed', replacedChars: 0 } as const;
 
@@ -24,7 +25,11 @@ describe('FileContextReader', () => {
   afterEach(() => fixture.dispose());
 
   async function readText(text: string, paths: readonly string[] = []) {
-    const reader = new FileContextReader({ roots: () => [fixture.root], baseFolder: fixture.root });
+    const reader = new FileContextReader({
+      detectEncoding: detectHere,
+      roots: () => [fixture.root],
+      baseFolder: fixture.root,
+    });
     const sink = new RecordingSink();
     const report = await reader.readContext({ text, paths }, sink, neverAborted);
     const { sources: texts, ...rest } = report;
@@ -52,7 +57,11 @@ describe('FileContextReader', () => {
 
   it('says what all sources take in bytes before the first', async () => {
     await fixture.write({ 'a.txt': 'one', 'docs/b.txt': 'zwölf' });
-    const reader = new FileContextReader({ roots: () => [fixture.root], baseFolder: fixture.root });
+    const reader = new FileContextReader({
+      detectEncoding: detectHere,
+      roots: () => [fixture.root],
+      baseFolder: fixture.root,
+    });
     const sink = new RecordingSink();
     await reader.readContext({ text: 'né', paths: ['.'] }, sink, neverAborted);
     assert.deepStrictEqual([sink.expected, sink.sources.length], [[[12, 0]], 3]);
@@ -169,7 +178,7 @@ describe('FileContextReader', () => {
       { sources, skipped, skippedCount },
       {
         sources: [['a.txt', 'text']],
-        skipped: [{ path: 'b.png', reason: 'binary' }],
+        skipped: [{ path: 'b.png', reason: 'a PNG image, not text' }],
         skippedCount: 1,
       },
     );
@@ -187,10 +196,14 @@ describe('FileContextReader', () => {
   });
 
   it('refuses a request in which nothing is left to read, with the reasons', async () => {
-    await fixture.write({ 'b.bin': 'a\0b', 'docs/.gitignore': '*\n', 'docs/a.txt': 'a' });
+    await fixture.write({
+      'b.bin': Buffer.from([0x1f, 0x8b, 8, 0]),
+      'docs/.gitignore': '*\n',
+      'docs/a.txt': 'a',
+    });
     await mkdir(path.join(fixture.root, 'empty'));
     for (const [given, reason] of [
-      ['b.bin', 'b.bin: binary'],
+      ['b.bin', 'b.bin: a gzip archive'],
       ['empty', 'empty: holds no files'],
       ['docs', 'docs/a.txt: ignored by .gitignore'],
       ['*.nothing', '*.nothing: no file matches'],
@@ -206,6 +219,7 @@ describe('FileContextReader', () => {
   it('refuses files that together exceed the cap before it writes any', async () => {
     await fixture.write({ 'a.txt': 'a'.repeat(600), 'b.txt': 'b'.repeat(600) });
     const reader = new FileContextReader({
+      detectEncoding: detectHere,
       roots: () => [fixture.root],
       baseFolder: fixture.root,
       maxTotalBytes: 1_000,
@@ -226,6 +240,7 @@ describe('FileContextReader', () => {
 
   it('refuses a text over the cap', async () => {
     const reader = new FileContextReader({
+      detectEncoding: detectHere,
       roots: () => [],
       baseFolder: fixture.root,
       maxTotalBytes: 10,
@@ -256,7 +271,11 @@ describe('FileContextReader', () => {
 
   it('stops before the first source when it is cancelled already', async () => {
     await fixture.write({ 'a.txt': 'a' });
-    const reader = new FileContextReader({ roots: () => [fixture.root], baseFolder: fixture.root });
+    const reader = new FileContextReader({
+      detectEncoding: detectHere,
+      roots: () => [fixture.root],
+      baseFolder: fixture.root,
+    });
     await assert.rejects(
       reader.readContext(
         { text: null, paths: ['a.txt'] },

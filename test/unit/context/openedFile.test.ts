@@ -18,7 +18,7 @@ describe('openFile', () => {
   afterEach(() => fixture.dispose());
 
   async function readReason(file: string): Promise<string | null> {
-    const opened = await openFile(path.join(fixture.root, file), roots);
+    const opened = await openFile(path.join(fixture.root, file), { roots, given: null });
     await closeFile(opened);
     return 'reason' in opened ? opened.reason : null;
   }

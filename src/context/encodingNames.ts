@@ -1,0 +1,118 @@
+// Names of encodings: what a label means, and what decodes it.
+
+import { encodingExists, getDecoder } from 'iconv-lite';
+import { RlmError } from '../core/errors';
+import { countSlips } from './nearMatches';
+
+export const fallbackEncoding = 'windows-1252';
+
+/** Names that programs write and the WHATWG list does not have. */
+const otherNames: Readonly<Record<string, string>> = {
+  cp932: 'shift_jis',
+  cp936: 'gbk',
+  cp949: 'euc-kr',
+  cp950: 'big5',
+  cp874: 'windows-874',
+  cp65001: 'utf-8',
+  'utf-8-sig': 'utf-8',
+  latin9: 'iso-8859-15',
+  utf32: 'utf-32le',
+  'utf-32': 'utf-32le',
+  'utf-32le': 'utf-32le',
+  'utf-32be': 'utf-32be',
+};
+
+/** Pages of DOS and the Macintosh that iconv-lite knows and the WHATWG list leaves out. */
+const codePages: ReadonlySet<string> = new Set([
+  ...[437, 720, 737, 775, 808, 850, 852, 855, 856, 857, 858, 860, 861, 862, 863, 864, 865].map(
+    (page) => `cp${page}`,
+  ),
+  ...['cp869', 'cp1125', 'maccenteuro', 'macgreek', 'maciceland', 'macturkish', 'macromania'],
+  ...['mik', 'viscii', 'tcvn', 'armscii8', 'rk1048', 'pt154', 'koi8-t', 'hproman8'],
+]);
+
+/** Of the WHATWG list, for proposing the nearest. */
+const wellKnownNames: readonly string[] = [
+  ...['utf-8', 'utf-16le', 'utf-16be', 'utf-32le', 'utf-32be', 'ibm866', 'koi8-r', 'koi8-u'],
+  ...[2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16].map((part) => `iso-8859-${part}`),
+  ...[874, 1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258].map((page) => `windows-${page}`),
+  ...['macintosh', 'x-mac-cyrillic', 'gbk', 'gb18030', 'big5', 'euc-jp', 'iso-2022-jp'],
+  ...['shift_jis', 'euc-kr', 'latin1'],
+];
+
+/** iconv-lite's own names where they differ. */
+const decoderNames: Readonly<Record<string, string>> = {
+  'x-mac-cyrillic': 'maccyrillic',
+  'iso-8859-8-i': 'iso-8859-8',
+};
+
+/** The name of the encoding that a label means, in lower case; null for one that cannot be decoded. */
+export function findEncoding(label: string): string | null {
+  const plain = label.trim().toLowerCase();
+  const spellings = [plain, plain.replaceAll('_', '-'), plain.replace(/[-_](?=\d)/u, '')];
+  for (const spelling of spellings) {
+    const name = otherNames[spelling] ?? toWhatwgName(spelling);
+    if (name !== null && (name === 'iso-2022-jp' || encodingExists(toDecoderName(name)))) {
+      return name;
+    }
+    const page = spelling.replace(/^(?:ibm|dos)[-_]?(?=\d)/u, 'cp');
+    if (codePages.has(page)) {
+      return page;
+    }
+  }
+  return null;
+}
+
+function toWhatwgName(label: string): string | null {
+  try {
+    return new TextDecoder(label).encoding;
+  } catch {
+    return null;
+  }
+}
+
+/** @throws RlmError 'INVALID_INPUT' naming the nearest. */
+export function resolveEncoding(label: string): string {
+  const name = findEncoding(label);
+  if (name !== null) {
+    return name;
+  }
+  const wanted = label.trim().toLowerCase().slice(0, 100);
+  const [nearest] = [...wellKnownNames, ...codePages]
+    .map((known) => ({ known, slips: countSlips(wanted, known) }))
+    .sort((left, right) => left.slips - right.slips);
+  throw new RlmError('INVALID_INPUT', `${JSON.stringify(label)} is no encoding that is known.`, {
+    nextStep:
+      nearest !== undefined && nearest.slips <= Math.max(2, wanted.length / 3)
+        ? `Did you mean ${nearest.known}?`
+        : 'Give a label such as utf-8, windows-1252, shift_jis or ibm866, or leave it out.',
+  });
+}
+
+/** Decodes piece by piece; what it cannot map becomes U+FFFD, and marks at the start stay. */
+export interface PieceDecoder {
+  write(bytes: Buffer): string;
+  end(): string;
+}
+
+export function createDecoder(encoding: string): PieceDecoder {
+  if (encoding === 'iso-2022-jp') {
+    const decoder = new TextDecoder(encoding, { ignoreBOM: true });
+    return {
+      write: (bytes) => decoder.decode(bytes, { stream: true }),
+      end: () => decoder.decode(),
+    };
+  }
+  const decoder = getDecoder(toDecoderName(encoding), { stripBOM: false });
+  return { write: (bytes) => decoder.write(bytes), end: () => decoder.end() ?? '' };
+}
+
+/** The whole of `bytes` at once. */
+export function decodeBytes(bytes: Buffer, encoding: string): string {
+  const decoder = createDecoder(encoding);
+  return decoder.write(bytes) + decoder.end();
+}
+
+function toDecoderName(encoding: string): string {
+  return decoderNames[encoding] ?? encoding;
+}

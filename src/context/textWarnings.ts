@@ -1,0 +1,79 @@
+// What a caller must know of the texts: guesses, replacements, and files that held no text. One line a kind.
+
+import type { CopiedText } from './copyText';
+import type { FileKind } from './fileKinds';
+
+const shownFiles = 3;
+
+interface Skipped {
+  readonly path: string;
+  readonly kind: FileKind | null;
+}
+
+export class TextWarnings {
+  /** Lines to be, by what they say; with the files they are about. */
+  readonly #files = new Map<string, string[]>();
+
+  add(path: string, text: CopiedText): void {
+    for (const doubt of text.doubts) {
+      switch (doubt.kind) {
+        case 'guess':
+          this.#note(path, toGuessText(text.encoding, doubt.others));
+          break;
+        case 'declaration':
+          this.#note(
+            path,
+            `says of itself that it is ${doubt.declared}, but its bytes are not; it was read as ${text.encoding}. ` +
+              'Give `encoding` if that is wrong',
+          );
+          break;
+        case 'mark':
+          this.#note(
+            path,
+            `begins with the mark of ${text.encoding} and was read so, not as given`,
+          );
+          break;
+        case 'zeros':
+          this.#note(
+            path,
+            'holds zero bytes, as a log that was truncated while open; they are in the text',
+          );
+          break;
+      }
+    }
+    if (text.replacedChars > 0) {
+      const share = `holds bytes that are no ${text.encoding}, each replaced by U+FFFD`;
+      const remedy = 'Give `encoding` if it is another; else the file is damaged there';
+      this.#note(`${path} (${text.replacedChars.toLocaleString('en')})`, `${share}. ${remedy}`);
+    }
+  }
+
+  toLines(skipped: readonly Skipped[]): readonly string[] {
+    for (const { path, kind } of skipped) {
+      if (kind !== null) {
+        this.#note(path, `is ${kind.name}, not text, and was left out. ${kind.remedy}`);
+      }
+    }
+    return [...this.#files].map(([text, paths]) => `${toListText(paths)}: ${text}.`);
+  }
+
+  #note(path: string, text: string): void {
+    const files = this.#files.get(text);
+    if (files === undefined) {
+      this.#files.set(text, [path]);
+    } else {
+      files.push(path);
+    }
+  }
+}
+
+function toGuessText(encoding: string, others: readonly string[]): string {
+  const rivals = others.length === 0 ? '' : `; it could be ${others.join(', ')}`;
+  return `was read as ${encoding}, which is a guess${rivals}. Give \`encoding\` if the text looks wrong`;
+}
+
+function toListText(paths: readonly string[]): string {
+  const shown = paths.slice(0, shownFiles).join(', ');
+  const more = paths.length - shownFiles;
+  return more > 0 ? `${shown} and ${more.toLocaleString('en')} more` : shown;
+}
