@@ -2,6 +2,7 @@
 
 import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { GivenContext } from '../core/context';
 import { type LimitRange, type Limits, limitRanges } from '../core/limits';
 import { type Language, languages } from '../core/sandbox';
 import type { Cli } from './cli';
@@ -39,6 +40,23 @@ export function rootOption(): Option {
   )
     .argParser(collect)
     .default([], 'none');
+}
+
+export interface ReadOptions {
+  readonly encoding?: string;
+  readonly includeIgnored?: true;
+}
+
+/** How the named files are read. */
+export function addReadOptions(command: Command): Command {
+  return command
+    .option('--encoding <label>', 'encoding of the files, such as windows-1251 (default: found)')
+    .option('--include-ignored', 'read what .gitignore rules out, too');
+}
+
+export function toGivenFiles(files: readonly string[], options: ReadOptions): GivenContext {
+  const { encoding = null, includeIgnored = false } = options;
+  return { text: null, paths: files, encoding, includeIgnored };
 }
 
 export function codeOption(): Option {

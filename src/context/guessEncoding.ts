@@ -65,6 +65,10 @@ const names: Readonly<Record<string, string>> = {
   cp866: 'ibm866',
 };
 
+const twoByteEncodings: ReadonlySet<string> = new Set([
+  ...['big5', 'shift_jis', 'euc-kr', 'euc-jp', 'gb18030'],
+]);
+
 /** Fewer bytes beyond ASCII than this decide nothing. */
 const fewHighBytes = 6;
 
@@ -73,7 +77,7 @@ export function guessEncoding(sample: Buffer): EncodingGuess {
   const isFew = isSparse(sample, highBytes);
   const hasRuns = /[\x80-\xff]{2}/u.test(sample.toString('latin1')); // as all text of two bytes a character
   const ranked = rankEncodings(sample).filter(
-    ({ encoding }) => (!isFew && hasRuns) || decodeBytes(sample, encoding).length === sample.length,
+    ({ encoding }) => (!isFew && hasRuns) || !twoByteEncodings.has(encoding),
   );
   const [best] = ranked;
   if (best === undefined || (isFew && readsAsWestern(sample))) {

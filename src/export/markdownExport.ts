@@ -128,8 +128,17 @@ function toContextBlocks(context: ContextInfo): readonly string[] {
     `${toPluralText(sourceCount, context.kind === 'text' ? 'text' : 'file')}, ` +
       `${toPluralText(context.totalChars, 'character')}, ${toPluralText(context.totalLines, 'line')}`,
     ...toTable(
-      ['Source', 'Characters'],
-      sources.map(({ path, chars }) => [path, toCountText(chars)]),
+      ['Source', 'Characters', 'Encoding', 'Replaced'],
+      sources.map(({ path, chars, encoding, encodingFrom, replacedChars }) => [
+        path,
+        toCountText(chars),
+        `${encoding} (${encodingFrom})`,
+        toCountText(replacedChars),
+      ]),
+    ),
+    ...toTable(
+      ['Warning'],
+      context.warnings.map((warning) => [warning]),
     ),
     ...(unlisted > 0 ? [`… and ${toCountText(unlisted)} more.`] : []),
     ...toTable(

@@ -18,6 +18,7 @@ export function describeContext(context: ContextInfo | undefined, language: Lang
     `\`context\` is ${toShapeText(context, language)}, ${toCount(context.totalChars)} characters in ${toCount(context.totalLines)} lines in all.`,
     ...(context.kind === 'files' ? shown : []),
     ...(context.kind === 'files' && more > 0 ? [`- and ${toCount(more)} more`] : []),
+    ...context.warnings.map((warning) => `Warning: ${warning}`),
     ...(context.skippedCount > 0 ? [`${toCount(context.skippedCount)} files were skipped.`] : []),
     `Its first ${context.preview.length} characters, as a string: ${JSON.stringify(context.preview)}`,
   ].join('\n');

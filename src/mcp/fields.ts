@@ -35,6 +35,21 @@ export const contextPathsField = z
       'so their text costs no tokens. One file becomes a string, several a mapping from path to text.',
   );
 
+export const encodingField = z
+  .string()
+  .min(1)
+  .max(100)
+  .optional()
+  .describe(
+    'Encoding of all files, such as windows-1251, ibm866 or shift_jis; a byte order mark goes before it. ' +
+      'Left out: each file’s own is found, and doubts are in warnings.',
+  );
+
+export const includeIgnoredField = z
+  .boolean()
+  .optional()
+  .describe('Read what .gitignore rules out, too.');
+
 export const cursorField = z
   .string()
   .min(1)

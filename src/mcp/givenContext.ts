@@ -8,6 +8,8 @@ interface ContextArgs {
   /** Another name for `context_text`, of tools that have it. */
   readonly context?: string | undefined;
   readonly context_paths?: readonly string[] | undefined;
+  readonly encoding?: string | undefined;
+  readonly include_ignored?: boolean | undefined;
 }
 
 /** Neither text nor paths: there is no context. @throws RlmError 'INVALID_INPUT' for both names. */
@@ -18,7 +20,12 @@ export function toGivenContext(args: ContextArgs): GivenContext {
       'Give the text once, as context_text.',
     );
   }
-  return { text: args.context_text ?? args.context ?? null, paths: args.context_paths ?? [] };
+  return {
+    text: args.context_text ?? args.context ?? null,
+    paths: args.context_paths ?? [],
+    encoding: args.encoding ?? null,
+    includeIgnored: args.include_ignored ?? false,
+  };
 }
 
 /** @throws RlmError 'INVALID_INPUT' also when neither was given. */

@@ -2,7 +2,14 @@
 
 import * as z from 'zod';
 import { loopFinishReasons } from '../core/event';
-import { countField, cutSchema, languageField, usageSchema } from './fields';
+import {
+  countField,
+  cutSchema,
+  encodingField,
+  includeIgnoredField,
+  languageField,
+  usageSchema,
+} from './fields';
 import { limitsInput } from './limitsInput';
 import { pendingFields } from './pendingView';
 
@@ -22,6 +29,8 @@ export const loopContextFields = {
     .max(1_000)
     .optional()
     .describe('Files, folders or globs inside the allowed roots, read by the server.'),
+  encoding: encodingField,
+  include_ignored: includeIgnoredField,
 };
 
 const modelField = z.string().min(1).max(200).optional();

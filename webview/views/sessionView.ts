@@ -1,6 +1,6 @@
 // What belongs to the session as a whole: its answer, contexts, children, replays and facts.
 
-import type { ContextInfo } from '../../src/core/context';
+import type { ContextInfo, SourceInfo } from '../../src/core/context';
 import type { SessionReplayed } from '../../src/core/event';
 import type { Summary } from '../../src/core/summary';
 import { showControls } from '../../src/base/visible';
@@ -74,7 +74,7 @@ function createContexts({ contexts }: Summary, actions: ViewActions): HTMLElemen
 }
 
 function createContext(context: ContextInfo, actions: ViewActions): HTMLElement {
-  const { variable, kind, sources, sourceCount, skipped, skippedCount } = context;
+  const { variable, kind, sources, sourceCount, warnings, skipped, skippedCount } = context;
   const size = [
     toPlural(sourceCount, kind === 'text' ? 'text' : 'file'),
     toPlural(context.totalChars, 'character'),
@@ -87,16 +87,35 @@ function createContext(context: ContextInfo, actions: ViewActions): HTMLElement 
     { class: 'context' },
     h('p', {}, h('strong', { class: 'mono' }, showControls(variable)), ` ${size}`),
     createTable(
-      [t('Source'), t('Characters')],
-      sources.map(({ path, chars }) => [toSource(path), toCountText(chars)]),
+      [t('Source'), t('Characters'), t('Encoding')],
+      sources.map((source) => [
+        toSource(source.path),
+        toCountText(source.chars),
+        showControls(toEncodingText(source)),
+      ]),
     ),
     createMore(sourceCount - sources.length),
+    createTable(
+      [t('Warning')],
+      warnings.map((warning) => [showControls(warning)]),
+    ),
     createTable(
       [t('Skipped'), t('Why')],
       skipped.map(({ path, reason }) => [showControls(path), showControls(reason)]),
     ),
     createMore(skippedCount - skipped.length),
   );
+}
+
+function toEncodingText({ encoding, encodingFrom, replacedChars }: SourceInfo): string {
+  const origins = {
+    bom: t('by its mark'),
+    declared: t('declared'),
+    given: t('given'),
+    guessed: t('found'),
+  };
+  const name = `${encoding} (${origins[encodingFrom]})`;
+  return replacedChars === 0 ? name : t('{0}, {1} replaced', name, toCountText(replacedChars));
 }
 
 function createChildren(children: readonly Summary[], actions: ViewActions): HTMLElement | null {

@@ -7,11 +7,14 @@ import type { Cli } from '../cli';
 import { type ExitCode, exitCodes, usageError } from '../failure';
 import {
   addLimitOptions,
+  addReadOptions,
   type GlobalOptions,
   languageOption,
   type LimitOptions,
   parseWholeNumber,
+  type ReadOptions,
   rootOption,
+  toGivenFiles,
   toHome,
   toLanguage,
   toLimits,
@@ -22,7 +25,7 @@ import { toRoots } from '../roots';
 import { LoopPrinter } from '../run/loopPrinter';
 import type { Language } from '../../core/sandbox';
 
-interface AskOptions extends GlobalOptions, LimitOptions {
+interface AskOptions extends GlobalOptions, ReadOptions, LimitOptions {
   readonly model?: string;
   readonly subModel?: string;
   readonly maxIterations?: number;
@@ -54,7 +57,7 @@ export function addAskCommand(program: Command, cli: Cli): void {
     .addOption(languageOption())
     .addOption(rootOption())
     .option('--json', 'print one JSON document at the end and nothing else');
-  addLimitOptions(command)
+  addLimitOptions(addReadOptions(command))
     .addHelpText('after', notes)
     .action((words: readonly string[], _options, command: Command) =>
       ask(words, command.optsWithGlobals<AskOptions>(), cli),
@@ -86,7 +89,7 @@ async function ask(words: readonly string[], options: AskOptions, cli: Cli): Pro
         {
           task: question,
           work: { kind: 'analyze' },
-          context: { text: null, paths: files },
+          context: toGivenFiles(files, options),
           title: '',
           language: toLanguage(options.language, undefined),
           maxIterations: options.maxIterations ?? null,

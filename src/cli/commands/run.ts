@@ -9,12 +9,15 @@ import type { Cli } from '../cli';
 import { type CodeOptions, readGivenSteps } from '../code';
 import {
   addLimitOptions,
+  addReadOptions,
   codeOption,
   type GlobalOptions,
   jsonOption,
   languageOption,
   type LimitOptions,
+  type ReadOptions,
   rootOption,
+  toGivenFiles,
   toHome,
   toLanguage,
   toLimits,
@@ -22,7 +25,7 @@ import {
 import { toRoots } from '../roots';
 import { workOn } from '../run/workOn';
 
-interface RunOptions extends GlobalOptions, LimitOptions, CodeOptions {
+interface RunOptions extends GlobalOptions, ReadOptions, LimitOptions, CodeOptions {
   readonly language?: Language;
   readonly title?: string;
   readonly root: readonly string[];
@@ -46,7 +49,7 @@ export function addRunCommand(program: Command, cli: Cli): void {
     .option('--title <text>', 'title of the session')
     .addOption(rootOption())
     .addOption(jsonOption());
-  addLimitOptions(command)
+  addLimitOptions(addReadOptions(command))
     .addHelpText('after', examples)
     .action((files: readonly string[], _options, command: Command) =>
       run(files, command.optsWithGlobals<RunOptions>(), cli),
@@ -81,7 +84,7 @@ async function openSession(
     return await interrupts.during((signal) =>
       engine.sessions.openSession(
         {
-          context: { text: null, paths: files },
+          context: toGivenFiles(files, given.options),
           language: given.language,
           title: given.options.title ?? '',
           limits: toLimits(given.options),

@@ -1,7 +1,7 @@
 // What a loaded context is, for the person who opened it.
 
 import { toOneLine } from '../../base/text';
-import type { ContextInfo } from '../../core/context';
+import type { ContextInfo, SourceInfo } from '../../core/context';
 import { toPrintable } from './printable';
 import type { Style } from './style';
 import { toAmountText, toCountText } from './words';
@@ -13,11 +13,15 @@ export function renderContext(context: ContextInfo, style: Style): string {
   const shape = context.shape === 'string' ? 'a string' : 'a mapping from path to text';
   const size = `${toAmountText(context.totalChars, 'character')} in ${toAmountText(context.totalLines, 'line')}`;
   const lines = [`${style.bold(context.variable)} is ${shape}: ${size}`];
-  for (const { path, chars } of context.sources.slice(0, shownSources)) {
-    lines.push(style.dim(`  ${toPrintable(path)}  ${toCountText(chars)}`));
+  for (const source of context.sources.slice(0, shownSources)) {
+    const { path, chars } = source;
+    lines.push(style.dim(`  ${toPrintable(path)}  ${toCountText(chars)}${toEncodingText(source)}`));
   }
   if (context.sourceCount > shownSources) {
     lines.push(style.dim(`  and ${toAmountText(context.sourceCount - shownSources, 'more file')}`));
+  }
+  for (const warning of context.warnings) {
+    lines.push(style.yellow(`  ${toPrintable(warning)}`));
   }
   for (const { path, reason } of context.skipped.slice(0, shownSkipped)) {
     lines.push(style.yellow(`  skipped ${toPrintable(path)}: ${toPrintable(reason)}`));
@@ -28,6 +32,13 @@ export function renderContext(context: ContextInfo, style: Style): string {
     );
   }
   return lines.join('\n');
+}
+
+/** Nothing for plain UTF-8. */
+function toEncodingText({ encoding, encodingFrom, replacedChars }: SourceInfo): string {
+  const name =
+    encoding === 'utf-8' && encodingFrom === 'guessed' ? '' : `  ${toPrintable(encoding)}`;
+  return replacedChars === 0 ? name : `${name}, ${toCountText(replacedChars)} replaced`;
 }
 
 /** The banner's last line: how the context begins. */

@@ -3,7 +3,13 @@
 import * as z from 'zod';
 import { toByteText } from '../../base/text';
 import { contextSchema, toContextMarkdown, toContextView } from '../contextView';
-import { contextPathsField, contextTextField, sessionIdField } from '../fields';
+import {
+  contextPathsField,
+  contextTextField,
+  encodingField,
+  includeIgnoredField,
+  sessionIdField,
+} from '../fields';
 import { requireGivenContext } from '../givenContext';
 import { createInvalidInput } from '../invalidInput';
 import { listReplGlobals } from '../replGlobals';
@@ -15,6 +21,8 @@ const input = z.strictObject({
   session_id: sessionIdField,
   context_text: contextTextField,
   context_paths: contextPathsField,
+  encoding: encodingField,
+  include_ignored: includeIgnoredField,
   name: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/u, 'must be an identifier of at most 100 characters')

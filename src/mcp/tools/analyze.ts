@@ -1,6 +1,7 @@
 // rlm_analyze: a whole run that answers a question about data.
 
 import * as z from 'zod';
+import { toGivenContext } from '../givenContext';
 import { createInvalidInput } from '../invalidInput';
 import { callLoop } from '../loopCall';
 import { loopContextFields, loopResultFields, loopRunFields, maxTaskChars } from '../loopFields';
@@ -21,6 +22,8 @@ export const analyze = defineTool({
     question: z.string().min(1).max(maxTaskChars).describe('What to find out from the data.'),
     data: z.string().min(1).optional().describe('Text to look into. For files give context_paths.'),
     context_paths: loopContextFields.context_paths,
+    encoding: loopContextFields.encoding,
+    include_ignored: loopContextFields.include_ignored,
     ...loopRunFields,
   }),
   output: z.object(loopResultFields),
@@ -32,7 +35,7 @@ export const analyze = defineTool({
         'Give context_paths (files, folders, globs), data, or both.',
       );
     }
-    const data = { text: args.data ?? null, paths: args.context_paths ?? [] };
+    const data = toGivenContext({ ...args, context_text: args.data });
     const given = { task: args.question, work: { kind: 'analyze' }, context: data } as const;
     return toLoopView(await callLoop(context, given, args), {});
   },

@@ -3,7 +3,14 @@
 import * as z from 'zod';
 import { toByteText } from '../../base/text';
 import { contextSchema, toContextMarkdown, toContextView } from '../contextView';
-import { contextPathsField, contextTextField, countField, languageField } from '../fields';
+import {
+  contextPathsField,
+  contextTextField,
+  countField,
+  encodingField,
+  includeIgnoredField,
+  languageField,
+} from '../fields';
 import { requireGivenContext } from '../givenContext';
 import { toInlineCode, toTable } from '../markdownText';
 import { limitsInput, toLimits, topLimitsInput } from '../limitsInput';
@@ -14,6 +21,8 @@ import { toLimitsView } from '../usageView';
 const input = z.strictObject({
   context_text: contextTextField,
   context_paths: contextPathsField,
+  encoding: encodingField,
+  include_ignored: includeIgnoredField,
   title: z
     .string()
     .max(200)
