@@ -28,6 +28,8 @@ export interface TraceStore extends Disposable {
   readSize(): Promise<{ readonly sessions: number; readonly bytes: number }>;
   /** Fires with the session id when a trace written by any engine has changed. */
   readonly onDidChange: Listen<string>;
+  /** Fires with the session id when a trace is gone, whoever deleted it; `onDidChange` fires too. */
+  readonly onDidDelete: Listen<string>;
 }
 
 /** Another engine has taken the session over while this one did not run, as a suspended machine does not. */

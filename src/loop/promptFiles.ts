@@ -1,7 +1,8 @@
 // The texts that models are given, from the Markdown files beside this one, or from files of the same
 // name in a folder of the user's.
 
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { RlmError } from '../core/errors';
 import combine from './prompts/combine.md';
@@ -48,6 +49,7 @@ const required: Partial<Record<PromptName, readonly string[]>> = {
 /** The comment at the top of a file is for people. */
 const topComment = /^\s*<!--[\s\S]*?-->/u;
 const maxPromptChars = 50_000;
+const maxFileBytes = 1_000_000;
 
 export interface Prompts {
   /** Values are put in once and never looked through for further marks. */
@@ -91,13 +93,28 @@ async function readPrompt(name: PromptName, folder: string | null): Promise<stri
 /** Null where there is no such file. */
 async function readGiven(file: string): Promise<string | null> {
   try {
-    return await readFile(file, 'utf8');
+    return await readBounded(file);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
       return null;
     }
     const reason = error instanceof Error ? error.message : String(error);
     throw promptError(`The prompt file ${file} cannot be read: ${reason}.`, error);
+  }
+}
+
+/** A link to a file is one; a pipe would be waited for, and a device never ends. */
+async function readBounded(file: string): Promise<string> {
+  // O_NONBLOCK is not there on Windows.
+  const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const info = await handle.stat();
+    if (!info.isFile() || info.size > maxFileBytes) {
+      throw new Error(info.isFile() ? `it has ${info.size} bytes` : 'it is no regular file');
+    }
+    return await handle.readFile('utf8');
+  } finally {
+    await handle.close();
   }
 }
 

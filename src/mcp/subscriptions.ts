@@ -29,6 +29,7 @@ export class Subscriptions implements Disposable {
     this.#known = new Set(engine.sessions.live.map((session) => session.id));
     this.#store.add(engine.sessions.onDidChange((change) => this.#onSessionChange(change)));
     this.#store.add(engine.traces.onDidChange((sessionId) => this.#onTraceChange(sessionId)));
+    this.#store.add(engine.traces.onDidDelete((sessionId) => this.#onTraceDelete(sessionId)));
   }
 
   /** False when there are too many. */
@@ -64,6 +65,13 @@ export class Subscriptions implements Disposable {
       this.#known.add(sessionId);
       this.#listChanged = true;
     }
+    this.#mark(sessionId);
+  }
+
+  /** Kept among the known ones: its last changes may still be on their way. */
+  #onTraceDelete(sessionId: string): void {
+    this.#known.add(sessionId);
+    this.#listChanged = true;
     this.#mark(sessionId);
   }
 

@@ -43,11 +43,13 @@ export function requireFree(engine: Engine, sessionId: string): void {
   engine.tasks.requireFree(readLine(engine, sessionId));
 }
 
-/** The session, its parent, and so on up. */
+/** The session, its parent, and so on up. A trace from elsewhere may name itself among its parents. */
 export function readLine(engine: Engine, sessionId: string): readonly [string, ...string[]] {
   const parents: string[] = [];
-  for (let id = findParent(engine, sessionId); id !== null; id = findParent(engine, id)) {
+  let id = findParent(engine, sessionId);
+  while (id !== null && id !== sessionId && !parents.includes(id)) {
     parents.push(id);
+    id = findParent(engine, id);
   }
   return [sessionId, ...parents];
 }

@@ -3,18 +3,20 @@
 
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { lstat, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 
 import type { Disposable } from '../base/disposable';
 import { toCamelKeys, toSnakeKeys } from '../base/keys';
 import { checkId, fileMode, type Home, isId } from './home';
+import { readRegularFile } from './homeFile';
 import { toStoreError } from './storeError';
 
 const heartbeatMs = 10_000;
 /** Six missed heartbeats: the pid may by now be another program's. */
 const staleMs = 60_000;
+const maxFileBytes = 10_000;
 
 const engineSchema = z.object({
   engineId: z.string().refine(isId),
@@ -112,7 +114,7 @@ async function readLiveEngine(home: Home, engineId: string): Promise<EngineEndpo
   }
   const path = toPath(home, engineId);
   try {
-    const engine = engineSchema.parse(toCamelKeys(JSON.parse(await readFile(path, 'utf8'))));
+    const engine = parseEngine(await readRegularFile(path, maxFileBytes));
     if (engine.engineId !== engineId) {
       return undefined;
     }
@@ -121,10 +123,14 @@ async function readLiveEngine(home: Home, engineId: string): Promise<EngineEndpo
       return undefined;
     }
     // A heartbeat may also be late because the machine slept, so this file is left alone.
-    return Date.now() - (await stat(path)).mtimeMs > staleMs ? undefined : engine;
+    return Date.now() - (await lstat(path)).mtimeMs > staleMs ? undefined : engine;
   } catch {
     return undefined;
   }
+}
+
+function parseEngine(bytes: Buffer): EngineEndpoint {
+  return engineSchema.parse(toCamelKeys(JSON.parse(bytes.toString('utf8'))));
 }
 
 async function writeEngine(path: string, engine: EngineEndpoint): Promise<void> {

@@ -2,7 +2,7 @@
 // on purpose: what a session's files say of each other is judged in one place.
 
 import { Emitter, type Listen } from '../base/emitter';
-import { toDisposable } from '../base/disposable';
+import { type Disposable, toDisposable } from '../base/disposable';
 import { cancelledError, RlmError } from '../core/errors';
 import type { SessionOpened } from '../core/event';
 import type { Summary } from '../core/summary';
@@ -44,7 +44,8 @@ export class FileTraceStore implements TraceStore {
   readonly location: string;
   readonly #parts: FileTraceStoreParts;
   readonly #folders: SessionFolders;
-  readonly #emitter = new Emitter<string>();
+  readonly #changed = new Emitter<string>();
+  readonly #deleted = new Emitter<string>();
   /** Sessions that this store writes, or has finalized: it announces their changes itself. */
   readonly #own = new Set<string>();
   /** Sessions that this store has removed, and announced itself. */
@@ -63,19 +64,8 @@ export class FileTraceStore implements TraceStore {
   }
 
   /** Sessions of other engines are watched only while somebody listens. */
-  readonly onDidChange: Listen<string> = (listener) => {
-    if (this.#disposed) {
-      return toDisposable(() => undefined);
-    }
-    const registration = this.#emitter.event(listener);
-    this.#watch ??= this.#createWatch();
-    return toDisposable(() => {
-      registration.dispose();
-      if (this.#emitter.listenerCount === 0) {
-        this.#endWatch();
-      }
-    });
-  };
+  readonly onDidChange: Listen<string> = (listener) => this.#listen(this.#changed, listener);
+  readonly onDidDelete: Listen<string> = (listener) => this.#listen(this.#deleted, listener);
 
   async createTrace(opened: SessionOpened): Promise<TraceSink> {
     const { sessionId } = opened;
@@ -83,7 +73,7 @@ export class FileTraceStore implements TraceStore {
     await this.#folders.ensure();
     this.#own.add(sessionId);
     const trace = await TraceFile.create(folder, opened, {
-      onDidWrite: () => this.#emitter.fire(sessionId),
+      onDidWrite: () => this.#changed.fire(sessionId),
     });
     return this.#lend(sessionId, trace);
   }
@@ -96,7 +86,7 @@ export class FileTraceStore implements TraceStore {
     this.#own.add(sessionId);
     try {
       const trace = await TraceFile.goOn(folder, record.generation, {
-        onDidWrite: () => this.#emitter.fire(sessionId),
+        onDidWrite: () => this.#changed.fire(sessionId),
       });
       return await this.#lend(sessionId, trace, () => releaseLease(leases, record));
     } catch (thrown) {
@@ -195,9 +185,7 @@ export class FileTraceStore implements TraceStore {
     if (isRemoved) {
       this.#writers.delete(sessionId);
       this.#own.delete(sessionId);
-      this.#cache.forget(sessionId);
-      this.#checked.delete(sessionId);
-      this.#emitter.fire(sessionId);
+      this.#announceDeleted(sessionId);
     }
     return isRemoved;
   }
@@ -209,7 +197,8 @@ export class FileTraceStore implements TraceStore {
   dispose(): void {
     this.#disposed = true;
     this.#endWatch();
-    this.#emitter.dispose();
+    this.#changed.dispose();
+    this.#deleted.dispose();
     for (const writer of this.#writers.values()) {
       void writer.close().catch(() => undefined); // its events are written; only the sync is lost
     }
@@ -327,6 +316,27 @@ export class FileTraceStore implements TraceStore {
     }
   }
 
+  #listen(emitter: Emitter<string>, listener: (sessionId: string) => void): Disposable {
+    if (this.#disposed) {
+      return toDisposable(() => undefined);
+    }
+    const registration = emitter.event(listener);
+    this.#watch ??= this.#createWatch();
+    return toDisposable(() => {
+      registration.dispose();
+      if (this.#changed.listenerCount + this.#deleted.listenerCount === 0) {
+        this.#endWatch();
+      }
+    });
+  }
+
+  #announceDeleted(sessionId: string): void {
+    this.#cache.forget(sessionId);
+    this.#checked.delete(sessionId);
+    this.#deleted.fire(sessionId);
+    this.#changed.fire(sessionId);
+  }
+
   #createWatch(): SessionWatch {
     return new SessionWatch({
       folder: this.#folders.path,
@@ -334,7 +344,12 @@ export class FileTraceStore implements TraceStore {
       readState: (sessionId, old) => this.#readState(sessionId, old),
       onDidChange: (sessionId) => {
         if (!this.#removed.has(sessionId)) {
-          this.#emitter.fire(sessionId);
+          this.#changed.fire(sessionId);
+        }
+      },
+      onDidDelete: (sessionId) => {
+        if (!this.#removed.has(sessionId)) {
+          this.#announceDeleted(sessionId);
         }
       },
     });

@@ -17,6 +17,7 @@ interface SessionWatchParts {
   /** `old`: the state when it was last read, null for never. Never rejects. */
   readonly readState: (sessionId: string, old: WatchState | null) => Promise<WatchState>;
   readonly onDidChange: (sessionId: string) => void;
+  readonly onDidDelete: (sessionId: string) => void;
 }
 
 export class SessionWatch implements Disposable {
@@ -93,8 +94,8 @@ export class SessionWatch implements Disposable {
       }
     }
     for (const id of before.keys()) {
-      if (!now.has(id)) {
-        this.#announce(id);
+      if (!now.has(id) && !this.#disposed) {
+        this.#parts.onDidDelete(id);
       }
     }
     return now;

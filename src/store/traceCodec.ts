@@ -10,9 +10,12 @@ import { loopFinishReasons, sessionStatuses, stopCauses, type TraceEvent } from 
 import { stopReasons } from '../core/limits';
 import { languages } from '../core/sandbox';
 import { crc32 } from './crc32';
+import { isId } from './home';
 
 /** A longer line is never written, and skipped on reading. */
 export const maxLineBytes = 8_000_000;
+/** Five times what a session is opened with. */
+const maxTitleChars = 1_000;
 
 /** How every line of a kind begins. A line break inside a value is escaped, so the whole of it is unmistakable. */
 export function toLineStart(kind: TraceEvent['kind']): string {
@@ -70,6 +73,8 @@ const count = z.number().nonnegative();
 const orNull = <T extends z.ZodType>(schema: T) => schema.nullable().default(null);
 const list = <T extends z.ZodType>(item: T) => z.array(item).default([]);
 const flag = z.boolean().default(false);
+/** Becomes a name in the home folder, or of a file that is exported. */
+const id = z.string().refine(isId);
 
 const limits = z.object({
   maxSteps: count,
@@ -156,13 +161,13 @@ const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [
   z.object({
     ...header,
     kind: z.literal('session.opened'),
-    sessionId: z.string(),
-    title: z.string(),
+    sessionId: id,
+    title: z.string().max(maxTitleChars),
     language: z.enum(languages),
     limits,
-    parentSessionId: orNull(z.string()),
+    parentSessionId: orNull(id),
     depth: count,
-    engineId: z.string(),
+    engineId: id,
     version: z.string(),
   }),
   z.object({
@@ -190,7 +195,7 @@ const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [
     kind: z.literal('model.answered'),
     call: count,
     purpose: z.enum(['loop', 'sub_call']),
-    childSessionId: orNull(z.string()),
+    childSessionId: orNull(id),
     model: z.string(),
     prompt: z.string(),
     promptChars: count,
@@ -233,7 +238,7 @@ const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [
   z.object({
     ...header,
     kind: z.literal('session.replayed'),
-    sourceSessionId: z.string(),
+    sourceSessionId: id,
     throughStep: count,
     stepsRun: count,
     stepsSkipped: count,
@@ -246,6 +251,6 @@ const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [
       }),
     ),
     differenceCount: count,
-    engineId: z.string(),
+    engineId: id,
   }),
 ]);

@@ -20,6 +20,8 @@ export class MemoryTraceStore implements TraceStore {
   readonly #texts = new Map<string, string>();
   readonly #changed = new Emitter<string>();
   readonly onDidChange = this.#changed.event;
+  readonly #deleted = new Emitter<string>();
+  readonly onDidDelete = this.#deleted.event;
 
   get listenerCount(): number {
     return this.#changed.listenerCount;
@@ -90,7 +92,12 @@ export class MemoryTraceStore implements TraceStore {
   }
 
   async deleteTrace(sessionId: string): Promise<boolean> {
-    return this.#traces.delete(sessionId);
+    const isDeleted = this.#traces.delete(sessionId);
+    if (isDeleted) {
+      this.#deleted.fire(sessionId);
+      this.#changed.fire(sessionId);
+    }
+    return isDeleted;
   }
 
   async readSize(): Promise<{ sessions: number; bytes: number }> {
@@ -99,6 +106,7 @@ export class MemoryTraceStore implements TraceStore {
 
   dispose(): void {
     this.#changed.dispose();
+    this.#deleted.dispose();
   }
 
   #summaries(): Summary[] {

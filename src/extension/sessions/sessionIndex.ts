@@ -70,7 +70,9 @@ export class SessionIndex implements Disposable {
 
   /** Sessions of a group that `matches` takes, newest first; those with a known parent stand under it. */
   listRoots(group: SessionGroup, matches: (summary: Summary) => boolean): readonly Summary[] {
-    return this.#list((one) => this.groupOf(one) === group && !this.#isChild(one) && matches(one));
+    return this.#list(
+      (one) => this.groupOf(one) === group && this.parentOf(one) === null && matches(one),
+    );
   }
 
   /** Every session that `matches` takes, newest first. */
@@ -80,7 +82,7 @@ export class SessionIndex implements Disposable {
 
   /** Oldest first. */
   listChildren(sessionId: string): readonly Summary[] {
-    return this.#list((one) => one.parentSessionId === sessionId).toReversed();
+    return this.#list((one) => this.parentOf(one) === sessionId).toReversed();
   }
 
   dispose(): void {
@@ -94,8 +96,13 @@ export class SessionIndex implements Disposable {
     return summaries.filter((one) => one !== undefined && matches(one)) as readonly Summary[]; // defined
   }
 
-  #isChild({ parentSessionId }: Summary): boolean {
-    return parentSessionId !== null && this.#summaries.has(parentSessionId);
+  /**
+   * The session under which this one stands; null: it stands by itself. A child is deeper than its parent,
+   * so no trace, whatever it says, is among its own parents.
+   */
+  parentOf({ parentSessionId, depth }: Summary): string | null {
+    const parent = parentSessionId === null ? undefined : this.#summaries.get(parentSessionId);
+    return parent && parent.depth < depth ? parent.sessionId : null;
   }
 
   async #start(): Promise<void> {
@@ -151,28 +158,33 @@ export class SessionIndex implements Disposable {
   }
 
   /** Puts in the summary, or takes it out; says what has gained or lost by it. */
-  #replace(sessionId: string, summary: Summary | undefined): (SessionGroup | ParentPlace)[] {
-    const before = this.#placeOf(sessionId);
+  #replace(sessionId: string, summary: Summary | undefined): Place[] {
+    const isNewOrGone = this.#summaries.has(sessionId) !== (summary !== undefined);
+    const children = isNewOrGone
+      ? this.#list((one) => one.parentSessionId === sessionId).map((one) => one.sessionId)
+      : [];
+    const family = [sessionId, ...children]; // children stand under it, or by themselves
+    const before = family.map((id) => this.#placeOf(id));
     if (summary) {
       this.#summaries.set(sessionId, summary);
     } else {
       this.#summaries.delete(sessionId);
     }
     this.#order = undefined;
-    const after = this.#placeOf(sessionId);
-    const isSame = JSON.stringify(before) === JSON.stringify(after);
-    return isSame ? [] : [before, after].filter((place) => place !== null);
+    return family.flatMap((id, index) => {
+      const [old, now] = [before[index] ?? null, this.#placeOf(id)];
+      const isSame = JSON.stringify(old) === JSON.stringify(now);
+      return isSame ? [] : [old, now].filter((place) => place !== null);
+    });
   }
 
-  #placeOf(sessionId: string): SessionGroup | ParentPlace | null {
+  #placeOf(sessionId: string): Place | null {
     const summary = this.#summaries.get(sessionId);
     if (!summary) {
       return null;
     }
-    const { parentSessionId } = summary;
-    return parentSessionId !== null && this.#isChild(summary)
-      ? { parentId: parentSessionId }
-      : this.groupOf(summary);
+    const parentId = this.parentOf(summary);
+    return parentId === null ? this.groupOf(summary) : { parentId };
   }
 
   #announce(sessionIds: readonly string[], moved: IndexChange['moved']): void {
@@ -182,6 +194,5 @@ export class SessionIndex implements Disposable {
   }
 }
 
-interface ParentPlace {
-  readonly parentId: string;
-}
+/** Where a session stands in the tree. */
+type Place = SessionGroup | { readonly parentId: string };

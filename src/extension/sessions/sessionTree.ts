@@ -175,11 +175,11 @@ export class SessionTree implements Disposable {
 
   #parentOfSession(sessionId: string): SessionNode | undefined {
     const summary = this.#index.get(sessionId);
-    const parent = summary?.parentSessionId ?? null;
     if (!summary) {
       return undefined;
     }
-    return parent !== null && this.#index.get(parent)
+    const parent = this.#index.parentOf(summary);
+    return parent !== null
       ? this.#pool.get({ kind: 'session', sessionId: parent })
       : this.#pool.get({ kind: 'group', group: this.#index.groupOf(summary) });
   }

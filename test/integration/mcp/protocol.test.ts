@@ -223,6 +223,36 @@ describe('MCP protocol', () => {
       await listed;
       await other.close();
     });
+
+    it('tells of a session that was deleted: that the list changed, and who subscribed to it', async () => {
+      engine.traces.addForeignTrace(sampleSessionId, createSampleTrace());
+      const uri = `rlm://sessions/${sampleSessionId}`;
+      await client.subscribeResource({ uri });
+      const told = new Promise<string>((resolve) => {
+        client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) =>
+          resolve(params.uri),
+        );
+      });
+      const known = new Promise<void>((resolve) => {
+        client.setNotificationHandler(ResourceListChangedNotificationSchema, () => resolve());
+      });
+      await callOk(client, 'rlm_list_sessions');
+      engine.traces.addForeignTrace(sampleSessionId, createSampleTrace()); // known from here on
+      await Promise.all([told, known]);
+      const [updated, listed] = [
+        new Promise<string>((resolve) => {
+          client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) =>
+            resolve(params.uri),
+          );
+        }),
+        new Promise<void>((resolve) => {
+          client.setNotificationHandler(ResourceListChangedNotificationSchema, () => resolve());
+        }),
+      ];
+      await engine.traces.deleteTrace(sampleSessionId);
+      await listed;
+      assert.equal(await updated, uri);
+    });
   });
 
   describe('completion', () => {

@@ -145,6 +145,7 @@ describe('watching sessions of other engines', () => {
         return resting;
       },
       onDidChange: () => undefined,
+      onDidDelete: () => undefined,
     });
     const whenLooked = (id: string): Promise<void> =>
       new Promise((resolve) => looked.event((lookedAt) => lookedAt === id && resolve()));

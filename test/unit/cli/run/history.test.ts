@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { stat, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { historySize, readHistory, writeHistory } from '../../../../src/cli/run/history';
 import { useTempFolder } from '../../../support/tempFolder';
@@ -32,5 +33,22 @@ describe('the history of the REPL', () => {
     const nowhere = path.join(folder(), 'none');
     assert.deepStrictEqual(await readHistory(nowhere), []);
     await writeHistory(nowhere, ['x']);
+  });
+
+  it('waits for no pipe and follows no link that is there instead', async function () {
+    if (process.platform === 'win32') {
+      this.skip();
+    }
+    const file = path.join(folder(), 'history');
+    const secret = path.join(folder(), 'secret');
+    await writeFile(secret, 'kept\n');
+    for (const put of [() => symlink(secret, file), () => execFileSync('mkfifo', [file])]) {
+      await put();
+      assert.deepStrictEqual(await readHistory(folder()), []);
+      await writeHistory(folder(), ['x']);
+      assert.deepStrictEqual(await readHistory(folder()), ['x']);
+      await rm(file);
+    }
+    assert.equal(await readFile(secret, 'utf8'), 'kept\n');
   });
 });

@@ -72,7 +72,7 @@ describe('SessionTree', () => {
 
   it('puts children under their parents, after the sections of the parent', async () => {
     const parent = add();
-    const child = add({ parentSessionId: parent });
+    const child = add({ parentSessionId: parent, depth: 1 });
     const orphan = add({ parentSessionId: 'deleted-long-ago' });
     await list();
     assert.deepStrictEqual(await list(finalized), [orphan, parent]);
@@ -83,6 +83,56 @@ describe('SessionTree', () => {
     ]);
     const node = tree.parentOf({ kind: 'session', sessionId: child });
     assert.equal(node && toNodeKey(node), parent);
+  });
+
+  for (const length of [1, 2, 3, 7]) {
+    for (const depths of ['equal', 'rising'] as const) {
+      it(`shows each of ${length} sessions that say they are each other's parents once, depths ${depths}`, async () => {
+        const ids = Array.from({ length }, (_, at) => createTimeOrderedId(nextAt + at));
+        ids.forEach((sessionId, at) =>
+          add({
+            sessionId,
+            parentSessionId: ids[(at + length - 1) % length] ?? null,
+            depth: depths === 'equal' ? 1 : at,
+          }),
+        );
+        await list();
+        const seen: string[] = [];
+        const waiting: SessionNode[] = [finalized];
+        for (let node = waiting.pop(); node && seen.length <= 100; node = waiting.pop()) {
+          for (const child of await tree.listChildren(node)) {
+            if (child.kind === 'session') {
+              seen.push(child.sessionId);
+              waiting.push(child);
+            }
+          }
+        }
+        assert.deepStrictEqual(seen.sort(), [...ids].sort());
+        for (const sessionId of ids) {
+          let steps = 0;
+          let node: SessionNode | undefined = { kind: 'session', sessionId };
+          while (node && steps <= length) {
+            node = tree.parentOf(node);
+            steps += 1;
+          }
+          assert.equal(node, undefined, 'the way up ends');
+        }
+      });
+    }
+  }
+
+  it('draws the children of a session that was deleted, which stand by themselves now', async () => {
+    const parent = add();
+    const child = add({ parentSessionId: parent, depth: 1 });
+    await list();
+    await list(finalized);
+    await list({ kind: 'session', sessionId: parent });
+    await settle();
+    drawn = [];
+    await store.deleteTrace(parent);
+    await settle();
+    assert.deepStrictEqual(await list(finalized), [child]);
+    assert.ok(drawn.flat().some((node) => node && toNodeKey(node) === 'group/finalized'));
   });
 
   it('draws only the session whose trace has grown', async () => {
