@@ -23,6 +23,7 @@ import { Pipe } from './join/pipe';
 import { SessionLoopRunner } from './loop/loopRunner';
 import { type HttpOptions, serveHttp as serveMcpHttp } from './mcp/http';
 import { createMcpServer } from './mcp/server';
+import { readOnlyToolNames } from './mcp/toolList';
 import { serveStdio as serveMcpStdio, StdioConnection } from './mcp/stdio';
 import { createClientProviders } from './models/clientProvider';
 import { createHttpProviders } from './models/httpProvider';
@@ -246,6 +247,7 @@ export async function joinStdio(options: RuntimeOptions): Promise<StdioService> 
       await createMcpServer(await ownEngine).connect(serverEnd);
       return { transport, end: () => transport.close() };
     },
+    readOnlyTools: readOnlyToolNames,
     log: options.log,
   });
   await pipe.start();

@@ -11,25 +11,31 @@ import type { Link, RpcResponse } from './link';
 /** The lists a server may announce changes of. */
 const lists = ['tools', 'resources', 'prompts'] as const;
 
+type SessionState =
+  | { readonly kind: 'new' }
+  /** The client was told, or is to be told, about its server. */
+  | { readonly kind: 'introduced'; readonly hello: InitializeResult }
+  /** It has said that it is ready. */
+  | { readonly kind: 'ready'; readonly hello: InitializeResult };
+
 export class ClientSession {
   readonly #params: JSONRPCRequest['params'];
   readonly #uris = new Set<string>();
-  #hello: InitializeResult | null = null;
-  #isInitialized = false;
+  #state: SessionState = { kind: 'new' };
 
-  /** `params`: of the client's `initialize` request. */
+  /** `params`: of the client's `initialize` request, its capabilities among them. */
   constructor(params: JSONRPCRequest['params']) {
     this.#params = params;
   }
 
   /** Introduces the client to its first server. @throws as `Link.initialize` */
   async open(link: Link, signal: AbortSignal): Promise<void> {
-    this.#hello = await link.initialize(this.#params, signal);
+    this.#state = { kind: 'introduced', hello: await link.initialize(this.#params, signal) };
   }
 
   /** What the client was told, or is to be told, about its server. */
   get hello(): InitializeResult | null {
-    return this.#hello;
+    return this.#state.kind === 'new' ? null : this.#state.hello;
   }
 
   /**
@@ -37,7 +43,7 @@ export class ClientSession {
    * @throws as `Link.initialize`, or when it speaks another version than the client was told.
    */
   async restore(link: Link, signal: AbortSignal): Promise<void> {
-    const version = this.#hello?.protocolVersion;
+    const version = this.hello?.protocolVersion;
     const hello = await link.initialize(
       version === undefined ? this.#params : { ...this.#params, protocolVersion: version },
       signal,
@@ -45,7 +51,7 @@ export class ClientSession {
     if (version !== undefined && hello.protocolVersion !== version) {
       throw new Error(`it speaks MCP ${hello.protocolVersion}, the client ${version}`);
     }
-    if (!this.#isInitialized) {
+    if (this.#state.kind !== 'ready') {
       return;
     }
     await link.send({ jsonrpc: '2.0', method: 'notifications/initialized' });
@@ -58,8 +64,10 @@ export class ClientSession {
   }
 
   /** The client has said that it is ready. */
-  markInitialized(): void {
-    this.#isInitialized = true;
+  markReady(): void {
+    if (this.#state.kind === 'introduced') {
+      this.#state = { kind: 'ready', hello: this.#state.hello };
+    }
   }
 
   noteAnswer({ method, params }: JSONRPCRequest, answer: RpcResponse): void {
@@ -76,10 +84,11 @@ export class ClientSession {
 
   /** What a client must hear once another server has taken over: all may have changed. */
   toChanges(): readonly JSONRPCNotification[] {
-    if (!this.#isInitialized) {
+    if (this.#state.kind !== 'ready') {
       return [];
     }
-    const changed = lists.filter((list) => this.#hello?.capabilities[list]?.listChanged === true);
+    const { capabilities } = this.#state.hello;
+    const changed = lists.filter((list) => capabilities[list]?.listChanged === true);
     return [
       ...changed.map((list) => ({
         jsonrpc: '2.0' as const,

@@ -34,6 +34,8 @@ export interface LinkEvents {
 export type SendFault =
   /** The server took it and said no; it serves on. */
   | { readonly kind: 'refused'; readonly reason: string }
+  /** The server has as many calls open as it takes at a time; it serves on. */
+  | { readonly kind: 'busy'; readonly reason: string }
   /** The server is gone, and did nothing with it. */
   | { readonly kind: 'undelivered' }
   /** The server is gone, and may have acted on it. */
@@ -110,7 +112,7 @@ export class Link {
     if (fault === null && this.isLost) {
       fault = { kind: 'unknown' };
     }
-    if (fault && fault.kind !== 'refused') {
+    if (fault?.kind === 'undelivered' || fault?.kind === 'unknown') {
       await this.drop();
     }
     return fault;
@@ -147,12 +149,15 @@ function isGoneStatus(status: number): boolean {
   return status < 200 || (status >= 300 && status < 400) || [401, 403, 404].includes(status);
 }
 
+const tooManyCalls = 429;
+
 function toSendFault(error: unknown): SendFault {
   if (error instanceof StreamableHTTPError) {
     const { code = 0 } = error;
+    const { message: reason } = error;
     return isGoneStatus(code)
       ? { kind: 'undelivered' }
-      : { kind: 'refused', reason: error.message };
+      : { kind: code === tooManyCalls ? 'busy' : 'refused', reason };
   }
   const isRefused = error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
   return { kind: isRefused ? 'undelivered' : 'unknown' };

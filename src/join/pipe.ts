@@ -8,44 +8,35 @@ import {
   type JSONRPCMessage,
   type JSONRPCNotification,
   type JSONRPCRequest,
-  type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
 import { SerialQueue } from '../base/serialQueue';
 import { ClientSession } from './clientSession';
 import type { Link, RpcResponse } from './link';
 import { type Greet, Linker, type LinkerParts } from './linker';
+import { isRepeatable, toError, toLostAnswer } from './lostAnswer';
+import { RequestLedger } from './requestLedger';
 import { ServerRequests } from './serverRequests';
 
 export interface PipeParts extends LinkerParts {
   readonly client: Transport;
+  /** Tools that change nothing, by each of their names. */
+  readonly readOnlyTools: ReadonlySet<string>;
 }
 
-interface PendingRequest {
-  readonly request: JSONRPCRequest;
-  /** Where it went; null while it waits. */
-  link: Link | null;
-  isSending: boolean;
-}
+type PipeState =
+  /** The client has not introduced itself. */
+  | { readonly kind: 'new' }
+  /** It has; its first server is looked for. */
+  | { readonly kind: 'opening' }
+  | { readonly kind: 'linked'; readonly session: ClientSession; readonly link: Link }
+  /** Its server is gone; the next one is looked for now and then, and when the client asks. */
+  | { readonly kind: 'unlinked'; readonly session: ClientSession }
+  | { readonly kind: 'closed' };
 
-/** Asking these twice changes nothing. */
-const repeatableMethods: readonly string[] = [
-  'ping',
-  'tools/list',
-  'prompts/list',
-  'prompts/get',
-  'resources/list',
-  'resources/templates/list',
-  'resources/read',
-  'resources/subscribe',
-  'resources/unsubscribe',
-  'completion/complete',
-];
 /** How often a pipe without a server looks for an engine while the client asks nothing. */
 const lookMs = 1_000;
 /** How long what a client said before it left may take to be delivered. */
 const drainMs = 1_000;
-const goneText =
-  'The engine that ran this call ended before it answered. The session’s trace says how far it came; call again to go on.';
 
 export class Pipe {
   /** Settles when the client has gone; rejects when no server could be had. */
@@ -54,17 +45,17 @@ export class Pipe {
   readonly #log: (line: string) => void;
   readonly #linker: Linker;
   readonly #queue = new SerialQueue();
-  readonly #pending = new Map<RequestId, PendingRequest>();
+  readonly #requests: RequestLedger<Link>;
   readonly #asked = new ServerRequests();
   readonly #closing = new AbortController();
   #settle: (failure?: Error) => void = () => undefined;
-  #session: ClientSession | null = null;
-  #link: Link | null = null;
+  #state: PipeState = { kind: 'new' };
   #looking: NodeJS.Timeout | undefined;
 
   constructor(parts: PipeParts) {
     this.#client = parts.client;
     this.#log = parts.log;
+    this.#requests = new RequestLedger((request) => isRepeatable(request, parts.readOnlyTools));
     this.#linker = new Linker(parts, {
       onMessage: (message, link) => this.#takeFromServer(message, link),
       onLost: (link) => this.#onLost(link),
@@ -85,24 +76,31 @@ export class Pipe {
 
   /** Ends both sides; running calls are cancelled. Idempotent, never rejects. */
   async close(failure?: Error): Promise<void> {
-    if (this.#closing.signal.aborted) {
+    const before = this.#state;
+    if (before.kind === 'closed') {
       return;
     }
+    this.#state = { kind: 'closed' };
     this.#closing.abort();
     clearTimeout(this.#looking);
+    if (failure) {
+      const { message } = failure;
+      this.#requests.unanswered.forEach((request) =>
+        this.#tell(toError(request, RpcErrorCode.InternalError, message)),
+      );
+    }
     await this.#client.close().catch(() => undefined);
-    await this.#link?.end();
+    if (before.kind === 'linked') {
+      await before.link.end();
+    }
     this.#settle(failure);
   }
 
   #takeFromClient(message: JSONRPCMessage): void {
     if (!('method' in message)) {
-      const settled = this.#asked.settle(message);
-      if (settled) {
-        this.#run(async () => void (await settled.link.send(settled.answer)));
-      }
+      this.#run(() => this.#deliverAnswer(message));
     } else if ('id' in message) {
-      this.#pending.set(message.id, { request: message, link: null, isSending: false });
+      this.#requests.receive(message);
       this.#run(() => this.#deliverRequest(message));
     } else {
       this.#run(() => this.#deliverNotification(message));
@@ -112,45 +110,107 @@ export class Pipe {
   /** One after another, so that a server gets the messages in the client's order. */
   #run(task: () => Promise<void>): void {
     this.#queue
-      .run(async () => (this.#closing.signal.aborted ? undefined : task()))
+      .run(async () => (this.#state.kind === 'closed' ? undefined : task()))
       .catch((error: unknown) =>
         this.close(error instanceof Error ? error : new Error(String(error))),
       );
   }
 
   async #deliverRequest(request: JSONRPCRequest): Promise<void> {
-    if (!this.#session) {
-      await this.#begin(request);
+    this.#requests.release(request.id);
+    switch (this.#state.kind) {
+      case 'new':
+        return this.#begin(request);
+      case 'opening':
+      case 'closed':
+        return;
+      case 'linked':
+      case 'unlinked':
+        return this.#deliverWaiting();
+    }
+  }
+
+  /** Sends what waits, in the client's order, for as long as there is a server with room for it. */
+  async #deliverWaiting(): Promise<void> {
+    for (let next = this.#next(); next; next = this.#next()) {
+      const link = await this.#needLink();
+      this.#requests.startSending(next.id, link);
+      const fault = await link.send(next);
+      switch (this.#requests.finishSending(next.id, link, fault?.kind ?? 'delivered')) {
+        case 'refuse':
+          this.#tell(toError(next, RpcErrorCode.InternalError, toReason(fault)));
+          break;
+        case 'fail':
+          this.#tell(toLostAnswer(next));
+          break;
+        case 'nothing':
+        case 'wait':
+          break;
+      }
+    }
+  }
+
+  #next(): JSONRPCRequest | null {
+    switch (this.#state.kind) {
+      case 'linked':
+        return this.#requests.next(this.#state.link);
+      case 'unlinked':
+        return this.#requests.next(null);
+      case 'new':
+      case 'opening':
+      case 'closed':
+        return null;
+    }
+  }
+
+  /** The server that is linked, or the next one. @throws as `Linker.stayAlone` */
+  async #needLink(): Promise<Link> {
+    const state = this.#state;
+    switch (state.kind) {
+      case 'linked':
+        return state.link;
+      case 'unlinked': {
+        clearTimeout(this.#looking);
+        const { session } = state;
+        const link = await this.#findServer((next, signal) => session.restore(next, signal));
+        this.#takeOver(link, session);
+        return link;
+      }
+      case 'new':
+      case 'opening':
+      case 'closed':
+        throw new Error('The connection is not open.');
+    }
+  }
+
+  /** A server that will not have an answer hears that instead: it waits for one. */
+  async #deliverAnswer(message: RpcResponse): Promise<void> {
+    const settled = this.#asked.settle(message);
+    if (!settled) {
       return;
     }
-    const pending = this.#pending.get(request.id);
-    while (pending && this.#pending.has(request.id)) {
-      const link = this.#link ?? (await this.#relink(this.#session));
-      pending.link = link;
-      pending.isSending = true;
-      const fault = await link.send(request);
-      pending.isSending = false;
-      if (fault === null) {
-        return;
-      }
-      if (fault.kind === 'refused') {
-        this.#answer(toError(request, RpcErrorCode.InternalError, fault.reason));
-      } else if (fault.kind === 'unknown' && !isRepeatable(request)) {
-        this.#answer(toError(request, RpcErrorCode.ConnectionClosed, goneText));
-      }
+    const { link, answer } = settled;
+    const fault = await link.send(answer);
+    if ((fault?.kind === 'refused' || fault?.kind === 'busy') && answer.id !== undefined) {
+      const text = `The answer was refused: ${toReason(fault)}`;
+      await link.send(toError({ id: answer.id }, RpcErrorCode.InternalError, text));
     }
   }
 
   async #deliverNotification(notification: JSONRPCNotification): Promise<void> {
     const { method, params } = notification;
-    if (method === 'notifications/initialized') {
-      this.#session?.markInitialized();
+    const state = this.#state;
+    if (method === 'notifications/initialized' && 'session' in state) {
+      state.session.markReady();
     } else if (method === 'notifications/cancelled') {
       const requestId = params?.['requestId'];
-      this.#pending.delete(typeof requestId === 'number' ? requestId : String(requestId));
+      this.#requests.drop(typeof requestId === 'number' ? requestId : String(requestId));
     }
     // A server that is gone needs none of them; the next one learns from the session.
-    await this.#link?.send(notification);
+    if (state.kind === 'linked') {
+      await state.link.send(notification);
+    }
+    await this.#deliverWaiting(); // a cancelled call makes room
   }
 
   /** A client begins with `initialize`, and may ping before. */
@@ -161,18 +221,12 @@ export class Pipe {
       const text = 'Begin with an initialize request.';
       this.#answer(toError(request, RpcErrorCode.InvalidRequest, text));
     } else {
+      this.#state = { kind: 'opening' };
       const session = new ClientSession(request.params);
-      this.#link = await this.#findServer((link, signal) => session.open(link, signal));
-      this.#session = session;
+      const link = await this.#findServer((next, signal) => session.open(next, signal));
+      this.#link(link, session);
       this.#answer({ jsonrpc: '2.0', id: request.id, result: { ...session.hello } });
     }
-  }
-
-  async #relink(session: ClientSession): Promise<Link> {
-    clearTimeout(this.#looking);
-    const link = await this.#findServer((next, signal) => session.restore(next, signal));
-    this.#takeOver(link, session);
-    return link;
   }
 
   async #findServer(greet: Greet): Promise<Link> {
@@ -185,13 +239,14 @@ export class Pipe {
   /** Until an engine can be joined, or the client asks something. */
   #look(session: ClientSession): void {
     this.#run(async () => {
-      if (this.#link) {
+      if (this.#state.kind !== 'unlinked') {
         return;
       }
       const greet: Greet = (next, signal) => session.restore(next, signal);
       const link = await this.#linker.join(greet, this.#closing.signal);
       if (link) {
         this.#takeOver(link, session);
+        await this.#deliverWaiting();
       } else {
         this.#looking = setTimeout(() => this.#look(session), lookMs).unref();
       }
@@ -199,18 +254,24 @@ export class Pipe {
   }
 
   #takeOver(link: Link, session: ClientSession): void {
-    this.#link = link;
-    session.toChanges().forEach((change) => this.#tell(change));
+    if (this.#link(link, session)) {
+      session.toChanges().forEach((change) => this.#tell(change));
+    }
+  }
+
+  /** False when the pipe was closed while the server was looked for. */
+  #link(link: Link, session: ClientSession): boolean {
+    if (this.#state.kind === 'closed') {
+      void link.end();
+      return false;
+    }
+    this.#state = { kind: 'linked', session, link };
+    return true;
   }
 
   #takeFromServer(message: JSONRPCMessage, link: Link): void {
     if (!('method' in message)) {
-      const pending = message.id === undefined ? undefined : this.#pending.get(message.id);
-      if (pending?.link === link) {
-        link.hasAnswered = true;
-        this.#session?.noteAnswer(pending.request, message);
-        this.#answer(message);
-      }
+      this.#takeAnswer(message, link);
     } else if ('id' in message) {
       this.#tell(this.#asked.add(message, link));
     } else if (message.method === 'notifications/cancelled') {
@@ -223,35 +284,45 @@ export class Pipe {
     }
   }
 
+  #takeAnswer(message: RpcResponse, link: Link): void {
+    const request = message.id === undefined ? null : this.#requests.settle(message.id, link);
+    if (!request) {
+      return;
+    }
+    link.hasAnswered = true;
+    if ('session' in this.#state) {
+      this.#state.session.noteAnswer(request, message);
+    }
+    this.#tell(message);
+    if (this.#next()) {
+      this.#run(() => this.#deliverWaiting()); // an answered call makes room
+    }
+  }
+
   #onLost(link: Link): void {
-    if (this.#closing.signal.aborted) {
+    const state = this.#state;
+    if (state.kind === 'closed') {
       return;
     }
     this.#asked.drop(link).forEach((cancelled) => this.#tell(cancelled));
-    if (link !== this.#link || !this.#session) {
+    if (state.kind !== 'linked' || state.link !== link) {
       return;
     }
-    this.#link = null;
+    const { session } = state;
+    this.#state = { kind: 'unlinked', session };
     this.#log(`Lost ${link.label}.`);
     if (link.engineId !== null && !link.hasAnswered) {
       this.#linker.passOver(link.engineId);
     }
-    for (const { request, ...pending } of this.#pending.values()) {
-      if (pending.link !== link || pending.isSending) {
-        continue;
-      }
-      if (isRepeatable(request)) {
-        this.#run(() => this.#deliverRequest(request));
-      } else {
-        this.#answer(toError(request, RpcErrorCode.ConnectionClosed, goneText));
-      }
-    }
-    this.#look(this.#session);
+    this.#requests.lose(link).forEach((request) => this.#tell(toLostAnswer(request)));
+    this.#run(() => this.#deliverWaiting());
+    this.#look(session);
   }
 
+  /** Of the pipe's own making. */
   #answer(answer: RpcResponse): void {
     if (answer.id !== undefined) {
-      this.#pending.delete(answer.id);
+      this.#requests.drop(answer.id);
     }
     this.#tell(answer);
   }
@@ -261,10 +332,6 @@ export class Pipe {
   }
 }
 
-function isRepeatable({ method }: JSONRPCRequest): boolean {
-  return repeatableMethods.includes(method);
-}
-
-function toError({ id }: JSONRPCRequest, code: number, message: string): RpcResponse {
-  return { jsonrpc: '2.0', id, error: { code, message } };
+function toReason(fault: { readonly kind: string; readonly reason?: string } | null): string {
+  return fault?.reason ?? 'the server refused it';
 }

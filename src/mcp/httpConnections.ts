@@ -12,7 +12,7 @@ export interface ConnectionLimits {
 }
 
 /** Longest unused first. */
-interface Places {
+interface Sockets {
   readonly strangers: Set<Socket>;
   readonly idle: Set<Socket>;
   /** With the number of responses that are open on each. */
@@ -21,7 +21,7 @@ interface Places {
 
 export class HttpConnections {
   readonly #limits: ConnectionLimits;
-  readonly #places: Places = { strangers: new Set(), idle: new Set(), busy: new Map() };
+  readonly #sockets: Sockets = { strangers: new Set(), idle: new Set(), busy: new Map() };
 
   constructor(limits: ConnectionLimits) {
     this.#limits = limits;
@@ -29,7 +29,7 @@ export class HttpConnections {
 
   /** A connection that has just been accepted. */
   add(socket: Socket): void {
-    const { strangers, idle, busy } = this.#places;
+    const { strangers, idle, busy } = this.#sockets;
     strangers.add(socket);
     socket.once('close', () => {
       strangers.delete(socket);
@@ -45,7 +45,7 @@ export class HttpConnections {
 
   /** A request with the token has come on `socket`, which is idle again when `response` is closed. */
   use(socket: Socket, response: ServerResponse): void {
-    const { strangers, idle, busy } = this.#places;
+    const { strangers, idle, busy } = this.#sockets;
     strangers.delete(socket);
     idle.delete(socket);
     busy.set(socket, (busy.get(socket) ?? 0) + 1);

@@ -34,3 +34,10 @@ export const tools: readonly Tool[] = [
   listSessions,
   status,
 ];
+
+/** Tools that change nothing, by each of their names: asking them twice does no harm. */
+export const readOnlyToolNames: ReadonlySet<string> = new Set(
+  tools
+    .filter(({ listed }) => listed.annotations?.readOnlyHint === true)
+    .flatMap(({ name, alias }) => (alias === null ? [name] : [name, alias])),
+);

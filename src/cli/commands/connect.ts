@@ -5,7 +5,7 @@ import path from 'node:path';
 import { Argument, type Command } from 'commander';
 import { RlmError } from '../../core/errors';
 import type { Cli } from '../cli';
-import type { ClientConfig, ClientName, Way } from '../connect/clientConfig';
+import type { ClientConfig, ClientName, ServerConnection } from '../connect/clientConfig';
 import { readConfig, replaceConfig, toChangedLines } from '../connect/configFile';
 import { type GlobalOptions, rootOption, toHome } from '../options';
 import { toPrintable } from '../render/printable';
@@ -47,11 +47,11 @@ export function addConnectCommand(program: Command, cli: Cli): void {
 
 async function connect(client: ClientName, options: ConnectOptions, cli: Cli): Promise<void> {
   const { terminal } = cli;
-  const way = options.http ? await findHttp(options, cli) : toStdio(options, cli);
+  const connection = options.http ? await findHttp(options, cli) : toStdio(options, cli);
   const { toClientConfig } = await import('../connect/clientConfig');
   const { cwd, env } = cli;
   const { platform } = process;
-  const config = toClientConfig(client, way, { cwd, env, platform, homedir: os.homedir() });
+  const config = toClientConfig(client, connection, { cwd, env, platform, homedir: os.homedir() });
   if (options.write) {
     await write(config, cli);
   } else {
@@ -89,7 +89,7 @@ async function write(config: ClientConfig, { terminal }: Cli): Promise<void> {
 }
 
 /** This very program, run by this very Node: a client's PATH is often another. */
-function toStdio(options: ConnectOptions, cli: Cli): Way {
+function toStdio(options: ConnectOptions, cli: Cli): ServerConnection {
   const home = toHome(options, cli) ?? cli.env['RLM_HOME'];
   const roots = options.root.flatMap((root) => ['--root', path.resolve(cli.cwd, root)]);
   return {
@@ -104,7 +104,7 @@ function toStdio(options: ConnectOptions, cli: Cli): Way {
   };
 }
 
-async function findHttp(options: ConnectOptions, cli: Cli): Promise<Way> {
+async function findHttp(options: ConnectOptions, cli: Cli): Promise<ServerConnection> {
   const runtime = await cli.loadRuntime();
   const log = (line: string): void => cli.terminal.printError(line);
   const engine = await runtime.findServingEngine({ home: toHome(options, cli), log });

@@ -8,11 +8,11 @@ import { setTomlEntry, toTomlText } from './tomlEntry';
 export type ClientName = 'codex' | 'claude' | 'vscode';
 
 /** How the client gets to the engine. */
-export type Way =
+export type ServerConnection =
   | { readonly kind: 'stdio'; readonly command: string; readonly args: readonly string[] }
   | { readonly kind: 'http'; readonly url: string; readonly tokenFile: string };
 
-export interface Place {
+export interface Machine {
   readonly cwd: string;
   readonly homedir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -34,14 +34,18 @@ export interface ClientConfig {
 const callTimeoutS = 3_660;
 const startTimeoutS = 20;
 
-export function toClientConfig(client: ClientName, way: Way, place: Place): ClientConfig {
+export function toClientConfig(
+  client: ClientName,
+  connection: ServerConnection,
+  machine: Machine,
+): ClientConfig {
   switch (client) {
     case 'codex':
-      return toCodexConfig(way, place);
+      return toCodexConfig(connection, machine);
     case 'claude':
-      return toClaudeConfig(way, place);
+      return toClaudeConfig(connection, machine);
     case 'vscode':
-      return toVscodeConfig(way, place);
+      return toVscodeConfig(connection, machine);
   }
 }
 
@@ -50,57 +54,59 @@ export function toClientConfig(client: ClientName, way: Way, place: Place): Clie
  * without `required` its first turn does not wait for the server's tools. A server on HTTP may be
  * down, which must not keep Codex from starting.
  */
-function toCodexConfig(way: Way, place: Place): ClientConfig {
-  const folder = place.env['CODEX_HOME'] ?? path.join(place.homedir, '.codex');
+function toCodexConfig(connection: ServerConnection, machine: Machine): ClientConfig {
+  const folder = machine.env['CODEX_HOME'] ?? path.join(machine.homedir, '.codex');
   const limits = {
     startup_timeout_sec: startTimeoutS,
     tool_timeout_sec: callTimeoutS,
     default_tools_approval_mode: 'approve',
   };
   const entry =
-    way.kind === 'stdio'
-      ? { command: way.command, args: [...way.args], required: true, ...limits }
-      : { url: way.url, bearer_token_env_var: tokenVariable, ...limits };
+    connection.kind === 'stdio'
+      ? { command: connection.command, args: [...connection.args], required: true, ...limits }
+      : { url: connection.url, bearer_token_env_var: tokenVariable, ...limits };
   return {
-    file: path.resolve(place.cwd, folder, 'config.toml'),
+    file: path.resolve(machine.cwd, folder, 'config.toml'),
     snippet: toTomlText(entry),
     notes: [
       'Codex may then call every rlm tool without asking (default_tools_approval_mode).',
-      ...toTokenNotes(way, place),
+      ...toTokenNotes(connection, machine),
     ],
     edit: (text) => setTomlEntry(text, entry),
   };
 }
 
-function toClaudeConfig(way: Way, place: Place): ClientConfig {
+function toClaudeConfig(connection: ServerConnection, machine: Machine): ClientConfig {
   const json: JsonPlace = { section: 'mcpServers', mayHaveComments: false };
   const entry: ConfigObject =
-    way.kind === 'stdio'
-      ? { command: way.command, args: way.args }
+    connection.kind === 'stdio'
+      ? { command: connection.command, args: connection.args }
       : {
           type: 'http',
-          url: way.url,
+          url: connection.url,
           headers: { Authorization: `Bearer \${${tokenVariable}}` },
         };
   const timeouts = `MCP_TIMEOUT=${startTimeoutS * 1_000} MCP_TOOL_TIMEOUT=${callTimeoutS * 1_000}`;
   const added =
-    way.kind === 'stdio'
-      ? [`For all your projects: claude mcp add --scope user ${serverName} -- ${toShell(way)}`]
+    connection.kind === 'stdio'
+      ? [
+          `For all your projects: claude mcp add --scope user ${serverName} -- ${toShell(connection)}`,
+        ]
       : [];
   return {
-    file: path.join(place.cwd, '.mcp.json'),
+    file: path.join(machine.cwd, '.mcp.json'),
     snippet: toJsonText(json, entry),
     notes: [
       ...added,
       `Long steps need patience: set ${timeouts} for claude.`,
-      ...toTokenNotes(way, place),
+      ...toTokenNotes(connection, machine),
     ],
     edit: (text) => setJsonEntry(text, json, entry),
   };
 }
 
 /** VS Code asks for the token and keeps it in its secret storage. */
-function toVscodeConfig(way: Way, place: Place): ClientConfig {
+function toVscodeConfig(connection: ServerConnection, machine: Machine): ClientConfig {
   const input = {
     type: 'promptString',
     id: 'rlm-token',
@@ -108,35 +114,37 @@ function toVscodeConfig(way: Way, place: Place): ClientConfig {
     password: true,
   };
   const base = { section: 'servers', mayHaveComments: true };
-  const json: JsonPlace = way.kind === 'http' ? { ...base, input } : base;
+  const json: JsonPlace = connection.kind === 'http' ? { ...base, input } : base;
   const entry: ConfigObject =
-    way.kind === 'stdio'
+    connection.kind === 'stdio'
       ? {
           type: 'stdio',
-          command: way.command,
-          args: [...way.args, '--root', '${workspaceFolder}'],
+          command: connection.command,
+          args: [...connection.args, '--root', '${workspaceFolder}'],
         }
       : {
           type: 'http',
-          url: way.url,
+          url: connection.url,
           headers: { Authorization: 'Bearer ${input:rlm-token}' },
         };
   return {
-    file: path.join(place.cwd, '.vscode', 'mcp.json'),
+    file: path.join(machine.cwd, '.vscode', 'mcp.json'),
     snippet: toJsonText(json, entry),
     notes:
-      way.kind === 'http'
-        ? [`VS Code asks for the token: it is "token" in ${way.tokenFile}, new for each run.`]
+      connection.kind === 'http'
+        ? [
+            `VS Code asks for the token: it is "token" in ${connection.tokenFile}, new for each run.`,
+          ]
         : [],
     edit: (text) => setJsonEntry(text, json, entry),
   };
 }
 
-function toTokenNotes(way: Way, { platform }: Place): readonly string[] {
-  if (way.kind === 'stdio') {
+function toTokenNotes(connection: ServerConnection, { platform }: Machine): readonly string[] {
+  if (connection.kind === 'stdio') {
     return [];
   }
-  const file = way.tokenFile;
+  const file = connection.tokenFile;
   const setting =
     platform === 'win32'
       ? `$env:${tokenVariable} = (Get-Content '${file.replaceAll("'", "''")}' | ConvertFrom-Json).token`

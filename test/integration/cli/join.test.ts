@@ -9,8 +9,6 @@ import path from 'node:path';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import {
-  ErrorCode as RpcErrorCode,
-  McpError,
   ResourceListChangedNotificationSchema,
   ResourceUpdatedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
@@ -109,6 +107,65 @@ describe('rlm-companion mcp', () => {
     });
   }
 
+  describe('under a hundred calls at once', () => {
+    const setUps: readonly (readonly [
+      string,
+      () => Promise<{ client: Client; errors: () => string }>,
+    ])[] = [
+      ['joined', async () => (await serve(), join())],
+      ['standalone', () => join('--standalone')],
+      [
+        'over HTTP',
+        async () => {
+          const server = await serve();
+          const client = await connectHttpClient(await readEndpoint(server.tokenFile));
+          clients.push(client);
+          return { client, errors: server.errors };
+        },
+      ],
+    ];
+    for (const [name, setUp] of setUps) {
+      it(`${name}: each has its own answer, and nothing is said on stderr`, async () => {
+        const { client, errors } = await setUp();
+        const id = await openSession(client);
+        const steps = await Promise.all(
+          Array.from({ length: 60 }, (_, index) =>
+            callOk(client, 'rlm_run_repl', { session_id: id, code: `${index} * 2` }),
+          ),
+        );
+        assert.deepStrictEqual(
+          steps.map((step) => step['result']),
+          steps.map((_, index) => String(index * 2)),
+        );
+        const reads = await Promise.all(
+          Array.from({ length: 100 }, (_, index) =>
+            index % 2 === 0 ? client.ping() : callOk(client, 'rlm_get_trace', { session_id: id }),
+          ),
+        );
+        assert.equal(reads.length, 100);
+        const aborts = Array.from({ length: 40 }, () => new AbortController());
+        const other = await openSession(client);
+        const cancelled = aborts.map(({ signal }) =>
+          assert.rejects(
+            callTool(
+              client,
+              'rlm_run_repl',
+              { session_id: other, code: 'while (true) {}' },
+              { signal },
+            ),
+          ),
+        );
+        aborts.forEach((abort) => abort.abort());
+        await Promise.all(cancelled);
+        await client.ping();
+        const lines = errors()
+          .split('\n')
+          .filter((line) => !/^(?:Joined|$)/u.test(line));
+        assert.deepStrictEqual(lines, []);
+      });
+    }
+  });
+
   it('is its own engine with --standalone, and when none runs', async () => {
     const alone = await join();
     assert.deepStrictEqual(await readPid(alone.client), alone.pid);
@@ -134,13 +191,11 @@ describe('rlm-companion mcp', () => {
     const started = untilUpdated(watcher, `rlm://sessions/${id}/trace`);
     await watcher.subscribeResource({ uri: `rlm://sessions/${id}/trace` });
     const call = callTool(client, 'rlm_run_repl', { session_id: id, code: 'while (true) {}' });
-    const failed = assert.rejects(
-      call,
-      (error) => error instanceof McpError && error.code === Number(RpcErrorCode.ConnectionClosed),
-    );
     await started;
     await server.end('SIGKILL');
-    await failed;
+    const { isError, payload } = await call;
+    const { code } = Object(payload['error']) as { code: string }; // the contract's shape
+    assert.deepStrictEqual([isError, code], [true, 'BACKEND_UNAVAILABLE']);
     const step = await callOk(client, 'rlm_run_repl', { session_id: id, code: 'x + 1' });
     assert.deepStrictEqual(step['result'], '42');
     assert.deepStrictEqual(await readPid(client), pid);

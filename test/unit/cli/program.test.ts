@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { exitCodes } from '../../../src/cli/failure';
 import { limitRanges } from '../../../src/core/limits';
 import { FakeCli } from './fakeCli';
 
@@ -10,6 +12,16 @@ describe('rlm-companion', () => {
     assert.equal(await cli.run('--help'), 0);
     for (const text of [...commands, '130  interrupted', '--home']) {
       assert.ok(cli.output.text.includes(text), text);
+    }
+  });
+
+  it('lists in its help and in the README every exit code that it can end with', async () => {
+    const cli = new FakeCli();
+    await cli.run('--help');
+    const readme = await readFile('README.md', 'utf8');
+    for (const code of Object.values(exitCodes)) {
+      assert.match(cli.output.text, new RegExp(`^  ${code} +\\S`, 'mu'));
+      assert.match(readme, new RegExp(`^\\| +${code} \\| \\S`, 'mu'));
     }
   });
 

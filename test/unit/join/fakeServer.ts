@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
+import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type {
   JSONRPCMessage,
@@ -15,7 +16,8 @@ class RecordingTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
   onclose?: () => void;
   readonly sent: JSONRPCMessage[] = [];
-  readonly #ticks = new PassThrough({ objectMode: true }).resume();
+  /** Any number of tests' waits listen at once. */
+  readonly #ticks = new PassThrough({ objectMode: true }).setMaxListeners(0).resume();
   isClosed = false;
 
   async start(): Promise<void> {}
@@ -76,7 +78,7 @@ export class FakeClient extends RecordingTransport {
   async begin(): Promise<unknown> {
     const id = this.request('initialize', {
       protocolVersion: '2025-11-25',
-      capabilities: {},
+      capabilities: { sampling: {} },
       clientInfo: { name: 'test', version: '1' },
     });
     const hello = await this.answerTo(id);
@@ -96,6 +98,10 @@ export class FakeServer extends RecordingTransport implements LinkEnd {
   readonly silent = new Set<string>();
   /** Thrown by the next sends. */
   failure: Error | null = null;
+  /** It takes no more calls: requests but pings are refused as busy. */
+  isFull = false;
+  /** Messages that it will not take. */
+  refuses: (message: JSONRPCMessage) => boolean = () => false;
 
   constructor(name: string, protocolVersion = '2025-11-25') {
     super();
@@ -114,6 +120,12 @@ export class FakeServer extends RecordingTransport implements LinkEnd {
   override async send(message: JSONRPCMessage): Promise<void> {
     if (this.failure) {
       throw this.failure;
+    }
+    if (this.isFull && 'method' in message && 'id' in message && message.method !== 'ping') {
+      throw new StreamableHTTPError(429, 'This session has too many open responses.');
+    }
+    if (this.refuses(message)) {
+      throw new StreamableHTTPError(413, 'The body is too large.');
     }
     await super.send(message);
     if ('method' in message && 'id' in message && !this.silent.has(message.method)) {

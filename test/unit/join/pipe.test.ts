@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
 import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { ErrorCode as RpcErrorCode } from '@modelcontextprotocol/sdk/types.js';
+import {
+  CallToolResultSchema,
+  ErrorCode as RpcErrorCode,
+} from '@modelcontextprotocol/sdk/types.js';
 import type { JoinableEngine } from '../../../src/join/joinableEngines';
 import { Pipe } from '../../../src/join/pipe';
 import { FakeClient, FakeServer } from './fakeServer';
+
+interface ToolError {
+  readonly code: string;
+  readonly next_step: string;
+}
 
 const call = { name: 'rlm_run_repl', arguments: { session_id: 'x', code: '1' } };
 
@@ -34,6 +42,7 @@ describe('Pipe', () => {
         opened.push('local');
         return local;
       },
+      readOnlyTools: new Set(['rlm_get_var']),
       log: (line) => lines.push(line),
     });
     await pipe.start();
@@ -95,11 +104,101 @@ describe('Pipe', () => {
     const id = client.request('tools/call', call);
     await first.untilMethod('tools/call');
     await lose(first);
-    const error = (await client.answerTo(id)) as { code: number };
-    assert.equal(error.code, RpcErrorCode.ConnectionClosed);
+    const { isError, structuredContent } = CallToolResultSchema.parse(await client.answerTo(id));
+    const { code, next_step: nextStep } = Object(structuredContent?.['error']) as ToolError; // its shape
+    assert.deepStrictEqual([isError, code], [true, 'BACKEND_UNAVAILABLE']);
+    assert.match(nextStep, /rlm_get_trace/u);
     assert.deepStrictEqual(await client.answerTo(client.request('tools/call', call)), {
       by: 'second',
     });
+  });
+
+  it('asks again a call of a tool that changes nothing', async () => {
+    const [first, second] = [new FakeServer('first'), new FakeServer('second')];
+    engines = [first, second];
+    await client.begin();
+    first.silent.add('tools/call');
+    const id = client.request('tools/call', { name: 'rlm_get_var' });
+    await first.untilMethod('tools/call');
+    await lose(first);
+    assert.deepStrictEqual(await client.answerTo(id), { by: 'second' });
+  });
+
+  it('answers every one of many calls in flight once, by error or by the next engine', async () => {
+    const [first, second] = [new FakeServer('first'), new FakeServer('second')];
+    engines = [first, second];
+    await client.begin();
+    await client.answerTo(client.request('ping'));
+    ['tools/call', 'tools/list', 'logging/setLevel'].forEach((method) => first.silent.add(method));
+    const ids = Array.from({ length: 60 }, (_, index) =>
+      index % 3 === 0
+        ? client.request('tools/call', call)
+        : client.request(index % 3 === 1 ? 'tools/list' : 'logging/setLevel'),
+    );
+    await first.until((one) => 'id' in one && one.id === ids.at(-1));
+    await lose(first);
+    ids.forEach((id) => first.receive({ jsonrpc: '2.0', id, result: { by: 'the dead' } }));
+    const answers = await Promise.all(ids.map((id) => client.answerTo(id)));
+    await client.answerTo(client.request('ping'));
+    const kinds = answers.map((answer) => {
+      const { by, isError, code } = answer as { by?: string; isError?: boolean; code?: number };
+      return by ?? (isError ? 'tool error' : code);
+    });
+    assert.deepStrictEqual(
+      kinds,
+      ids.map((_, index) => ['tool error', 'second', RpcErrorCode.ConnectionClosed][index % 3]),
+    );
+    const told = client.sent.flatMap((one) => (!('method' in one) && 'id' in one ? [one.id] : []));
+    assert.equal(new Set(told).size, told.length);
+  });
+
+  it('waits with a call that a busy engine has no room for, and lets all else pass', async () => {
+    const first = new FakeServer('first');
+    engines = [first];
+    await client.begin();
+    await client.answerTo(client.request('ping'));
+    first.silent.add('tools/call');
+    const running = client.request('tools/call', call);
+    await first.until((one) => 'id' in one && one.id === running);
+    first.isFull = true;
+    const waiting = [client.request('tools/call', call), client.request('tools/call', call)];
+    assert.deepStrictEqual(await client.answerTo(client.request('ping')), { by: 'first' });
+    first.receive({ jsonrpc: '2.0', id: 5, method: 'sampling/createMessage' });
+    const asked = await client.untilMethod('sampling/createMessage');
+    client.receive({ jsonrpc: '2.0', id: asked.id, result: { text: 'x' } });
+    await first.until((one) => 'result' in one && one.id === 5);
+    assert.ok(waiting.every((id) => !first.sent.some((one) => 'id' in one && one.id === id)));
+    first.isFull = false;
+    first.silent.delete('tools/call');
+    first.receive({ jsonrpc: '2.0', id: running, result: { by: 'first' } });
+    for (const id of waiting) {
+      assert.deepStrictEqual(await client.answerTo(id), { by: 'first' });
+    }
+  });
+
+  it('tells a server that its request was answered by something it refused', async () => {
+    const first = new FakeServer('first');
+    engines = [first];
+    await client.begin();
+    await client.answerTo(client.request('ping'));
+    first.receive({ jsonrpc: '2.0', id: 5, method: 'sampling/createMessage' });
+    const asked = await client.untilMethod('sampling/createMessage');
+    first.refuses = (message) => 'result' in message;
+    client.receive({ jsonrpc: '2.0', id: asked.id, result: { text: 'x' } });
+    const told = await first.until((one) => 'error' in one && one.id === 5);
+    assert.match('error' in told ? told.error.message : '', /too large/u);
+  });
+
+  it('introduces the client to the next engine as it did itself, with its capabilities', async () => {
+    const [first, second] = [new FakeServer('first'), new FakeServer('second')];
+    engines = [first, second];
+    await client.begin();
+    await client.answerTo(client.request('ping'));
+    await lose(first);
+    await client.answerTo(client.request('ping'));
+    const hello = async (server: FakeServer) => (await server.untilMethod('initialize')).params;
+    assert.deepStrictEqual(await hello(second), await hello(first));
+    assert.ok('sampling' in Object((await hello(second))?.['capabilities']));
   });
 
   it('asks again what only reads', async () => {
@@ -267,11 +366,13 @@ describe('Pipe', () => {
       findEngines: async () => [],
       connect: () => local,
       openLocal: () => Promise.reject(new Error('no home')),
+      readOnlyTools: new Set(),
       log: () => undefined,
     });
     await failing.start();
-    void lonely.begin();
+    const begun = lonely.begin();
     await assert.rejects(failing.closed, /no home/u);
+    assert.match(((await begun) as { message: string }).message, /no home/u);
     assert.ok(lonely.isClosed);
   });
 });
