@@ -7,7 +7,9 @@ export function toInline(text: string): string {
   return showControls(text)
     .replace(/\s+/gu, ' ')
     .trim()
-    .replace(/[\\`*_[\]<>#&~!$]/gu, '\\$&')
+    .replace(/[\\`*[\]<>#&~!$]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\$&') // `_` inside a word is none
+    .replace(/^(?:[-+](?= |$)|[-=:](?=[-=: ]*$))/u, '\\$&') // a list, a rule, or a heading's underline
+    .replace(/^(\d+)([.)])(?= |$)/u, '$1\\$2')
     .replace(/\|/gu, '&#124;') // a backslash does not protect it in every table parser
     .replace(/(https?|ftp|www|mailto|xmpp)([:.])/giu, '$1&#8203;$2'); // a bare address would become a link
 }
@@ -15,8 +17,7 @@ export function toInline(text: string): string {
 /** A code block that only its own last line ends. */
 export function toFence(text: string, language = ''): string {
   const shown = showControls(text).replace(/\n$/u, '');
-  const longest = Math.max(0, ...Array.from(shown.matchAll(/`+/gu), ([run]) => run.length));
-  const fence = '`'.repeat(Math.max(3, longest + 1));
+  const fence = '`'.repeat(Math.max(3, findLongestRun(shown) + 1));
   return `${fence}${language}\n${shown}\n${fence}`;
 }
 
@@ -31,4 +32,20 @@ export function toTable(
   const toRow = (cells: readonly string[]): string => `| ${cells.map(toInline).join(' | ')} |`;
   const rule = `|${head.map(() => ' --- |').join('')}`;
   return [[toRow(head), rule, ...rows.map(toRow)].join('\n')];
+}
+
+/** A code span of one line that only its own last backticks end. */
+export function toInlineCode(text: string): string {
+  const line = showControls(text).replace(/\s+/gu, ' ');
+  const ticks = '`'.repeat(findLongestRun(line) + 1);
+  const pad = /^`|`$|^ *$/u.test(line) ? ' ' : '';
+  return `${ticks}${pad}${line}${pad}${ticks}`;
+}
+
+function findLongestRun(text: string): number {
+  let longest = 0;
+  for (const [run] of text.matchAll(/`+/gu)) {
+    longest = Math.max(longest, run.length);
+  }
+  return longest;
 }

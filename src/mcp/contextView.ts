@@ -1,10 +1,10 @@
 // A loaded context in the words of the wire.
 
 import * as z from 'zod';
+import { toFence, toInline, toInlineCode } from '../base/markdown';
 import { type ContextInfo, encodingOrigins, type SourceInfo } from '../core/context';
 import { countField } from './fields';
 import { cutJsonList } from './fit';
-import { toCodeBlock, toInlineCode } from './markdownText';
 
 export const contextSchema = z.object({
   variable: z.string().describe('Name of the variable that holds the text in the REPL.'),
@@ -68,14 +68,16 @@ export function toContextMarkdown(context: ContextView): string {
     (source) =>
       `- ${toInlineCode(source.path)} (${source.chars.toLocaleString('en')}${toEncodingText(source)})`,
   );
-  const skipped = context.skipped.map(({ path, reason }) => `- ${toInlineCode(path)}: ${reason}`);
+  const skipped = context.skipped.map(
+    ({ path, reason }) => `- ${toInlineCode(path)}: ${toInline(reason)}`,
+  );
   return [
     `Variable ${toInlineCode(context.variable)}, ${shape}: ${size}.`,
     ...context.warnings.map((warning) => `**Warning:** ${warning}`),
     ...toListSection('Sources', sources, context.source_count),
     ...toListSection('Skipped', skipped, context.skipped_count),
     '**Preview**',
-    toCodeBlock(context.preview),
+    toFence(context.preview),
   ].join('\n\n');
 }
 

@@ -7,6 +7,7 @@ import type { Language } from '../core/sandbox';
 import { Task, type TaskCall } from '../core/task/task';
 import { type limitsInput, toLimits } from './limitsInput';
 import { createLoopReporter } from './loopProgress';
+import { toRunFailure } from './runFailure';
 import type { LoopOutcome } from './loopView';
 import type { ToolContext } from './tool';
 import type * as z from 'zod';
@@ -77,6 +78,8 @@ async function withProgress<T>(
   const listening = task.onDidProgress(reporter.onProgress);
   try {
     return await wait();
+  } catch (thrown) {
+    throw toRunFailure(thrown, task.sessionId);
   } finally {
     listening.dispose();
     reporter.dispose();

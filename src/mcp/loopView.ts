@@ -1,13 +1,13 @@
 // A run's result, or how far it is, in the words of the wire and of Markdown.
 
 import type * as z from 'zod';
+import { toFence, toInline, toInlineCode, toTable } from '../base/markdown';
 import { cutText } from '../base/text';
 import type { Limits, Usage } from '../core/limits';
 import type { LoopResult } from '../core/loop';
 import type { UnfinishedReport } from '../core/task/task';
 import { fitPayload } from './fit';
 import type { loopResultFields, programFields, runSchema, subtaskFields } from './loopFields';
-import { toCodeBlock, toInlineCode, toTable } from './markdownText';
 import { noPending, toPendingMarkdown, toPendingView } from './pendingView';
 import { toUsageText, toUsageView } from './usageView';
 
@@ -58,25 +58,28 @@ function toUnfinishedView(
 ): LoopView {
   const isWaiting = outcome.status === 'input_required';
   return {
-    answer: null,
-    session_id: outcome.sessionId,
     status: isWaiting ? 'waiting' : 'running',
-    iterations: outcome.iterations,
     finish_reason: null,
     note: isWaiting ? waitingNote : 'The run goes on: call rlm_wait with this session_id.',
+    session_id: outcome.sessionId,
+    answer: null,
+    iterations: outcome.iterations,
     usage: toUsageView(outcome.usage, outcome.limits),
     ...(isWaiting ? toPendingView(outcome) : { ...noPending, truncated: false, cut: [] }),
   };
 }
 
-function toFinishedView(result: LoopResult): Omit<LoopView, 'truncated' | 'cut'> {
+/** What matters first, then what is long: some clients show only the beginning of a reply. */
+function toFinishedView(result: LoopResult): LoopView {
   return {
-    answer: result.answer,
-    session_id: result.sessionId,
     status: 'finished',
-    iterations: result.iterations,
     finish_reason: result.finishReason,
     note: toNote(result),
+    session_id: result.sessionId,
+    truncated: false,
+    cut: [],
+    answer: result.answer,
+    iterations: result.iterations,
     usage: toUsageView(result.usage, result.limits),
     ...noPending,
   };
@@ -88,7 +91,7 @@ export function toLoopMarkdown(view: LoopView): string {
   return [
     `## ${heads[view.status]}`,
     ...(view.note === null ? [] : [`**Note:** ${view.note}`]),
-    ...(view.answer === null ? [] : [view.answer]),
+    ...(view.answer === null ? [] : [toFence(view.answer)]),
     ...(view.pending_prompts === null ? [] : [toPendingMarkdown(view)]),
     `Session ${toInlineCode(view.session_id)}: ${view.iterations} iterations${view.finish_reason === null ? '' : `, ended by ${view.finish_reason}`}. ${toUsageText(view.usage)}.`,
   ].join('\n\n');
@@ -104,16 +107,17 @@ export function toProgramMarkdown({ code, tests }: ProgramView): string {
     return '';
   }
   const rows = (tests ?? []).map(({ name, passed, error }) => [
-    toInlineCode(name),
+    name,
     passed ? 'passed' : `failed: ${error ?? ''}`,
   ]);
-  return `\n\n${toCodeBlock(code)}\n\n${toTable(['test', 'result'], rows)}`;
+  return ['', toFence(code), ...toTable(['test', 'result'], rows)].join('\n\n');
 }
 
 export function toSubtasksMarkdown({ subtasks }: SubtasksView): string {
   return (subtasks ?? [])
     .map(
-      ({ title, answer, error }) => `\n\n### ${title}\n\n${answer ?? `(failed: ${error ?? ''})`}`,
+      ({ title, answer, error }) =>
+        `\n\n### ${toInline(title)}\n\n${answer === null ? toInline(`failed: ${error ?? ''}`) : toFence(answer)}`,
     )
     .join('');
 }

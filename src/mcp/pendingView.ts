@@ -1,9 +1,9 @@
 // The prompts that a task waits for its caller to answer, in the words of the wire and of Markdown.
 
 import * as z from 'zod';
+import { toFence, toInline } from '../base/markdown';
 import type { InputRequired } from '../core/task/task';
 import { type cutSchema, countField } from './fields';
-import { toCodeBlock } from './markdownText';
 
 export const pendingFields = {
   pending_prompts: z
@@ -55,7 +55,7 @@ export function toPendingView({ prompts, count }: InputRequired): PendingView & 
 export function toPendingMarkdown({ pending_prompts: prompts, pending_count: count }: PendingView) {
   return [
     `## ${count} prompt${count === 1 ? ' waits' : 's wait'} for your answer`,
-    ...(prompts ?? []).map((one) => `${toHeading(one)}\n\n${toCodeBlock(one.prompt)}`),
+    ...(prompts ?? []).map((one) => `${toHeading(one)}\n\n${toFence(one.prompt)}`),
     'Give your reply to each with rlm_answer; the work then goes on.',
   ].join('\n\n');
 }
@@ -63,5 +63,5 @@ export function toPendingMarkdown({ pending_prompts: prompts, pending_count: cou
 function toHeading(prompt: NonNullable<PendingView['pending_prompts']>[number]): string {
   const role = prompt.purpose === 'loop' ? 'you write the code of the run' : 'asked by the code';
   const goesOn = prompt.follows === null ? '' : `; goes on from ${prompt.follows}`;
-  return `**${prompt.id}** (${role}${goesOn})`;
+  return `**${toInline(prompt.id)}** (${role}${goesOn})`;
 }

@@ -1,9 +1,9 @@
 // The prompts a user can pick in the client.
 
+import { toFence, toInlineCode } from '../base/markdown';
 import { ErrorCode as RpcErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import type { Engine } from '../core/engine';
 import { toRlmError } from '../core/errors';
-import { toCodeBlock, toInlineCode } from './markdownText';
 import rlmText from './prompts/rlm.md';
 import rlmAuditText from './prompts/rlmAudit.md';
 import { toTraceEventView, toTraceText } from './traceView';
@@ -67,7 +67,7 @@ const prompts: readonly Prompt[] = [
       });
       const views = events.map((event) => toTraceEventView(event, limits, 0));
       const more = nextCursor === null ? '' : '\n\nThere is more: read on with rlm_get_trace.';
-      const trace = toCodeBlock(toTraceText(views, maxAuditChars)) + more;
+      const trace = toFence(toTraceText(views, maxAuditChars)) + more;
       return fillIn(rlmAuditText, { sessionId, trace });
     },
   },

@@ -1,6 +1,7 @@
 // What a replay did, as tools show it.
 
 import * as z from 'zod';
+import { toInline } from '../base/markdown';
 import type { ReplayReport } from '../core/replayRun';
 import type { Session } from '../core/session';
 import { countField } from './fields';
@@ -49,7 +50,7 @@ export function toReplayText(replay: ReplayView): string {
   const steps = `${replay.steps_run} recorded step(s) were run again to rebuild the variables`;
   return replay.difference_count === 0
     ? `${steps}, all as recorded.`
-    : `${steps}; ${replay.difference_count} difference(s) from the record, first in ${
-        replay.differences[0]?.field ?? ''
-      } of step ${replay.differences[0]?.step ?? 0}.`;
+    : `${steps}; ${replay.difference_count} difference(s) from the record, first in ${toInline(
+        replay.differences[0]?.field ?? '',
+      )} of step ${replay.differences[0]?.step ?? 0}.`;
 }

@@ -1,6 +1,7 @@
 // What a step's tools show: its result, or the prompts it waits for.
 
 import * as z from 'zod';
+import { toFence, toInline, toTable } from '../base/markdown';
 import { cutText } from '../base/text';
 import type { StepError } from '../core/sandbox';
 import type { StepResult } from '../core/stepRun';
@@ -8,7 +9,6 @@ import type { Summary } from '../core/summary';
 import type { InputRequired } from '../core/task/task';
 import { countField, cutSchema, stopReasonField, usageSchema } from './fields';
 import { fitPayload } from './fit';
-import { toCodeBlock, toInlineCode, toTable } from './markdownText';
 import { noPending, pendingFields, toPendingMarkdown, toPendingView } from './pendingView';
 import { type ReplayView, replaySchema, toReplayText } from './replayView';
 import { toUsageText, toUsageView } from './usageView';
@@ -71,12 +71,17 @@ export function toStepView(
   replay: ReplayView | null,
 ): StepPayload {
   const { outcome } = step;
+  const error = outcome.error && toErrorView(outcome.error);
   const { payload, cut } = fitPayload(
     {
+      error,
+      guardrail_stop: step.stop,
+      interrupted: outcome.interruption,
+      state_lost: outcome.stateLost,
+      final_answer: outcome.finalAnswer,
+      result: outcome.result,
       stdout: outcome.stdout,
       stderr: outcome.stderr,
-      result: outcome.result,
-      error: outcome.error && toErrorView(outcome.error),
       updated_vars_summary: [...outcome.variables],
       variables_changed: outcome.changes.map(({ name, change, type, size, preview }) => ({
         name,
@@ -88,17 +93,36 @@ export function toStepView(
       replay,
       ...noPending,
       step_index: step.step,
-      guardrail_stop: step.stop,
-      final_answer: outcome.finalAnswer,
-      interrupted: outcome.interruption,
-      state_lost: outcome.stateLost,
       usage: toUsageView(step.usage, limits),
       duration_ms: Math.round(step.durationMs),
       dropped_chars: outcome.droppedChars,
     },
     ['stdout', 'stderr', 'result', 'final_answer', 'updated_vars_summary', 'variables_changed'],
   );
-  return { ...payload, truncated: cut.length > 0 || outcome.droppedChars > 0, cut };
+  const truncated = cut.length > 0 || outcome.droppedChars > 0;
+  return toWeighed({ ...payload, truncated, cut });
+}
+
+/** What matters first, then what is long: some clients show only the beginning of a reply. */
+function toWeighed(payload: StepPayload): StepPayload {
+  const {
+    final_answer,
+    result,
+    stdout,
+    stderr,
+    variables_changed,
+    updated_vars_summary,
+    ...first
+  } = payload;
+  return {
+    ...first,
+    final_answer,
+    result,
+    stdout,
+    stderr,
+    variables_changed,
+    updated_vars_summary,
+  };
 }
 
 /** A step that waits for its caller has no result yet. */
@@ -108,22 +132,22 @@ export function toWaitingView(
   replay: ReplayView | null,
 ): StepPayload {
   return {
+    error: null,
+    guardrail_stop: null,
+    ...toPendingView(report),
+    interrupted: null,
+    state_lost: false,
+    final_answer: null,
+    result: null,
     stdout: '',
     stderr: '',
-    result: null,
-    error: null,
     updated_vars_summary: [],
     variables_changed: [],
     step_index: usage.steps + 1,
-    guardrail_stop: null,
-    final_answer: null,
-    interrupted: null,
-    state_lost: false,
     replay,
     usage: toUsageView(usage, limits),
     duration_ms: 0,
     dropped_chars: 0,
-    ...toPendingView(report),
   };
 }
 
@@ -142,11 +166,11 @@ export function toStepMarkdown(payload: StepPayload): string {
   }
   const { error } = payload;
   const changed = payload.variables_changed.map((one) => [
-    toInlineCode(one.name),
+    one.name,
     one.change,
     one.type,
     one.size === null ? '' : one.size.toLocaleString('en'),
-    toInlineCode(one.preview),
+    one.preview,
   ]);
   return [
     `## Step ${payload.step_index} (${payload.duration_ms} ms)`,
@@ -155,12 +179,12 @@ export function toStepMarkdown(payload: StepPayload): string {
     ...toSection('result', payload.result ?? ''),
     ...(error
       ? [
-          `**${error.type}**${error.line === null ? '' : ` in line ${error.line}`}`,
-          toCodeBlock(error.traceback || error.message),
+          `**${toInline(error.type)}**${error.line === null ? '' : ` in line ${error.line}`}`,
+          toFence(error.traceback || error.message),
         ]
       : []),
     ...(changed.length > 0
-      ? [toTable(['variable', 'change', 'type', 'size', 'preview'], changed)]
+      ? toTable(['variable', 'change', 'type', 'size', 'preview'], changed)
       : []),
     ...toSection('final answer', payload.final_answer ?? ''),
     ...(payload.interrupted ? [`Interrupted: ${payload.interrupted}.`] : []),
@@ -175,7 +199,7 @@ export function toStepMarkdown(payload: StepPayload): string {
 }
 
 function toSection(title: string, text: string): string[] {
-  return text === '' ? [] : [`**${title}**`, toCodeBlock(text)];
+  return text === '' ? [] : [`**${title}**`, toFence(text)];
 }
 
 function toTruncationText(payload: StepPayload): string {

@@ -21,12 +21,13 @@ export interface ToolContext {
   readonly sample: AskClient | null;
 }
 
-/** `openWorldHint` is false for all: nothing here reaches beyond this machine. */
 interface ToolHints {
   /** True only when nothing changes: editors then skip asking the user. */
   readonly readOnlyHint: boolean;
   readonly destructiveHint: boolean;
   readonly idempotentHint: boolean;
+  /** False only when the call can never send anything off this machine: code that asks a model does. */
+  readonly openWorldHint: boolean;
 }
 
 /** Tools that a user can leave out together; a tool without a set is always offered. */
@@ -65,8 +66,12 @@ interface ListedTool {
   readonly description: string;
   readonly inputSchema: ObjectSchema;
   readonly outputSchema: ObjectSchema;
-  readonly annotations: ToolHints & { readonly title: string; readonly openWorldHint: false };
+  readonly annotations: ToolHints & { readonly title: string };
+  readonly _meta: Readonly<Record<string, unknown>>;
 }
+
+/** Claude Code cuts what tools return at a limit of its own, unless a tool says that it has one. */
+const maxResultKey = 'anthropic/maxResultSizeChars';
 
 interface ToolReply {
   readonly payload: Readonly<Record<string, unknown>>;
@@ -120,7 +125,8 @@ function toListedTool<Input extends z.ZodObject, Output extends z.ZodObject>(
     description,
     inputSchema: createInputJsonSchema(input),
     outputSchema: createOutputJsonSchema(spec.output),
-    annotations: { title, ...hints, openWorldHint: false },
+    annotations: { title, ...hints },
+    _meta: { [maxResultKey]: maxResultChars },
   };
 }
 

@@ -3,9 +3,11 @@
 import { ErrorCode as RpcErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import { type RlmError, toRlmError } from '../core/errors';
 import { type StopReason, stopReasons } from '../core/limits';
+import { toInline } from '../base/markdown';
 import { cutText } from '../base/text';
 import { toWellFormedJson } from '../base/wellFormed';
 import { sayReplaced } from './replacedText';
+import { RunFailure } from './runFailure';
 import type { Tool, ToolContext, ToolSet } from './tool';
 import { tools } from './toolList';
 
@@ -15,6 +17,11 @@ interface CallReply {
   content: { type: 'text'; text: string }[];
   structuredContent: Record<string, unknown>;
   isError?: true;
+}
+
+interface ErrorPayload {
+  [field: string]: unknown;
+  readonly error: { readonly code: string; readonly message: string; readonly next_step: string };
 }
 
 const maxErrorChars = 4_000;
@@ -43,8 +50,9 @@ export async function callTool(
     const described = await toErrorPayload(toRlmError(thrown), args, context);
     const { value, replaced } = toWellFormedJson(described);
     const payload = sayReplaced(value, replaced);
+    const text = wantsMarkdown(args) ? toErrorMarkdown(payload) : JSON.stringify(payload);
     return {
-      content: [{ type: 'text', text: JSON.stringify(payload) }],
+      content: [{ type: 'text', text }],
       structuredContent: payload,
       isError: true,
     };
@@ -55,15 +63,39 @@ async function toErrorPayload(
   error: RlmError,
   args: unknown,
   context: ToolContext,
-): Promise<Record<string, unknown>> {
+): Promise<ErrorPayload> {
   const described = {
     code: error.code,
     message: cutText(error.message, maxErrorChars).text,
     next_step: cutText(error.nextStep, maxErrorChars).text,
   };
-  return error.code === 'GUARDRAIL_STOPPED'
-    ? { error: described, guardrail_stop: await readGuardrailStop(args, context) }
-    : { error: described };
+  return {
+    error: described,
+    ...(error instanceof RunFailure ? { session_id: error.sessionId } : {}),
+    ...(error.code === 'GUARDRAIL_STOPPED'
+      ? { guardrail_stop: await readGuardrailStop(args, context) }
+      : {}),
+  };
+}
+
+/** Read by itself: the arguments may be what is wrong. */
+function wantsMarkdown(args: unknown): boolean {
+  return (
+    typeof args === 'object' &&
+    args !== null &&
+    'response_format' in args &&
+    args.response_format === 'markdown'
+  );
+}
+
+function toErrorMarkdown({ error, ...rest }: ErrorPayload): string {
+  const facts = Object.entries(rest).map(([name, value]) => `${name}: ${toInline(String(value))}`);
+  return [
+    `## Error: ${error.code}`,
+    toInline(error.message),
+    `**Next:** ${toInline(error.next_step)}`,
+    ...facts,
+  ].join('\n\n');
 }
 
 async function readGuardrailStop(args: unknown, context: ToolContext): Promise<StopReason | null> {

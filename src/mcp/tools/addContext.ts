@@ -42,7 +42,12 @@ export const addContext = defineTool({
     'rlm_run_repl with the variable that the result names.',
   input,
   output,
-  hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
+  hints: {
+    readOnlyHint: false,
+    destructiveHint: false,
+    idempotentHint: false,
+    openWorldHint: false,
+  },
   async run({ engine, signal, progress }, args) {
     const given = requireGivenContext(args);
     checkName(args.name);

@@ -27,7 +27,12 @@ export const analyze = defineTool({
     ...loopRunFields,
   }),
   output: z.object(loopResultFields),
-  hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
+  hints: {
+    readOnlyHint: false,
+    destructiveHint: false,
+    idempotentHint: false,
+    openWorldHint: true,
+  },
   async run(context, args) {
     if (args.data === undefined && args.context_paths === undefined) {
       throw createInvalidInput(

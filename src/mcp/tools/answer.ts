@@ -54,7 +54,12 @@ export const answer = defineTool({
     'pending_prompts is set; else a step with rlm_run_repl, or rlm_wait for a run that is running.',
   input,
   output,
-  hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
+  hints: {
+    readOnlyHint: false,
+    destructiveHint: false,
+    idempotentHint: false,
+    openWorldHint: true,
+  },
   async run(context, { session_id: sessionId, answers, wait_ms: waitMs }) {
     const task = context.engine.tasks.find(sessionId);
     if (!task) {

@@ -35,7 +35,12 @@ export const code = defineTool({
     ...loopRunFields,
   }),
   output: z.object({ ...loopResultFields, ...programFields }),
-  hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
+  hints: {
+    readOnlyHint: false,
+    destructiveHint: false,
+    idempotentHint: false,
+    openWorldHint: true,
+  },
   async run(context, args) {
     const task = args.description;
     const given = { task, work: { kind: 'code' }, context: toGivenContext(args) } as const;

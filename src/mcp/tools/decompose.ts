@@ -39,7 +39,12 @@ export const decompose = defineTool({
     ...loopRunFields,
   }),
   output: z.object({ ...loopResultFields, ...subtaskFields }),
-  hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
+  hints: {
+    readOnlyHint: false,
+    destructiveHint: false,
+    idempotentHint: false,
+    openWorldHint: true,
+  },
   async run(context, args) {
     const outcome = await callLoop(
       context,

@@ -30,7 +30,12 @@ export const execute = defineTool({
     ...loopRunFields,
   }),
   output: z.object(loopResultFields),
-  hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
+  hints: {
+    readOnlyHint: false,
+    destructiveHint: false,
+    idempotentHint: false,
+    openWorldHint: true,
+  },
   async run(context, args) {
     const { task } = args;
     const given = { task, work: { kind: 'execute' }, context: toGivenContext(args) } as const;

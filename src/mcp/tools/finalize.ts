@@ -1,10 +1,10 @@
 // rlm_finalize: ends a session with an answer.
 
 import * as z from 'zod';
+import { toFence } from '../../base/markdown';
 import { countField, cutSchema, sessionIdField, stopReasonField } from '../fields';
 import { fitPayload } from '../fit';
 import { createInvalidInput } from '../invalidInput';
-import { toCodeBlock } from '../markdownText';
 import { defineTool } from '../tool';
 import type { FinalizeInput } from '../../core/finalAnswer';
 import { stopReasons } from '../../core/limits';
@@ -53,7 +53,12 @@ export const finalize = defineTool({
     'refused. Afterwards no step runs. Next: tell the user the answer; rlm_get_trace shows how it came about.',
   input,
   output,
-  hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: true },
+  hints: {
+    readOnlyHint: false,
+    destructiveHint: false,
+    idempotentHint: true,
+    openWorldHint: false,
+  },
   async run({ engine, signal }, args) {
     const sessionId = args.session_id;
     const answer = toFinalizeInput(args);
@@ -71,12 +76,13 @@ export const finalize = defineTool({
       },
       ['final_answer'],
     );
-    return { ...payload, truncated: cut.length > 0, cut };
+    const { final_answer: text, ...first } = payload;
+    return { ...first, truncated: cut.length > 0, cut, final_answer: text };
   },
   toMarkdown: ({ final_answer: answer, finish_reason: reason, stats, cut }) =>
     [
       `## Finished: ${reason}`,
-      toCodeBlock(answer),
+      toFence(answer),
       ...cut.map(({ shown, total }) => `Cut: ${shown} of ${total} characters.`),
       `${stats.steps} steps, ${stats.runtime_ms} ms, ${stats.budget_used.toLocaleString('en')} characters, ${stats.llm_calls} sub-model calls.`,
     ].join('\n\n'),

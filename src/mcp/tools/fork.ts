@@ -1,6 +1,7 @@
 // rlm_fork: a new session with the state that another one had after a step.
 
 import * as z from 'zod';
+import { toInlineCode } from '../../base/markdown';
 import { sessionIdField } from '../fields';
 import { replaySchema, toReplayText, toReplayView } from '../replayView';
 import { createInvalidInput } from '../invalidInput';
@@ -37,7 +38,12 @@ export const fork = defineTool({
     'those steps, no budget. Next: rlm_run_repl with the new session_id.',
   input,
   output,
-  hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
+  hints: {
+    readOnlyHint: false,
+    destructiveHint: false,
+    idempotentHint: false,
+    openWorldHint: false,
+  },
   async run({ engine, signal, progress }, args) {
     const { session, report } = await engine.sessions.fork(
       {
@@ -62,7 +68,7 @@ export const fork = defineTool({
   toMarkdown: (payload) =>
     [
       '## Session forked',
-      `New session ${payload.session_id}, as ${payload.forked_from} was after step ${payload.at_step}.`,
+      `New session ${toInlineCode(payload.session_id)}, as ${toInlineCode(payload.forked_from)} was after step ${payload.at_step}.`,
       toReplayText(payload.replay),
       'Next: rlm_run_repl.',
     ].join('\n\n'),

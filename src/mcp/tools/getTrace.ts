@@ -1,9 +1,9 @@
 // rlm_get_trace: pages through what happened in a session.
 
 import * as z from 'zod';
+import { toFence, toInlineCode, toTable } from '../../base/markdown';
 import { countField, cursorField, isoTimeField, sessionIdField, usageSchema } from '../fields';
 import { readFittingPage } from '../fitPage';
-import { toCodeBlock, toTable } from '../markdownText';
 import { defineTool } from '../tool';
 import { type TraceEventView, toTraceEventView } from '../traceView';
 
@@ -57,7 +57,7 @@ export const getTrace = defineTool({
     'the user what you found.',
   input,
   output,
-  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
+  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async run({ engine }, args) {
     const { limits } = await engine.sessions.readSummary(args.session_id);
     const detailChars = args.limit === 1 ? singleDetailChars : manyDetailChars;
@@ -71,14 +71,14 @@ export const getTrace = defineTool({
       const items = events.map((event) => toTraceEventView(event, limits, detailChars));
       return { items, nextCursor };
     }, args.limit);
-    return { events: [...page.items], next_cursor: page.nextCursor };
+    return { next_cursor: page.nextCursor, events: [...page.items] };
   },
   toMarkdown: ({ events, next_cursor: cursor }) =>
     [
       '## Trace',
-      toTable(['time', 'step', 'action', 'status', 'summary'], events.map(toRow)),
+      ...toTable(['time', 'step', 'action', 'status', 'summary'], events.map(toRow)),
       ...events.flatMap(toCodeSection),
-      ...(cursor === null ? [] : [`More: cursor ${cursor}`]),
+      ...(cursor === null ? [] : [`More: cursor ${toInlineCode(cursor)}`]),
     ].join('\n\n'),
 });
 
@@ -91,8 +91,5 @@ function toCodeSection(event: TraceEventView): string[] {
     const text = event.detail[name];
     return typeof text === 'string' && text !== '' ? [[name, text] as const] : [];
   });
-  return texts.flatMap(([name, text]) => [
-    `**Step ${event.step_index}, ${name}**`,
-    toCodeBlock(text),
-  ]);
+  return texts.flatMap(([name, text]) => [`**Step ${event.step_index}, ${name}**`, toFence(text)]);
 }

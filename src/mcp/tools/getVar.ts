@@ -1,10 +1,10 @@
 // rlm_get_var: reads a variable of a session, in pages.
 
 import * as z from 'zod';
+import { toFence, toInline, toInlineCode } from '../../base/markdown';
 import { countField, sessionIdField } from '../fields';
 import { maxResultChars } from '../fit';
 import { hasExactIntegers, parseJson } from '../jsonText';
-import { toCodeBlock, toInlineCode } from '../markdownText';
 import { requireFree } from '../taskCall';
 import { defineTool } from '../tool';
 import { type VariablePage, readVariablePage } from '../variablePage';
@@ -62,7 +62,7 @@ export const getVar = defineTool({
     'rlm_finalize with final_var_name to answer with the whole variable.',
   input,
   output,
-  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
+  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async run({ engine, signal }, args) {
     const session = await engine.sessions.findSession(args.session_id);
     if (session.summary.running) {
@@ -74,13 +74,13 @@ export const getVar = defineTool({
       name,
       type: page.type,
       form: page.form,
-      value: toValue(page),
       offset,
       next_offset: page.nextOffset,
       total_chars: page.totalChars,
       truncated: page.nextOffset !== null,
       ...(page.incomplete === null ? {} : { incomplete: page.incomplete }),
       ...(page.replaced === 0 ? {} : { replaced_surrogates: page.replaced }),
+      value: toValue(page),
     };
   },
   toMarkdown: (payload) => {
@@ -90,10 +90,10 @@ export const getVar = defineTool({
       ? `from ${payload.offset} to ${payload.next_offset} of ${payload.total_chars.toLocaleString('en')} characters`
       : `${payload.total_chars.toLocaleString('en')} characters`;
     return [
-      `## ${toInlineCode(payload.name)}: ${payload.type}, ${shown}`,
-      toCodeBlock(text, payload.form === 'json' ? 'json' : ''),
+      `## ${toInlineCode(payload.name)}: ${toInline(payload.type)}, ${shown}`,
+      toFence(text, payload.form === 'json' ? 'json' : ''),
       ...(payload.truncated ? [`Continue with offset ${payload.next_offset}.`] : []),
-      ...(payload.incomplete === undefined ? [] : [`Not whole: ${payload.incomplete}.`]),
+      ...(payload.incomplete === undefined ? [] : [`Not whole: ${toInline(payload.incomplete)}.`]),
     ].join('\n\n');
   },
 });

@@ -1,6 +1,7 @@
 // rlm_init_context: opens a session over a text or files.
 
 import * as z from 'zod';
+import { toInline, toInlineCode } from '../../base/markdown';
 import { toByteText } from '../../base/text';
 import { contextSchema, toContextMarkdown, toContextView } from '../contextView';
 import {
@@ -12,7 +13,6 @@ import {
   languageField,
 } from '../fields';
 import { requireGivenContext } from '../givenContext';
-import { toInlineCode, toTable } from '../markdownText';
 import { limitsInput, toLimits, topLimitsInput } from '../limitsInput';
 import { listReplGlobals } from '../replGlobals';
 import { defineTool } from '../tool';
@@ -58,7 +58,12 @@ export const initContext = defineTool({
     'rlm_run_repl, then end with rlm_finalize.',
   input,
   output,
-  hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
+  hints: {
+    readOnlyHint: false,
+    destructiveHint: false,
+    idempotentHint: false,
+    openWorldHint: false,
+  },
   async run({ engine, signal, progress }, args) {
     const given = requireGivenContext(args);
     const session = await engine.sessions.openSession(
@@ -92,10 +97,9 @@ export const initContext = defineTool({
         .map(([name, value]) => `${name} ${value.toLocaleString('en')}`)
         .join(', ')}`,
       `**The ${payload.repl.language} REPL offers**`,
-      toTable(
-        ['name', 'help'],
-        Object.entries(payload.repl.globals).map(([name, help]) => [toInlineCode(name), help]),
-      ),
+      Object.entries(payload.repl.globals)
+        .map(([name, help]) => `- ${toInlineCode(name)}: ${toInline(help)}`)
+        .join('\n'),
       'Next: explore with rlm_run_repl.',
     ].join('\n\n'),
 });

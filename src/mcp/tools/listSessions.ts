@@ -1,9 +1,9 @@
 // rlm_list_sessions: the sessions of this home, newest first.
 
 import * as z from 'zod';
+import { toInlineCode, toTable } from '../../base/markdown';
 import { cursorField, isoTimeField, languageField, statusField, usageSchema } from '../fields';
 import { readFittingPage } from '../fitPage';
-import { toInlineCode, toTable } from '../markdownText';
 import { toSessionView } from '../sessionView';
 import { defineTool } from '../tool';
 
@@ -43,7 +43,7 @@ export const listSessions = defineTool({
     'Next: rlm_run_repl on an active session, or rlm_get_trace on any.',
   input,
   output,
-  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
+  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async run({ engine }, args) {
     const page = await readFittingPage(async (limit) => {
       const { summaries, nextCursor } = await engine.traces.listSummaries({
@@ -53,24 +53,23 @@ export const listSessions = defineTool({
       });
       return { items: summaries.map(toSessionView), nextCursor };
     }, args.limit);
-    return { sessions: [...page.items], next_cursor: page.nextCursor };
+    return { next_cursor: page.nextCursor, sessions: [...page.items] };
   },
   toMarkdown: ({ sessions, next_cursor: cursor }) =>
     [
       '## Sessions',
-      sessions.length === 0
-        ? 'None.'
-        : toTable(
-            ['session', 'title', 'status', 'language', 'created', 'steps'],
-            sessions.map((one) => [
-              toInlineCode(one.session_id),
-              one.title,
-              one.status,
-              one.language,
-              one.created_at,
-              String(one.usage.steps),
-            ]),
-          ),
-      ...(cursor === null ? [] : [`More: cursor ${cursor}`]),
+      ...(sessions.length === 0 ? ['None.'] : []),
+      ...toTable(
+        ['session', 'title', 'status', 'language', 'created', 'steps'],
+        sessions.map((one) => [
+          one.session_id,
+          one.title,
+          one.status,
+          one.language,
+          one.created_at,
+          String(one.usage.steps),
+        ]),
+      ),
+      ...(cursor === null ? [] : [`More: cursor ${toInlineCode(cursor)}`]),
     ].join('\n\n'),
 });

@@ -43,7 +43,12 @@ export const runRepl = defineTool({
     'the answer.',
   input,
   output: stepSchema,
-  hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
+  hints: {
+    readOnlyHint: false,
+    destructiveHint: false,
+    idempotentHint: false,
+    openWorldHint: true,
+  },
   async run(context, args) {
     const { engine, sample } = context;
     requireFree(engine, args.session_id);

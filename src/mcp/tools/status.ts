@@ -1,11 +1,11 @@
 // rlm_status: what this engine is and whether its parts work.
 
 import * as z from 'zod';
+import { toInline, toInlineCode, toTable } from '../../base/markdown';
 import { sessionStatuses } from '../../core/event';
 import { type AskClient, providerStates } from '../../core/model';
 import { countField, cutSchema, languageField } from '../fields';
 import { fitPayload } from '../fit';
-import { toInlineCode, toTable } from '../markdownText';
 import { toStatusView } from '../statusView';
 import { defineTool } from '../tool';
 
@@ -60,7 +60,7 @@ export const status = defineTool({
     'Costs nothing. Next: rlm_init_context.',
   input: z.strictObject({}),
   output,
-  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
+  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async run({ engine, sample }) {
     const { models, ...view } = toStatusView(await engine.readStatus());
     const shown = { ...view, models: models.map((one) => toOwnView(one, sample)) };
@@ -69,19 +69,19 @@ export const status = defineTool({
   },
   toMarkdown: (payload) =>
     [
-      `## RLM Companion ${payload.version}`,
+      `## RLM Companion ${toInline(payload.version)}`,
       `Engine ${toInlineCode(payload.engine_id)}, process ${payload.pid}, up ${Math.round(payload.uptime_ms / 1_000)} s. Code runs in: ${payload.sandbox.placement}.`,
-      toTable(
+      ...toTable(
         ['language', 'works', 'detail'],
         payload.sandbox.backends.map((one) => [one.language, one.works ? 'yes' : 'no', one.detail]),
       ),
-      toTable(
+      ...toTable(
         ['models of', 'state', 'detail', 'names'],
         payload.models.map(({ provider, state, detail, models }) => [
           provider,
           state,
-          toInlineCode(detail),
-          models.map(toInlineCode).join(', '),
+          detail,
+          models.join(', '),
         ]),
       ),
       `**Sessions:** ${sessionStatuses.map((name) => `${payload.sessions_by_status[name]} ${name}`).join(', ')}; ${payload.live_sessions} live`,

@@ -29,7 +29,7 @@ export const wait = defineTool({
       .describe('How long to wait, in ms. Stay below your client’s tool timeout.'),
   }),
   output: runSchema,
-  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
+  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   async run(context, { session_id: sessionId, wait_ms: waitMs }) {
     const task = context.engine.tasks.findRun(sessionId);
     if (!task) {

@@ -208,6 +208,25 @@ describe('tools of whole runs', () => {
     ]);
   });
 
+  it('a run that fails names the session whose trace shows how far it came', async () => {
+    const bare = createFakeEngine();
+    const other = await connectClient(bare);
+    const calls = [
+      ['rlm_execute', { task: 'x' }],
+      ['rlm_analyze', { question: 'x', data: 'abc' }],
+      ['rlm_code', { description: 'x' }],
+      ['rlm_decompose', { complex_task: 'x', context_text: 'abc' }],
+    ] as const;
+    for (const [name, args] of calls) {
+      const { isError, payload } = await callTool(other, name, { ...args, language });
+      assert.deepStrictEqual([name, isError], [name, true]);
+      const trace = await callOk(other, 'rlm_get_trace', { session_id: payload['session_id'] });
+      assert.ok(Array.isArray(trace['events']) && trace['events'].length > 0);
+    }
+    await other.close();
+    await bare.close();
+  });
+
   it('says when there is no model', async () => {
     const bare = createFakeEngine();
     const other = await connectClient(bare);

@@ -106,6 +106,17 @@ describe('MCP tools', () => {
     assert.match(JSON.stringify(messages), /once:\\n\\n7\\n/u);
   });
 
+  it('an error is Markdown too where that is asked for, and nothing in it is markup', async () => {
+    const args = { session_id: '# x\n![a](http://b)', code: '1', response_format: 'markdown' };
+    const { isError, text, payload } = await callTool(client, 'rlm_run_repl', args);
+    assert.deepStrictEqual(
+      [isError, readField(payload, 'error', 'code')],
+      [true, 'SESSION_NOT_FOUND'],
+    );
+    assert.match(text, /^## Error: SESSION_NOT_FOUND\n\n[^\n]+\n\n\*\*Next:\*\* [^\n]+$/u);
+    assert.ok(!text.includes('![a]') && !text.includes('http:'), text);
+  });
+
   describe('bad arguments', () => {
     it('an unknown argument is named with the allowed ones, in every tool', async () => {
       const { tools } = await client.listTools();
@@ -545,11 +556,11 @@ describe('MCP tools', () => {
       const id = await openSession(client);
       const code = 'x = "a|b"; print("```` fences"); missing_name';
       const calls: [string, Record<string, unknown>, RegExp][] = [
-        ['rlm_init_context', { context_text: 'abc' }, /## Session[^]*\| `grep` \|/u],
+        ['rlm_init_context', { context_text: 'abc' }, /## Session[^]*- `grep`: /u],
         ['rlm_run_repl', { session_id: id, code }, /`````\n```` fences\n`````[^]*ReferenceError/u],
         ['rlm_get_var', { session_id: id, var_name: 'x', max_chars: 1 }, /offset 1/u],
         ['rlm_add_context', { session_id: id, context_text: 'more' }, /context_2/u],
-        ['rlm_get_trace', { session_id: id, limit: 4 }, /\| step.finished \|[^]*cursor 4/u],
+        ['rlm_get_trace', { session_id: id, limit: 4 }, /\| step.finished \|[^]*cursor `4`/u],
         ['rlm_finalize', { session_id: id, final_text: 'so' }, /## Finished: completed[^]*so/u],
         ['rlm_list_sessions', { limit: 1 }, /\| finalized \||\| active \|/u],
         ['rlm_status', {}, /## RLM Companion 0\.1\.0/u],

@@ -24,6 +24,11 @@ function listProperties(schema: unknown, path = ''): (readonly [string, Node])[]
 }
 
 const readOnly = ['rlm_wait', 'rlm_get_var', 'rlm_get_trace', 'rlm_list_sessions', 'rlm_status'];
+/** Their code, or their run, can send text to a provider. */
+const asksModels = [
+  ...['rlm_run_repl', 'rlm_answer', 'rlm_wait'],
+  ...['rlm_execute', 'rlm_analyze', 'rlm_code', 'rlm_decompose'],
+];
 
 describe('tool schemas', () => {
   it('names, titles and annotations are these', () => {
@@ -52,9 +57,17 @@ describe('tool schemas', () => {
           readOnlyHint: readOnly.includes(String(name)),
           destructiveHint: false,
           idempotentHint,
-          openWorldHint: false,
+          openWorldHint: asksModels.includes(String(name)),
         },
       ]),
+    );
+  });
+
+  it('tell how long a result may be to clients that cut results', () => {
+    const told = tools.map(({ listed }) => listed['_meta']);
+    assert.deepStrictEqual(
+      told,
+      tools.map(() => ({ 'anthropic/maxResultSizeChars': 100_000 })),
     );
   });
 
