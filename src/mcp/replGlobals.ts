@@ -1,8 +1,18 @@
 // One line of help for every name that the REPL offers, per language.
 
 import type { Language } from '../core/sandbox';
+import { searchLimits } from '../core/searchLimits';
 
 type Help = Readonly<Record<string, string>>;
+
+const {
+  defaultMatches: matches,
+  defaultHits: hits,
+  maxHits,
+  maxTerms,
+  defaultWindowChars: windowChars,
+  defaultChunkChars: chunkChars,
+} = searchLimits;
 
 const shared: Help = {
   context:
@@ -25,10 +35,11 @@ const helpByLanguage: Readonly<Record<Language, Help>> = {
     rlm_query_batched:
       'rlm_query_batched(prompts, contexts): several child sessions at once; answers in order.',
     print: 'print(…): what you want to read; only max_output_chars of it are returned.',
-    grep: 'grep(pattern, text=None, *, ignore_case, max_matches=100, path): regular expression → spans with .start .end .line .text .line_text .path.',
-    search:
-      'search(query, limit=10, *, window_chars=1000, text, path): best passages by BM25 → spans with .score.',
-    chunk: 'chunk(size=100_000, overlap=0, text, path): the text cut into spans at line ends.',
+    grep: `grep(pattern, text=None, *, ignore_case, max_matches=${matches}, path): regular expression, line by line → spans with .start .end .line .text .line_text .path; max_matches=None: all; .truncated: there are more.`,
+    count:
+      'count(pattern, text=None, *, ignore_case, path): how many matches in all; by="path": for each path. A variable of yours called count takes its place.',
+    search: `search(query, limit=${hits}, *, window_chars=${windowChars}, text, path): best passages by BM25 → spans with .score; limit up to ${maxHits}, up to ${maxTerms} words.`,
+    chunk: `chunk(size=${chunkChars}, overlap=0, text, path, by="lines"): the text cut into spans at line ends (by="chars": anywhere).`,
     'time.sleep': 'time.sleep(seconds): waits; counts as run time.',
   },
   javascript: {
@@ -43,11 +54,11 @@ const helpByLanguage: Readonly<Record<Language, Help>> = {
     rlm_query_batched:
       'rlm_query_batched(prompts, contexts): several child sessions at once; answers in order.',
     print: 'print(…): what you want to read; only max_output_chars of it are returned.',
-    grep: 'grep(pattern, { ignoreCase, maxMatches: 100, text, path }): regular expression → spans with .start .end .line .text .lineText .path.',
-    search:
-      'search(query, { limit: 10, windowChars, text, path }): best passages by BM25 → spans with .score.',
-    chunk:
-      'chunk({ size: 100_000, overlap: 0, text, path }): the text cut into spans at line ends.',
+    grep: `grep(pattern, { ignoreCase, maxMatches: ${matches}, text, path }): regular expression, line by line → spans with .start .end .line .text .lineText .path; maxMatches: null: all; .truncated: there are more.`,
+    count:
+      "count(pattern, { ignoreCase, text, path }): how many matches in all; by: 'path': for each path. A variable of yours called count takes its place.",
+    search: `search(query, { limit: ${hits}, windowChars: ${windowChars}, text, path }): best passages by BM25 → spans with .score; limit up to ${maxHits}, up to ${maxTerms} words.`,
+    chunk: `chunk({ size: ${chunkChars}, overlap: 0, text, path, by: 'lines' }): the text cut into spans at line ends (by: 'chars': anywhere).`,
     sleep: 'sleep(milliseconds): waits; counts as run time.',
   },
 };

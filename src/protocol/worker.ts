@@ -5,6 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import * as z from 'zod';
 import type { ContextShape } from '../core/sandbox';
+import { searchLimits } from '../core/searchLimits';
 
 /** Words of the shared Int32Array `control`. */
 export const controlWord = {
@@ -166,35 +167,54 @@ export type FromWorker = z.infer<typeof fromWorkerSchema>;
 export const processCalls = {
   /** args: [milliseconds]; answers null after that time. */
   sleep: 'sleep',
+  /** args: [GivenTexts]; answers null. What the next search looks through is sent so, piece by piece. */
+  give: 'context.give',
   /** args: [GrepArgs]; answers FoundPlaces, and PlaceColumns as bytes. */
   grep: 'context.grep',
-  /** The same of [SearchArgs]. */
+  /** args: [CountArgs]; answers FoundCounts. */
+  count: 'context.count',
+  /** args: [SearchArgs]; answers as grep does. */
   search: 'context.search',
 } as const;
 
 /** How offsets count: UTF-16 units for JavaScript, code points for Python. */
 export const offsetUnitSchema = z.enum(['utf16', 'codepoint']);
 
-export const grepArgsSchema = z.object({
-  contextIndex: count,
+export const givenTextsSchema = z.object({
+  /** The first one goes on where the last piece ended; otherwise each is a text of its own. */
+  continues: z.boolean(),
+  texts: z.array(text).max(10_000),
+});
+export type GivenTexts = z.infer<typeof givenTextsSchema>;
+
+const searchedSchema = z.object({
+  /** Null: the texts that were given since the last search. */
+  contextIndex: count.nullable(),
   /** Index of one source, or null for all. */
   source: count.nullable(),
-  /** A JavaScript regular expression's source and flags (of d, g, i, m, s, u, v, y). */
-  pattern: text.max(20_000),
-  flags: text.max(8),
-  maxMatches: count.max(100_000),
   unit: offsetUnitSchema,
+});
+
+const patternSchema = searchedSchema.extend({
+  /** A JavaScript regular expression's source and flags (of d, g, i, m, s, u, v, y). */
+  pattern: text.max(2 * searchLimits.maxPatternChars),
+  flags: text.max(8),
+});
+
+export const grepArgsSchema = patternSchema.extend({
+  /** Null: all, as far as they fit into the session's memory. */
+  maxMatches: count.nullable(),
 });
 export type GrepArgs = z.infer<typeof grepArgsSchema>;
 
-export const searchArgsSchema = z.object({
-  contextIndex: count,
-  source: count.nullable(),
-  query: text.max(20_000),
-  maxHits: count.max(1_000),
+export const countArgsSchema = patternSchema;
+export type CountArgs = z.infer<typeof countArgsSchema>;
+
+export const searchArgsSchema = searchedSchema.extend({
+  query: text.max(searchLimits.maxQueryChars),
+  maxHits: count.max(searchLimits.maxHits),
   /** A hit's text is whole lines packed up to about this many characters. */
-  windowChars: count.min(50).max(100_000),
-  unit: offsetUnitSchema,
+  windowChars: count.min(searchLimits.minWindowChars).max(searchLimits.maxWindowChars),
 });
 export type SearchArgs = z.infer<typeof searchArgsSchema>;
 
@@ -203,13 +223,20 @@ export interface FoundPlaces {
   readonly count: number;
   /** There was more than asked for. */
   readonly truncated: boolean;
+  /** How many there are in all; null where they were not counted. */
+  readonly total: number | null;
   /** Only of search, one a place. */
   readonly scores: readonly number[];
 }
 
+/** Matches by source, in the order of the sources. */
+export interface FoundCounts {
+  readonly counts: readonly number[];
+}
+
 /**
  * Places in a context as `count` numbers for each of these in turn: the source's index, where the place
- * begins and ends in its text, its line from 1, and, only of grep, where that line begins. A hundred
- * thousand places cross three threads and two languages so; their texts are cut out where they are read.
+ * begins and ends in its text, its line from 1. A hundred thousand places cross three threads and two
+ * languages so; their texts are cut out where they are read.
  */
 export type PlaceColumns = Uint32Array;

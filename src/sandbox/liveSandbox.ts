@@ -233,9 +233,15 @@ export class LiveSandbox implements Disposable {
     switch (name) {
       case processCalls.sleep:
         return { value: await sleep(args[0], signal) };
+      case processCalls.give:
       case processCalls.grep:
+      case processCalls.count:
       case processCalls.search:
-        this.#search ??= new SearchThread(this.#searchFolder, () => this.#contexts);
+        this.#search ??= new SearchThread({
+          folder: this.#searchFolder,
+          maxMemoryBytes: this.#maxMemoryBytes,
+          contexts: () => this.#contexts,
+        });
         return this.#search.ask(name, args[0], signal);
       default:
         return { value: (await running.callHost(name, args, signal)) ?? null };

@@ -26,7 +26,7 @@ def refuse(value):
 
 
 def main(parts):
-    spans, variables, previews, loop = parts["spans"], parts["variables"], parts["previews"], parts["eventLoop"]
+    finders, variables, previews, loop = parts["finders"], parts["variables"], parts["previews"], parts["eventLoop"]
     guard, values, failures = parts["guard"], parts["values"], parts["failures"]
     builtins.help = _sitebuiltins._Helper()
     del sys.addaudithook  # a hook cannot be taken back, and could refuse every later step
@@ -214,10 +214,12 @@ def main(parts):
         "FINAL_VAR": FINAL_VAR,
         "SUBMIT": SUBMIT,
         "SHOW_VARS": SHOW_VARS,
-        **spans.offered(names, call_host),
+        **finders.offered(names, call_host),
     }
     shadowed = (*offered, "print")
-    variables.watch(names, frozenset(shadowed))
+    # Common names of variables give way to the code's own, until those are deleted.
+    yielding = {"count": offered["count"]}
+    variables.watch(names, frozenset(shadowed), yielding)
     loop.install(sleep)
 
     def restore_builtins():
@@ -241,6 +243,8 @@ def main(parts):
         names["__builtins__"] = builtins
         names.pop(RESULT, None)
         for name in shadowed:
+            if name in yielding and name in names:
+                continue
             if name in offered:
                 names[name] = offered[name]
             else:
@@ -310,6 +314,7 @@ def main(parts):
         outcome = {"result": None, "error": None, "variables": [], "changes": [], "dropped": 0}
         step = {"code": code, "filename": filename, "cap": cap, "value": None, "failure": None, "outcome": outcome}
         restore()
+        finders.begin_step()
         take_reserve()
         for written in (out, err):
             written.update(room=cap, parts=[], dropped=0)
@@ -397,7 +402,7 @@ def main(parts):
         value = texts[0] if message["shape"] == "string" else dict(zip(paths, texts))
         names[message["variable"]] = value
         variables.know(message["variable"], value)
-        spans.know(message["contextIndex"], paths, texts)
+        finders.know(message["contextIndex"], paths, texts, message["variable"], value)
         return {"totalChars": total, "totalLines": lines, "preview": preview,
                 "sourceChars": [len(text) for text in texts[:50]]}
 

@@ -20,6 +20,9 @@ const textCalls: ReadonlySet<unknown> = new Set([
   'llm_query_batched',
   'rlm_query',
   'rlm_query_batched',
+  'context.give',
+  'context.grep',
+  'context.count',
 ]);
 
 /** `maxChars`: of one frame, as JSON in which only what must be is escaped. */

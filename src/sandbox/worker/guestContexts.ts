@@ -52,8 +52,9 @@ export class GuestContexts {
     }
     this.#textCount += added.addresses.length;
     const { variable, contextIndex } = message;
-    const paths = message.shape === 'string' ? null : message.sources.map(({ path }) => path);
-    this.#repl.ask('commitContext', { variable, contextIndex, paths });
+    const names = message.sources.map(({ path }) => path);
+    const paths = message.shape === 'string' ? null : names;
+    this.#repl.ask('commitContext', { variable, contextIndex, paths, names });
     return added;
   }
 

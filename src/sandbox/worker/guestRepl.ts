@@ -1,16 +1,19 @@
 // The runner inside the guest: boots its code and calls its functions. JSON in, JSON out.
 
+import { searchLimits } from '../../core/searchLimits';
 import type { processCalls } from '../../protocol/worker';
 import answers from './guest/answers.guest.txt';
+import asked from './guest/asked.guest.txt';
 import fingerprint from './guest/fingerprint.guest.txt';
 import grep from './guest/grep.guest.txt';
 import inspect from './guest/inspect.guest.txt';
 import json from './guest/json.guest.txt';
 import kinds from './guest/kinds.guest.txt';
+import linePattern from './guest/linePattern.guest.txt';
 import primordials from './guest/primordials.guest.txt';
-import rank from './guest/rank.guest.txt';
 import repl from './guest/repl.guest.txt';
 import restore from './guest/restore.guest.txt';
+import search from './guest/search.guest.txt';
 import spans from './guest/spans.guest.txt';
 import variables from './guest/variables.guest.txt';
 import type { Completion, QuickJs, Value } from './quickJs';
@@ -27,14 +30,16 @@ export interface ReplHost {
 /** A copy of `processCalls`, checked by its type: its module would bring zod into workers. */
 const calls: typeof processCalls = {
   sleep: 'sleep',
+  give: 'context.give',
   grep: 'context.grep',
+  count: 'context.count',
   search: 'context.search',
 };
 
 /** Parts of one function body, in the order in which they run. */
 const sources = [
   ...[primordials, kinds, inspect, json, fingerprint, variables, answers],
-  ...[spans, grep, rank, restore, repl],
+  ...[spans, asked, linePattern, grep, search, restore, repl],
 ];
 
 const functionNames = [
@@ -118,6 +123,6 @@ function createArguments(engine: QuickJs, host: ReplHost): Value[] {
       engine.createNumber(states[engine.promiseState(promise)]),
     ),
     engine.createFunction('promiseResult', (promise) => engine.promiseResult(promise)),
-    engine.createString(JSON.stringify({ calls })),
+    engine.createString(JSON.stringify({ calls, limits: searchLimits })),
   ];
 }

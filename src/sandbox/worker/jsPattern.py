@@ -6,10 +6,10 @@ from re import _parser as parser
 OK_FLAGS = re.IGNORECASE | re.MULTILINE | re.DOTALL | re.UNICODE | re.VERBOSE | re.ASCII
 SPECIAL = set("^$\\.*+?()[]{}|/-")
 
-# Python's classes over ASCII text. Its \s has the four separators 1C-1F, JavaScript's has not.
+# Python's classes over ASCII text.
 CLASSES = {
     op.CATEGORY_DIGIT: "0-9",
-    op.CATEGORY_SPACE: " \\t\\n\\r\\f\\v\\x1c-\\x1f",
+    op.CATEGORY_SPACE: " \\t\\n\\r\\f\\v",
     op.CATEGORY_WORD: "a-zA-Z0-9_",
 }
 NOT_CLASSES = {
@@ -23,19 +23,17 @@ class Untranslatable(Exception):
     """The pattern means something else in JavaScript, or might."""
 
 
-def translate(compiled, ascii_text):
-    """(source, flags) of the same JavaScript pattern, or None."""
-    flags = compiled.flags
-    if flags & ~OK_FLAGS or not isinstance(compiled.pattern, str):
+def translate(tree, flags, ascii_text):
+    """(source, flags) of the JavaScript pattern that means the same as a parsed one, or None."""
+    if flags & ~OK_FLAGS:
         return None
     if not ascii_text and (flags & re.IGNORECASE or flags & re.ASCII):
         return None  # the two fold case by different tables
     try:
-        tree = parser.parse(compiled.pattern, flags)
         if tree.getwidth()[0] == 0:
             return None  # after an empty match Python looks for another one in the same place
         source = Writer(flags, ascii_text).sequence(tree)
-    except (Untranslatable, RecursionError, re.error):
+    except (Untranslatable, RecursionError):
         return None
     return source, "g" + ("i" if flags & re.IGNORECASE else "")
 
@@ -101,7 +99,9 @@ class Writer:
             return f"{self.char(low)}-{self.char(high)}"
         if kind is op.CATEGORY and value in CLASSES:
             self.only_ascii()
-            return CLASSES[value]
+            # Without re.ASCII the four separators are space in Python; in JavaScript they are never.
+            separators = value is op.CATEGORY_SPACE and not self.flags & re.ASCII
+            return CLASSES[value] + ("\\x1c-\\x1f" if separators else "")
         if kind is op.CATEGORY and value in NOT_CLASSES:
             self.only_ascii()
             return {op.CATEGORY_NOT_DIGIT: "\\D", op.CATEGORY_NOT_WORD: "\\W"}.get(value) or \
@@ -116,18 +116,15 @@ class Writer:
 
     def write_subpattern(self, value):
         group, add_flags, drop_flags, tree = value
-        if add_flags or drop_flags:
+        if (self.flags | add_flags) & ~drop_flags != self.flags:
             raise Untranslatable("inline flags")
-        return ("(?:" if group is None else "(") + self.sequence(tree) + ")"
+        return f"(?:{self.sequence(tree)})"  # what it caught is not asked for
 
     def repeat(self, value, lazy):
         low, high, tree = value
-        body = self.sequence(tree)
-        if len(tree) != 1 or tree[0][0] in (op.MAX_REPEAT, op.MIN_REPEAT, op.AT, op.ASSERT,
-                                            op.ASSERT_NOT):
-            body = f"(?:{body})"
-        if any(kind is op.SUBPATTERN and inner[0] is not None for kind, inner in tree):
-            raise Untranslatable("JavaScript forgets a repeated group's captures")
+        if tree.getwidth()[0] == 0:
+            raise Untranslatable("the two go on differently behind an empty repetition")
+        body = f"(?:{self.sequence(tree)})"
         top = "" if high is op.MAXREPEAT else str(int(high))
         return f"{body}{{{int(low)},{top}}}{'?' if lazy else ''}"
 
@@ -159,3 +156,8 @@ class Writer:
     def write_assert_not(self, value):
         direction, tree = value
         return f"(?{'!' if direction > 0 else '<!'}{self.sequence(tree)})"
+
+
+def well_formed(text):
+    """Lone surrogates would become other characters on their way to the host."""
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)

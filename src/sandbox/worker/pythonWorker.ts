@@ -3,16 +3,20 @@
 
 import { workerData } from 'node:worker_threads';
 import type { ToWorker, WorkerInit } from '../../protocol/worker';
+import { searchLimits } from '../../core/searchLimits';
+import asked from './asked.py';
 import boot from './boot.py';
 import eventLoop from './eventLoop.py';
 import failures from './failures.py';
 import guard from './guard.py';
 import { createGuestDevice } from './guestDevice';
+import finders from './finders.py';
 import { PythonTexts } from './pythonTexts';
 import { type EmscriptenFiles, limitFiles } from './guestFiles';
 import { type ImportSpaces, guardImports } from './guestImports';
 import { type EngineExports, enlargeStack } from './guestStack';
 import jsPattern from './jsPattern.py';
+import linePattern from './linePattern.py';
 import { type MountingFiles, mountLibrary } from './libraryFiles';
 import { createMessagePump } from './messagePump';
 import { scrubRealm } from './scrubRealm';
@@ -66,8 +70,12 @@ const guestModules = {
   failures,
   variables,
   previews,
+  searchLimits: `LIMITS = ${JSON.stringify(searchLimits)}\n`,
+  asked,
   jsPattern,
+  linePattern,
   spans,
+  finders,
   eventLoop,
   boot,
 };

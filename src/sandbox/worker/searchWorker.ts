@@ -2,29 +2,46 @@
 // that are not. It is thrown away when a pattern does not end.
 
 import { Buffer, isAscii } from 'node:buffer';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import type {
+  CountArgs,
+  FoundCounts,
   FoundPlaces,
   GrepArgs,
   LoadMessage,
   PlaceColumns,
   SearchArgs,
 } from '../../protocol/worker';
+import { rankTexts } from './rankTexts';
+import { SearchRefusal } from './searchRefusal';
 import { TextIndex } from './textPositions';
-import { type Found, type SourceText, grepTexts, rankTexts, toColumns } from './textSearch';
+import { type Found, type SourceText, countMatches, grepTexts, toColumns } from './textSearch';
 
+export interface SearchInit {
+  /** Places that one search may find, so that they fit into the session's memory. */
+  readonly maxPlaces: number;
+}
+
+type Ask = { readonly id: number; readonly texts: readonly string[] } & (
+  | { readonly kind: 'grep'; readonly args: GrepArgs }
+  | { readonly kind: 'count'; readonly args: CountArgs }
+  | { readonly kind: 'search'; readonly args: SearchArgs }
+);
+
+/** `texts`: what is looked through where no context is named. */
 export type SearchMessage =
-  | ({ readonly kind: 'context' } & Pick<LoadMessage, 'contextIndex' | 'bytes' | 'sources'>)
-  | { readonly kind: 'grep'; readonly id: number; readonly args: GrepArgs }
-  | { readonly kind: 'search'; readonly id: number; readonly args: SearchArgs };
+  ({ readonly kind: 'context' } & Pick<LoadMessage, 'contextIndex' | 'bytes' | 'sources'>) | Ask;
 
 export type SearchAnswer =
   | { readonly id: number; readonly found: FoundPlaces; readonly columns: PlaceColumns }
+  | { readonly id: number; readonly counted: FoundCounts }
   | {
       readonly id: number;
-      readonly error: { readonly code: 'INVALID_INPUT'; readonly message: string };
+      readonly error: { readonly code: SearchRefusal['code']; readonly message: string };
     };
 
+/** Made by the sandbox process; tests start this worker without. */
+const init = workerData as SearchInit | null;
 /** By context index, by source. Decoded when first looked at, then kept. */
 const contexts = new Map<number, LazyText[]>();
 
@@ -57,24 +74,29 @@ parentPort?.on('message', (message: SearchMessage) => {
   }
 });
 
-function answer(message: Exclude<SearchMessage, { kind: 'context' }>): SearchAnswer {
+function answer(message: Ask): SearchAnswer {
   const { id } = message;
-  const { contextIndex, source } = message.args;
-  const texts = contexts.get(contextIndex);
-  const chosen = source === null ? texts : texts?.slice(source, source + 1);
-  if (!chosen || (source !== null && chosen.length === 0)) {
+  const texts = chooseTexts(message);
+  if (texts === undefined) {
+    const { contextIndex, source } = message.args;
     const which = `context ${contextIndex}, source ${source ?? 'any'}`;
     return { id, error: { code: 'INVALID_INPUT', message: `There is no ${which}.` } };
   }
   try {
-    const { hits, truncated } = find(message, readTexts(chosen));
+    if (message.kind === 'count') {
+      return { id, counted: { counts: countMatches(texts, message.args) } };
+    }
+    const { hits, truncated, total } = find(message, texts);
     const { scores, starts } = hits;
     return {
       id,
-      found: { count: starts.length, truncated, scores },
+      found: { count: starts.length, truncated, total, scores },
       columns: toColumns(hits),
     };
   } catch (error) {
+    if (error instanceof SearchRefusal) {
+      return { id, error: { code: error.code, message: error.message } };
+    }
     if (error instanceof SyntaxError) {
       return { id, error: { code: 'INVALID_INPUT', message: error.message } };
     }
@@ -82,11 +104,20 @@ function answer(message: Exclude<SearchMessage, { kind: 'context' }>): SearchAns
   }
 }
 
-function find(
-  message: Exclude<SearchMessage, { kind: 'context' }>,
-  texts: Iterable<SourceText>,
-): Found {
-  return message.kind === 'grep' ? grepTexts(texts, message.args) : rankTexts(texts, message.args);
+function find(message: Exclude<Ask, { kind: 'count' }>, texts: Iterable<SourceText>): Found {
+  return message.kind === 'grep'
+    ? grepTexts(texts, message.args, init?.maxPlaces)
+    : rankTexts(texts, message.args);
+}
+
+function chooseTexts({ args, texts }: Ask): Iterable<SourceText> | undefined {
+  const { contextIndex, source } = args;
+  if (contextIndex === null) {
+    return texts.map((text, index) => ({ index, text }));
+  }
+  const all = contexts.get(contextIndex);
+  const chosen = source === null ? all : all?.slice(source, source + 1);
+  return chosen && (source === null || chosen.length > 0) ? readTexts(chosen) : undefined;
 }
 
 function* readTexts(texts: readonly LazyText[]): Generator<SourceText> {

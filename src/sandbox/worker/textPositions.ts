@@ -1,4 +1,5 @@
-// Positions in a text: the line they are on, and offsets in the unit that a language counts in.
+// Positions in a text: the line they are on, and offsets in the unit that a language counts in. A line ends
+// with \n, with \r\n, or with a \r alone.
 
 import type { GrepArgs } from '../../protocol/worker';
 
@@ -6,11 +7,9 @@ import type { GrepArgs } from '../../protocol/worker';
 const blockChars = 65_536;
 
 interface Block {
-  /** Line breaks before the block. */
+  /** Line breaks that end before the block. */
   readonly breaks: number;
-  /** Where the line begins that reaches into the block. */
-  readonly lineStart: number;
-  /** Positions of its own line breaks within the block, ascending: two bytes a line. */
+  /** Positions of its own line breaks' last characters within the block, ascending: two bytes a line. */
   readonly positions: Uint16Array;
 }
 
@@ -29,43 +28,61 @@ export class TextIndex {
     return (this.#hasPairs ??= /[\ud800-\udbff]/.test(this.text));
   }
 
-  /** The line that `position` lies on, its break included: its number from 1, and where it begins. */
-  findLine(position: number): { readonly line: number; readonly start: number } {
+  /** The number, from 1, of the line that `position` lies on, its break included. */
+  findLine(position: number): number {
     const blockStart = position - (position % blockChars);
-    const { breaks, lineStart, positions } = this.#getBlock(blockStart / blockChars);
-    const before = countBelow(positions, position - blockStart);
-    const last = positions[before - 1];
-    return {
-      line: breaks + before + 1,
-      start: last === undefined ? lineStart : blockStart + last + 1,
-    };
+    const { breaks, positions } = this.#getBlock(blockStart / blockChars);
+    return breaks + countBelow(positions, position - blockStart) + 1;
   }
 
   #getBlock(number: number): Block {
     for (let next = this.#blocks.length; next <= number; next += 1) {
       const before = this.#blocks[next - 1];
-      const lastBreak = before?.positions.at(-1);
+      const start = next * blockChars;
+      const block = this.text.slice(start, start + blockChars);
       this.#blocks.push({
         breaks: before ? before.breaks + before.positions.length : 0,
-        lineStart:
-          lastBreak === undefined
-            ? (before?.lineStart ?? 0)
-            : (next - 1) * blockChars + lastBreak + 1,
-        positions: findBreaks(this.text.slice(next * blockChars, (next + 1) * blockChars)),
+        positions: findBreaks(block, this.text.charCodeAt(start + blockChars)),
       });
     }
     // The loop has filled it.
-    return this.#blocks[number] ?? { breaks: 0, lineStart: 0, positions: new Uint16Array() };
+    return this.#blocks[number] ?? { breaks: 0, positions: new Uint16Array() };
   }
 }
 
+const newline = 0x0a;
+
 /** In a block alone: a search for the next break could run to the end of a text. */
-function findBreaks(block: string): Uint16Array {
+function findBreaks(block: string, unitBehind: number): Uint16Array {
   const positions: number[] = [];
-  for (let at = block.indexOf('\n'); at !== -1; at = block.indexOf('\n', at + 1)) {
-    positions.push(at);
+  if (!block.includes('\r')) {
+    for (let at = block.indexOf('\n'); at !== -1; at = block.indexOf('\n', at + 1)) {
+      positions.push(at);
+    }
+    return Uint16Array.from(positions);
+  }
+  for (let at = 0; at < block.length; at += 1) {
+    const unit = block.charCodeAt(at);
+    if (unit === newline) {
+      positions.push(at);
+    } else if (unit === 0x0d) {
+      const next = at + 1 < block.length ? block.charCodeAt(at + 1) : unitBehind;
+      if (next !== newline) {
+        positions.push(at);
+      }
+    }
   }
   return Uint16Array.from(positions);
+}
+
+/** Where the last line break of `text` ends that ends at or before `limit` and after `start`; -1: none. */
+export function findLastBreak(text: string, start: number, limit: number): number {
+  const part = text.slice(start, limit);
+  const afterNewline = part.lastIndexOf('\n') + 1;
+  const isCut = part.endsWith('\r') && text.charCodeAt(limit) === newline;
+  const afterReturn = (isCut ? part.slice(0, -1) : part).lastIndexOf('\r') + 1;
+  const found = Math.max(afterNewline, afterReturn);
+  return found === 0 ? -1 : start + found;
 }
 
 /** How many of the ascending numbers are smaller. */

@@ -19,14 +19,15 @@ CodeType, FunctionType = types.CodeType, types.FunctionType
 
 names = {}
 offered = {}
+yielding = {}  # what is offered under a name that the code may take for its own
 known = {}
 mentioned = set()
 remembered = None  # the value that was read last, and what was read of it: until code runs
 
 
-def watch(live_names, live_offered):
-    global names, offered
-    names, offered = live_names, live_offered
+def watch(live_names, live_offered, live_yielding):
+    global names, offered, yielding
+    names, offered, yielding = live_names, live_offered, live_yielding
 
 
 def know(name, value):
@@ -65,8 +66,9 @@ def own_names():
 
 def is_own(name):
     """A namespace may hold keys of any type; only plain strings are names."""
-    return type(name) is str and not (
-        name in offered or name.startswith("__") and name.endswith("__"))
+    if type(name) is not str or name.startswith("__") and name.endswith("__"):
+        return False
+    return name not in offered or name in yielding and names.get(name) is not yielding[name]
 
 
 def rows():

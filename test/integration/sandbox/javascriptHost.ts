@@ -16,6 +16,7 @@ import {
   controlBytes,
   controlWord,
   fromWorkerSchema,
+  givenTextsSchema,
   interruptByte,
   maxFrameChars,
   processCalls,
@@ -39,6 +40,12 @@ export interface Bundles {
 }
 
 const mebibyte = 2 ** 20;
+const searchNames: ReadonlyMap<string, 'grep' | 'count' | 'search'> = new Map([
+  [processCalls.give, 'search'],
+  [processCalls.grep, 'grep'],
+  [processCalls.count, 'count'],
+  [processCalls.search, 'search'],
+]);
 
 /** Bundles both workers into a temporary folder, as the build does. */
 export async function buildBundles(): Promise<Bundles> {
@@ -73,6 +80,7 @@ export class JavascriptHost {
   readonly #interrupt = new Uint8Array(new SharedArrayBuffer(4));
   readonly #search: Worker;
   readonly #searches = new Map<number, (answer: SearchAnswer) => void>();
+  readonly #given: string[] = [];
   readonly #waiting: ((message: FromWorker) => void)[] = [];
   readonly #maxMemoryBytes: number;
   #nextId = 0;
@@ -239,18 +247,30 @@ export class JavascriptHost {
   }
 
   async #answer(call: Call): Promise<void> {
-    const isSearch = call.name === processCalls.grep || call.name === processCalls.search;
+    const isSearch = searchNames.has(call.name);
     const answer = isSearch ? await this.#find(call) : await this.onCall(call);
     this.post({ kind: 'reply', call: call.call, ...answer });
   }
 
   async #find(call: Call): Promise<CallAnswer> {
+    if (call.name === processCalls.give) {
+      const { continues, texts } = givenTextsSchema.parse(call.args[0]);
+      const [first, ...others] = texts;
+      const joined = continues ? [(this.#given.pop() ?? '') + (first ?? ''), ...others] : texts;
+      this.#given.push(...joined);
+      return { value: null };
+    }
+    const texts = this.#given.splice(0);
     const id = this.#nextId++;
     const answer = await new Promise<SearchAnswer>((resolve) => {
       this.#searches.set(id, resolve);
       const args = call.args[0] as never; // as the guest made them
-      this.#askSearch({ kind: call.name === processCalls.grep ? 'grep' : 'search', id, args });
+      const kind = searchNames.get(call.name) ?? 'search';
+      this.#askSearch({ kind, id, texts, args });
     });
+    if ('counted' in answer) {
+      return { value: answer.counted };
+    }
     return 'error' in answer
       ? { error: answer.error }
       : { value: answer.found, bytes: new Uint8Array(answer.columns.buffer) };

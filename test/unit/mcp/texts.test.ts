@@ -22,6 +22,7 @@ describe('texts for models', () => {
       'rlm_query_batched',
       'print',
       'grep',
+      'count',
       'search',
       'chunk',
     ];

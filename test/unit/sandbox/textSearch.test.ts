@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { GrepArgs, SearchArgs } from '../../../src/protocol/worker';
 import { TextIndex } from '../../../src/sandbox/worker/textPositions';
+import { rankTexts } from '../../../src/sandbox/worker/rankTexts';
+import { SearchRefusal } from '../../../src/sandbox/worker/searchRefusal';
 import {
   type Found,
   type Hits,
+  countMatches,
   grepTexts,
-  rankTexts,
   toColumns,
 } from '../../../src/sandbox/worker/textSearch';
 
@@ -27,21 +29,21 @@ const toRows = (hits: Hits, ...names: readonly (keyof Hits)[]): number[][] =>
 const toPlaces = (hits: Hits) => toRows(hits, 'sources', 'starts', 'ends', 'lines');
 
 const anyText = fc
-  .array(fc.constantFrom('a', 'b', ' ', '\n', '\r\n', 'é', '😀', 'word', 'Word'))
+  .array(fc.constantFrom('a', 'b', ' ', '\n', '\r\n', '\r', 'é', '😀', 'word', 'Word'))
   .map((parts) => parts.join(''));
 
 describe('grepTexts', () => {
-  it('gives offsets, line and start of the line of every match in order', () => {
+  it('gives offsets and line of every match in order', () => {
     assert.deepStrictEqual(grep(['one\ntwo one\n', 'one'], 'one'), {
       hits: {
         sources: [0, 0, 1],
         starts: [0, 8, 0],
         ends: [3, 11, 3],
         lines: [1, 2, 1],
-        lineStarts: [0, 4, 0],
         scores: [],
       },
       truncated: false,
+      total: 3,
     });
   });
 
@@ -53,11 +55,11 @@ describe('grepTexts', () => {
         (text, pattern) => {
           const hits = grep([text], pattern, { maxMatches: 10_000 }).hits;
           const expected = [...text.matchAll(new RegExp(pattern, 'gm'))].map((match) => {
-            const before = text.slice(0, match.index).split('\n');
-            const lineStart = match.index - (before.at(-1)?.length ?? 0);
-            return [match.index, match.index + match[0].length, before.length, lineStart];
+            const breaks = [...text.matchAll(/\r\n|\r|\n/g)];
+            const before = breaks.filter((one) => one.index + one[0].length <= match.index);
+            return [match.index, match.index + match[0].length, before.length + 1];
           });
-          assert.deepStrictEqual(toRows(hits, 'starts', 'ends', 'lines', 'lineStarts'), expected);
+          assert.deepStrictEqual(toRows(hits, 'starts', 'ends', 'lines'), expected);
         },
       ),
     );
@@ -86,8 +88,8 @@ describe('grepTexts', () => {
         const points = grep([text], 'a|word|😀', { ...options, unit: 'codepoint' }).hits;
         const toPoints = (offset: number): number => [...text.slice(0, offset)].length;
         assert.deepStrictEqual(
-          [points.starts, points.ends, points.lineStarts],
-          [units.starts, units.ends, units.lineStarts].map((offsets) => offsets.map(toPoints)),
+          [points.starts, points.ends],
+          [units.starts, units.ends].map((offsets) => offsets.map(toPoints)),
         );
       }),
     );
@@ -104,9 +106,50 @@ describe('grepTexts', () => {
     );
   });
 
+  it('knows line breaks that lie across the borders of its blocks', () => {
+    for (const size of [65_534, 65_535, 65_536]) {
+      for (const lineBreak of ['\n', '\r', '\r\n']) {
+        const text = `${'x'.repeat(size)}${lineBreak}needle`;
+        assert.deepStrictEqual(grep([text], 'needle').hits.lines, [2], `${size} and ${lineBreak}`);
+      }
+    }
+  });
+
+  it('counts what it found beyond what was asked for in short texts', () => {
+    assert.equal(grep(['aa', 'a'], 'a', { maxMatches: 1 }).total, 3);
+    assert.equal(grep(['a'.repeat(1_000_001)], 'a', { maxMatches: 1 }).total, null);
+    assert.deepStrictEqual(
+      countMatches(
+        ['aa', 'b', 'a'].map((text, index) => ({ index, text })),
+        { pattern: 'a', flags: 'g' },
+      ),
+      [2, 0, 1],
+    );
+  });
+
+  it('finds all up to what memory takes, and says so beyond', () => {
+    const sources = [{ index: 0, text: 'aaaa' }];
+    const args = { pattern: 'a', flags: 'g', maxMatches: null, unit: 'utf16' } as const;
+    assert.equal(grepTexts(sources, args, 4).hits.starts.length, 4);
+    assert.throws(() => grepTexts(sources, args, 3), SearchRefusal);
+  });
+
+  it('refuses patterns whose compilation takes too much', () => {
+    const refused: readonly (readonly [string, string])[] = [
+      ['\\p{L}'.repeat(65), 'u'],
+      ['[\\p{L}--\\p{Lu}]'.repeat(1_300), 'v'],
+      ['\\P{L}'.repeat(65), 'iu'],
+      ['\\p{RGI_Emoji}'.repeat(2), 'v'],
+      ['a'.repeat(40_001), ''],
+    ];
+    for (const [pattern, flags] of refused) {
+      assert.throws(() => grep(['a'], pattern, { flags }), SearchRefusal, pattern.slice(0, 20));
+    }
+  });
+
   it('does not decode sources behind the last match that was asked for', () => {
     function* sources(): Generator<{ index: number; text: string }> {
-      yield { index: 0, text: 'aaa' };
+      yield { index: 0, text: 'a'.repeat(1_000_001) };
       throw new Error('asked for more');
     }
     const args = { pattern: 'a', flags: 'g', maxMatches: 2, unit: 'utf16' } as const;
@@ -122,7 +165,6 @@ describe('grepTexts', () => {
         [0, 3, 0],
         [1, 4, 1],
         [1, 2, 1],
-        [0, 2, 0],
       ].flat(),
     );
     assert.deepStrictEqual([...toColumns(rank(['b a'], 'a').hits)], [0, 0, 3, 1]);
@@ -202,6 +244,33 @@ describe('rankTexts', () => {
       [0, 50, 100, 2],
     ]);
     assert.equal(found.truncated, true);
+  });
+
+  it('ranks the same when what it keeps is bounded', () => {
+    const words = fc.array(fc.constantFrom('a', 'b', 'word', '.', '\n'), { maxLength: 300 });
+    fc.assert(
+      fc.property(
+        fc.array(words, { maxLength: 3 }),
+        fc.integer({ min: 0, max: 5 }),
+        (all, maxHits) => {
+          const sources = all.map((parts, index) => ({ index, text: parts.join(' ') }));
+          const args = { query: 'a b word', maxHits, windowChars: 50, unit: 'utf16' } as const;
+          assert.deepStrictEqual(rankTexts(sources, args, 0), rankTexts(sources, args));
+          const whole = rankTexts(sources, { ...args, maxHits: 1_000 }).hits;
+          const { scores } = rankTexts(sources, args).hits;
+          assert.deepStrictEqual(scores, [...whole.scores].sort((a, b) => b - a).slice(0, maxHits));
+        },
+      ),
+    );
+  });
+
+  it('refuses a query of too many words', () => {
+    const query = Array.from({ length: 257 }, (_, number) => `w${number}`).join(' ');
+    assert.throws(() => rank(['w1'], query), SearchRefusal);
+    assert.equal(
+      rank(['w1'], `${query.slice(0, query.lastIndexOf(' '))} W1`).hits.starts.length,
+      1,
+    );
   });
 
   it('finds nothing for a query without words', () => {

@@ -1,0 +1,287 @@
+# grep, count, search and chunk. Over a loaded context the host's V8 does the looking where the pattern
+# means the same there; elsewhere Python's own engine does.
+import itertools
+
+import asked
+import jsPattern
+import linePattern
+from searchLimits import LIMITS
+from spans import Span, Spans, count_breaks, last_break
+
+HOST_CHARS = 200_000  # below this Python's own engine is faster than the way to the host
+PIECE_CHARS = 250_000  # of a text on its way to the host
+MATCHES, HITS = LIMITS["defaultMatches"], LIMITS["defaultHits"]
+WINDOW, CHUNK = LIMITS["defaultWindowChars"], LIMITS["defaultChunkChars"]
+
+loaded = {}  # id(text) -> (context index, source index, whether it has a \r)
+contexts = {}  # context index -> (paths, texts)
+bound = {}  # variable -> (value, context index, paths, texts), as it was loaded
+names = {}
+call_host = None
+told_rebound = None
+
+
+def know(index, paths, texts, variable, value):
+    contexts[index] = (paths, texts)
+    bound[variable] = (value, index, paths, texts)
+    for number, text in enumerate(texts):
+        loaded[id(text)] = (index, number, "\r" in text)
+
+
+def begin_step():
+    asked.begin_step()
+
+
+def offered(live_names, host):
+    global names, call_host
+    names, call_host = live_names, host
+    return {"grep": grep, "count": count, "search": search, "chunk": chunk}
+
+
+class Sources:
+    """What to look through: [(path or None, text)], and where the host has it, if it has."""
+
+    def __init__(self, pairs, place):
+        self.pairs, self.place = pairs, place
+
+    @property
+    def chars(self):
+        return sum(len(text) for _, text in self.pairs)
+
+
+def has_returns(text):
+    place = loaded.get(id(text))
+    return "\r" in text if place is None else place[2]
+
+
+def find_sources(helper, text, path):
+    if text is None and "context" in bound:
+        value, index, paths, texts = bound["context"]
+        note_rebound(value, texts)
+        single = isinstance(value, str)
+        pairs = [(None, value)] if single else list(zip(paths, texts))
+        place = (index, 0 if single else None)
+        alone = paths[0] if single else None
+    else:
+        value = names.get("context") if text is None else text
+        if value is None:
+            raise NameError(f"there is no context to look through: {helper}(…, text=…)")
+        pairs = asked.looked_through(helper, value, isinstance(value, Span))
+        place, alone = whole_context(pairs), None
+    if path is not None:
+        pairs = asked.choose_path(pairs, path, alone)
+        place = whole_context(pairs) if len(pairs) == 1 else place
+    return Sources(pairs, place)
+
+
+def note_rebound(value, texts):
+    """The name may hold something else by now: the loop's last value, a cleaned text."""
+    global told_rebound
+    now = names.get("context")
+    if now is value and (isinstance(value, str) or len(value) == len(texts)
+                         and all(map(lambda one, other: one is other, value.values(), texts))):
+        told_rebound = None
+    elif told_rebound is None:
+        told_rebound = True
+        asked.note("the name context was bound to something else, or its mapping changed; grep, count, search "
+                   "and chunk look through what was loaded. Give text=context to look through the new value")
+
+
+def whole_context(pairs):
+    """Where the host has exactly these texts: (context index, source index or None for all)."""
+    first = loaded.get(id(pairs[0][1])) if pairs else None
+    if first is None:
+        return None
+    if len(pairs) == 1:
+        return first[:2]
+    paths, texts = contexts[first[0]]
+    same = len(pairs) == len(texts) and all(
+        pair[1] is text for pair, text in zip(pairs, texts))
+    return (first[0], None) if same and [name for name, _ in pairs] == paths else None
+
+
+def at_host(sources, **details):
+    index, source = sources.place or (None, None)
+    return {"contextIndex": index, "source": source, "unit": "codepoint", **details}
+
+
+def give(pairs):
+    """Sends texts that only this interpreter has."""
+    texts, size = [], 0
+    continues = False
+    for _, text in pairs:
+        text = text if text.isascii() else jsPattern.well_formed(text)
+        pieces = [text[at:at + PIECE_CHARS] for at in range(0, len(text), PIECE_CHARS)] or [""]
+        for number, piece in enumerate(pieces):
+            if texts and (number or size + len(piece) > PIECE_CHARS or len(texts) == 10_000):
+                call_host("context.give", {"continues": continues, "texts": texts})
+                texts, size, continues = [], 0, number > 0
+            texts.append(piece)
+            size += len(piece)
+    call_host("context.give", {"continues": continues, "texts": texts})
+
+
+def from_host(kind, answer, sources):
+    one = len(sources.pairs) == 1
+    numbers, found = memoryview(answer["bytes"]).cast("I"), answer["count"]
+    numbers, starts, ends, lines = (numbers[at * found:(at + 1) * found] for at in range(4))
+    path, text = sources.pairs[0]
+    pairs = sources.pairs
+    spans = Spans(map(
+        Span,
+        itertools.repeat(kind),
+        itertools.repeat(text) if one else map([text for _, text in pairs].__getitem__, numbers),
+        itertools.repeat(path) if one else map([path for path, _ in pairs].__getitem__, numbers),
+        starts,
+        ends,
+        lines,
+        answer["scores"] or itertools.repeat(None),
+    ))
+    spans.truncated, spans.total = answer["truncated"], answer["total"]
+    return spans
+
+
+def refuse_swapped(helper, pattern, text):
+    """grep(text, pattern): a pattern that stands in the context as it is, and is longer than the text."""
+    if not (isinstance(pattern, str) and isinstance(text, str) and 0 < len(text) <= 40 <= len(pattern)):
+        return
+    if "\n" not in text and text in pattern and stands_in_context(pattern):
+        raise TypeError(f"the first argument of {helper} is the pattern, and this one is a part of the context: "
+                        f"write {helper}({asked.shown(text)}) or {helper}({asked.shown(text)}, text=…)")
+
+
+def stands_in_context(text, known={}):
+    """Kept by text: a helper may be called again and again with it."""
+    if text not in known:
+        if len(known) >= 100:
+            known.clear()
+        known[text] = any(text in one for one in bound.get("context", ((),) * 4)[3])
+    return known[text]
+
+
+def prepare(helper, pattern, text, ignore_case, path):
+    refuse_swapped(helper, pattern, text)
+    pattern = linePattern.read(pattern, asked.flag("ignore_case", ignore_case))
+    sources = find_sources(helper, text, path)
+    pattern.warn(any(has_returns(source) for _, source in sources.pairs))
+    return pattern, sources
+
+
+def ask_host(name, pattern, sources, **details):
+    """The host's answer; None where Python's own engine must look."""
+    if sources.place is None or sources.chars <= HOST_CHARS:
+        return None
+    ascii_only = all(source.isascii() for _, source in sources.pairs)
+    tree = pattern.tree(any(has_returns(source) for _, source in sources.pairs))
+    translated = jsPattern.translate(tree, pattern.plain.flags, ascii_only)
+    if translated is None or len(translated[0]) > LIMITS["maxPatternChars"]:
+        return None
+    try:
+        return call_host(name, at_host(sources, pattern=translated[0], flags=translated[1], **details))
+    except RuntimeError as error:
+        if getattr(error, "code", None) == "INVALID_INPUT":
+            return None  # too large a pattern for that engine
+        raise
+
+
+def grep(pattern, text=None, *, ignore_case=False, max_matches=MATCHES, path=None, **other):
+    """Find a regular expression, line by line; returns spans: .start .end .line .text .line_text (.path).
+
+    At most max_matches of them (100; None: all), .truncated says that there are more; count(pattern) counts."""
+    text, ignore_case, max_matches, path = asked.options("grep", {
+        "text": text, "ignore_case": ignore_case, "max_matches": max_matches, "path": path}, other)
+    most = asked.whole("max_matches", max_matches, 0, none=True)
+    pattern, sources = prepare("grep", pattern, text, ignore_case, path)
+    answer = ask_host("context.grep", pattern, sources, maxMatches=most)
+    spans = grep_here(pattern, sources, most) if answer is None else from_host("grep", answer, sources)
+    if spans.truncated and most == MATCHES:
+        total = "there are more" if spans.total is None else f"there are {spans.total:,}"
+        asked.note(f"grep gave its first {most} matches, and {total}: count(pattern) counts them, "
+                   "max_matches=None gives all")
+    return spans
+
+
+def grep_here(pattern, sources, most):
+    spans = Spans()
+    beyond = searched = 0
+    for path, source in sources.pairs:
+        line, counted = 1, 0
+        searched += len(source)
+        for match in pattern.compiled(has_returns(source)).finditer(source):
+            if most is not None and len(spans) >= most:
+                beyond += 1
+                if searched > LIMITS["countedChars"]:
+                    break
+                continue
+            start = match.start()
+            line += count_breaks(source, counted, start)
+            counted = start
+            spans.append(Span("grep", source, path, start, match.end(), line))
+        if beyond and searched > LIMITS["countedChars"]:
+            spans.truncated = True
+            return spans
+    spans.truncated, spans.total = beyond > 0, len(spans) + beyond
+    return spans
+
+
+def count(pattern, text=None, *, ignore_case=False, path=None, by=None, **other):
+    """How many matches grep(pattern) has in all; by="path": a dict of path to number."""
+    text, ignore_case, path, by = asked.options("count", {
+        "text": text, "ignore_case": ignore_case, "path": path, "by": by}, other)
+    by = asked.choice("by", by, ("path", None))
+    pattern, sources = prepare("count", pattern, text, ignore_case, path)
+    answer = ask_host("context.count", pattern, sources)
+    if answer is not None:
+        counts = answer["counts"]
+    else:
+        counts = [sum(1 for _ in pattern.compiled(has_returns(source)).finditer(source))
+                  for _, source in sources.pairs]
+    return sum(counts) if by is None else {path: number for (path, _), number in zip(sources.pairs, counts)}
+
+
+def search(query, limit=HITS, *, window_chars=WINDOW, text=None, path=None, **other):
+    """Rank passages (windows of whole lines) by BM25; returns spans with .score, best first.
+
+    At most limit of them (10, up to 1,000)."""
+    if isinstance(limit, (str, dict)) and text is None:
+        limit, text = HITS, limit
+    limit, window_chars, text, path = asked.options("search", {
+        "limit": limit, "window_chars": window_chars, "text": text, "path": path}, other)
+    limit = asked.whole("limit", limit, 0, LIMITS["maxHits"])
+    window = asked.whole("window_chars", window_chars, LIMITS["minWindowChars"], LIMITS["maxWindowChars"])
+    query = asked.query_text(query)
+    sources = find_sources("search", text, path)
+    if not sources.pairs:
+        return Spans()
+    if sources.place is None:
+        give(sources.pairs)
+    answer = call_host("context.search", at_host(
+        sources, query=query, maxHits=limit, windowChars=window))
+    return from_host("search", answer, sources)
+
+
+def chunk(size=CHUNK, overlap=0, text=None, path=None, by="lines", **other):
+    """Cut into spans of at most `size` characters, at line ends where possible (by="chars": anywhere)."""
+    if not isinstance(size, (int, float)) and size is not None and not str(size)[:12].isdecimal():
+        given = [value for value in (overlap, text) if isinstance(value, (int, float))]
+        size, overlap, text = (*given, *(CHUNK, 0)[len(given):], size) if overlap else (CHUNK, 0, size)
+    size, overlap, text, path, by = asked.options("chunk", {
+        "size": size, "overlap": overlap, "text": text, "path": path, "by": by}, other)
+    size = asked.whole("size", size, 1, LIMITS["maxChunkChars"])
+    overlap = asked.whole("overlap", overlap, 0, size - 1)
+    asked.choice("by", by, ("lines", "chars"))
+    spans = Spans()
+    for name, source in find_sources("chunk", text, path).pairs:
+        start, line, total = 0, 1, len(source)
+        while start < total:
+            end = min(start + size, total)
+            if by == "lines" and end < total:
+                cut = last_break(source, start + overlap, end)
+                end = cut if cut > start + overlap else end
+            spans.append(Span("chunk", source, name, start, end, line))
+            if end == total:
+                break
+            line += count_breaks(source, start, end - overlap)
+            start = end - overlap
+    spans.total = len(spans)
+    return spans
