@@ -118,6 +118,9 @@ export class FakeServer extends RecordingTransport implements LinkEnd {
   }
 
   override async send(message: JSONRPCMessage): Promise<void> {
+    if (this.isClosed) {
+      throw Object.assign(new Error('connection refused'), { code: 'ECONNREFUSED' });
+    }
     if (this.failure) {
       throw this.failure;
     }
