@@ -36,7 +36,7 @@ export function collect(value: string, previous: readonly string[]): readonly st
 export function rootOption(): Option {
   return new Option(
     '--root <folder>',
-    'a folder that may be read, besides the current one; repeatable',
+    'a folder that may be read, instead of the current one; repeatable',
   )
     .argParser(collect)
     .default([], 'none');

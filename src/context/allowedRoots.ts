@@ -48,7 +48,9 @@ export class AllowedRoots {
       `${shownPath} is outside the folders that may be read (${roots}).`,
       {
         nextStep:
-          'Name a path inside them, open its folder as a workspace folder, or start the server with `--root <folder>`.',
+          this.#given.length === 0
+            ? 'Start the server with `--root <folder>` for each folder that may be read, or open one in the editor.'
+            : 'Name a path inside them, open its folder as a workspace folder, or start the server with `--root <folder>`.',
       },
     );
   }

@@ -181,7 +181,9 @@ function nothingToRead(paths: readonly string[], skipped: readonly SkippedSource
 
 function toNextStep(skipped: readonly SkippedSource[]): string {
   const [first] = skipped.flatMap(({ kind }) => (kind === null ? [] : [kind]));
-  const wider = 'Name files that hold text, or a wider folder or glob.';
+  const wider = skipped.some(({ rule }) => rule !== null)
+    ? 'Set include_ignored (--include-ignored) to read what .gitignore rules out, or name the files.'
+    : 'Name files that hold text, or a wider folder or glob.';
   return first === undefined ? wider : `${first.remedy}, or name files that hold text.`;
 }
 

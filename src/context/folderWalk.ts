@@ -3,6 +3,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { RlmError } from '../core/errors';
 import { type AllowedRoots, isInside } from './allowedRoots';
 import { throwIfCancelled } from './cancel';
@@ -33,25 +34,45 @@ export interface SkippedEntry {
   readonly kind: 'skipped';
   readonly path: string;
   readonly reason: string;
+  /** The rule of a .gitignore file that ruled it out. */
+  readonly rule?: string;
+  /** Where it is, of a file that only a rule keeps from being read. */
+  readonly real?: string;
 }
 
 export type Entry = WalkedFile | WalkedFolder | SkippedEntry;
 
 /** Where a walk starts. */
-export async function openFolder({ path: shown, real }: Place): Promise<WalkedFolder> {
-  const rules = await IgnoreRules.createFor(real);
+export async function openFolder(
+  { path: shown, real }: Place,
+  includeIgnored: boolean,
+): Promise<WalkedFolder> {
+  const rules = includeIgnored ? IgnoreRules.none : await IgnoreRules.createFor(real);
   return { kind: 'folder', path: shown, real, isTop: true, isLinked: false, rules, crossed: [] };
 }
+
+export interface WalkOptions {
+  readonly roots: AllowedRoots;
+  readonly maxEntries: number;
+  readonly includeIgnored: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Rules are matched for so long before others' work goes on. */
+const sliceMs = 15;
 
 export class FolderWalk {
   readonly #roots: AllowedRoots;
   readonly #maxEntries: number;
+  readonly #includeIgnored: boolean;
   readonly #signal: AbortSignal;
   #folders = 0;
+  #yieldedAt = 0;
 
-  constructor(roots: AllowedRoots, maxEntries: number, signal: AbortSignal) {
+  constructor({ roots, maxEntries, includeIgnored, signal }: WalkOptions) {
     this.#roots = roots;
     this.#maxEntries = maxEntries;
+    this.#includeIgnored = includeIgnored;
     this.#signal = signal;
   }
 
@@ -92,11 +113,17 @@ export class FolderWalk {
       }
       return [skip(folder.path, reason)];
     }
-    const hasRules = dirents.some((dirent) => dirent.name === ignoreFileName);
+    const hasRules =
+      !this.#includeIgnored && dirents.some((dirent) => dirent.name === ignoreFileName);
     const rules = hasRules ? await folder.rules.withFileOf(folder.real) : folder.rules;
     const listed = { ...folder, rules };
     const entries: Entry[] = [];
     for (const dirent of dirents) {
+      if (performance.now() - this.#yieldedAt > sliceMs) {
+        await setImmediate();
+        throwIfCancelled(this.#signal);
+        this.#yieldedAt = performance.now();
+      }
       entries.push(await this.#toEntry(listed, dirent));
     }
     return entries;
@@ -108,8 +135,14 @@ export class FolderWalk {
     if (unreadFolders.has(name)) {
       return skip(place.path, 'read only when named itself');
     }
-    if (folder.rules.ignores(name, dirent.isDirectory() ? 'folder' : 'file')) {
-      return skip(place.path, `ignored by ${ignoreFileName}`);
+    const rule = folder.rules.findRule(name, dirent.isDirectory() ? 'folder' : 'file');
+    if (rule !== null) {
+      const reason = `ignored by ${rule} in ${ignoreFileName}`;
+      return {
+        ...skip(place.path, reason),
+        rule,
+        ...(dirent.isFile() ? { real: place.real } : {}),
+      };
     }
     if (dirent.isDirectory()) {
       return { ...folder, ...place, isTop: false, rules: folder.rules.enter(name) };
@@ -143,7 +176,7 @@ export class FolderWalk {
       if (crossed.some((before) => isInside(real, before))) {
         return skip(link.path, 'a link back to a folder that it lies in');
       }
-      const rules = await IgnoreRules.createFor(real);
+      const rules = this.#includeIgnored ? IgnoreRules.none : await IgnoreRules.createFor(real);
       return {
         kind: 'folder',
         path: link.path,

@@ -2,7 +2,9 @@
 
 import path from 'node:path';
 import { glob } from 'tinyglobby';
-import { type RlmError, toRlmError } from '../core/errors';
+import { matchesPattern, parseIgnorePattern } from './ignorePattern';
+import { toOneLine } from '../base/text';
+import { RlmError, toRlmError } from '../core/errors';
 import type { FolderWalk, SkippedEntry, WalkedFile, WalkedFolder } from './folderWalk';
 
 /** A folder that tinyglobby believes in; all it sees there comes from the walk. */
@@ -26,6 +28,7 @@ export async function matchGlob(
   top: WalkedFolder,
   pattern: string,
 ): Promise<readonly (WalkedFile | SkippedEntry)[]> {
+  checkGlob(pattern);
   const folders = new Map([['', top]]);
   const leaves = new Map<string, WalkedFile | SkippedEntry>();
   const unlisted: SkippedEntry[] = [];
@@ -74,8 +77,52 @@ export async function matchGlob(
   if (failure !== undefined) {
     throw failure;
   }
-  const found = matched.map((key) => leaves.get(key)).filter((entry) => entry !== undefined);
+  const last = path.posix.basename(pattern);
+  const found = matched
+    .map((key) => leaves.get(key))
+    .filter((entry) => entry !== undefined)
+    .map((entry) => toNamed(entry, last));
   return [...unlisted, ...found];
+}
+
+/**
+ * A pattern that asks for the very files a rule is about (`logs/*.log` and `*.log`) is taken at its word:
+ * a rule that covers all of its last part does not hold against it.
+ */
+function toNamed(entry: WalkedFile | SkippedEntry, last: string): WalkedFile | SkippedEntry {
+  if (entry.kind === 'file' || entry.rule === undefined || entry.real === undefined) {
+    return entry;
+  }
+  const isWord = /[^*?{}[\]()!,.]/u.test(last);
+  const rule = parseIgnorePattern(path.posix.basename(entry.rule), false);
+  return isWord && rule !== null && matchesPattern(rule, [last])
+    ? { kind: 'file', path: entry.path, real: entry.real, isLinked: false }
+    : entry;
+}
+
+const maxGlobChars = 1_000;
+const maxStarsInName = 3;
+const maxDeepParts = 4;
+
+/**
+ * The matcher goes back and forth between wildcards: more of them in one name could take for ever.
+ * @throws RlmError 'INVALID_INPUT'
+ */
+function checkGlob(pattern: string): void {
+  const parts = pattern.split('/');
+  const isHard =
+    pattern.length > maxGlobChars ||
+    /[*+]\(/u.test(pattern) ||
+    parts.filter((part) => part.includes('**')).length > maxDeepParts ||
+    parts.some((part) => (part.match(/\*+/gu)?.length ?? 0) > maxStarsInName);
+  if (isHard) {
+    const shown = toOneLine(pattern, 100);
+    throw new RlmError('INVALID_INPUT', `The pattern ${shown} has too many wildcards.`, {
+      nextStep:
+        `Give at most ${maxStarsInName} stars in one name, ${maxDeepParts} times ** and no *(…) or +(…), ` +
+        `in ${maxGlobChars} characters; several simple patterns do the same.`,
+    });
+  }
 }
 
 function toGlobEntry(name: string, isFolder: boolean): GlobEntry {

@@ -3,47 +3,60 @@
 import { constants } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
 import path from 'node:path';
-import ignore, { type Ignore } from 'ignore';
+import { type IgnorePattern, matchesPattern, parseIgnorePattern } from './ignorePattern';
 
 export const ignoreFileName = '.gitignore';
 const maxIgnoreFileBytes = 1_000_000;
 const readFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 // Git folds case where the platform's file systems usually do.
-const ignorecase = process.platform === 'win32' || process.platform === 'darwin';
+const ignoreCase = process.platform === 'win32' || process.platform === 'darwin';
+
+interface RuleFile {
+  /** Names from the topmost folder to the one that the file is in. */
+  readonly depth: number;
+  readonly patterns: readonly IgnorePattern[];
+  /** It lies above the folder that the caller named, and so speaks of folders only. */
+  readonly isAbove: boolean;
+}
 
 /** The rules that hold for the entries of one folder. */
 export class IgnoreRules {
-  /** Knows the rules of all folders above, written relative to the topmost. */
-  readonly #matcher: Ignore | null;
-  /** From the topmost folder to this one: empty, or ending in a slash. */
-  readonly #prefix: string;
+  /** Topmost first. */
+  readonly #files: readonly RuleFile[];
+  /** Names from the topmost folder to this one. */
+  readonly #names: readonly string[];
 
-  private constructor(matcher: Ignore | null, prefix: string) {
-    this.#matcher = matcher;
-    this.#prefix = prefix;
+  private constructor(files: readonly RuleFile[], names: readonly string[]) {
+    this.#files = files;
+    this.#names = names;
   }
 
+  /** Rules out nothing. */
+  static readonly none = new IgnoreRules([], []);
+
   /**
-   * What the folders above `realFolder`, up to its repository, say about what is in it. None when
-   * they would rule out the folder itself: then the caller named it to have it read.
+   * What the folders above `realFolder`, up to its repository, say about the folders in it: about files
+   * the caller, who named the folder, is taken at his word. None when they would rule out the folder itself.
    */
   static async createFor(realFolder: string): Promise<IgnoreRules> {
-    const none = new IgnoreRules(null, '');
     const repository = await findRepository(realFolder);
     if (repository === null) {
-      return none;
+      return IgnoreRules.none;
     }
-    let rules = none;
+    let rules = IgnoreRules.none;
     let folder = repository;
     for (const name of path.relative(repository, realFolder).split(path.sep).filter(Boolean)) {
       rules = await rules.withFileOf(folder);
-      if (rules.ignores(name, 'folder')) {
-        return none;
+      if (rules.findRule(name, 'folder') !== null) {
+        return IgnoreRules.none;
       }
       rules = rules.enter(name);
       folder = path.join(folder, name);
     }
-    return rules;
+    return new IgnoreRules(
+      rules.#files.map((file) => ({ ...file, isAbove: true })),
+      rules.#names,
+    );
   }
 
   /** These rules and those of the .gitignore in this folder, when there is a readable one. */
@@ -52,23 +65,41 @@ export class IgnoreRules {
     if (text === null) {
       return this;
     }
-    const lines = text
+    const patterns = text
       .replace(/^\uFEFF/u, '')
       .split(/\r?\n/u)
-      .map((line) => toRuleFromTop(line, this.#prefix));
-    const above = ignore({ ignorecase }).add(this.#matcher ?? []);
-    return new IgnoreRules(above.add(lines), this.#prefix);
+      .map((line) => parseIgnorePattern(fold(line), ignoreCase))
+      .filter((pattern) => pattern !== null);
+    const file = { depth: this.#names.length, patterns, isAbove: false };
+    return new IgnoreRules([...this.#files, file], this.#names);
   }
 
   /** The rules for a folder in this one. */
   enter(name: string): IgnoreRules {
-    return new IgnoreRules(this.#matcher, `${this.#prefix}${name}/`);
+    return new IgnoreRules(this.#files, [...this.#names, fold(name)]);
   }
 
-  ignores(name: string, kind: 'file' | 'folder'): boolean {
-    const entry = `${this.#prefix}${name}${kind === 'folder' ? '/' : ''}`;
-    return this.#matcher?.ignores(entry) ?? false;
+  /** The rule that rules out an entry, as it is written; null when none does. The last that matches counts. */
+  findRule(name: string, kind: 'file' | 'folder'): string | null {
+    const names = [...this.#names, fold(name)];
+    for (const { depth, patterns, isAbove } of [...this.#files].reverse()) {
+      if (isAbove && kind === 'file') {
+        continue;
+      }
+      const below = names.slice(depth);
+      const last = patterns.findLast(
+        (pattern) => (kind === 'folder' || !pattern.onlyFolders) && matchesPattern(pattern, below),
+      );
+      if (last !== undefined) {
+        return last.isNegative ? null : last.text;
+      }
+    }
+    return null;
   }
+}
+
+function fold(text: string): string {
+  return ignoreCase ? text.toLowerCase() : text;
 }
 
 async function findRepository(realFolder: string): Promise<string | null> {
@@ -84,18 +115,6 @@ async function findRepository(realFolder: string): Promise<string | null> {
       return null;
     }
   }
-}
-
-/** A rule of a nested file, rewritten as one of the topmost: that is what lets the last match win. */
-function toRuleFromTop(line: string, prefix: string): string {
-  const rule = line.startsWith('!') ? line.slice(1) : line;
-  if (prefix === '' || rule.trim() === '' || line.startsWith('#')) {
-    return line;
-  }
-  const folder = prefix.replace(/[\\*?[\]!# ]/gu, '\\$&');
-  const isAnchored = /\/./u.test(rule.trimEnd());
-  const below = isAnchored ? rule.replace(/^\//u, '') : `**/${rule}`;
-  return `${line.startsWith('!') ? '!' : ''}/${folder}${below}`;
 }
 
 async function readIgnoreFile(file: string): Promise<string | null> {

@@ -50,25 +50,26 @@ export interface PlanOptions {
  */
 export async function planSources(given: GivenContext, options: PlanOptions): Promise<SourcePlan> {
   const { roots, names, baseFolder, maxFiles, signal } = options;
-  const walk = new FolderWalk(roots, maxFiles, signal);
+  const includeIgnored = given.includeIgnored ?? false;
+  const walk = new FolderWalk({ roots, maxEntries: maxFiles, includeIgnored, signal });
   const files = new Map<string, SourceFile>();
-  const skipped = new Map<string, string>();
+  const skipped = new Map<string, Pick<SkippedEntry, 'reason' | 'rule'>>();
   let onlyFiles = true;
   for (const path of given.paths) {
     throwIfCancelled(signal);
     const place = await resolveGivenPath(path, baseFolder, roots);
     const isNamed = place.kind === 'file';
     onlyFiles &&= isNamed;
-    const entries = await findEntries(place, walk);
+    const entries = await findEntries(place, walk, includeIgnored);
     for (const { name, entry } of inOrder(entries, names)) {
       if (entry.kind === 'skipped') {
-        skipped.set(name, entry.reason);
+        skipped.set(name, entry);
       } else if (!files.has(entry.real)) {
         files.set(entry.real, { name, real: entry.real, isNamed });
       }
     }
     if (entries.length === 0) {
-      skipped.set(path, place.kind === 'glob' ? 'no file matches' : 'holds no files');
+      skipped.set(path, { reason: place.kind === 'glob' ? 'no file matches' : 'holds no files' });
     }
     if (files.size > maxFiles) {
       throw tooMany('files', maxFiles);
@@ -77,21 +78,30 @@ export async function planSources(given: GivenContext, options: PlanOptions): Pr
   const sourceCount = given.paths.length + (given.text === null ? 0 : 1);
   return {
     files: [...files.values()],
-    skipped: [...skipped].map(([path, reason]) => ({ path, reason, kind: null })),
+    skipped: [...skipped].map(([path, { reason, rule = null }]) => ({
+      path,
+      reason,
+      rule,
+      kind: null,
+    })),
     shape: sourceCount === 1 && onlyFiles ? 'string' : 'mapping',
   };
 }
 
 type Found = readonly (WalkedFile | SkippedEntry)[];
 
-async function findEntries(place: GivenPath, walk: FolderWalk): Promise<Found> {
+async function findEntries(
+  place: GivenPath,
+  walk: FolderWalk,
+  includeIgnored: boolean,
+): Promise<Found> {
   switch (place.kind) {
     case 'file':
       return [{ kind: 'file', path: place.path, real: place.real, isLinked: false }];
     case 'folder':
-      return walk.listAll(await openFolder(place));
+      return walk.listAll(await openFolder(place, includeIgnored));
     case 'glob':
-      return matchGlob(walk, await openFolder(place), place.pattern);
+      return matchGlob(walk, await openFolder(place, includeIgnored), place.pattern);
   }
 }
 
@@ -197,6 +207,8 @@ async function dropBinaries(
 
 export interface SkippedSource extends SkippedFile {
   readonly kind: FileKind | null;
+  /** Of a .gitignore file, when it is left out for that. */
+  readonly rule: string | null;
 }
 
 /** @throws RlmError 'INVALID_INPUT' for a file that the caller named, unless it merely holds no text. */
@@ -204,5 +216,5 @@ export function toSkipped(file: SourceFile, { reason, kind }: Unreadable): Skipp
   if (file.isNamed && kind === null) {
     throw unreadableError(file.name, reason);
   }
-  return { path: file.name, reason, kind };
+  return { path: file.name, reason, kind, rule: null };
 }

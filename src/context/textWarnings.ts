@@ -8,6 +8,7 @@ const shownFiles = 3;
 interface Skipped {
   readonly path: string;
   readonly kind: FileKind | null;
+  readonly rule: string | null;
 }
 
 export class TextWarnings {
@@ -49,7 +50,13 @@ export class TextWarnings {
   }
 
   toLines(skipped: readonly Skipped[]): readonly string[] {
-    for (const { path, kind } of skipped) {
+    for (const { path, kind, rule } of skipped) {
+      if (rule !== null) {
+        this.#note(
+          path,
+          `left out for ${rule} in .gitignore. Name it itself, or set include_ignored`,
+        );
+      }
       if (kind !== null) {
         this.#note(path, `is ${kind.name}, not text, and was left out. ${kind.remedy}`);
       }

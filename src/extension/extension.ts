@@ -15,7 +15,7 @@ import { EngineHost, type Runtime } from './engineHost';
 import { McpProvider, providerId } from './mcpProvider';
 import { openLog, showFailure } from './messages';
 import { ModelAccess } from './models/modelAccess';
-import { ReadableFolders, readBaseFolder } from './readableFolders';
+import { listWorkspaceFolders, ReadableFolders, readBaseFolder } from './readableFolders';
 import { ScratchEditors } from './scratch';
 import { SessionActions } from './sessionActions';
 import { SessionSource } from './sessionSource';
@@ -102,7 +102,7 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
       texts,
       log,
       allow: folders.allow,
-      readRoots: folders.list,
+      readRoots: listWorkspaceFolders,
       readActive: () => panels.activeSessionId,
     }),
   );

@@ -14,6 +14,7 @@ const notes = `
 While an engine of this home serves HTTP (an editor's, or \`rlm-companion serve\`), the client is
 joined to the one that has run longest, and its sessions appear there. That engine then decides which
 paths may be read and where relative ones start; --root counts only for an engine of this process.
+Without --root that is the current folder, unless it is the home folder or a whole disk.
 When the engine ends, the next one takes over; with none left, this process does, and stays with it.
 Stdout belongs to the protocol; logs go to stderr.
 

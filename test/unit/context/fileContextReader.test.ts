@@ -205,7 +205,7 @@ describe('FileContextReader', () => {
     for (const [given, reason] of [
       ['b.bin', 'b.bin: a gzip archive'],
       ['empty', 'empty: holds no files'],
-      ['docs', 'docs/a.txt: ignored by .gitignore'],
+      ['docs', 'docs/a.txt: ignored by * in .gitignore'],
       ['*.nothing', '*.nothing: no file matches'],
     ] as const) {
       await assert.rejects(fixture.read(given), isError('INVALID_INPUT', reason));

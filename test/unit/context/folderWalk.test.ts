@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import {
   createFixture,
@@ -90,26 +90,66 @@ describe('folders and globs', () => {
     );
     assert.deepStrictEqual(
       skipped.map((skip) => [skip.path, skip.reason]),
-      ['a.log', 'build', 'sub/b.log', 'sub/here.txt', 'top.txt'].map((name) => [
-        name,
-        'ignored by .gitignore',
-      ]),
+      [
+        ['a.log', 'ignored by *.log in .gitignore'],
+        ['build', 'ignored by build/ in .gitignore'],
+        ['sub/b.log', 'ignored by *.log in .gitignore'],
+        ['sub/here.txt', 'ignored by /here.txt in .gitignore'],
+        ['top.txt', 'ignored by /top.txt in .gitignore'],
+      ],
     );
   });
 
-  it('follow .gitignore files of the folders above, up to the repository', async () => {
+  it('follow .gitignore files of the folders above about folders, and take the caller at his word about files', async () => {
     await fixture.write({
-      '.gitignore': 'c.txt\n',
       'repo/.git/HEAD': '',
-      'repo/.gitignore': 'a.txt\n/sub/b.txt\n',
-      'repo/sub/a.txt': '',
-      'repo/sub/b.txt': '',
-      'repo/sub/c.txt': '',
+      'repo/.gitignore': '*.log\n/sub/dist/\n',
+      'repo/sub/a.log': '',
+      'repo/sub/dist/b.log': '',
+      'repo/sub/deep/c.log': '',
+      'repo/sub/deep/.gitignore': 'd.txt\n',
+      'repo/sub/deep/d.txt': '',
     });
-    assert.deepStrictEqual(await readNames('repo/sub'), ['repo/sub/c.txt']);
-    assert.deepStrictEqual(await readNames('repo/sub/*.txt'), ['repo/sub/c.txt']);
-    await rm(path.join(fixture.root, 'repo/.git'), { recursive: true });
-    assert.deepStrictEqual((await readNames('repo/sub')).length, 3);
+    const deep = ['repo/sub/deep/.gitignore', 'repo/sub/deep/c.log'];
+    assert.deepStrictEqual(await readNames('repo/sub'), ['repo/sub/a.log', ...deep]);
+    assert.deepStrictEqual(await readNames('repo/sub/*.log'), ['repo/sub/a.log']);
+    assert.deepStrictEqual(await readNames('repo/**/*.log'), [
+      'repo/sub/a.log',
+      'repo/sub/deep/c.log',
+    ]);
+  });
+
+  it('read what rules rule out when told to, and say how when they are not', async () => {
+    await fixture.write({
+      '.gitignore': '*.log\nout/\n',
+      'a.log': '',
+      'out/b.txt': '',
+      'c.txt': '',
+    });
+    const { sources } = await fixture.read('.', { includeIgnored: true });
+    assert.deepStrictEqual(
+      sources.map(([name]) => name),
+      ['.gitignore', 'a.log', 'c.txt', 'out/b.txt'],
+    );
+    const { warnings } = await fixture.read('.');
+    assert.deepStrictEqual(
+      warnings.map((warning) => warning.includes('include_ignored')),
+      [true, true],
+    );
+    assert.deepStrictEqual(await readNames('*.log'), ['a.log']);
+    await assert.rejects(fixture.read('**/b.txt'), isError('INVALID_INPUT'));
+  });
+
+  it('refuse patterns that could take for ever', async () => {
+    await fixture.write({ 'a.txt': '' });
+    for (const pattern of [
+      '*a*a*a*a*b',
+      `${'**/'.repeat(6)}x`,
+      '+(a|*)b',
+      'a'.repeat(1_001) + '*',
+    ]) {
+      await assert.rejects(fixture.read(pattern), isError('INVALID_INPUT', 'wildcards'));
+    }
   });
 
   it('read an ignored folder that is named itself', async () => {
@@ -134,7 +174,7 @@ describe('folders and globs', () => {
     assert.deepStrictEqual(await readNames('src/{d,deep/f}.ts'), ['src/d.ts', 'src/deep/f.ts']);
     const absolute = path.join(fixture.root, 's*', '*.ts');
     assert.deepStrictEqual((await fixture.read(absolute)).skipped, [
-      { path: 'src/e.gen.ts', reason: 'ignored by .gitignore' },
+      { path: 'src/e.gen.ts', reason: 'ignored by *.gen.ts in .gitignore' },
     ]);
   });
 

@@ -82,10 +82,10 @@ describe('rlm-companion run', () => {
     assert.equal(summaries[0]?.usage.steps, 1);
   });
 
-  it('allows the folders of the named files, the given roots and the current folder', async () => {
+  it('allows the folders of the named files, and the given roots in place of the current folder', async () => {
     const { cli } = await runCode('1', '--root', 'more');
     const roots = cli.engineOptions?.roots.map((root) => path.basename(root));
-    assert.deepStrictEqual(roots, [path.basename(folder()), 'more', 'data']);
+    assert.deepStrictEqual(roots, ['more', 'data']);
   });
 
   it('hands the guardrails to the session', async () => {

@@ -123,11 +123,7 @@ describe('servers', () => {
     assert.equal(await cli.run('mcp', '--root', 'a', '--root', 'b', '--standalone'), 0);
     assert.equal(cli.output.text, '');
     const { cwd } = cli;
-    assert.deepStrictEqual(cli.engineOptions?.roots, [
-      cwd,
-      path.join(cwd, 'a'),
-      path.join(cwd, 'b'),
-    ]);
+    assert.deepStrictEqual(cli.engineOptions?.roots, [path.join(cwd, 'a'), path.join(cwd, 'b')]);
   });
 
   it('serve names its address and the file of the token until it is interrupted', async () => {
