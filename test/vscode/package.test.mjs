@@ -1,9 +1,12 @@
-// What is in the package: everything it needs, and nothing else. Run after `npm run package`.
+// What is in the packages for the editor and for npm: everything they need, and nothing else. Run after
+// `npm run package`.
 
 /* global before, describe, it */
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { inflateRawSync } from 'node:zlib';
 
 const file = new URL('../../out/rlm-companion.vsix', import.meta.url);
@@ -78,6 +81,24 @@ describe('the package of the extension', () => {
       'zod',
     ].filter((name) => !notices.includes(`## ${name}`));
     assert.deepStrictEqual(missing, []);
+  });
+
+  it('is for npm the built command line tool, with what tells about it', async () => {
+    const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+    const options = { cwd: new URL('../..', import.meta.url), shell: process.platform === 'win32' };
+    const { stdout } = await promisify(execFile)('npm', args, options);
+    const [{ files }] = JSON.parse(stdout);
+    const built = expected.filter((name) => name.startsWith('extension/dist/'));
+    assert.deepStrictEqual(
+      files.map((one) => one.path).sort(),
+      [
+        'CHANGELOG.md',
+        'LICENSE',
+        'README.md',
+        'package.json',
+        ...built.map((name) => name.slice('extension/'.length)),
+      ].sort(),
+    );
   });
 
   it('runs its engines unchanged: WebAssembly comes out as it was built', async () => {
