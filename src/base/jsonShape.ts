@@ -50,8 +50,8 @@ export function checkJsonShape(text: string, bounds: JsonBounds): JsonShape {
   return 'fits';
 }
 
-/** Where the closing quote stands, from the string's first character on; -1: nowhere. */
-function findStringEnd(text: string, start: number): number {
+/** Where the quote stands that closes a JSON string, from its first character on; -1: nowhere. Linear. */
+export function findStringEnd(text: string, start: number): number {
   let from = start;
   for (;;) {
     const end = text.indexOf('"', from);

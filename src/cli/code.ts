@@ -3,13 +3,12 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Language } from '../core/sandbox';
+import { maxCodeChars } from '../core/limits';
 import type { Cli } from './cli';
 import { usageError } from './failure';
 import { toCountText } from './render/words';
 import type { Terminal } from './terminal';
 
-/** Source: the tool contract, `rlm_run_repl` code. */
-export const maxStepChars = 50_000;
 const maxInputBytes = 10_000_000;
 /** A line that is exactly this begins a new step. */
 const cellMark: Readonly<Record<Language, string>> = { python: '# %%', javascript: '// %%' };
@@ -115,10 +114,10 @@ function checkSteps(steps: readonly string[], nextStep: string): readonly string
       'Give a file with code, or code on standard input.',
     );
   }
-  const long = steps.findIndex((step) => step.length > maxStepChars);
+  const long = steps.findIndex((step) => step.length > maxCodeChars);
   if (long >= 0) {
     throw usageError(
-      `Step ${long + 1} of the code has ${toCountText(steps[long]?.length ?? 0)} characters; a step may have ${toCountText(maxStepChars)}.`,
+      `Step ${long + 1} of the code has ${toCountText(steps[long]?.length ?? 0)} characters; a step may have ${toCountText(maxCodeChars)}.`,
       nextStep,
     );
   }

@@ -14,7 +14,8 @@ import type { Summary } from './summary';
 
 export type FinalizeInput = { readonly text: string } | { readonly variable: string };
 
-const readTimeoutMs = 10_000;
+/** Of reading a variable's value. */
+export const readTimeoutMs = 10_000;
 
 export class FinalAnswer {
   readonly #recorder: Recorder;

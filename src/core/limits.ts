@@ -18,6 +18,9 @@ export interface Limits {
   readonly maxDepth: number;
 }
 
+/** Of one step. Source: the tool contract, `rlm_run_repl`. */
+export const maxCodeChars = 50_000;
+
 export interface LimitRange {
   readonly default: number;
   readonly min: number;

@@ -18,7 +18,7 @@ import type {
   SessionStatus,
   StopCause,
 } from './event';
-import { FinalAnswer, type FinalizeInput } from './finalAnswer';
+import { FinalAnswer, type FinalizeInput, readTimeoutMs } from './finalAnswer';
 import { Guardrails } from './guardrails';
 import type { History } from './history';
 import type { Limits } from './limits';
@@ -68,8 +68,6 @@ export interface SessionStart {
 /** The words of a loop in its session's trace. */
 export type LoopRecord =
   Omit<LoopStarted, keyof EventHeader> | Omit<LoopFinished, keyof EventHeader>;
-
-const readTimeoutMs = 10_000;
 
 export class Session implements Disposable {
   readonly seed: SessionSeed;

@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import { DisposableStore } from '../base/disposable';
 import { RlmError } from '../core/errors';
+import { maxCodeChars } from '../core/limits';
 import type { Summary } from '../core/summary';
 import type { EngineHost } from './engineHost';
 import type { Memory } from './memory';
@@ -10,9 +11,6 @@ import { runCancellable } from './progress';
 import { ScratchLinks } from './scratchLinks';
 import type { SessionSource } from './sessionSource';
 import { SessionDetails } from './sessions/sessionDetails';
-
-/** Source: the tool contract, `rlm_run_repl` code. */
-const maxCodeChars = 50_000;
 
 interface ScratchParts {
   readonly host: EngineHost;

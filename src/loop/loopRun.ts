@@ -4,7 +4,7 @@
 import { cancelledError, type ErrorCode, RlmError } from '../core/errors';
 import type { LoopFinishReason } from '../core/event';
 import type { LoopProgress, LoopRequest } from '../core/loop';
-import { type StopReason, stopReasons } from '../core/limits';
+import { maxCodeChars, type StopReason, stopReasons } from '../core/limits';
 import type { ModelMessage } from '../core/model';
 import type { VariableInfo } from '../core/sandbox';
 import type { Session } from '../core/session';
@@ -17,9 +17,6 @@ import { listNotes } from './families';
 import { describeStanding, describeStep } from './observation';
 import type { PromptName, Prompts } from './promptFiles';
 import { describeVariables } from './variablesText';
-
-/** Source: the tool contract, `rlm_run_repl` code. */
-const maxCodeChars = 50_000;
 
 /** A request whose iterations are known. */
 export type LoopOrder = LoopRequest & { readonly maxIterations: number };

@@ -3,9 +3,9 @@
 
 import { cutText } from '../base/text';
 import type { Interruption, Outcome, StepError } from '../core/sandbox';
+import { maxAnswerChars } from '../core/sessionErrors';
 import type { GuestOutcome } from '../protocol/worker';
 
-const maxFinalAnswerChars = 500_000;
 /** Of all names of variables, and of all that is said of changes: a step's line in its trace is bounded. */
 const maxListedChars = 100_000;
 
@@ -13,8 +13,7 @@ export function toOutcome(guest: GuestOutcome, maxOutputChars: number): Outcome 
   const stdout = cutText(guest.stdout, maxOutputChars);
   const stderr = cutText(guest.stderr, maxOutputChars);
   const result = guest.result === null ? null : cutText(guest.result, maxOutputChars);
-  const answer =
-    guest.finalAnswer === null ? null : cutText(guest.finalAnswer, maxFinalAnswerChars);
+  const answer = guest.finalAnswer === null ? null : cutText(guest.finalAnswer, maxAnswerChars);
   const cut = [stdout, stderr, ...(result ? [result] : [])].reduce(
     (sum, one) => sum + (one.totalChars - one.text.length),
     0,

@@ -1,14 +1,13 @@
 // rlm_run_repl: runs one step of code in a session.
 
 import * as z from 'zod';
+import { maxCodeChars } from '../../core/limits';
 import { Task } from '../../core/task/task';
 import { sessionIdField } from '../fields';
 import { resumeSession } from '../replayView';
 import { stepSchema, toStepMarkdown } from '../stepView';
 import { followStep, readLine, requireFree } from '../taskCall';
 import { defineTool } from '../tool';
-
-const maxCodeChars = 50_000;
 
 const input = z.strictObject({
   session_id: sessionIdField,
