@@ -9,16 +9,17 @@ import gc
 import io
 import json
 import os
-import signal
 import sys
 import time
 import types
 import zlib  # noqa: F401  (imported once here: steps that use it start faster)
 from _json import encode_basestring_ascii, make_encoder
+from _signal import SIGINT, default_int_handler, signal
 
 RESULT = "__step_result__"  # holds a trailing expression's value for a moment
 MAX_ANSWER_CHARS = 500_001  # one more than the host keeps, so that it cuts, and knows
 RESERVE = 2**20  # bytes that the runner lets go of when the code has used up all there is
+LEAST_ROOM = 2**17  # what a step needs to let go of some
 
 
 def refuse(value):
@@ -37,9 +38,12 @@ def main(parts):
     compile_, eval_, exec_ = builtins.compile, builtins.eval, builtins.exec
     Expr, Name, Store, Assign, copy_location = ast.Expr, ast.Name, ast.Store, ast.Assign, ast.copy_location
     to_tree = ast.PyCF_ONLY_AST
-    set_handler, SIGINT, interrupt = signal.signal, signal.SIGINT, signal.default_int_handler
+    set_handler, interrupt = signal, default_int_handler
     live_builtins = vars(builtins)
     saved_builtins = dict(live_builtins)
+    own_builtins = dict(main.__builtins__)
+    restore_own = main.__builtins__.update
+    Anything = BaseException  # by a name that stands without builtins
     collect = gc.collect
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     sys_members, time_members, modules = vars(sys), vars(time), sys.modules
@@ -233,9 +237,7 @@ def main(parts):
         live_builtins.update(saved_builtins)
 
     def restore():
-        """All that the code finds at the beginning of a step, and the runner stands on, is as it was."""
-        restore_builtins()
-        guard.put_back()
+        """What the code finds at the beginning of a step is as it was; what the runner stands on is put back after one."""
         if not all(type(name) is str for name in names):
             kept = [(name, value) for name, value in names.items() if type(name) is str]
             names.clear()
@@ -287,11 +289,12 @@ def main(parts):
     def take_reserve():
         """Kept for the runner; where the code has used up all there is, the host gives a little more."""
         for _ in range(2):
-            if state["reserve"] is None:
-                try:
-                    state["reserve"] = bytes(RESERVE)
-                except MemoryError:
-                    write(device, b"room")
+            try:
+                state["reserve"] = state["reserve"] or bytes(RESERVE)
+                bytes(LEAST_ROOM)
+                return
+            except MemoryError:
+                write(device, b"room")
 
     def execute_code(step):
         step["value"] = execute(step["code"], step["filename"])
@@ -324,10 +327,14 @@ def main(parts):
         set_handler(SIGINT, interrupt)
         for phase in phases:
             failure = None
+            if (phase is show_result and step["value"] is None
+                    or phase is explain_failure and step["failure"] is None):
+                continue
             try:
                 phase(step)
-            except BaseException as error:  # noqa: BLE001  (whatever the code raised)
+            except Anything as error:  # whatever the code raised
                 failure = error
+            restore_own(own_builtins)
             for _ in range(3):  # here, and not in a function: a hook would run when that is called
                 try:
                     set_trace(None)
@@ -340,7 +347,7 @@ def main(parts):
                     restore_builtins()
                     guard.put_back()
                     break
-                except BaseException as error:  # noqa: BLE001  (raised by a hook, or interrupted)
+                except Anything as error:  # raised by a hook, or interrupted
                     failure = failure or error
             if failure is not None:
                 if type(failure) is MemoryError:
@@ -447,10 +454,16 @@ def main(parts):
         guard.keep_space(vars(space))
     for value in tuple(locals().values()):
         guard.keep_function(value)
+    guard.keep_library()
     for kind in (Expr, Name, Store, Assign):
         guard.keep_class(kind)
     guard.keep_interpreter()
+    guard.seal()
     set_handler(SIGINT, ignore)
     restore()
     send({"kind": "ready", "detail": "CPython " + sys.version.split()[0] + " on WebAssembly"})
-    serve()
+    try:
+        serve()
+    except Anything as error:
+        send({"kind": "broken", "message": f"the runner met {type_name(type(error))}: {str(error)[:500]}"})
+        read(device, 1)

@@ -1,22 +1,35 @@
 # Puts back, before and after each step, what the runner stands on and a step can change: hooks of the
 # interpreter, the builtins, the import system, and the runner's own functions, names and classes.
-import builtins
+import _io
+import bisect
 import codecs
+import heapq
+import importlib._bootstrap
+import importlib._bootstrap_external
 import importlib.util
-import signal
+import itertools
+import math
+import re
 import sys
 import types
+import zipimport
+from itertools import repeat
+from operator import attrgetter, is_ as same
+from _signal import set_wakeup_fd as set_wakeup
 
 LEAST_RECURSION = 1_000
 
 get_limit, set_limit = sys.getrecursionlimit, sys.setrecursionlimit
-set_wakeup = signal.set_wakeup_fd
 register_error = codecs.register_error
 members_of = type.__dict__["__dict__"].__get__
 set_member, delete_member = type.__setattr__, type.__delattr__
 sys_members = vars(sys)
 Function = types.FunctionType
-CHANGING = (type(None), str, int, float, tuple, list, dict, set)
+SCALARS = (type(None), str, int, float, tuple)
+# What a session may set for itself in `sys`; the streams are given anew.
+FREE = frozenset(("path", "argv", "stdout", "stderr", "ps1", "ps2", "last_exc", "last_type", "last_value",
+                  "last_traceback", "tracebacklimit", "dont_write_bytecode", "pycache_prefix"))
+part_getters = (attrgetter("__code__"), attrgetter("__defaults__"), attrgetter("__kwdefaults__"))
 handlers = tuple((name, codecs.lookup_error(name)) for name in (
     "strict", "ignore", "replace", "surrogatepass", "surrogateescape", "backslashreplace", "xmlcharrefreplace"))
 
@@ -24,6 +37,7 @@ kept_spaces = []  # (a namespace, what it holds for good)
 kept_functions = []  # (a function, its code, defaults and keyword defaults)
 kept_cells = []  # (a cell, its content)
 kept_classes = []  # (a class, its members)
+columns = {}  # the same, as `put_back` compares it
 kept_sys = {}
 kept_modules = {}
 kept_path = []
@@ -39,8 +53,8 @@ def private(name):
 
 
 def keep_space(space):
-    """Not what can be bound anew: values without an identity of their own."""
-    kept = {name: value for name, value in space.items() if not isinstance(value, CHANGING)}
+    """Names in lower case may be bound to other scalars; all else is constant."""
+    kept = {name: value for name, value in space.items() if name.isupper() or not isinstance(value, SCALARS)}
     kept_spaces.append((space, kept))
     for value in kept.values():
         keep_function(value)
@@ -69,47 +83,50 @@ def keep_class(kind):
         keep_function(value)
 
 
+def keep_library():
+    """Modules that imports, and the functions of the REPL, work by while a step runs."""
+    for module in (_io, importlib._bootstrap, importlib._bootstrap_external, zipimport, sys.modules["marshal"],
+                   sys.modules["_imp"], bisect, heapq, itertools, math, re):
+        kept_spaces.append((vars(module), dict(vars(module))))
+
+
 def keep_interpreter():
     """Of `sys` what imports, output and errors go through; of the modules what is loaded by now."""
     global finders
-    for name in ("modules", "meta_path", "path_hooks", "path_importer_cache", "stdin", "unraisablehook", "excepthook",
-                 "displayhook"):
-        kept_sys[name] = sys_members[name]
+    kept_sys.update((name, value) for name, value in sys_members.items() if name not in FREE)
     kept_modules.update(sys.modules)
     kept_path.extend(sys.path)
     finders = tuple(sys.meta_path)
 
 
+def seal():
+    """To be called when all is kept; comparing is done by C code, name for name."""
+    columns["spaces"] = tuple((space.get, tuple(kept), tuple(kept.values()), space.update, kept)
+                              for space, kept in (*kept_spaces, (sys_members, kept_sys)))
+    columns["classes"] = tuple((members_of(kind), tuple(members), tuple(members.values()), kind, members)
+                               for kind, members in kept_classes)
+    columns["functions"] = tuple(tuple(one[at] for one in kept_functions) for at in range(4))
+
+
 def put_back():
     for cell, content in kept_cells:
         cell.cell_contents = content
-    for function, code, defaults, keywords in kept_functions:
-        if function.__code__ is not code:
-            function.__code__ = code
-        function.__defaults__, function.__kwdefaults__ = defaults, keywords
-    for space, kept in kept_spaces:
-        if len(space) < len(kept) or not same_values(space, kept):
-            space.update(kept)
-    for kind, members in kept_classes:
-        put_back_class(kind, members)
+    functions, *parts = columns["functions"]
+    for get_part, part in zip(part_getters, parts):
+        if not all(map(same, map(get_part, functions), part)):
+            for function, code, defaults, keywords in kept_functions:
+                function.__code__, function.__defaults__, function.__kwdefaults__ = code, defaults, keywords
+    for get, names, values, update, kept in columns["spaces"]:
+        if not all(map(same, map(get, names), values)):
+            update(kept)
+    for now, names, values, kind, members in columns["classes"]:
+        if len(now) != len(names) or not all(map(same, map(now.get, names), values)):
+            put_back_class(kind, members)
     put_back_interpreter()
-
-
-def same_values(space, kept):
-    for name, value in kept.items():
-        if space.get(name, kept) is not value:
-            return False
-    return True
 
 
 def put_back_class(kind, members):
     now = members_of(kind)
-    if len(now) == len(members):
-        for name, value in members.items():
-            if now.get(name, members) is not value:
-                break
-        else:
-            return
     for name in [name for name in now if name not in members]:
         delete_member(kind, name)
     for name, value in members.items():
@@ -118,19 +135,15 @@ def put_back_class(kind, members):
 
 
 def put_back_interpreter():
-    for name, value in kept_sys.items():
-        if sys_members.get(name) is not value:
-            sys_members[name] = value
     if type(sys_members.get("path")) is not list:
         sys_members["path"] = list(kept_path)
     if get_limit() < LEAST_RECURSION:
         set_limit(LEAST_RECURSION)
     modules, found = kept_sys["modules"], kept_sys["meta_path"]
-    for name, module in kept_modules.items():
-        if name not in modules:
-            modules[name] = module
+    if not all(map(modules.__contains__, kept_modules)):
+        modules.update((name, module) for name, module in kept_modules.items() if name not in modules)
     for finder in finders:
-        if not any(one is finder for one in found):
+        if not any(map(same, found, repeat(finder))):
             found.append(finder)
     set_wakeup(-1)
     for name, handler in handlers:
