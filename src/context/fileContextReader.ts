@@ -1,5 +1,6 @@
 // Reads a given text, files, folders and globs inside allowed roots into a sink, as UTF-8, within caps.
 
+import * as z from 'zod';
 import { cutText } from '../base/text';
 import type {
   ContextReader,
@@ -76,7 +77,8 @@ export class FileContextReader implements ContextReader {
     const roots = await AllowedRoots.create(readRoots());
     const names = await SourceNames.create(baseFolder, given.text !== null);
     const plan = await planSources(given, { roots, names, baseFolder, maxFiles, signal });
-    const textBytes = given.text === null ? 0 : Buffer.byteLength(given.text);
+    const texts = readTexts(given);
+    const textBytes = texts.reduce((sum, { bytes }) => sum + bytes, 0);
     const opening = { roots, given: encoding };
     const fitting = { ...opening, maxBytes: maxTotalBytes, textBytes, signal };
     const fitted = await fitSources(plan, fitting);
@@ -85,8 +87,8 @@ export class FileContextReader implements ContextReader {
     await hashing.expect(fitted.totalBytes);
     const sources: SourceText[] = [];
     const warnings = new TextWarnings();
-    if (given.text !== null) {
-      sources.push(await writeText(given.text, textBytes, hashing, signal));
+    for (const text of texts) {
+      sources.push(await writeText(text, hashing, signal));
     }
     const unread = await writeFiles(fitted.files, {
       ...opening,
@@ -102,7 +104,7 @@ export class FileContextReader implements ContextReader {
     }
     return {
       kind: given.paths.length === 0 ? 'text' : 'files',
-      shape: fitted.shape,
+      shape: given.textForm === 'mapping' ? 'mapping' : fitted.shape,
       sources: sources.slice(0, maxReportedSources),
       hash: hashing.end(),
       warnings: warnings.toLines(skipped),
@@ -112,13 +114,46 @@ export class FileContextReader implements ContextReader {
   }
 }
 
+interface NamedText {
+  readonly name: string;
+  readonly text: string;
+  readonly bytes: number;
+}
+
+/** @throws RlmError 'INVALID_INPUT' for a mapping that holds anything but texts. */
+function readTexts({ text, textForm }: GivenContext): readonly NamedText[] {
+  if (text === null) {
+    return [];
+  }
+  const entries =
+    textForm === 'mapping' ? Object.entries(parseMapping(text)) : [[textSourceName, text] as const];
+  return entries.map(([name, one]) => ({ name, text: one, bytes: Buffer.byteLength(one) }));
+}
+
+function parseMapping(json: string): Record<string, string> {
+  const parsed = z.record(z.string(), z.string()).safeParse(parseJson(json));
+  if (!parsed.success) {
+    throw new RlmError('INVALID_INPUT', 'A mapping of texts holds something else than texts.', {
+      nextStep: 'Give each name a text.',
+    });
+  }
+  return parsed.data;
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
 async function writeText(
-  text: string,
-  textBytes: number,
+  { name, text, bytes }: NamedText,
   sink: HashingSink,
   signal: AbortSignal,
 ): Promise<SourceText> {
-  await sink.beginSource(textSourceName, textBytes);
+  await sink.beginSource(name, bytes);
   for (let at = 0; at < text.length;) {
     throwIfCancelled(signal);
     const part = cutText(text.slice(at, at + textChunkChars + 1), textChunkChars).text;

@@ -12,9 +12,14 @@ export interface ContextReader {
   readContext(given: GivenContext, sink: ContextSink, signal: AbortSignal): Promise<ContextReport>;
 }
 
+export const textForms = ['text', 'mapping'] as const;
+export type TextForm = (typeof textForms)[number];
+
 /** What the caller named: text, paths (files, folders, globs), or both. */
 export interface GivenContext {
   readonly text: string | null;
+  /** `mapping`: the text is a JSON object of texts by their names. Left out: `text`, the text itself. */
+  readonly textForm?: TextForm;
   readonly paths: readonly string[];
   /** Takes the place of the reader's own: a replay reads from where the record did. */
   readonly baseFolder?: string;

@@ -1,6 +1,6 @@
 // What a trace is made of. `applyEvent` (summary.ts) is the only thing that interprets it.
 
-import type { ContextInfo, GivenContext } from './context';
+import type { ContextInfo, GivenContext, TextForm } from './context';
 import { type Limits, type StopReason, type Usage, stopReasons } from './limits';
 import type { Language, Outcome } from './sandbox';
 
@@ -51,6 +51,7 @@ export interface ContextLoaded extends EventHeader {
   /** The given text itself is kept beside the trace, not in it: here `text` says whether there was one. */
   readonly given: {
     readonly hasText: boolean;
+    readonly textForm: TextForm;
     readonly paths: GivenContext['paths'];
     readonly baseFolder: string;
     readonly encoding: string | null;

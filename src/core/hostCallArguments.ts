@@ -1,9 +1,11 @@
 // What the code gave to a sub-model call, checked before the call takes a number.
 
+import type { GivenContext } from './context';
 import { RlmError } from './errors';
 
 const maxBatch = 1_000;
 const maxModelNameChars = 500;
+const maxChildContextChars = 20_000_000;
 
 /** @throws RlmError 'INVALID_INPUT' */
 export function toPrompt(value: unknown): string {
@@ -46,4 +48,34 @@ export function toModelName(value: unknown): string | null {
     });
   }
   return typeof value === 'string' && value !== '' ? value : null;
+}
+
+/** A mapping of names to texts stays one; a string is the text itself, and anything else becomes JSON. */
+export function toChildContext(value: unknown): GivenContext {
+  const isMapping = isTextMapping(value);
+  const text = typeof value === 'string' ? value : toText(value, isMapping);
+  if (text.length > maxChildContextChars) {
+    throw new RlmError(
+      'INVALID_INPUT',
+      `A child’s context takes at most ${maxChildContextChars.toLocaleString('en')} characters, not ${text.length.toLocaleString('en')}.`,
+      { nextStep: 'Give each child a part: chunk the context, or grep what it needs.' },
+    );
+  }
+  return { text, textForm: isMapping ? 'mapping' : 'text', paths: [] };
+}
+
+function toText(value: unknown, isMapping: boolean): string {
+  if (value === null || value === undefined) {
+    return '';
+  }
+  return isMapping ? JSON.stringify(value) : JSON.stringify(value, null, 1);
+}
+
+function isTextMapping(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((text) => typeof text === 'string')
+  );
 }

@@ -4,7 +4,7 @@ import { cutText } from '../base/text';
 import { runBatch } from './batch';
 import type { Clock } from './clock';
 import { RlmError, throwIfAborted, toRlmError } from './errors';
-import { toContexts, toModelName, toPrompt, toPrompts } from './hostCallArguments';
+import { toChildContext, toContexts, toModelName, toPrompt, toPrompts } from './hostCallArguments';
 import type { Usage } from './limits';
 import type { LoopResult, LoopRunner } from './loop';
 import type { ModelClient } from './model';
@@ -35,7 +35,6 @@ interface HostCallParts {
 /** Prompts of one batch that are asked at the same time. */
 export const promptConcurrency = 64;
 const childConcurrency = 4;
-const maxChildContextChars = 8_000_000;
 
 export class HostCalls {
   readonly #parts: HostCallParts;
@@ -145,7 +144,7 @@ export class HostCalls {
     return loops.run(
       {
         task,
-        context: { text: toChildContext(given.context), paths: [] },
+        context: toChildContext(given.context),
         title: '',
         language: session.language,
         maxIterations: null,
@@ -175,17 +174,4 @@ function toChildAnswer({ answer, finishReason, sessionId }: LoopResult): string 
     );
   }
   return cutText(answer, maxModelAnswerChars).text;
-}
-
-/** A string as it is; anything else as JSON. */
-function toChildContext(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value ?? '', null, 1);
-  if (text.length > maxChildContextChars) {
-    throw new RlmError(
-      'INVALID_INPUT',
-      `A child’s context takes at most ${maxChildContextChars.toLocaleString('en')} characters, not ${text.length.toLocaleString('en')}.`,
-      { nextStep: 'Give each child a part: chunk the context, or grep what it needs.' },
-    );
-  }
-  return text;
 }

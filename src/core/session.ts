@@ -183,6 +183,7 @@ export class Session implements Disposable {
         kind: 'context.loaded',
         given: {
           hasText: given.text !== null,
+          textForm: given.textForm ?? 'text',
           paths: given.paths,
           baseFolder: contexts.baseFolder,
           encoding: given.encoding ?? null,

@@ -67,7 +67,11 @@ export function createLostOutcome(lost: LostStep): Outcome {
           type: 'SandboxCrash',
           message: `The step broke its engine (${lost.lostBy ?? 'unknown'}). ${tail}`,
         }
-      : interruptionError(lost.interruption, lost.timeoutMs, `The code did not let go. ${tail}`);
+      : interruptionError(
+          lost.interruption,
+          lost.timeoutMs,
+          `The code did not let go: one call of a built-in function, such as sum over a huge range or a sort, cannot be interrupted. ${tail}`,
+        );
   return {
     stdout: '',
     stderr: '',

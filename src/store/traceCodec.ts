@@ -4,7 +4,7 @@
 import * as z from 'zod';
 
 import { toCamelKeys, toSnakeKeys } from '../base/keys';
-import { encodingOrigins } from '../core/context';
+import { encodingOrigins, textForms } from '../core/context';
 import { RlmError } from '../core/errors';
 import { loopFinishReasons, sessionStatuses, stopCauses, type TraceEvent } from '../core/event';
 import { stopReasons } from '../core/limits';
@@ -175,6 +175,7 @@ const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [
     kind: z.literal('context.loaded'),
     given: z.object({
       hasText: flag,
+      textForm: z.enum(textForms),
       paths: list(z.string()),
       baseFolder: z.string(),
       encoding: orNull(z.string()),

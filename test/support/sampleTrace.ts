@@ -79,6 +79,7 @@ export function createContextLoaded(over: Partial<ContextLoaded> = {}): ContextL
     ...header,
     given: {
       hasText: true,
+      textForm: 'text',
       paths: [],
       baseFolder: '/work',
       encoding: null,
@@ -214,6 +215,7 @@ function sampleContextLoaded(): ContextLoaded {
     at: sampleStart + 1_200,
     given: {
       hasText: false,
+      textForm: 'text',
       paths: ['logs/checkout', 'deploys.csv'],
       baseFolder: '/work',
       encoding: null,

@@ -87,6 +87,8 @@ def advice(error):
                 "no longer needed, work in smaller parts, or open a session with a higher max_memory_mb")
     if type(error) is OSError and get_args(error)[:1] == (NO_SPACE,):
         return "a session’s files take at most 128 MB and 10,000 names: remove what is no longer needed"
+    if type_name(type(error)) == "ZoneInfoNotFoundError":
+        return "time zones other than UTC are not in this build: use datetime.timezone(datetime.timedelta(hours=…))"
     return ""
 
 

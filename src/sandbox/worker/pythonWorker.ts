@@ -81,9 +81,12 @@ const guestModules = {
 };
 /** Modules that this build of the standard library lacks and others of it need. */
 const missingModules = {
-  '_pyrepl/__init__': '',
-  '_pyrepl/pager': pager,
-  '_sysconfigdata__emscripten_wasm32-emscripten': 'build_time_vars = {}\n',
+  '_pyrepl/__init__.py': '',
+  '_pyrepl/pager.py': pager,
+  '_sysconfigdata__emscripten_wasm32-emscripten.py': 'build_time_vars = {}\n',
+  'tzdata/__init__.py': '',
+  'tzdata/zoneinfo/__init__.py': '',
+  'tzdata/zoneinfo/UTC': createUtcZone(),
 };
 /** The runner's modules have builtins of their own, which no code can take from them. */
 const start = `
@@ -249,11 +252,18 @@ function prepareFiles(python: PythonModule): void {
   }
 }
 
+/** A time zone file of one type, without transitions. Source: RFC 9636. */
+function createUtcZone(): string {
+  const zeros = (count: number): string => '\0'.repeat(count);
+  const counts = ['\0', '\0', '\0', '\0', '\x01', '\x04'].map((count) => zeros(3) + count);
+  return `TZif${zeros(16)}${counts.join('')}${zeros(6)}UTC\0`;
+}
+
 function addedModules(): Readonly<Record<string, Uint8Array>> {
   const encoder = new TextEncoder();
   return Object.fromEntries(
     Object.entries(missingModules).map(([name, source]) => [
-      `added/${name}.py`,
+      `added/${name}`,
       encoder.encode(source),
     ]),
   );

@@ -12,14 +12,14 @@ const asking: Readonly<Record<Language, string>> = {
     'before = budget()["llm_calls_left"]',
     'word = llm_query("Pick a word")',
     'child = rlm_query("How long is it?", "four")',
-    'parts = rlm_query_batched(["a", "b"], ["x", {"deep": [1]}])',
+    'parts = rlm_query_batched(["a", "b"], ["x", ["x", "y"]])',
     'spent = before - budget()["llm_calls_left"]',
   ].join('\n'),
   javascript: [
     'before = budget().llm_calls_left;',
     'word = llm_query("Pick a word");',
     'child = rlm_query("How long is it?", "four");',
-    'parts = rlm_query_batched(["a", "b"], ["x", { deep: [1] }]);',
+    'parts = rlm_query_batched(["a", "b"], ["x", ["x", "y"]]);',
     'spent = before - budget().llm_calls_left;',
   ].join('\n'),
 };
@@ -73,6 +73,38 @@ describe('runs with child sessions', function () {
         );
       });
 
+      it('hand a mapping of texts to a child as a mapping, and its replay too', async () => {
+        const whole = {
+          python: 'repr(sorted(context.items()))',
+          javascript: 'context["b/c"] + Object.keys(context)',
+        };
+        const given = '{"a": "one", "b/c": "two"}';
+        engine = createLoopEngine(sandboxes, [
+          toBlock(`told = rlm_query("What is there?", ${given})`, language),
+          toBlock(`FINAL(${whole[language]})`, language),
+          toBlock('FINAL(told)', language),
+        ]);
+        const { answer } = await engine.runner.run(toRequest({ language }), neverAborted);
+        const told = { python: "[('a', 'one'), ('b/c', 'two')]", javascript: 'twoa,b/c' };
+        assert.equal(answer, told[language]);
+        const { summaries } = await engine.traces.listSummaries({
+          status: null,
+          limit: 10,
+          cursor: null,
+        });
+        const child = summaries.find(({ parentSessionId }) => parentSessionId !== null);
+        const { session, report } = await engine.sessions.fork(
+          { sessionId: child?.sessionId ?? '', atStep: 1, title: '', limits: {} },
+          neverAborted,
+        );
+        const request = { name: 'context', offset: 0, maxChars: 100 };
+        const context = await session.readVariable(request, neverAborted);
+        assert.deepStrictEqual(
+          [report?.differences, JSON.parse(context.text)],
+          [[], { a: 'one', 'b/c': 'two' }],
+        );
+      });
+
       it('are replayed with the recorded answers, and ask nobody again', async () => {
         const { sessionId } = await run();
         const asked = engine.model.asked.length;
@@ -90,7 +122,7 @@ describe('runs with child sessions', function () {
         };
         assert.deepStrictEqual(
           [await read('word'), await read('child'), JSON.parse(await read('parts'))],
-          ['sub-answer', '4', ['1', '21']],
+          ['sub-answer', '4', ['1', '14']],
         );
         assert.deepStrictEqual(
           [engine.model.asked.length, engine.model.subCalls.length, engine.sessions.live.length],

@@ -167,6 +167,18 @@ describe('python sandbox', () => {
     });
   });
 
+  describe('time zones', () => {
+    it('has UTC, and says what to do for others', async () => {
+      const code = 'from zoneinfo import ZoneInfo\nfrom datetime import datetime\n';
+      const utc = await repl.evaluate(
+        `${code}datetime(2020, 1, 2, tzinfo=ZoneInfo("UTC")).isoformat()`,
+      );
+      assert.equal(utc, "'2020-01-02T00:00:00+00:00'");
+      const other = await repl.run(`${code}ZoneInfo("Europe/Berlin")`);
+      assert.match(other.error?.message ?? '', /datetime\.timezone/u);
+    });
+  });
+
   describe('interruption', () => {
     const cases: Readonly<Record<string, string>> = {
       'an endless loop': 'while True: pass',
