@@ -5,7 +5,7 @@ import { RlmError } from './errors';
 
 const maxBatch = 1_000;
 const maxModelNameChars = 500;
-const maxChildContextChars = 20_000_000;
+const maxChildContextChars = 8_000_000;
 
 /** @throws RlmError 'INVALID_INPUT' */
 export function toPrompt(value: unknown): string {
