@@ -171,7 +171,8 @@ export class Session implements Disposable {
       const number = this.#contextCount + 1;
       const variable = options.name ?? (number === 1 ? 'context' : `context_${number}`);
       const { contexts } = this.#parts;
-      const loading = { variable, ...options, contexts, sandbox };
+      const usedChars = this.summary.contexts.reduce((sum, { totalChars }) => sum + totalChars, 0);
+      const loading = { variable, ...options, contexts, sandbox, usedChars };
       const context = await this.#building.run(signal, (combined) =>
         loadContext(given, loading, combined),
       );
