@@ -19,6 +19,17 @@ export function cutText(text: string, maxChars: number): CutText {
   };
 }
 
+/** `text`, or its first `maxChars` and a mark that says how many more there are. */
+export function cutMarked(text: string, maxChars: number): string {
+  const cut = cutText(text, maxChars);
+  return cut.truncated ? cut.text + toCutMark(text.length - cut.text.length) : text;
+}
+
+/** Stands where a text was cut: `… [1,234 more characters]` in a line of its own. */
+export function toCutMark(leftOut: number): string {
+  return `\n… [${leftOut.toLocaleString('en')} more character${leftOut === 1 ? '' : 's'}]`;
+}
+
 /** One line for a list: whitespace runs become a space, cut at `maxChars` with an ellipsis. */
 export function toOneLine(text: string, maxChars: number): string {
   const head = text

@@ -1,11 +1,13 @@
 // Keeps results within what a client may be sent: fields are shortened, never the JSON text.
 
-import { cutText } from '../base/text';
+import { toCutMark } from '../base/text';
 
 /** Source: the tool contract, "Nothing a tool returns exceeds 100,000 characters". */
 export const maxResultChars = 100_000;
 /** Room for the list of what was cut. */
 const reservedChars = 1_000;
+/** Room for the mark at the end of a text that is cut. */
+const markChars = 50;
 
 export interface Cut {
   readonly field: string;
@@ -27,8 +29,11 @@ export function fitPayload<T extends object>(
   fields: readonly (keyof T & string)[],
   maxChars = maxResultChars,
 ): FitResult<T> {
-  const wanted = fields.map((field) => countJsonChars(payload[field]));
-  const others = countJsonChars(payload) - wanted.reduce((sum, size) => sum + size, 0);
+  const wanted = fields.map((field) => countWanted(payload[field], maxChars));
+  const named = new Set<string>(fields);
+  const all: [string, unknown][] = Object.entries(payload);
+  const rest = all.map(([name, value]) => [name, named.has(name) ? 0 : value]);
+  const others = countJsonChars(Object.fromEntries(rest));
   const shares = shareChars(wanted, maxChars - reservedChars - others);
   const cut: Cut[] = [];
   const changed: Record<string, unknown> = {};
@@ -37,30 +42,51 @@ export function fitPayload<T extends object>(
     const share = shares[index] ?? 0;
     if ((wanted[index] ?? 0) > share && (typeof value === 'string' || Array.isArray(value))) {
       const shorter =
-        typeof value === 'string' ? cutJsonText(value, share) : cutJsonList(value, share);
-      changed[field] = shorter;
+        typeof value === 'string'
+          ? cutJsonText(value, share - markChars)
+          : cutJsonList(value, share);
+      const mark = typeof shorter === 'string' ? toCutMark(value.length - shorter.length) : '';
+      changed[field] = typeof shorter === 'string' ? shorter + mark : shorter;
       cut.push({ field, shown: shorter.length, total: value.length });
     }
   }
   return { payload: { ...payload, ...changed }, cut };
 }
 
-/** The longest start of `text` that takes at most `maxChars` characters as JSON. */
+/** Of a text that is too long anyway no more is written out than that. */
+function countWanted(value: unknown, maxChars: number): number {
+  const isLong = typeof value === 'string' && value.length > maxChars;
+  return isLong ? value.length : countJsonChars(value);
+}
+
+/** The longest start of `text`, of whole characters, that takes at most `maxChars` characters as JSON. One pass. */
 export function cutJsonText(text: string, maxChars: number): string {
-  if (countJsonChars(text) <= maxChars) {
-    return text;
-  }
-  let fits = 0;
-  let tooLong = text.length;
-  while (tooLong - fits > 1) {
-    const middle = Math.floor((fits + tooLong) / 2);
-    if (countJsonChars(cutText(text, middle).text) <= maxChars) {
-      fits = middle;
-    } else {
-      tooLong = middle;
+  let used = 2;
+  for (let at = 0; at < text.length;) {
+    const point = text.codePointAt(at) ?? 0;
+    used += countEscaped(point);
+    if (used > maxChars) {
+      return text.slice(0, at);
     }
+    at += point > 0xffff ? 2 : 1;
   }
-  return cutText(text, fits).text;
+  return text;
+}
+
+/** What `JSON.stringify` writes for one character. */
+function countEscaped(point: number): number {
+  if (point === 0x22 || point === 0x5c) {
+    return 2;
+  }
+  if (point < 0x20) {
+    return point === 0x08 || point === 0x09 || point === 0x0a || point === 0x0c || point === 0x0d
+      ? 2
+      : 6;
+  }
+  if (point > 0xffff) {
+    return 2;
+  }
+  return point >= 0xd800 && point <= 0xdfff ? 6 : 1;
 }
 
 /** The longest start of `items` that takes at most `maxChars` characters as JSON. */

@@ -10,24 +10,56 @@ interface StorePage<T> {
   readonly nextCursor: string | null;
 }
 
+/** So many are read and written out at once: few enough that other clients are answered in between. */
+const batchItems = 16;
+
 /**
- * Reads up to `limit` items; when they are too long together, reads again as many as fit, so that
- * the cursor continues right behind them. One item alone must fit.
+ * Reads up to `limit` items in batches, from `cursor` on, until they fill a page; the cursor of the last one that
+ * fits continues right behind it. One item alone must fit.
  */
 export async function readFittingPage<T>(
-  read: (limit: number) => Promise<StorePage<T>>,
+  read: (limit: number, cursor: string | null) => Promise<StorePage<T>>,
   limit: number,
+  first: string | null,
 ): Promise<StorePage<T>> {
-  const page = await read(limit);
-  const count = countFitting(page.items);
-  return count === page.items.length ? page : read(count);
+  const items: T[] = [];
+  let cursor = first;
+  let left = maxResultChars - reservedChars;
+  while (items.length < limit) {
+    const batch = await read(Math.min(batchItems, limit - items.length), cursor);
+    const { count, chars } = countFitting(batch.items, left);
+    if (count < batch.items.length) {
+      const fitting = Math.max(count, items.length === 0 ? 1 : 0);
+      return fitting === 0
+        ? { items, nextCursor: cursor }
+        : appendPage(items, await read(fitting, cursor));
+    }
+    items.push(...batch.items);
+    left -= chars;
+    cursor = batch.nextCursor;
+    if (cursor === null) {
+      break;
+    }
+  }
+  return { items, nextCursor: cursor };
 }
 
-function countFitting(items: readonly unknown[]): number {
-  let used = 0;
-  const end = items.findIndex((item) => {
-    used += countJsonChars(item) + 1;
-    return used > maxResultChars - reservedChars;
-  });
-  return end === -1 ? items.length : Math.max(1, end);
+function appendPage<T>(items: readonly T[], page: StorePage<T>): StorePage<T> {
+  return { items: [...items, ...page.items], nextCursor: page.nextCursor };
+}
+
+/** How many of `items`, from the first on, take at most `maxChars` as JSON, and what they take. */
+function countFitting(
+  items: readonly unknown[],
+  maxChars: number,
+): { readonly count: number; readonly chars: number } {
+  let chars = 0;
+  for (const [count, item] of items.entries()) {
+    const next = chars + countJsonChars(item) + 1;
+    if (next > maxChars) {
+      return { count, chars };
+    }
+    chars = next;
+  }
+  return { count: items.length, chars };
 }

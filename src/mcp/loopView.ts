@@ -2,7 +2,7 @@
 
 import type * as z from 'zod';
 import { toFence, toInline, toInlineCode, toTable } from '../base/markdown';
-import { cutText } from '../base/text';
+import { cutMarked, cutText } from '../base/text';
 import type { Limits, Usage } from '../core/limits';
 import type { LoopResult } from '../core/loop';
 import type { UnfinishedReport } from '../core/task/task';
@@ -154,8 +154,8 @@ export function toSubtasksView(outcome: LoopOutcome): SubtasksView {
     return {
       title,
       session_id: sessionId,
-      answer: answer === null ? null : cut.text,
-      error: error === null ? null : cutText(error, subtaskErrorChars).text,
+      answer: answer === null ? null : cutMarked(answer, share),
+      error: error === null ? null : cutMarked(error, subtaskErrorChars),
       truncated: cut.truncated,
     };
   });

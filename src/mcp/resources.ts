@@ -116,22 +116,30 @@ async function readContent(engine: Engine, uri: string, signal: AbortSignal): Pr
 }
 
 async function readSessions(engine: Engine) {
-  const page = await readFittingPage(async (limit) => {
-    const query = { status: null, limit, cursor: null };
-    const { summaries, nextCursor } = await engine.traces.listSummaries(query);
-    return { items: summaries.map(toSessionView), nextCursor };
-  }, sessionsPerPage);
+  const page = await readFittingPage(
+    async (limit, cursor) => {
+      const query = { status: null, limit, cursor };
+      const { summaries, nextCursor } = await engine.traces.listSummaries(query);
+      return { items: summaries.map(toSessionView), nextCursor };
+    },
+    sessionsPerPage,
+    null,
+  );
   return { sessions: page.items, next_cursor: page.nextCursor };
 }
 
 async function readTrace(engine: Engine, sessionId: string) {
   const { limits } = await engine.sessions.readSummary(sessionId);
-  const page = await readFittingPage(async (limit) => {
-    const query = { fromStep: null, toStep: null, cursor: null, limit };
-    const { events, nextCursor } = await engine.traces.readEvents(sessionId, query);
-    const items = events.map((event) => toTraceEventView(event, limits, traceDetailChars));
-    return { items, nextCursor };
-  }, traceEvents);
+  const page = await readFittingPage(
+    async (limit, cursor) => {
+      const query = { fromStep: null, toStep: null, cursor, limit };
+      const { events, nextCursor } = await engine.traces.readEvents(sessionId, query);
+      const items = events.map((event) => toTraceEventView(event, limits, traceDetailChars));
+      return { items, nextCursor };
+    },
+    traceEvents,
+    null,
+  );
   return { events: page.items, next_cursor: page.nextCursor };
 }
 

@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import { toFence, toInline, toTable } from '../base/markdown';
-import { cutText } from '../base/text';
+import { cutMarked } from '../base/text';
 import type { StepError } from '../core/sandbox';
 import type { StepResult } from '../core/stepRun';
 import type { Summary } from '../core/summary';
@@ -154,9 +154,9 @@ export function toWaitingView(
 function toErrorView(error: StepError): StepError {
   return {
     type: error.type,
-    message: cutText(error.message, maxErrorChars).text,
+    message: cutMarked(error.message, maxErrorChars),
     line: error.line,
-    traceback: cutText(error.traceback, maxTracebackChars).text,
+    traceback: cutMarked(error.traceback, maxTracebackChars),
   };
 }
 

@@ -4,7 +4,7 @@ import { ErrorCode as RpcErrorCode, McpError } from '@modelcontextprotocol/sdk/t
 import { type RlmError, toRlmError } from '../core/errors';
 import { type StopReason, stopReasons } from '../core/limits';
 import { toInline } from '../base/markdown';
-import { cutText } from '../base/text';
+import { cutMarked } from '../base/text';
 import { toWellFormedJson } from '../base/wellFormed';
 import { sayReplaced } from './replacedText';
 import { RunFailure } from './runFailure';
@@ -66,8 +66,8 @@ async function toErrorPayload(
 ): Promise<ErrorPayload> {
   const described = {
     code: error.code,
-    message: cutText(error.message, maxErrorChars).text,
-    next_step: cutText(error.nextStep, maxErrorChars).text,
+    message: cutMarked(error.message, maxErrorChars),
+    next_step: cutMarked(error.nextStep, maxErrorChars),
   };
   return {
     error: described,

@@ -1,6 +1,6 @@
 // The projection of trace events that rlm_get_trace and the trace resource show. Pure.
 
-import { cutText, toOneLine } from '../base/text';
+import { cutMarked, toOneLine } from '../base/text';
 import type { LoopFinished, StepFinished, TraceEvent } from '../core/event';
 import type { Limits } from '../core/limits';
 import { describeStop } from '../core/sessionErrors';
@@ -178,7 +178,7 @@ function describeStep({ outcome, stop, step }: StepFinished): Described {
       result: outcome.result,
       error: error && {
         type: error.type,
-        message: cutText(error.message, maxErrorChars).text,
+        message: cutMarked(error.message, maxErrorChars),
         line: error.line,
       },
       traceback: error?.traceback ?? null,
@@ -208,5 +208,5 @@ export function toTraceText(events: readonly TraceEventView[], maxChars: number)
     (event) =>
       `${event.ts} step ${event.step_index} ${event.action} ${event.result_status}: ${event.summary}`,
   );
-  return cutText(lines.join('\n'), maxChars).text;
+  return cutMarked(lines.join('\n'), maxChars);
 }

@@ -61,16 +61,20 @@ export const getTrace = defineTool({
   async run({ engine }, args) {
     const { limits } = await engine.sessions.readSummary(args.session_id);
     const detailChars = args.limit === 1 ? singleDetailChars : manyDetailChars;
-    const page = await readFittingPage(async (limit) => {
-      const { events, nextCursor } = await engine.traces.readEvents(args.session_id, {
-        fromStep: args.from_step ?? null,
-        toStep: args.to_step ?? null,
-        cursor: args.cursor ?? null,
-        limit,
-      });
-      const items = events.map((event) => toTraceEventView(event, limits, detailChars));
-      return { items, nextCursor };
-    }, args.limit);
+    const page = await readFittingPage(
+      async (limit, cursor) => {
+        const { events, nextCursor } = await engine.traces.readEvents(args.session_id, {
+          fromStep: args.from_step ?? null,
+          toStep: args.to_step ?? null,
+          cursor,
+          limit,
+        });
+        const items = events.map((event) => toTraceEventView(event, limits, detailChars));
+        return { items, nextCursor };
+      },
+      args.limit,
+      args.cursor ?? null,
+    );
     return { next_cursor: page.nextCursor, events: [...page.items] };
   },
   toMarkdown: ({ events, next_cursor: cursor }) =>

@@ -45,14 +45,18 @@ export const listSessions = defineTool({
   output,
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async run({ engine }, args) {
-    const page = await readFittingPage(async (limit) => {
-      const { summaries, nextCursor } = await engine.traces.listSummaries({
-        status: args.status ?? null,
-        limit,
-        cursor: args.cursor ?? null,
-      });
-      return { items: summaries.map(toSessionView), nextCursor };
-    }, args.limit);
+    const page = await readFittingPage(
+      async (limit, cursor) => {
+        const { summaries, nextCursor } = await engine.traces.listSummaries({
+          status: args.status ?? null,
+          limit,
+          cursor,
+        });
+        return { items: summaries.map(toSessionView), nextCursor };
+      },
+      args.limit,
+      args.cursor ?? null,
+    );
     return { next_cursor: page.nextCursor, sessions: [...page.items] };
   },
   toMarkdown: ({ sessions, next_cursor: cursor }) =>

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 
+import { toCutMark } from '../../../src/base/text';
 import { countJsonChars, cutJsonList, cutJsonText, fitPayload } from '../../../src/mcp/fit';
 
 describe('fit', () => {
@@ -27,16 +28,26 @@ describe('fit', () => {
     const anyText = fc.string({ unit: 'binary', maxLength: 300 });
     fc.assert(
       fc.property(anyText, anyText, fc.array(anyText), (a, b, list) => {
-        const { payload } = fitPayload({ a, b, list }, ['a', 'b', 'list'], 1_400);
+        const { payload, cut } = fitPayload({ a, b, list }, ['a', 'b', 'list'], 1_400);
         assert.ok(countJsonChars(payload) <= 1_400);
-        const { length } = payload.a;
+        const length = cut.find(({ field }) => field === 'a')?.shown ?? a.length;
         const splits = (a.codePointAt(length - 1) ?? 0) > 0xffff && length < a.length;
-        assert.ok(a.startsWith(payload.a) && !splits);
+        const mark = length < a.length ? toCutMark(a.length - length) : '';
+        assert.equal(payload.a, a.slice(0, length) + mark);
+        assert.ok(!splits);
       }),
     );
   });
 
   it('cuts a text to the longest start that fits', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.nat({ max: 60 }), (text, maxChars) => {
+        const start = cutJsonText(text, maxChars);
+        assert.ok(start === '' || JSON.stringify(start).length <= maxChars);
+        const next = String.fromCodePoint(text.codePointAt(start.length) ?? 0);
+        assert.ok(start === text || JSON.stringify(start + next).length > maxChars);
+      }),
+    );
     assert.deepStrictEqual(cutJsonText('abcdef', 6), 'abcd');
     assert.deepStrictEqual(cutJsonText('\n\n\n', 6), '\n\n');
   });
