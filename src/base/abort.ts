@@ -2,14 +2,45 @@
 
 import { type Disposable, toDisposable } from './disposable';
 
-/** Calls `run` once when `signal` aborts (at once if it has); dispose to forget it. */
+interface Waiting {
+  readonly listener: () => void;
+  /** In the order they came. */
+  readonly runs: Set<() => void>;
+}
+
+/** What waits for each signal: all of it shares one listener, as Node warns of a leak beyond ten. */
+const waitingFor = new WeakMap<AbortSignal, Waiting>();
+
+/** Calls `run` once when `signal` aborts (at once if it has); dispose to forget it. `run` must not throw. */
 export function onAbort(signal: AbortSignal, run: () => void): Disposable {
   if (signal.aborted) {
     run();
     return { dispose() {} };
   }
-  signal.addEventListener('abort', run, { once: true });
-  return toDisposable(() => signal.removeEventListener('abort', run));
+  const { listener, runs } = waitingFor.get(signal) ?? listen(signal);
+  const once = (): void => run(); // the same function may wait twice
+  runs.add(once);
+  return toDisposable(() => {
+    if (runs.delete(once) && runs.size === 0) {
+      waitingFor.delete(signal);
+      signal.removeEventListener('abort', listener);
+    }
+  });
+}
+
+function listen(signal: AbortSignal): Waiting {
+  const runs = new Set<() => void>();
+  const listener = (): void => {
+    waitingFor.delete(signal);
+    for (const run of runs) {
+      runs.delete(run);
+      run();
+    }
+  };
+  const waiting = { listener, runs };
+  waitingFor.set(signal, waiting);
+  signal.addEventListener('abort', listener, { once: true });
+  return waiting;
 }
 
 /** A signal that never aborts, for calls that cannot be cancelled. */

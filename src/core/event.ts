@@ -40,7 +40,10 @@ export interface SessionOpened extends EventHeader {
   readonly title: string;
   readonly language: Language;
   readonly limits: Limits;
+  /** The session whose code asked for this one, or the one that it is a fork of. */
   readonly parentSessionId: string | null;
+  /** Of a fork: after which step of its parent; null: it is no fork. */
+  readonly sourceStep: number | null;
   readonly depth: number;
   readonly engineId: string;
   readonly version: string;

@@ -102,8 +102,9 @@ export class ModelCalls {
         return reserved.renew(countTokens(usage));
       };
       const maxAnswerTokens = reserved.answerTokens;
+      const own = AbortSignal.any([signal]); // providers listen to it, and a batch has many calls
       const given = await untilAborted(
-        model.answer({ ...request, maxAnswerTokens, onSpent }, signal),
+        model.answer({ ...request, maxAnswerTokens, onSpent }, own),
         signal,
         () => cancelledError('The sub-model call'),
       );

@@ -42,6 +42,7 @@ export interface SessionSeed {
   readonly language: Language;
   readonly limits: Limits;
   readonly parentSessionId: string | null;
+  readonly sourceStep: number | null;
   readonly depth: number;
 }
 

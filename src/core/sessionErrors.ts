@@ -2,20 +2,23 @@
 
 import { RlmError } from './errors';
 import type { StopCause } from './event';
+import type { Limits, StopReason, Usage } from './limits';
+import type { ReplayReport } from './replayRun';
 import type { Summary } from './summary';
 
 /** Longer answers stay in their variable, to be paged with rlm_get_var. */
 export const maxAnswerChars = 500_000;
 
 /** @throws RlmError 'SESSION_FINALIZED' | 'GUARDRAIL_STOPPED' unless the session is active. */
-export function requireActive({ sessionId, status, stopCause }: Summary): void {
+export function requireActive(summary: Summary): void {
+  const { sessionId, status, stopCause } = summary;
   if (status === 'finalized') {
     throw new RlmError('SESSION_FINALIZED', `Session ${sessionId} is finalized.`, {
       nextStep: 'Read its trace with rlm_get_trace, fork it with rlm_fork, or open a new session.',
     });
   }
   if (status === 'stopped') {
-    const by = describeStop(stopCause);
+    const by = describeStop(stopCause, summary);
     throw new RlmError('GUARDRAIL_STOPPED', `Session ${sessionId} was stopped by ${by}.`, {
       nextStep:
         'Read what it has with rlm_get_var, finish with rlm_finalize, or go on in a fork with a larger config (rlm_fork).',
@@ -23,14 +26,43 @@ export function requireActive({ sessionId, status, stopCause }: Summary): void {
   }
 }
 
-/** To stand after "stopped by". */
-export function describeStop(cause: StopCause | null): string {
-  if (cause === 'user') {
-    return 'the user';
+/** To stand after "stopped by"; of a guardrail with the limit that was reached, and its value. */
+export function describeStop(
+  cause: StopCause | null,
+  { limits, usage }: { readonly limits: Limits; readonly usage: Usage },
+): string {
+  switch (cause) {
+    case 'user':
+      return 'the user';
+    case 'run_ended':
+      return 'the end of its run, which had no answer';
+    case null:
+      return 'an unknown cause';
+    case 'max_steps':
+    case 'timeout':
+    case 'budget_exceeded':
+    case 'llm_limit':
+      return `its guardrail ${cause} (${describeLimit(cause, limits, usage)})`;
   }
-  return cause === 'run_ended'
-    ? 'the end of its run, which had no answer'
-    : `its guardrail ${cause ?? 'unknown'}`;
+}
+
+/** What was used up may also be what a session shares with the one it is a part of. */
+function describeLimit(reason: StopReason, limits: Limits, usage: Usage): string {
+  const say = (name: string, max: number): string => `${name} ${max.toLocaleString('en')}`;
+  switch (reason) {
+    case 'max_steps':
+      return say('max_steps', limits.maxSteps);
+    case 'timeout':
+      return usage.runtimeMs >= limits.maxRuntimeMs
+        ? say('max_runtime_ms', limits.maxRuntimeMs)
+        : say('max_session_ms', limits.maxSessionMs);
+    case 'budget_exceeded':
+      return say('budget_limit', limits.budgetLimit);
+    case 'llm_limit':
+      return usage.llmCalls >= limits.maxLlmCalls
+        ? say('max_llm_calls', limits.maxLlmCalls)
+        : say('max_llm_tokens', limits.maxLlmTokens);
+  }
 }
 
 export function sandboxGoneError(sessionId: string, reason: string): RlmError {
@@ -64,6 +96,18 @@ export function runningStepError(name: string): RlmError {
     {
       nextStep:
         'Answer its prompts with rlm_answer and finalize then, or give the answer itself as final_text: that ends the step.',
+    },
+  );
+}
+
+/** A value that was rebuilt otherwise than it was recorded is not committed unseen. */
+export function differsError(name: string, { differenceCount }: ReplayReport): RlmError {
+  return new RlmError(
+    'INVALID_INPUT',
+    `The session’s record was run again to rebuild ${name}, with ${differenceCount} difference(s) from the record.`,
+    {
+      nextStep:
+        'Look at the value with rlm_get_var, and call again if it is the answer; rlm_get_trace lists the differences.',
     },
   );
 }

@@ -18,7 +18,8 @@ import type { Language, Sandbox, SandboxFactory } from './sandbox';
 import type { LoadProgress } from './contextLoading';
 import type { ReplayReport } from './replayRun';
 import { type FinalizeInput, isSameAnswer } from './finalAnswer';
-import { Session, type SessionParts } from './session';
+import { Session, type SessionParts, type SessionSeed } from './session';
+import { differsError } from './sessionErrors';
 import { type SessionParent, toChildLimits } from './sessionParent';
 import { createSummary, type Summary } from './summary';
 import type { TraceSink, TraceStore } from './traceStore';
@@ -90,7 +91,11 @@ export class SessionRegistry implements Disposable {
     const title = request.title || toTitle(request.context);
     const parent = request.parent ?? null;
     const limits = parent ? toChildLimits(request.limits, parent) : request.limits;
-    const opened = this.#createOpened(request.language, title, createLimits(limits), parent);
+    const origin = parent
+      ? { parentSessionId: parent.sessionId, sourceStep: null, depth: parent.depth + 1 }
+      : noOrigin;
+    const { language } = request;
+    const opened = this.#createOpened({ language, title, limits: createLimits(limits), ...origin });
     return this.#openTraced({ opened, parent }, signal, async (session) => {
       await session.addContext(request.context, onProgress ? { onProgress } : {}, signal);
       return session;
@@ -123,14 +128,34 @@ export class SessionRegistry implements Disposable {
     signal: AbortSignal,
     onProgress?: ReplayProgress,
   ): Promise<Resumed> {
+    return this.#open(sessionId, signal, async (shared) => {
+      await this.#readResumable(sessionId);
+      return this.#resume(sessionId, shared, onProgress);
+    });
+  }
+
+  /** As `resume`, also of a session that is finalized: its variables can be read, and no step runs. */
+  async openForReading(
+    sessionId: string,
+    signal: AbortSignal,
+    onProgress?: ReplayProgress,
+  ): Promise<Resumed> {
+    return this.#open(sessionId, signal, (shared) => this.#resume(sessionId, shared, onProgress));
+  }
+
+  /** While a session is being rebuilt it is live already, and not yet what it was. */
+  async #open(
+    sessionId: string,
+    signal: AbortSignal,
+    start: (shared: AbortSignal) => Promise<Resumed>,
+  ): Promise<Resumed> {
     const session = this.#live.get(sessionId);
-    // While it is being rebuilt it is live already, and not yet what it was.
     if (session && !session.isBroken && !this.#resuming.has(sessionId)) {
       return { session, report: null };
     }
     return this.#resuming.join(sessionId, {
       signal,
-      start: (shared) => this.#resume(sessionId, shared, onProgress),
+      start,
       gone: () => cancelledError('Resuming the session'),
     });
   }
@@ -145,7 +170,14 @@ export class SessionRegistry implements Disposable {
     const history = await readHistory(traces, request.sessionId, request.atStep);
     const { language, limits, title } = history.opened;
     const wanted = { ...limits, ...request.limits };
-    const opened = this.#createOpened(language, request.title || title, wanted, null);
+    const opened = this.#createOpened({
+      language,
+      title: request.title || title,
+      limits: wanted,
+      parentSessionId: request.sessionId,
+      sourceStep: history.throughStep,
+      depth: 0, // it pays for itself
+    });
     return this.#openTraced({ opened, parent: null }, signal, async (session) => {
       const report = await session.replay(
         history,
@@ -177,7 +209,11 @@ export class SessionRegistry implements Disposable {
     if (summary?.status === 'finalized' && isSameAnswer(summary, input)) {
       return summary;
     }
-    return (await this.resume(sessionId, signal)).session.finalize(input, signal);
+    const { session: resumed, report } = await this.resume(sessionId, signal);
+    if ('variable' in input && report && report.differenceCount > 0) {
+      throw differsError(input.variable, report);
+    }
+    return resumed.finalize(input, signal);
   }
 
   /** The summary of any session of this home, live or not. @throws RlmError 'SESSION_NOT_FOUND' */
@@ -245,7 +281,7 @@ export class SessionRegistry implements Disposable {
     onProgress?: ReplayProgress,
   ): Promise<Resumed> {
     const { traces, engineId } = this.#parts;
-    const summary = await this.#readResumable(sessionId);
+    const summary = await this.readSummary(sessionId);
     const rebuild = async (opening: Opening): Promise<Resumed> => {
       const sandbox = await this.#createSandbox(summary, signal);
       try {
@@ -288,7 +324,7 @@ export class SessionRegistry implements Disposable {
     }
     const sink = await traces.reopenTrace(sessionId);
     try {
-      const summary = await this.#readResumable(sessionId);
+      const summary = await this.readSummary(sessionId);
       const history = await readHistory(traces, sessionId, null);
       const session = new Session(
         { opened: history.opened, summary, step: history.lastStep },
@@ -325,12 +361,7 @@ export class SessionRegistry implements Disposable {
     return this.#parts.sandboxes.createSandbox({ language, maxMemoryMb }, signal);
   }
 
-  #createOpened(
-    language: Language,
-    title: string,
-    limits: Limits,
-    parent: SessionParent | null,
-  ): SessionOpened {
+  #createOpened(seed: Omit<SessionSeed, 'sessionId'>): SessionOpened {
     const at = this.#parts.clock.now();
     return {
       kind: 'session.opened',
@@ -338,17 +369,16 @@ export class SessionRegistry implements Disposable {
       step: 0,
       status: 'active',
       usage: noUsage,
+      ...seed,
       sessionId: createTimeOrderedId(at),
-      title: toOneLine(title, 200),
-      language,
-      limits,
-      parentSessionId: parent?.sessionId ?? null,
-      depth: parent ? parent.depth + 1 : 0,
+      title: toOneLine(seed.title, 200),
       engineId: this.#parts.engineId,
       version: this.#parts.version,
     };
   }
 }
+
+const noOrigin = { parentSessionId: null, sourceStep: null, depth: 0 } as const;
 
 function toTitle(context: GivenContext): string {
   const [first] = context.paths;

@@ -15,6 +15,8 @@ export interface Summary {
   readonly limits: Limits;
   readonly usage: Usage;
   readonly parentSessionId: string | null;
+  /** Of a fork: after which step of its parent; null: it is no fork. */
+  readonly sourceStep: number | null;
   readonly depth: number;
   readonly engineId: string;
   readonly contexts: readonly ContextInfo[];
@@ -37,6 +39,7 @@ export function createSummary(opened: SessionOpened): Summary {
     limits: opened.limits,
     usage: opened.usage,
     parentSessionId: opened.parentSessionId,
+    sourceStep: opened.sourceStep,
     depth: opened.depth,
     engineId: opened.engineId,
     contexts: [],

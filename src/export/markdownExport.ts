@@ -114,7 +114,9 @@ function toFacts(summary: Summary): readonly string[] {
     ['Last change', toTimeText(summary.updatedAt)],
   ];
   if (summary.parentSessionId !== null) {
-    rows.push(['Parent session', `${summary.parentSessionId} (depth ${summary.depth})`]);
+    const { sourceStep, depth } = summary;
+    const how = sourceStep === null ? `depth ${depth}` : `forked after step ${sourceStep}`;
+    rows.push(['Parent session', `${summary.parentSessionId} (${how})`]);
   }
   return toTable(['Fact', 'Value'], rows);
 }

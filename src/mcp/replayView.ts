@@ -46,6 +46,19 @@ export async function resumeSession(
   return { session, replay: report && toReplayView(report) };
 }
 
+/** As `resumeSession`, also for a session that is finalized: its variables can be read, and no step runs. */
+export async function openForReading(
+  { engine, signal, progress }: Pick<ToolContext, 'engine' | 'signal' | 'progress'>,
+  sessionId: string,
+): Promise<{ readonly session: Session; readonly replay: ReplayView | null }> {
+  const { session, report } = await engine.sessions.openForReading(
+    sessionId,
+    signal,
+    (done, total) => progress.report(done, () => `replaying ${done} of ${total}`),
+  );
+  return { session, replay: report && toReplayView(report) };
+}
+
 export function toReplayText(replay: ReplayView): string {
   const steps = `${replay.steps_run} recorded step(s) were run again to rebuild the variables`;
   return replay.difference_count === 0

@@ -148,7 +148,7 @@ async function readVariable(
   address: { readonly sessionId: string; readonly name: string },
   signal: AbortSignal,
 ): Promise<Content> {
-  const session = await engine.sessions.findSession(address.sessionId);
+  const { session, report } = await engine.sessions.openForReading(address.sessionId, signal);
   const request = { name: address.name, offset: 0, maxChars: maxResultChars };
   const page = await readVariablePage(session, request, signal);
   const { text, form, nextOffset, totalChars, incomplete, replaced } = page;
@@ -163,6 +163,7 @@ async function readVariable(
       ...(isCut && { truncated: true, total_chars: totalChars, next_offset: nextOffset }),
       ...(incomplete !== null && { incomplete }),
       ...(replaced > 0 && { replaced_surrogates: replaced }),
+      ...(report && report.differenceCount > 0 && { replay_differences: report.differenceCount }),
     },
   };
 }

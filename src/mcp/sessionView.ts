@@ -15,6 +15,7 @@ export function toSessionView(summary: Summary) {
     updated_at: new Date(summary.updatedAt).toISOString(),
     usage: toUsageView(summary.usage, summary.limits),
     parent_session_id: summary.parentSessionId,
+    source_step: summary.sourceStep,
   };
 }
 

@@ -54,9 +54,10 @@ export function readLine(engine: Engine, sessionId: string): readonly [string, .
   return [sessionId, ...parents];
 }
 
-/** Null too where the session is not live: then nothing of it can wait. */
+/** Null too for a fork, which is work of its own, and where the session is not live: nothing of it can wait. */
 function findParent(engine: Engine, sessionId: string): string | null {
-  return findLive(engine, sessionId)?.seed.parentSessionId ?? null;
+  const seed = findLive(engine, sessionId)?.seed;
+  return seed?.sourceStep === null ? seed.parentSessionId : null;
 }
 
 function findLive({ sessions }: Engine, sessionId: string): Session | undefined {

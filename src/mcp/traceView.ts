@@ -34,7 +34,7 @@ export function toTraceEventView(
   limits: Limits,
   maxDetailChars: number,
 ): TraceEventView {
-  const { status, summary, detail } = describeEvent(event);
+  const { status, summary, detail } = describeEvent(event, limits);
   return {
     ts: new Date(event.at).toISOString(),
     step_index: event.step,
@@ -46,7 +46,7 @@ export function toTraceEventView(
   };
 }
 
-function describeEvent(event: TraceEvent): Described {
+function describeEvent(event: TraceEvent, limits: Limits): Described {
   switch (event.kind) {
     case 'session.opened':
       return {
@@ -57,6 +57,7 @@ function describeEvent(event: TraceEvent): Described {
           language: event.language,
           config: toLimitsView(event.limits),
           parent_session_id: event.parentSessionId,
+          source_step: event.sourceStep,
           depth: event.depth,
           engine_id: event.engineId,
           version: event.version,
@@ -121,7 +122,7 @@ function describeEvent(event: TraceEvent): Described {
     case 'session.stopped':
       return {
         status: 'stopped',
-        summary: `Stopped by ${describeStop(event.cause)}`,
+        summary: `Stopped by ${describeStop(event.cause, { limits, usage: event.usage })}`,
         detail: { cause: event.cause },
       };
     case 'session.finalized':

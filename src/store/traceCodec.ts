@@ -166,6 +166,7 @@ const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [
     language: z.enum(languages),
     limits,
     parentSessionId: orNull(id),
+    sourceStep: orNull(count),
     depth: count,
     engineId: id,
     version: z.string(),

@@ -161,6 +161,7 @@ export function createFakeSession(
     language: 'python',
     limits: createLimits(limits),
     parentSessionId: null,
+    sourceStep: null,
     depth: 0,
     engineId: 'engine-1',
     version: '0.0.0',

@@ -8,8 +8,12 @@ import type { MemoryTraceStore } from './memoryTraceStore';
 
 const never = new AbortController().signal;
 
-/** An engine over the store; its sandboxes run `script`. */
-export function createFakeRegistry(traces: MemoryTraceStore, script: FakeSandbox['script']) {
+/** An engine over the store; its sandboxes run `script`. `hash`: of every context that is read. */
+export function createFakeRegistry(
+  traces: MemoryTraceStore,
+  script: FakeSandbox['script'],
+  hash = '',
+) {
   const sandboxes: FakeSandbox[] = [];
   const model = new FakeModel();
   const clock = new FakeClock();
@@ -26,7 +30,10 @@ export function createFakeRegistry(traces: MemoryTraceStore, script: FakeSandbox
       dispose: () => undefined,
     },
     traces,
-    contexts: emptyContexts,
+    contexts: {
+      ...emptyContexts,
+      readContext: async (...given) => ({ ...(await emptyContexts.readContext(...given)), hash }),
+    },
     model,
     clock,
     readLoops: () => null,

@@ -31,6 +31,7 @@ export function createOpened(over: Partial<SessionOpened> = {}): SessionOpened {
     language: 'python',
     limits: createLimits({ maxSteps: 16, budgetLimit: 60_000, maxLlmCalls: 40 }),
     parentSessionId: null,
+    sourceStep: null,
     depth: 0,
     engineId: sampleEngineId,
     version: '0.1.0',

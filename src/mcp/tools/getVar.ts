@@ -6,6 +6,7 @@ import { countField, sessionIdField } from '../fields';
 import { maxResultChars } from '../fit';
 import { hasExactIntegers, parseJson } from '../jsonText';
 import { requireFree } from '../taskCall';
+import { openForReading, replaySchema, toReplayText } from '../replayView';
 import { defineTool } from '../tool';
 import { type VariablePage, readVariablePage } from '../variablePage';
 
@@ -48,6 +49,9 @@ const output = z.object({
     .optional()
     .describe('Why the text is not all of the value: too long, too deep, out of time or memory.'),
   replaced_surrogates: countField.optional(),
+  replay: replaySchema
+    .optional()
+    .describe('Set when the session’s variables were gone and its record was run again first.'),
 });
 
 export const getVar = defineTool({
@@ -57,14 +61,16 @@ export const getVar = defineTool({
   description:
     'Reads a variable of a session without running code: costs no step and no budget. Use it to page ' +
     'through a long string or to take a list or mapping as JSON. Also works on a session that a ' +
-    'guardrail stopped, so nothing found is lost. Returns max_chars characters from offset; while ' +
+    'guardrail stopped or that is finished, so nothing found is lost; where its variables are gone, its ' +
+    'record is run again first. Returns max_chars characters from offset; while ' +
     'truncated is true, call again with next_offset. Next: another step with rlm_run_repl, or ' +
     'rlm_finalize with final_var_name to answer with the whole variable.',
   input,
   output,
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  async run({ engine, signal }, args) {
-    const session = await engine.sessions.findSession(args.session_id);
+  async run(context, args) {
+    const { engine, signal } = context;
+    const { session, replay } = await openForReading(context, args.session_id);
     if (session.summary.running) {
       requireFree(engine, session.id); // reading would wait for the step's end
     }
@@ -78,6 +84,7 @@ export const getVar = defineTool({
       next_offset: page.nextOffset,
       total_chars: page.totalChars,
       truncated: page.nextOffset !== null,
+      ...(replay && { replay }),
       ...(page.incomplete === null ? {} : { incomplete: page.incomplete }),
       ...(page.replaced === 0 ? {} : { replaced_surrogates: page.replaced }),
       value: toValue(page),
@@ -93,6 +100,7 @@ export const getVar = defineTool({
       `## ${toInlineCode(payload.name)}: ${toInline(payload.type)}, ${shown}`,
       toFence(text, payload.form === 'json' ? 'json' : ''),
       ...(payload.truncated ? [`Continue with offset ${payload.next_offset}.`] : []),
+      ...(payload.replay ? [toReplayText(payload.replay)] : []),
       ...(payload.incomplete === undefined ? [] : [`Not whole: ${toInline(payload.incomplete)}.`]),
     ].join('\n\n');
   },

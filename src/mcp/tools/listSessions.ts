@@ -2,7 +2,14 @@
 
 import * as z from 'zod';
 import { toInlineCode, toTable } from '../../base/markdown';
-import { cursorField, isoTimeField, languageField, statusField, usageSchema } from '../fields';
+import {
+  countField,
+  cursorField,
+  isoTimeField,
+  languageField,
+  statusField,
+  usageSchema,
+} from '../fields';
 import { readFittingPage } from '../fitPage';
 import { toSessionView } from '../sessionView';
 import { defineTool } from '../tool';
@@ -28,6 +35,9 @@ const output = z.object({
       updated_at: isoTimeField,
       usage: usageSchema,
       parent_session_id: z.string().nullable(),
+      source_step: countField
+        .nullable()
+        .describe('Of a fork: after which step of its parent; null: no fork.'),
     }),
   ),
   next_cursor: z.string().nullable().describe('For the next page; null at the end.'),

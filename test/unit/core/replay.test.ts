@@ -7,6 +7,7 @@ import { createFakeRegistry, openFake } from '../../support/fakeRegistry';
 import { MemoryTraceStore } from '../../support/memoryTraceStore';
 
 const never = new AbortController().signal;
+const value = { type: 'str', form: 'text', text: 'it', totalChars: 2, incomplete: null } as const;
 
 const echo: FakeSandbox['script'] = async ({ code, onHostCall }) => ({
   stdout: code.startsWith('ask')
@@ -101,6 +102,102 @@ describe('replay', () => {
     await first.registry.closeAll('the engine ended');
     const { report } = await createFakeRegistry(traces, script).registry.resume(session.id, never);
     assert.deepStrictEqual(report?.differences, []);
+  });
+
+  for (const end of ['stopped', 'finalized'] as const) {
+    it(`lets the variables of a ${end} session be read in a later engine, and runs no step`, async () => {
+      const traces = new MemoryTraceStore();
+      const first = createFakeRegistry(traces, echo);
+      const session = await openFake(first.registry, { maxSteps: 1 });
+      await session.runStep({ code: 'a' }, never);
+      if (end === 'finalized') {
+        await session.finalize({ text: 'the answer' }, never);
+      }
+      await first.registry.closeAll('the engine ended');
+      const second = createFakeRegistry(traces, echo);
+      const { session: read, report } = await second.registry.openForReading(session.id, never);
+      second.sandboxes[0]?.variables.set('v', value);
+      const request = { name: 'v', offset: 0, maxChars: 10 };
+      assert.deepStrictEqual(
+        [await read.readVariable(request, never), report?.differences, read.status],
+        [value, [], end],
+      );
+      const code = end === 'finalized' ? 'SESSION_FINALIZED' : 'GUARDRAIL_STOPPED';
+      await assert.rejects(read.runStep({ code: 'b' }, never), { code });
+      assert.equal((await second.registry.resume(session.id, never)).session, read);
+      if (end === 'stopped') {
+        const { finalAnswer } = await second.registry.finalize(
+          session.id,
+          { variable: 'v' },
+          never,
+        );
+        assert.equal(finalAnswer, 'it');
+      }
+    });
+  }
+
+  it('commits no variable unseen that was rebuilt otherwise than recorded', async () => {
+    const traces = new MemoryTraceStore();
+    const first = createFakeRegistry(traces, async () => ({ stdout: 'one' }));
+    const session = await openFake(first.registry);
+    await session.runStep({ code: 'a' }, never);
+    await first.registry.closeAll('the engine ended');
+    const second = createFakeRegistry(traces, async () => ({ stdout: 'two' }));
+    const finalize = () => second.registry.finalize(session.id, { variable: 'v' }, never);
+    await assert.rejects(finalize(), { code: 'INVALID_INPUT' });
+    second.sandboxes[0]?.variables.set('v', value);
+    assert.equal((await finalize()).finalAnswer, 'it');
+  });
+
+  it('says which source has changed, also far behind the preview', async () => {
+    const traces = new MemoryTraceStore();
+    const hashes = ['a'.repeat(64), 'b'.repeat(64)];
+    const first = createFakeRegistry(traces, echo, hashes[0]);
+    const session = await openFake(first.registry);
+    await first.registry.closeAll('the engine ended');
+    const second = createFakeRegistry(traces, echo, hashes[1]);
+    const { report } = await second.registry.resume(session.id, never);
+    assert.deepStrictEqual(
+      report?.differences.map(({ field }) => field),
+      ['context context'],
+    );
+  });
+
+  it('refuses a prompt that the limits had refused alike, and those after it', async () => {
+    const traces = new MemoryTraceStore();
+    const script: FakeSandbox['script'] = async ({ onHostCall }) => {
+      const codes: string[] = [];
+      for (const prompt of ['a', 'b', 'c']) {
+        await onHostCall({ name: 'llm_query', args: [prompt] }, never).then(
+          () => codes.push('ok'),
+          ({ code }: RlmError) => codes.push(code),
+        );
+      }
+      return { stdout: codes.join(' ') };
+    };
+    const first = createFakeRegistry(traces, script);
+    const session = await openFake(first.registry, { maxLlmCalls: 1 });
+    const { outcome, stop } = await session.runStep({ code: 'x' }, never);
+    assert.deepStrictEqual(
+      [outcome.stdout, stop],
+      ['ok GUARDRAIL_STOPPED GUARDRAIL_STOPPED', 'llm_limit'],
+    );
+    await first.registry.closeAll('the engine ended');
+    const second = createFakeRegistry(traces, script);
+    const { report } = await second.registry.resume(session.id, never);
+    assert.deepStrictEqual(report?.differences, []);
+  });
+
+  it('gives a fork its parent and the step it begins after, and larger limits', async () => {
+    const traces = new MemoryTraceStore();
+    const { registry } = createFakeRegistry(traces, echo);
+    const session = await openFake(registry, { maxSteps: 1 });
+    await session.runStep({ code: 'a' }, never);
+    const request = { sessionId: session.id, atStep: null, title: '', limits: { maxSteps: 2 } };
+    const { session: fork } = await registry.fork(request, never);
+    const { parentSessionId, sourceStep, depth } = fork.summary;
+    assert.deepStrictEqual([parentSessionId, sourceStep, depth], [session.id, 1, 0]);
+    assert.equal((await fork.runStep({ code: 'b' }, never)).stop, 'max_steps');
   });
 
   it('skips what a later step of the record had lost anyway', async () => {
