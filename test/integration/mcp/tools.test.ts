@@ -236,13 +236,13 @@ describe('MCP tools', () => {
         usage: {
           steps: 1,
           runtime_ms: 10,
-          budget_used: code.length + 3,
+          budget_used: code.length + 4, // with a character of output, of a result and of a preview each
           llm_calls: 0,
           llm_tokens: 0,
           remaining: {
             steps: 63,
             runtime_ms: 119_990,
-            budget: 100_000 - code.length - 3,
+            budget: 100_000 - code.length - 4,
             llm_calls: 200,
             llm_tokens: 2_000_000,
           },
