@@ -9,7 +9,7 @@ import type { ContextSizes, Language, Outcome, VariableValue } from '../core/san
 import type { LoadParams, ReadParams, RunParams } from '../protocol/sandboxProcess';
 import { type LoadMessage, type ReplyMessage, processCalls } from '../protocol/worker';
 import { AskedWorker, type Question, type WorkerCall } from './askedWorker';
-import { createInterruptedOutcome, createLostOutcome, toOutcome } from './outcome';
+import { createInterruptedOutcome, createLostOutcome, toOutcome, toValue } from './outcome';
 import { SearchThread } from './searchThread';
 import type { WorkerHandle } from './workerHandle';
 import type { WorkerPool } from './workerPool';
@@ -123,7 +123,7 @@ export class LiveSandbox implements Disposable {
     if (answer?.kind !== 'value') {
       throw lostError(`while it read ${name} (${lostBy ?? 'interrupted'})`);
     }
-    return answer.value;
+    return answer.value && toValue(answer.value, maxChars);
   }
 
   dispose(): void {

@@ -2,7 +2,7 @@
 // interruptions classified by the host's own flag, never by the guest's error.
 
 import { cutText } from '../base/text';
-import type { Interruption, Outcome, StepError } from '../core/sandbox';
+import type { Interruption, Outcome, StepError, VariableValue } from '../core/sandbox';
 import { maxAnswerChars } from '../core/sessionErrors';
 import type { GuestOutcome } from '../protocol/worker';
 
@@ -30,6 +30,15 @@ export function toOutcome(guest: GuestOutcome, maxOutputChars: number): Outcome 
     interruption: null,
     stateLost: false,
   };
+}
+
+/** A page of at most `maxChars` characters, each of which may be two UTF-16 units: the worker is not trusted. */
+export function toValue(value: VariableValue, maxChars: number): VariableValue {
+  const { text } = cutText(value.text, 2 * maxChars);
+  const isWhole = text.length === value.text.length;
+  return isWhole
+    ? value
+    : { ...value, text, incomplete: 'its worker sent more than was asked for' };
 }
 
 function cutList<T>(items: readonly T[], toChars: (item: T) => number): T[] {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { noUsage } from '../../../src/core/limits';
 import type { GuestOutcome } from '../../../src/protocol/worker';
-import { toOutcome } from '../../../src/sandbox/outcome';
+import { toOutcome, toValue } from '../../../src/sandbox/outcome';
 import { decodeEvent, encodeEvent } from '../../../src/store/traceCodec';
 
 /** Takes six bytes in JSON. */
@@ -47,5 +47,18 @@ describe('the outcome of a step', () => {
       stop: null,
     });
     assert.equal(decodeEvent(line.subarray(0, -1))?.kind, 'step.finished');
+  });
+
+  it('cuts a value that is longer than was asked for, and says so', () => {
+    const value = {
+      type: 'str',
+      form: 'text',
+      text: 'x'.repeat(9),
+      totalChars: 9,
+      incomplete: null,
+    } as const;
+    assert.deepStrictEqual(toValue(value, 9), value);
+    const { text, incomplete } = toValue(value, 4);
+    assert.deepStrictEqual([text.length, incomplete === null], [8, false]);
   });
 });
