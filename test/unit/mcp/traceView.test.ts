@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 
+import { toCutMark } from '../../../src/base/text';
+
 import { createLimits } from '../../../src/core/limits';
 import { toTraceEventView } from '../../../src/mcp/traceView';
 import {
@@ -59,7 +61,9 @@ describe('traceView', () => {
   it('marks what it cuts in detail, with the total', () => {
     const outcome = createOutcome({ stdout: 'x'.repeat(50_000) });
     const { detail } = toTraceEventView(createStepFinished({ outcome }), limits, 8_000);
-    const shown = String(detail['stdout']).length;
+    const text = String(detail['stdout']);
+    const shown = text.indexOf('\n');
+    assert.equal(text.slice(shown), toCutMark(50_000 - shown));
     assert.ok(shown > 5_000 && shown < 8_000);
     assert.deepStrictEqual(
       [detail['truncated'], detail['cut']],
