@@ -12,6 +12,7 @@ PREVIEW_CHARS = 200
 MAX_DEPTH = 100
 MAX_NODES = 20_000_000
 MAX_PLAIN_CHARS = 200_000_000
+MANY = 100_000
 MAX_CHARS = 4_000_000  # of what is written here, item by item; plain values are written by C code
 MAX_DIGIT_BITS = 10_000  # Python turns longer integers into digits slowly, or not at all
 
@@ -120,6 +121,8 @@ def scan(value):
             form = "plain"
         below = []
         if kinds - SCALARS:
+            if nodes > MANY and is_shared(level):
+                return None  # it would be written over and over
             for item in level:
                 kind = type(item)
                 if kind is dict:
@@ -133,6 +136,12 @@ def scan(value):
                     return None
         level = below
     return None
+
+
+def is_shared(level):
+    """Whether most of the values that hold others are the same few."""
+    holders = [id(item) for item in level if id(type(item)) not in SCALARS]
+    return len(set(holders)) * 2 < len(holders)
 
 
 def to_text(value):
