@@ -1,0 +1,183 @@
+// The search helpers understand what has one meaning, and answer anything else with the call to make.
+
+import assert from 'node:assert/strict';
+import type { Language } from '../../../src/core/sandbox';
+import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
+import { Repl, createSandboxes } from '../../support/repl';
+
+interface Row {
+  readonly code: string;
+  /** The value of the code. */
+  readonly gives?: string;
+  /** Of the error, with what its message must say. */
+  readonly raises?: readonly [string, RegExp];
+  /** What stderr must say; without it nothing. */
+  readonly notes?: RegExp;
+}
+
+const line = 'user one says that the quick brown fox jumps over the lazy dog again';
+const context = { 'logs/a.txt': `${line}\nuser two\n`, 'b.txt': 'User three\n'.repeat(150) };
+const long = `${'x'.repeat(200_000)}needle${'y'.repeat(200_000)}`;
+
+const tables: Readonly<Record<Language, readonly Row[]>> = {
+  python: [
+    { code: 'len(grep("user", maxMatches=1))', gives: '1' },
+    { code: 'len(grep("user", max_matches=1e0))', gives: '1' },
+    { code: 'len(grep("User", max_matches=None))', gives: '150' },
+    { code: 'len(grep("User", max_matches=float("inf")))', gives: '150' },
+    { code: 'len(grep("User"))', gives: '100', notes: /first 100 matches, and there are 150/ },
+    {
+      code: 'grep("User", max_matches=1)',
+      gives: "[Span(path='b.txt', start=0, end=4, line=1, text='User')] (the first 1 of 150)",
+    },
+    {
+      code: 'count("User"), count("user", by="path")',
+      gives: "(150, {'logs/a.txt': 2, 'b.txt': 0})",
+    },
+    { code: 'count("user", path="a.txt")', gives: '2' },
+    { code: 'len(search("user", "user here"))', gives: '1' },
+    { code: 'len(search(["user", "two"]))', gives: '3' },
+    { code: 'len(chunk("abcdef", 2)), chunk("abcdef", 2, 1)[1].start', gives: '(3, 1)' },
+    {
+      code: 'import re\ngrep(re.compile("^user two"), text=context["logs/a.txt"])',
+      gives: '[]',
+      notes: /has no re.MULTILINE/,
+    },
+    { code: 'len(grep(re.compile("^user", re.M)))', gives: '2' },
+    {
+      code: 'len(grep(re.compile("o$", re.M), text="two\\r\\n"))',
+      gives: '0',
+      notes: /give the pattern as a string/,
+    },
+    {
+      code: 'bool(grep("$", text="a")[0]), grep("a", text="a")[0]["line_text"]',
+      gives: "(True, 'a')",
+    },
+    { code: 'grep("user", max_match=1)', raises: ['TypeError', /max_matches/] },
+    { code: 'grep("user", max_matches="5")', raises: ['TypeError', /whole number/] },
+    { code: 'grep("user", max_matches=True)', raises: ['TypeError', /whole number/] },
+    { code: 'grep("user", max_matches=-1)', raises: ['ValueError', /at least 0/] },
+    { code: 'grep("user", ignore_case="yes")', raises: ['TypeError', /True or False/] },
+    { code: 'grep("user", path="logs/b.txt")', raises: ['KeyError', /a\.txt/] },
+    { code: 'grep("user", text="user", path="b.txt")', raises: ['KeyError', /leave path out/] },
+    { code: 'grep("user", 5)', raises: ['TypeError', /string or a mapping/] },
+    { code: 'grep("user", ["user"])', raises: ['TypeError', /join/] },
+    { code: 'grep("user", {"max_matches": 1})', raises: ['TypeError', /by name/] },
+    { code: 'grep("user", grep("user")[0])', raises: ['TypeError', /span\.text/] },
+    { code: 'grep(b"user")', raises: ['TypeError', /bytes/] },
+    { code: 'grep(["user"])', raises: ['TypeError', /re\.escape/] },
+    { code: 'grep(context["logs/a.txt"][:60], "fox")', raises: ['TypeError', /grep\('fox'\)/] },
+    { code: 'count("user", by="paths")', raises: ['ValueError', /'path'/] },
+    { code: 'search(5)', raises: ['TypeError', /words in a string/] },
+    { code: 'search("user", 2_000)', raises: ['ValueError', /1000/] },
+    { code: 'search("user", window_chars=1)', raises: ['ValueError', /50/] },
+    { code: 'chunk(by="paragraphs")', raises: ['ValueError', /'lines' or 'chars'/] },
+    { code: 'chunk("5000")', raises: ['TypeError', /whole number/] },
+    { code: 'chunk(10, 10)', raises: ['ValueError', /from 0 to 9/] },
+    { code: '[len(grep("User", path="b.txt", max_matches=3)) for context in ["x"]]', gives: '[3]' },
+    {
+      code: 'for context in ["x"]: found = len(grep("user two"))\nfound',
+      gives: '1',
+      notes: /bound to something else/,
+    },
+    { code: 'len(grep("user two"))', gives: '1' },
+  ],
+  javascript: [
+    { code: 'grep("user", { max_matches: 1 }).length', gives: '1' },
+    { code: 'grep("User", { maxMatches: null }).length', gives: '150' },
+    { code: 'grep("User", { maxMatches: Infinity }).length', gives: '150' },
+    { code: 'grep("User").length', gives: '100', notes: /first 100 matches, and there are 150/ },
+    { code: 'grep("User", 2).truncated', gives: 'true' },
+    { code: '[count("User"), count("user", { by: "path" })["logs/a.txt"]]', gives: '[ 150, 2 ]' },
+    { code: 'count("user", { path: "a.txt" })', gives: '2' },
+    { code: 'search("user", 3).length', gives: '3' },
+    { code: 'search("user", "user here").length', gives: '1' },
+    {
+      code: '[chunk(500).length, chunk("abcdef", 2).length, chunk("abcdef", 2, 1)[1].start]',
+      gives: '[ 5, 3, 1 ]',
+    },
+    { code: 'grep("own", "own text")[0].lineText', gives: "'own text'" },
+    { code: 'grep("user", context).length', gives: '2' },
+    { code: 'grep(/^user/i, { maxMatches: null }).length', gives: '152' },
+    { code: 'grep(/O$/, { ignoreCase: true, text: "two\\r\\n" }).length', gives: '1' },
+    { code: 'grep("user", { maxMatch: 1 })', raises: ['TypeError', /maxMatches/] },
+    { code: 'grep("user", { maxMatches: "5" })', raises: ['TypeError', /whole number/] },
+    { code: 'grep("user", { maxMatches: -1 })', raises: ['RangeError', /at least 0/] },
+    { code: 'grep("user", { ignoreCase: "yes" })', raises: ['TypeError', /true or false/] },
+    { code: 'grep("user", { path: "logs/b.txt" })', raises: ['ReferenceError', /a\.txt/] },
+    {
+      code: 'grep("user", { text: "user", path: "b.txt" })',
+      raises: ['ReferenceError', /leave path out/],
+    },
+    { code: 'grep("user", ["user"])', raises: ['TypeError', /grep\(pattern, \{/] },
+    { code: 'grep("user", { text: ["user"] })', raises: ['TypeError', /join/] },
+    { code: 'grep("user", { text: { a: 1 } })', raises: ['TypeError', /object of strings/] },
+    { code: 'grep("user", { text: grep("user")[0] })', raises: ['TypeError', /span\.text/] },
+    { code: 'grep(["user"])', raises: ['TypeError', /RegExp/] },
+    {
+      code: 'grep(context["logs/a.txt"].slice(0, 60), "fox")',
+      raises: ['TypeError', /grep\('fox'\)/],
+    },
+    { code: 'count("user", { by: "paths" })', raises: ['RangeError', /'path'/] },
+    { code: 'search(5)', raises: ['TypeError', /words in a string/] },
+    { code: 'search("user", 2_000)', raises: ['RangeError', /1000/] },
+    { code: 'chunk({ by: "paragraphs" })', raises: ['RangeError', /'lines' or 'chars'/] },
+    { code: 'chunk({ size: 10, overlap: 10 })', raises: ['RangeError', /from 0 to 9/] },
+    {
+      code: 'for (context of ["x"]) var found = grep("user two").length; found',
+      gives: '1',
+      notes: /bound to something else/,
+    },
+    { code: 'grep("user two").length', gives: '1' },
+  ],
+};
+
+const longLines: Readonly<Record<Language, string>> = {
+  python:
+    'hit = grep("needle")[0]\n[len(hit.line_text), "needle" in hit.line_text, hit.line_text[0] + hit.line_text[-1], hit.line_cut, len(hit.whole_line())]',
+  javascript:
+    'const hit = grep("needle")[0];\n[hit.lineText.length, hit.lineText.includes("needle"), hit.lineText[0] + hit.lineText.at(-1), hit.lineCut, hit.wholeLine().length]',
+};
+
+for (const language of ['python', 'javascript'] as const) {
+  describe(`arguments of the search helpers in ${language}`, function () {
+    this.timeout(60_000);
+    let sandboxes: SandboxProcess;
+    let repl: Repl;
+
+    before(async () => {
+      sandboxes = createSandboxes();
+      repl = await Repl.open(sandboxes, { language, context });
+    });
+    after(() => {
+      repl.sandbox.dispose();
+      sandboxes.dispose();
+    });
+
+    for (const { code, gives, raises, notes } of tables[language]) {
+      it(code.replaceAll('\n', '; '), async () => {
+        const { result, error, stderr } = await repl.run(code);
+        if (raises) {
+          assert.equal(error?.type, raises[0], error?.message ?? 'no error');
+          assert.match(error.message, raises[1]);
+        } else {
+          assert.equal(error, null, error?.message);
+          assert.equal(result, gives);
+        }
+        assert.match(stderr, notes ?? /^$/u);
+      });
+    }
+
+    it('whole lines are told up to a size, then the part around the match', async () => {
+      const shown = language === 'python' ? /True, '……', True/ : /true, '……', true/;
+      await repl.load('context', long);
+      const { result, stderr } = await repl.run(longLines[language]);
+      assert.match(result ?? '', shown);
+      assert.match(result ?? '', /400006/);
+      assert.match(stderr, /more than 100,?000 characters/);
+      await repl.load('context', `${'x'.repeat(50_000)}needle${'y'.repeat(49_994)}\nnext`);
+      const whole = await repl.run(longLines[language]);
+      assert.match(whole.result ?? '', /100000, (?:T|t)rue, 'xy', (?:F|f)alse, 100000/);
+    });
+  });
+}
