@@ -3,9 +3,19 @@
 import type { Disposable } from '../base/disposable';
 import type { Clock } from './clock';
 import { type Limits, type StopReason, type Usage, checkLimits } from './limits';
+import type { WorkPool } from './workPool';
+
+interface GuardrailParts {
+  readonly limits: Limits;
+  /** Of the run that the session is a part of; null: it is none. */
+  readonly pool: WorkPool | null;
+  readonly clock: Clock;
+  readonly onOverTime: () => void;
+}
 
 export class Guardrails implements Disposable {
   readonly #limits: Limits;
+  readonly #pool: WorkPool | null;
   readonly #clock: Clock;
   /** Epoch ms from which `maxSessionMs` counts: a resumed session has its wall clock anew. */
   readonly #startedAt: number;
@@ -13,8 +23,9 @@ export class Guardrails implements Disposable {
   #isOverTime = false;
 
   /** `onOverTime` is called once when `maxSessionMs` is over. */
-  constructor(limits: Limits, clock: Clock, onOverTime: () => void) {
+  constructor({ limits, pool, clock, onOverTime }: GuardrailParts) {
     this.#limits = limits;
+    this.#pool = pool;
     this.#clock = clock;
     this.#startedAt = clock.now();
     this.#timer = clock.after(limits.maxSessionMs, () => {
@@ -37,14 +48,34 @@ export class Guardrails implements Disposable {
   judge(usage: Usage, leftChars: number): StopReason | null {
     const own = checkLimits(this.#limits, usage, this.#clock.now() - this.#startedAt);
     const stop = own ?? (this.#isOverTime ? 'timeout' : null); // timers may be early by a little
-    return stop ?? (leftChars <= 0 ? 'budget_exceeded' : null);
+    return stop ?? (leftChars <= 0 ? 'budget_exceeded' : null) ?? this.#judgePool();
   }
 
   /** What a step may take, no more than it asks for. */
   toStepMs(usage: Usage, askedMs: number | undefined): number {
     const { maxRuntimeMs, stepTimeoutMs } = this.#limits;
-    const allowedMs = Math.min(stepTimeoutMs, maxRuntimeMs - usage.runtimeMs, this.leftMs);
+    const runtimeMs = Math.min(
+      maxRuntimeMs - usage.runtimeMs,
+      this.#pool?.leftMs ?? Number.POSITIVE_INFINITY,
+    );
+    const allowedMs = Math.min(stepTimeoutMs, runtimeMs, this.leftMs);
     return Math.max(1, Math.min(allowedMs, askedMs ?? allowedMs));
+  }
+
+  takeStep(): void {
+    this.#pool?.takeStep();
+  }
+
+  spendMs(durationMs: number): void {
+    this.#pool?.spendMs(durationMs);
+  }
+
+  #judgePool(): StopReason | null {
+    if (!this.#pool) {
+      return null;
+    }
+    const { leftSteps, leftMs } = this.#pool;
+    return leftSteps <= 0 ? 'max_steps' : leftMs <= 0 ? 'timeout' : null;
   }
 
   dispose(): void {

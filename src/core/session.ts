@@ -35,6 +35,7 @@ import type { SessionParent } from './sessionParent';
 import { type StepInput, type StepResult, runStep } from './stepRun';
 import type { Summary } from './summary';
 import type { TraceSink } from './traceStore';
+import type { WorkPool } from './workPool';
 
 export interface SessionSeed {
   readonly sessionId: string;
@@ -54,6 +55,8 @@ export interface SessionParts {
   readonly clock: Clock;
   /** Of the session whose code asked for this one; null: this one pays for itself. */
   readonly parentBudget: Budget | null;
+  /** Of the run that this one is a part of; null: it is none. */
+  readonly pool: WorkPool | null;
   /** Runs child sessions; null where no model writes code. */
   readonly loops: LoopRunner | null;
 }
@@ -110,7 +113,14 @@ export class Session implements Disposable {
       this.#working.interrupt(); // also what the sandbox does not time: waiting for a model or a caller
       void this.#stop('timeout').catch(() => undefined); // the recorder keeps it for the next call
     };
-    this.#guardrails = this.#store.add(new Guardrails(opened.limits, parts.clock, end));
+    this.#guardrails = this.#store.add(
+      new Guardrails({
+        limits: opened.limits,
+        pool: parts.pool,
+        clock: parts.clock,
+        onOverTime: end,
+      }),
+    );
   }
 
   get id(): string {

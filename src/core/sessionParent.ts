@@ -3,6 +3,7 @@
 import type { Budget } from './budget';
 import { RlmError } from './errors';
 import { type Limits, limitRanges } from './limits';
+import type { WorkPool } from './workPool';
 
 export interface SessionParent {
   readonly sessionId: string;
@@ -12,6 +13,8 @@ export interface SessionParent {
   readonly budget: Budget;
   /** Of its `maxSessionMs`. */
   readonly leftMs: number;
+  /** What the parts of one run share; left out: the child is no part of its parent's run. */
+  readonly pool?: WorkPool;
 }
 
 /** @throws RlmError 'GUARDRAIL_STOPPED' when the parent may have no children. */

@@ -4,7 +4,6 @@ import type { Disposable } from '../base/disposable';
 import { createTimeOrderedId } from '../base/ids';
 import { SharedTasks } from '../base/sharedTasks';
 import { toOneLine } from '../base/text';
-import type { Budget } from './budget';
 import type { Clock } from './clock';
 import type { ContextReader, GivenContext } from './context';
 import { RlmError, cancelledError } from './errors';
@@ -260,8 +259,7 @@ export class SessionRegistry implements Disposable {
       try {
         const sink = await traces.createTrace(opened);
         const start = { opened, summary: createSummary(opened), step: 0 };
-        const parentBudget = parent?.budget ?? null;
-        session = new Session(start, this.#createParts(sandbox, sink, parentBudget));
+        session = new Session(start, this.#createParts(sandbox, sink, parent));
         this.#live.add(session, opening, opened);
         return await fill(session);
       } catch (thrown) {
@@ -349,8 +347,10 @@ export class SessionRegistry implements Disposable {
     return summary;
   }
 
-  #createParts(sandbox: Sandbox, sink: TraceSink, parentBudget: Budget | null): SessionParts {
-    return { ...this.#parts, sandbox, sink, parentBudget, loops: this.#parts.readLoops() };
+  #createParts(sandbox: Sandbox, sink: TraceSink, parent: SessionParent | null): SessionParts {
+    const parentBudget = parent?.budget ?? null;
+    const pool = parent?.pool ?? null;
+    return { ...this.#parts, sandbox, sink, parentBudget, pool, loops: this.#parts.readLoops() };
   }
 
   #createSandbox(

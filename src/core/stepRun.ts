@@ -49,6 +49,7 @@ export async function runStep(
   const { sandbox, recorder, models, guardrails, limits, clock } = parts;
   const step = recorder.summary.usage.steps + 1;
   const started = clock.monotonic();
+  guardrails.takeStep();
   const startedWritten = recorder.append({ kind: 'step.started', code: input.code }, { step });
   startedWritten.catch(() => undefined); // awaited with the end of the step
   const held = new HeldTime(clock, () => sandbox.holdClock());
@@ -77,6 +78,7 @@ export async function runStep(
     });
   const outcome = guardrails.isOverTime ? toTimedOut(ran, limits.maxSessionMs) : ran;
   const durationMs = clock.monotonic() - started - held.totalMs;
+  guardrails.spendMs(durationMs);
   models.spendChars(countChars(input.code, outcome));
   const before = models.readUsage();
   const usage = { ...before, steps: step, runtimeMs: before.runtimeMs + durationMs };

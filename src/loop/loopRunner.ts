@@ -8,6 +8,7 @@ import type { LoopProgress, LoopRequest, LoopResult, LoopRunner, LoopWork } from
 import type { Session } from '../core/session';
 import { requireDepth } from '../core/sessionParent';
 import type { SessionRegistry } from '../core/sessionRegistry';
+import { WorkPool } from '../core/workPool';
 import { Decomposition } from './decomposition';
 import { type LoopEnd, type LoopOrder, LoopRun } from './loopRun';
 import { ProgramCheck } from './programCheck';
@@ -112,14 +113,20 @@ export class SessionLoopRunner implements LoopRunner {
           end.finishReason === 'max_iterations' ? await check.runLast(signal) : check.program;
         return { ...end, ...(program ? { program } : {}) };
       }
-      case 'decompose':
+      case 'decompose': {
         requireDepth(session.asParent);
+        const pool = new WorkPool(session.seed.limits);
         return new Decomposition({
           ...run,
           maxSubtasks: work.maxSubtasks,
           runChild: (child, childSignal) =>
-            this.#runWith(prompts, { ...child, parent: session.asParent }, childSignal),
+            this.#runWith(
+              prompts,
+              { ...child, parent: { ...session.asParent, pool } },
+              childSignal,
+            ),
         }).run(signal);
+      }
     }
   }
 }

@@ -140,7 +140,7 @@ export class FakeModel implements Model {
   }
 }
 
-type Family = Pick<SessionParts, 'parentBudget' | 'loops'>;
+type Family = Pick<SessionParts, 'parentBudget' | 'loops'> & Partial<Pick<SessionParts, 'pool'>>;
 
 export function createFakeSession(
   limits: Partial<Limits> = {},
@@ -173,6 +173,7 @@ export function createFakeSession(
     sink,
     model,
     contexts: emptyContexts,
+    pool: null,
     ...family,
   });
   return { session, clock, sandbox, sink, model };

@@ -5,6 +5,7 @@ import { RlmError } from '../../../src/core/errors';
 import type { LoopRequest, LoopResult, LoopRunner } from '../../../src/core/loop';
 import type { ModelClient } from '../../../src/core/model';
 import type { StepRequest } from '../../../src/core/sandbox';
+import { WorkPool } from '../../../src/core/workPool';
 import { createFakeSession } from '../../support/fakePorts';
 
 const never = new AbortController().signal;
@@ -270,6 +271,30 @@ describe('child sessions', () => {
       [usage.llmCalls, batch?.answers.filter((answer) => answer !== null).length],
       [2, 2],
     );
+  });
+
+  it('that are parts of one run share its steps and its running time', async () => {
+    const pool = new WorkPool({ maxSteps: 3, maxRuntimeMs: 1_000 });
+    const family = { parentBudget: null, loops: null, pool };
+    const [left, right] = [createFakeSession({}, family), createFakeSession({}, family)];
+    left.sandbox.script = async () => {
+      left.clock.advance(400);
+      return {};
+    };
+    await left.session.runStep({ code: 'a' }, never);
+    await right.session.runStep({ code: 'b' }, never);
+    assert.equal(right.sandbox.requests[0]?.timeoutMs, 600);
+    assert.equal((await left.session.runStep({ code: 'c' }, never)).stop, 'max_steps');
+    await assert.rejects(right.session.runStep({ code: 'd' }, never), {
+      code: 'GUARDRAIL_STOPPED',
+    });
+    const late = new WorkPool({ maxSteps: 3, maxRuntimeMs: 300 });
+    const other = createFakeSession({}, { ...family, pool: late });
+    other.sandbox.script = async () => {
+      other.clock.advance(300);
+      return {};
+    };
+    assert.equal((await other.session.runStep({ code: 'e' }, never)).stop, 'timeout');
   });
 
   it('and characters of code and output are one budget', async () => {

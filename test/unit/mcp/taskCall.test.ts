@@ -6,7 +6,7 @@ import { readLine } from '../../../src/mcp/taskCall';
 function withLive(parents: Readonly<Record<string, string>>): Engine {
   const live = Object.entries(parents).map(([id, parentSessionId]) => ({
     id,
-    seed: { parentSessionId },
+    seed: { parentSessionId, sourceStep: null },
   }));
   return { sessions: { live } } as unknown as Engine; // all that is looked at
 }
