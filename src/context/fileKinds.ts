@@ -9,7 +9,7 @@ export interface FileKind {
 
 const unpack = 'Unpack it and name the files that come out';
 const convert = 'Save its text as a text file and name that one';
-const noText = 'Leave it out';
+const noText = 'It holds no text to read';
 const dump = 'Export what matters as text (CSV, SQL, JSON) and name that file';
 
 interface Mark extends FileKind {

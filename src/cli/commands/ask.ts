@@ -19,6 +19,7 @@ import {
   toLanguage,
   toLimits,
 } from '../options';
+import { printWarnings } from '../render/context';
 import { toJsonText } from '../render/json';
 import { toPrintable } from '../render/printable';
 import { toRoots } from '../roots';
@@ -82,7 +83,13 @@ async function ask(words: readonly string[], options: AskOptions, cli: Cli): Pro
     log: () => undefined,
   });
   const printer = options.json ? null : new LoopPrinter(terminal);
-  const watching = printer && engine.sessions.onDidChange((change) => printer.showEvent(change));
+  const watching = engine.sessions.onDidChange((change) => {
+    if (change.event.kind === 'context.loaded') {
+      terminal.showProgress('');
+      printWarnings([change.event.context], terminal);
+    }
+    printer?.showEvent(change);
+  });
   try {
     const result = await cli.interrupts.during((signal) =>
       engine.loops.run(
@@ -109,7 +116,7 @@ async function ask(words: readonly string[], options: AskOptions, cli: Cli): Pro
     cli.exitCode = toExitCode(result);
   } finally {
     terminal.showProgress('');
-    watching?.dispose();
+    watching.dispose();
     await engine.close();
   }
 }

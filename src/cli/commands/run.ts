@@ -22,6 +22,7 @@ import {
   toLanguage,
   toLimits,
 } from '../options';
+import { printWarnings } from '../render/context';
 import { toRoots } from '../roots';
 import { workOn } from '../run/workOn';
 
@@ -68,6 +69,9 @@ async function run(files: readonly string[], options: RunOptions, cli: Cli): Pro
   });
   try {
     const session = await openSession(engine, files, { options, language, cli });
+    if (steps !== null) {
+      printWarnings(session.summary.contexts, cli.terminal); // a REPL shows them with the context
+    }
     await workOn(session, { steps, asJson: options.json === true, engine, runtime, cli });
   } finally {
     await engine.close();

@@ -2,6 +2,7 @@
 
 import { toOneLine } from '../../base/text';
 import type { ContextInfo, SourceInfo } from '../../core/context';
+import type { Terminal } from '../terminal';
 import { toPrintable } from './printable';
 import type { Style } from './style';
 import { toAmountText, toCountText } from './words';
@@ -39,6 +40,13 @@ function toEncodingText({ encoding, encodingFrom, replacedChars }: SourceInfo): 
   const name =
     encoding === 'utf-8' && encodingFrom === 'guessed' ? '' : `  ${toPrintable(encoding)}`;
   return replacedChars === 0 ? name : `${name}, ${toCountText(replacedChars)} replaced`;
+}
+
+/** What is in doubt about the texts, to stderr. */
+export function printWarnings(contexts: readonly ContextInfo[], terminal: Terminal): void {
+  for (const warning of contexts.flatMap(({ warnings }) => warnings)) {
+    terminal.printError(terminal.errorStyle.yellow(`Warning: ${toPrintable(warning)}`));
+  }
 }
 
 /** The banner's last line: how the context begins. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { printWarnings } from '../../../../src/cli/render/context';
+import { createContext } from '../../../support/sampleTrace';
 import { useTempFolder } from '../../../support/tempFolder';
 import { FakeCli } from '../fakeCli';
 
@@ -86,6 +88,12 @@ describe('rlm-companion run', () => {
     const { cli } = await runCode('1', '--root', 'more');
     const roots = cli.engineOptions?.roots.map((root) => path.basename(root));
     assert.deepStrictEqual(roots, ['more', 'data']);
+  });
+
+  it('tells what is in doubt about the text on stderr', async () => {
+    const cli = new FakeCli({ files, cwd: folder() });
+    printWarnings([createContext({ warnings: ['odd.log: a guess.'] })], cli.terminal);
+    assert.match(cli.errors.text, /Warning: odd\.log: a guess\./u);
   });
 
   it('hands the guardrails to the session', async () => {
