@@ -10,6 +10,7 @@ import inspect from './guest/inspect.guest.txt';
 import json from './guest/json.guest.txt';
 import kinds from './guest/kinds.guest.txt';
 import linePattern from './guest/linePattern.guest.txt';
+import marks from './guest/marks.guest.txt';
 import primordials from './guest/primordials.guest.txt';
 import repl from './guest/repl.guest.txt';
 import restore from './guest/restore.guest.txt';
@@ -38,7 +39,7 @@ const calls: typeof processCalls = {
 
 /** Parts of one function body, in the order in which they run. */
 const sources = [
-  ...[primordials, kinds, inspect, json, fingerprint, variables, answers],
+  ...[primordials, marks, kinds, inspect, json, fingerprint, variables, answers],
   ...[spans, asked, linePattern, grep, search, restore, repl],
 ];
 

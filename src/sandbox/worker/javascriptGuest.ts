@@ -108,7 +108,7 @@ export class JavascriptGuest {
     const started = performance.now();
     this.#interruption.reset();
     this.#running = { id: message.id, nextCall: 0 };
-    const step = rewriteStep(message.code);
+    const step = rewriteStep(message.code, message.step);
     const declared = step.kind === 'step' ? [...step.declarations.keys()] : [];
     this.#engine.promises.reset();
     this.#repl.ask('begin', { maxOutputChars: message.maxOutputChars, declared });
@@ -137,17 +137,19 @@ export class JavascriptGuest {
     const engine = this.#engine;
     this.#memory.openForStep();
     const completion = engine.evaluate(step.code, `<step ${number}>`, step.isAsync);
+    let interrupted: Value | null = null;
     while (engine.hasJobs && !this.#interruption.check()) {
-      engine.runJobs(jobBatch);
+      interrupted ??= engine.runJobs(jobBatch);
     }
     const isFull = (step.isAsync || !completion.ok) && !this.#memory.hasRoom();
     this.#memory.openReserve();
     if (this.#interruption.happened) {
       engine.discardJobs();
-      if (completion.ok) {
-        engine.free(completion.value);
+      if (!completion.ok) {
+        return { kind: 'interrupted', error: completion.error };
       }
-      return { kind: 'interrupted', error: completion.ok ? null : completion.error };
+      engine.free(completion.value);
+      return { kind: 'interrupted', error: interrupted };
     }
     const settled = completion.ok && step.isAsync ? this.#settle(completion.value) : completion;
     if (settled === null) {
@@ -277,7 +279,7 @@ export class JavascriptGuest {
     }
     const limit = Math.round(this.#memory.maxBytes / mebibyte);
     const message = `out of memory: the code's own values may take ${limit} MB beside the context`;
-    return toStepFailure({ type: 'InternalError', message, stack: described.stack }, step);
+    return toStepFailure({ ...described, type: 'InternalError', message }, step);
   }
 
   /** Sends a call of the running code out, and waits for its reply. */

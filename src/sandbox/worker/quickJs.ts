@@ -208,14 +208,17 @@ export class QuickJs {
     return this.#ffi.QTS_PromiseResult(this.#context, value);
   }
 
-  /** Runs queued promise jobs, at most `maxJobs`. False when one of them was interrupted. */
-  runJobs(maxJobs: number): boolean {
+  /** Runs queued promise jobs, at most `maxJobs`. The error of one that was interrupted, else null. */
+  runJobs(maxJobs: number): Value | null {
     const out = this.#allocate(4) as Parameters<QuickJSFFI['QTS_ExecutePendingJob']>[2]; // Context*
     const result = this.#ffi.QTS_ExecutePendingJob(this.#runtime, maxJobs, out);
     this.#module._free(out);
     const isCount = !Number.isNaN(this.#ffi.QTS_GetFloat64(this.#context, result));
+    if (!isCount) {
+      return result;
+    }
     this.#ffi.QTS_FreeValuePointerRuntime(this.#runtime, result);
-    return isCount;
+    return null;
   }
 
   get hasJobs(): boolean {
@@ -226,7 +229,10 @@ export class QuickJs {
   discardJobs(): void {
     this.#ffi.QTS_RuntimeSetMaxStackSize(this.#runtime, 1);
     while (this.hasJobs) {
-      this.runJobs(1_000);
+      const error = this.runJobs(1_000);
+      if (error !== null) {
+        this.free(error);
+      }
     }
     this.#ffi.QTS_RuntimeSetMaxStackSize(this.#runtime, maxStackBytes);
   }

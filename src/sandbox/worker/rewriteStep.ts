@@ -2,6 +2,7 @@
 // for line. Also says what the code mentions, so that only that has to be looked at afterwards.
 
 import { type Node, type Program, type Token, parse } from 'acorn';
+import { markLines } from './markLines';
 
 export interface RewrittenStep {
   readonly kind: 'step';
@@ -33,9 +34,14 @@ interface Edit {
   /** Characters replaced. */
   readonly length: number;
   readonly text: string;
+  /** At one place, lower ranks come first; as `markRank`. */
+  readonly rank: number;
 }
 
-export function rewriteStep(code: string): RewrittenStep | RefusedStep {
+const rank = { end: 1, start: 3 } as const;
+
+/** `step` is its number, by which errors name it. */
+export function rewriteStep(code: string, step: number): RewrittenStep | RefusedStep {
   const names: Name[] = [];
   try {
     const program = parse(code, {
@@ -48,10 +54,10 @@ export function rewriteStep(code: string): RewrittenStep | RefusedStep {
     return {
       kind: 'step',
       code: escapeLoneSurrogates(
-        applyEdits(
-          code,
-          program.body.flatMap((one) => toEdits(one, code)),
-        ),
+        applyEdits(code, [
+          ...program.body.flatMap((one) => toEdits(one, code)),
+          ...markLines(program, code, step).map((mark) => ({ ...mark, length: 0 })),
+        ]),
       ),
       isAsync: awaitsAtTopLevel(program),
       hasResult: program.body.at(-1)?.type === 'ExpressionStatement',
@@ -75,11 +81,11 @@ type Statement = Program['body'][number];
 /** `let` and `const` become `var`, a class a variable holding it: both can be declared again. */
 function toEdits(statement: Statement, code: string): Edit[] {
   const { start, end } = statement;
-  const close = code[end - 1] === ';' ? [] : [{ at: end, length: 0, text: ';' }];
+  const close = code[end - 1] === ';' ? [] : [{ at: end, length: 0, text: ';', rank: rank.end }];
   if (statement.type === 'ClassDeclaration') {
     return [
-      { at: start, length: 0, text: `var ${statement.id.name} = ` },
-      { at: end, length: 0, text: ';' },
+      { at: start, length: 0, text: `var ${statement.id.name} = `, rank: rank.start },
+      { at: end, length: 0, text: ';', rank: rank.end },
     ];
   }
   if (
@@ -91,14 +97,19 @@ function toEdits(statement: Statement, code: string): Edit[] {
   // A `let` without a value is undefined, even when an earlier step gave the name one.
   const values = statement.declarations
     .filter((one) => !one.init)
-    .map((one) => ({ at: one.end, length: 0, text: ' = undefined' }));
-  return [{ at: start, length: statement.kind.length, text: 'var' }, ...values, ...close];
+    .map((one) => ({ at: one.end, length: 0, text: ' = undefined', rank: rank.end }));
+  return [
+    { at: start, length: statement.kind.length, text: 'var', rank: rank.start },
+    ...values,
+    ...close,
+  ];
 }
 
 function applyEdits(code: string, edits: readonly Edit[]): string {
   let rewritten = '';
   let done = 0;
-  for (const edit of edits) {
+  const inOrder = edits.toSorted((left, right) => left.at - right.at || left.rank - right.rank);
+  for (const edit of inOrder) {
     rewritten += code.slice(done, edit.at) + edit.text;
     done = edit.at + edit.length;
   }

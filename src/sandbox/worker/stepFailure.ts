@@ -11,6 +11,14 @@ export interface GuestError {
   readonly message: string;
   /** The engine's own format, `    at name (<step 1>:2:3)`; empty for what is no error. */
   readonly stack: string;
+  readonly place: {
+    /** The stack of the `throw`, where the code has one; else empty. */
+    readonly thrownAt: string;
+    /** It was not caught before. */
+    readonly isThrownNew: boolean;
+    /** Of the statement or await, outside all functions, that the code was at. */
+    readonly topLine: number | null;
+  };
 }
 
 const maxMessageChars = 20_000;
@@ -18,25 +26,62 @@ const maxTracebackChars = 20_000;
 const frame = /^\s*at (?:(.*) \()?<step (\d+)>:(\d+)/;
 
 export function toStepFailure(error: GuestError, step: number): StepFailure {
-  const frames = error.stack
-    .split('\n')
-    .map((line) => frame.exec(line))
-    .filter((match) => match !== null);
-  const own = frames.find((match) => match[2] === String(step));
-  const lines = frames.map(([, name, ofStep, line]) => {
-    const place = `<step ${ofStep}>:${line}`;
-    return name === undefined || name === '<eval>'
-      ? `    at ${place}`
-      : `    at ${name} (${place})`;
-  });
+  const { thrownAt, isThrownNew, topLine } = error.place;
+  const stack = framesOf(error.stack);
+  const thrown = framesOf(thrownAt);
+  // An error that is made first and thrown later fails the step where it is thrown.
+  const order = isThrownNew ? [...thrown, ...stack] : [...stack, ...thrown];
+  const own = order.find((one) => one.step === step);
   const message = error.message.slice(0, maxMessageChars);
   const header = message === '' ? error.type : `${error.type}: ${message}`;
+  const frames = stack.length > 0 ? stack : thrown;
+  const isElsewhere = stack.length > 0 && thrown.some((one) => !isAmong(stack, one));
+  const lines = [
+    header,
+    ...(frames.length > maxFrames ? abridge(frames) : frames.map(toLine)),
+    ...(isElsewhere ? ['thrown', ...thrown.map(toLine)] : []),
+  ];
   return {
     type: error.type.slice(0, 200),
     message,
-    line: own === undefined ? null : Number(own[3]),
-    traceback: [header, ...lines].join('\n').slice(0, maxTracebackChars),
+    line: own?.line ?? topLine,
+    traceback: lines.join('\n').slice(0, maxTracebackChars),
   };
+}
+
+interface Frame {
+  readonly name: string | undefined;
+  readonly step: number;
+  readonly line: number;
+}
+
+const maxFrames = 100;
+
+function framesOf(stack: string): Frame[] {
+  return stack
+    .split('\n')
+    .map((line) => frame.exec(line))
+    .filter((match) => match !== null)
+    .map(([, name, step, line]) => ({ name, step: Number(step), line: Number(line) }));
+}
+
+function isAmong(frames: readonly Frame[], one: Frame): boolean {
+  return frames.some((other) => other.step === one.step && other.line === one.line);
+}
+
+function toLine({ name, step, line }: Frame): string {
+  const place = `<step ${step}>:${line}`;
+  return name === undefined || name === '<eval>' ? `    at ${place}` : `    at ${name} (${place})`;
+}
+
+/** Both ends of a deep recursion: where it failed, and where it was called. */
+function abridge(frames: readonly Frame[]): string[] {
+  const half = maxFrames / 2;
+  return [
+    ...frames.slice(0, half).map(toLine),
+    `    … ${frames.length - maxFrames} more`,
+    ...frames.slice(-half).map(toLine),
+  ];
 }
 
 /** A failure without a place in the code. */
