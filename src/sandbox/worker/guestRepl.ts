@@ -46,6 +46,7 @@ const sources = [
 const functionNames = [
   ...([
     'begin',
+    'endStatements',
     'restore',
     'takeOutput',
     'showResult',

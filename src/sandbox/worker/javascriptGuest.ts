@@ -242,6 +242,7 @@ export class JavascriptGuest {
     const rejections = promises.takeRejections();
     const pending = promises.takePending();
     if (rejections) {
+      this.#repl.ask('endStatements', null); // the last one has nothing to do with it
       const failure = this.#describe(rejections.reason, number, false);
       const isOnly = end.kind === 'value';
       return {
