@@ -14,6 +14,7 @@ import {
   type TextDoubt,
 } from './findEncoding';
 import { type OpenedFile, roomBytes } from './openedFile';
+import { countReplacements, OwnReplacements } from './replacements';
 import { findWideEncoding } from './wideEncoding';
 
 /** Decoded in one go; the slowest decoders take a few ms for it, and the engine's thread is shared. */
@@ -138,6 +139,7 @@ async function copyDecoded(
   const unitBytes = unitBytesByEncoding[encoding] ?? 1;
   let cutPair = '';
   let totalBytes = 0;
+  const own = new OwnReplacements(encoding);
   let replaced = 0;
   const write = async (text: string, isLast: boolean): Promise<void> => {
     const joined = cutPair + text;
@@ -151,24 +153,14 @@ async function copyDecoded(
     for (let at = start; at < end; at += sliceBytes) {
       const bytes = buffer.subarray(at, Math.min(end, at + sliceBytes));
       await write(decoder.write(bytes), false);
+      own.add(bytes);
       await setImmediate(); // others' work goes on between slices
     }
-    replaced -= encoding === 'utf-8' ? countReplacements(buffer.subarray(start, end)) : 0;
     if (isLast) {
       await write(decoder.end() + (totalBytes % unitBytes === 0 ? '' : '\ufffd'), true);
     }
   }
-  return Math.max(0, replaced);
-}
-
-const replacement = Buffer.from('\ufffd');
-
-function countReplacements(utf8: Buffer): number {
-  let count = 0;
-  for (let at = utf8.indexOf(replacement); at >= 0; at = utf8.indexOf(replacement, at + 3)) {
-    count += 1;
-  }
-  return count;
+  return Math.max(0, replaced - own.count);
 }
 
 /** Of these iconv-lite drops an incomplete last unit without a sign. */

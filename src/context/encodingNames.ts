@@ -89,6 +89,11 @@ export function resolveEncoding(label: string): string {
   });
 }
 
+/** Of one or two bytes a character, and of gb18030 four. */
+export const twoByteEncodings: ReadonlySet<string> = new Set([
+  ...['gbk', 'gb18030', 'big5', 'euc-kr', 'euc-jp', 'shift_jis'],
+]);
+
 /** Decodes piece by piece; what it cannot map becomes U+FFFD, and marks at the start stay. */
 export interface PieceDecoder {
   write(bytes: Buffer): string;
@@ -104,7 +109,31 @@ export function createDecoder(encoding: string): PieceDecoder {
     };
   }
   const decoder = getDecoder(toDecoderName(encoding), { stripBOM: false });
-  return { write: (bytes) => decoder.write(bytes), end: () => decoder.end() ?? '' };
+  const pieces = { write: (bytes: Buffer) => decoder.write(bytes), end: () => decoder.end() ?? '' };
+  return twoByteEncodings.has(encoding) ? cutBetweenCharacters(pieces) : pieces;
+}
+
+/** So many bytes without an end of a line, a space or a comma are cut anywhere. */
+const maxHeldBytes = 1_048_576;
+/** Below it no byte is part of a longer character in any of `twoByteEncodings`. */
+const firstPartByte = 0x30;
+
+/**
+ * iconv-lite makes room for one UTF-16 unit a byte of the piece. One that ends a character of two units
+ * which the piece before began, and holds ASCII else, would lose its last unit.
+ */
+function cutBetweenCharacters(decoder: PieceDecoder): PieceDecoder {
+  let held = Buffer.alloc(0);
+  return {
+    write: (bytes) => {
+      const all = Buffer.concat([held, bytes]);
+      const plain = all.findLastIndex((byte) => byte < firstPartByte);
+      const end = plain < 0 && all.length >= maxHeldBytes ? all.length : plain + 1;
+      held = Buffer.from(all.subarray(end));
+      return decoder.write(all.subarray(0, end));
+    },
+    end: () => decoder.write(held) + decoder.end(),
+  };
 }
 
 /** The whole of `bytes` at once. */

@@ -4,7 +4,7 @@ import type { SourceText } from '../core/context';
 import { throwIfCancelled } from './cancel';
 import { findDeclaredEncoding, tailBytes } from './declaredEncoding';
 import { countUtf8Characters, isDamagedUtf8 } from './encoding';
-import { decodeBytes } from './encodingNames';
+import { decodeBytes, twoByteEncodings } from './encodingNames';
 import { readSample } from './encodingSample';
 import type { EncodingGuess } from './guessEncoding';
 import { type OpenedFile, readFully, roomBytes } from './openedFile';
@@ -27,9 +27,6 @@ export interface FoundEncoding extends Pick<SourceText, 'encoding' | 'encodingFr
 
 /** So many characters of valid UTF-8 do not come about by chance in pages of two bytes. */
 const surelyUtf8 = 4;
-const twoByteEncodings: ReadonlySet<string> = new Set([
-  ...['gbk', 'gb18030', 'big5', 'euc-kr', 'euc-jp', 'shift_jis'],
-]);
 
 /** Of a file whose bytes are all valid UTF-8, and perhaps all ASCII. */
 export function findValidEncoding(file: OpenedFile, isAscii: boolean): FoundEncoding {

@@ -2,7 +2,7 @@
 // The encoding of bytes that say nothing of themselves and are not UTF-8, by what they look like.
 
 import { chardet } from 'jschardet';
-import { decodeBytes, fallbackEncoding } from './encodingNames';
+import { decodeBytes, fallbackEncoding, twoByteEncodings } from './encodingNames';
 
 export interface EncodingGuess {
   readonly encoding: string;
@@ -64,10 +64,6 @@ const names: Readonly<Record<string, string>> = {
   cp865: 'cp865',
   cp866: 'ibm866',
 };
-
-const twoByteEncodings: ReadonlySet<string> = new Set([
-  ...['big5', 'shift_jis', 'euc-kr', 'euc-jp', 'gb18030'],
-]);
 
 /** Fewer bytes beyond ASCII than this decide nothing. */
 const fewHighBytes = 6;

@@ -9,7 +9,7 @@ import type {
 } from './context';
 import { toByteText } from '../base/text';
 import { RlmError } from './errors';
-import type { ContextSizes, Sandbox } from './sandbox';
+import type { ContextSink, ContextSizes, Sandbox } from './sandbox';
 
 /** Reports bytes of context read so far. */
 export type LoadProgress = (bytes: number) => void;
@@ -18,13 +18,35 @@ export interface ContextLoading {
   readonly sandbox: Sandbox;
   readonly contexts: ContextReader;
   readonly variable: string;
-  /** What the session's contexts take so far, in characters. */
-  readonly usedChars?: number;
+  readonly room: ContextRoom;
   readonly onProgress?: LoadProgress;
 }
 
 /** Of all contexts of a session together. */
 const maxSessionBytes = 400 * 1024 * 1024;
+
+/** What the contexts of one session take together, in bytes of their text as UTF-8. */
+export class ContextRoom {
+  #usedBytes = 0;
+
+  /** The first load has its reader's own limit. @throws RlmError 'CONTEXT_TOO_LARGE' */
+  require(wantedBytes: number): void {
+    const usedBytes = this.#usedBytes;
+    if (usedBytes > 0 && usedBytes + wantedBytes > maxSessionBytes) {
+      throw new RlmError(
+        'CONTEXT_TOO_LARGE',
+        `The session holds ${toByteText(usedBytes)} of context, and ${toByteText(wantedBytes)} more would be over ` +
+          `${toByteText(maxSessionBytes)}, the most that one session may hold.`,
+        { nextStep: 'Load less, or open another session over it with rlm_init_context.' },
+      );
+    }
+  }
+
+  /** Of a load that has succeeded. */
+  take(bytes: number): void {
+    this.#usedBytes += bytes;
+  }
+}
 
 /** @throws RlmError of the reader, and 'CONTEXT_TOO_LARGE' of the sandbox. */
 export async function loadContext(
@@ -32,21 +54,32 @@ export async function loadContext(
   loading: ContextLoading,
   signal: AbortSignal,
 ): Promise<ContextInfo> {
-  const { sandbox, contexts, variable, usedChars = 0, onProgress } = loading;
+  const { sandbox, contexts, variable, room, onProgress } = loading;
+  let finishedBytes = 0;
+  let sourceBytes = 0;
   let bytesRead = 0;
   const result: { report?: ContextReport } = {};
   const sizes = await sandbox.loadContext(
     {
       variable,
       write: async (sink) => {
-        const counted = {
-          expect: async (totalBytes: number) => {
-            requireRoom(usedChars, totalBytes);
+        const counted: ContextSink = {
+          expect: async (totalBytes) => {
+            room.require(totalBytes);
             await sink.expect(totalBytes);
           },
-          beginSource: (path: string, sizeBytes: number) => sink.beginSource(path, sizeBytes),
-          restartSource: () => sink.restartSource(),
-          write: async (bytes: Uint8Array) => {
+          beginSource: (path, sizeBytes) => {
+            finishedBytes += sourceBytes;
+            sourceBytes = 0;
+            return sink.beginSource(path, sizeBytes);
+          },
+          restartSource: () => {
+            sourceBytes = 0;
+            return sink.restartSource();
+          },
+          write: async (bytes) => {
+            sourceBytes += bytes.length;
+            room.require(finishedBytes + sourceBytes); // decoding may make it longer than its file
             await sink.write(bytes);
             bytesRead += bytes.length;
             onProgress?.(bytesRead);
@@ -61,19 +94,8 @@ export async function loadContext(
   if (!result.report) {
     throw new Error('The sandbox settled without reading its context.');
   }
+  room.take(finishedBytes + sourceBytes);
   return { variable, ...result.report, ...sizes, sources: joinSources(sizes, result.report) };
-}
-
-/** @throws RlmError 'CONTEXT_TOO_LARGE' */
-function requireRoom(usedBytes: number, wantedBytes: number): void {
-  if (usedBytes > 0 && usedBytes + wantedBytes > maxSessionBytes) {
-    throw new RlmError(
-      'CONTEXT_TOO_LARGE',
-      `The session holds ${toByteText(usedBytes)} of context, and ${toByteText(wantedBytes)} more would be over ` +
-        `${toByteText(maxSessionBytes)}, the most that one session may hold.`,
-      { nextStep: 'Load less, or open another session over it with rlm_init_context.' },
-    );
-  }
 }
 
 function joinSources(

@@ -1,6 +1,6 @@
 // Runs a record in a fresh sandbox, step by step, and notes where it differs.
 
-import { loadContext } from './contextLoading';
+import { type ContextRoom, loadContext } from './contextLoading';
 import type { ContextReader } from './context';
 import { throwIfAborted } from './errors';
 import type { ReplayDifference } from './event';
@@ -36,6 +36,7 @@ export interface ReplayParts {
   readonly recorder: Recorder;
   readonly sink: TraceSink;
   readonly contexts: ContextReader;
+  readonly room: ContextRoom;
   readonly limits: Limits;
   /** Answers calls that ask no model, by what had been used when the record made them. */
   readonly answerLive: (call: HostCall, usage: Usage, signal: AbortSignal) => Promise<unknown>;
@@ -76,8 +77,8 @@ async function replayContext(
   const textName = toTextName(item.number);
   const { hasText, ...files } = given;
   const text = hasText ? ((await options.readText(textName)) ?? null) : null;
-  const { sandbox, contexts } = parts;
-  const loading = { sandbox, contexts, variable: recorded.variable };
+  const { sandbox, contexts, room } = parts;
+  const loading = { sandbox, contexts, room, variable: recorded.variable };
   const context = await loadContext({ text, ...files }, loading, signal);
   if (options.record) {
     if (text !== null) {

@@ -8,7 +8,7 @@ import { dropByteOrderMark } from '../base/text';
 import type { Budget } from './budget';
 import type { Clock } from './clock';
 import type { ContextInfo, ContextReader, GivenContext } from './context';
-import { type LoadProgress, loadContext } from './contextLoading';
+import { ContextRoom, type LoadProgress, loadContext } from './contextLoading';
 import { throwIfAborted } from './errors';
 import type {
   EventHeader,
@@ -94,6 +94,8 @@ export class Session implements Disposable {
   /** Why the session is being stopped, as soon as that is asked for. */
   #stopping: StopCause | null = null;
   #contextCount = 0;
+  /** Of the contexts in the sandbox that is there now. */
+  #room = new ContextRoom();
   #lastUsedAt: number;
 
   /** The sink's trace must hold all that `start` says. */
@@ -182,8 +184,7 @@ export class Session implements Disposable {
       const number = this.#contextCount + 1;
       const variable = options.name ?? (number === 1 ? 'context' : `context_${number}`);
       const { contexts } = this.#parts;
-      const usedChars = this.summary.contexts.reduce((sum, { totalChars }) => sum + totalChars, 0);
-      const loading = { variable, ...options, contexts, sandbox, usedChars };
+      const loading = { variable, ...options, contexts, sandbox, room: this.#room };
       const context = await this.#building.run(signal, (combined) =>
         loadContext(given, loading, combined),
       );
@@ -276,11 +277,13 @@ export class Session implements Disposable {
   ): Promise<ReplayReport> {
     return this.#exclusive(signal, async () => {
       this.#slot.replace(options.sandbox ?? this.#slot.current);
+      this.#room = new ContextRoom();
       const report = await this.#building.run(signal, (combined) =>
         runReplay(history, options, {
           ...this.#parts,
           sandbox: this.#slot.current,
           recorder: this.#recorder,
+          room: this.#room,
           limits: this.seed.limits,
           signal: combined,
           answerLive: (call, usage, callSignal) =>

@@ -4,15 +4,23 @@ import path from 'node:path';
 import * as fc from 'fast-check';
 import { encode } from 'iconv-lite';
 import { neverAborted } from '../../../src/base/abort';
+import { readByteOrderMark } from '../../../src/context/encoding';
+import { decodeBytes } from '../../../src/context/encodingNames';
 import { ChunkBuffers } from '../../../src/context/chunks';
 import { copyText, type CopyOptions } from '../../../src/context/copyText';
 import { readFully, roomBytes } from '../../../src/context/openedFile';
 import { createFixture, type Fixture, isError, RecordingSink } from './contextFixture';
 import { detectHere } from '../../support/detectHere';
 
-function toOptions(chunkBytes: number): CopyOptions {
+function toOptions(chunkBytes: number, given: string | null = null): CopyOptions {
   const buffers = new ChunkBuffers(chunkBytes);
-  return { buffers, given: null, detectEncoding: detectHere, signal: neverAborted };
+  return { buffers, given, detectEncoding: detectHere, signal: neverAborted };
+}
+
+interface Cut {
+  readonly headBytes: number;
+  readonly chunkBytes: number;
+  readonly given?: string;
 }
 
 describe('copyText', () => {
@@ -25,7 +33,7 @@ describe('copyText', () => {
   after(() => fixture.dispose());
 
   /** Copies with a head and chunks of the given sizes, to put boundaries anywhere. */
-  async function copy(bytes: Buffer, headBytes: number, chunkBytes: number) {
+  async function copyCut(bytes: Buffer, { headBytes, chunkBytes, given }: Cut) {
     const file = path.join(fixture.root, 'text');
     await writeFile(file, bytes);
     const opened = await open(file);
@@ -36,11 +44,16 @@ describe('copyText', () => {
       const sink = new RecordingSink();
       await sink.beginSource('text');
       const source = { real: file, handle: isWhole ? null : opened, head, sizeBytes: bytes.length };
-      await copyText(source, sink, toOptions(chunkBytes));
-      return { text: sink.sources[0]?.[1], restarts: sink.restarts };
+      const { replacedChars } = await copyText(source, sink, toOptions(chunkBytes, given));
+      return { text: sink.sources[0]?.[1], restarts: sink.restarts, replacedChars };
     } finally {
       await opened.close();
     }
+  }
+
+  async function copy(bytes: Buffer, headBytes: number, chunkBytes: number) {
+    const { text, restarts } = await copyCut(bytes, { headBytes, chunkBytes });
+    return { text, restarts };
   }
 
   const anyText = fc
@@ -87,6 +100,86 @@ describe('copyText', () => {
     const bytes = Buffer.concat([Buffer.from(good), Buffer.from([0xe9, 0x20]), Buffer.from('end')]);
     assert.deepStrictEqual((await copy(bytes, 64, 64)).text, `${good}\ufffd end`);
   });
+
+  /** `bytes` cut once at every position, and into pieces of each small size. */
+  async function checkEveryCut(bytes: Buffer, given: string, wanted: object): Promise<void> {
+    for (let headBytes = 1; headBytes < bytes.length; headBytes += 1) {
+      const chunkBytes = headBytes % 2 === 0 ? bytes.length : 1 + (headBytes % 5);
+      const { text, replacedChars } = await copyCut(bytes, { headBytes, chunkBytes, given });
+      assert.deepStrictEqual({ text, replacedChars }, wanted, `head ${headBytes}, ${chunkBytes}`);
+    }
+  }
+
+  const ownAndOther = fc.oneof(
+    fc.constant('\ufffd'),
+    fc.constantFrom(
+      '漢',
+      'ﾊ',
+      'é',
+      '한',
+      '😀',
+      '1',
+      '\u{10ffff}',
+      '\ufdfd',
+      '\u00fd',
+      '\u00ff',
+      '一',
+    ),
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 2 }),
+  );
+
+  for (const encoding of [
+    ...['utf-8', 'utf-16le', 'utf-16be', 'utf-32le', 'utf-32be', 'gb18030'],
+    ...['gbk', 'big5', 'shift_jis', 'euc-jp', 'euc-kr', 'windows-1251', 'koi8-r'],
+  ]) {
+    it(`counts nothing as replaced in whole ${encoding}, wherever its bytes are cut`, async () => {
+      const writable = ownAndOther.filter(
+        (one) => decodeBytes(encode(one, encoding), encoding) === one,
+      );
+      const texts = fc.array(writable, { minLength: 1, maxLength: 8 }).map((all) => all.join(''));
+      await fc.assert(
+        fc.asyncProperty(texts, async (text) => {
+          const bytes = encode(text, encoding);
+          const isLost =
+            !encoding.startsWith('utf') && encoding !== 'gb18030' && text.includes('\ufffd');
+          fc.pre(readByteOrderMark(bytes) === null && !isLost);
+          assert.equal(decodeBytes(bytes, encoding), text);
+          await checkEveryCut(bytes, encoding, { text, replacedChars: 0 });
+        }),
+        { numRuns: 25 },
+      );
+    });
+  }
+
+  for (const [encoding, hex, character] of [
+    ['gb18030', '90308130', '\u{10000}'],
+    ['gb18030', '9439fc36', '😀'],
+    ['big5', '8862', '\u00ca\u0304'],
+  ] as const) {
+    it(`loses nothing of ${encoding} when a character of two units is cut before ASCII`, async () => {
+      const bytes = Buffer.concat([Buffer.from(hex, 'hex'), Buffer.from('abcdefgh')]);
+      await checkEveryCut(bytes, encoding, { text: `${character}abcdefgh`, replacedChars: 0 });
+    });
+  }
+
+  it('counts nothing as replaced in whole iso-2022-jp, wherever its bytes are cut', async () => {
+    const bytes = Buffer.from('a\x1b$B4A;z\x1b(Bb\x1b$B$"\x1b(B', 'latin1');
+    await checkEveryCut(bytes, 'iso-2022-jp', { text: 'a漢字bあ', replacedChars: 0 });
+  });
+
+  for (const [encoding, hex, text] of [
+    ['utf-8', 'efbfbd ff efbfbd', '\ufffd\ufffd\ufffd'],
+    ['utf-16le', 'fdff 00d8 fdff', '\ufffd\ufffd\ufffd'],
+    ['utf-16be', 'fffd dc00 fffd 41', '\ufffd\ufffd\ufffd\ufffd'],
+    ['utf-32le', 'fdff0000 00001100 61000000', '\ufffd\ufffda'],
+    ['gb18030', '8431a437 ff 8431a437', '\ufffd\ufffd\ufffd'],
+  ] as const) {
+    it(`counts what stands for bytes that are no ${encoding}, and not what the file says`, async () => {
+      const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex');
+      const replacedChars = encoding === 'utf-16be' ? 2 : 1;
+      await checkEveryCut(bytes, encoding, { text, replacedChars });
+    });
+  }
 
   it('ends where the file ends when it has shrunk since it was opened', async () => {
     const file = path.join(fixture.root, 'shrunk');
