@@ -17,9 +17,13 @@ export type Opening = object;
 
 /** Sessions that hold a sandbox at one time. */
 const maxLiveSessions = 100;
-/** A session that has ended keeps its variables readable this long after its last use. */
-const endedIdleMs = 600_000;
-const sweepEveryMs = 60_000;
+/** Ended sessions that keep their variables at hand, those used last; all others are read by replay. */
+const maxEndedKept = 2;
+/** How long they do after their last use, by the characters of their contexts. */
+const endedKeepMs = { small: 60_000, large: 10_000 } as const;
+const largeContextChars = 5_000_000;
+/** Between two looks while there are ended ones: the call that ends one is soon followed by one that reads. */
+const sweepEveryMs = 1_000;
 
 export class LiveSessions implements Disposable {
   readonly #clock: Clock;
@@ -27,14 +31,13 @@ export class LiveSessions implements Disposable {
   readonly #changed = new Emitter<SessionChange>();
   /** Fires for every event of every live session, in each session's order. */
   readonly onDidChange = this.#changed.event;
-  #sweep: Disposable;
+  #sweep: Disposable | null = null;
   /** Not among the live ones yet. */
   readonly #openings = new Set<Opening>();
   #disposed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#sweep = this.#sweepLater();
   }
 
   get all(): readonly Session[] {
@@ -52,7 +55,12 @@ export class LiveSessions implements Disposable {
     }
     this.#openings.delete(opening);
     this.#sessions.set(session.id, session);
-    session.onDidAppend((event) => this.#changed.fire({ sessionId: session.id, event }));
+    session.onDidAppend((event) => {
+      this.#changed.fire({ sessionId: session.id, event });
+      if (event.status !== 'active') {
+        this.#sweepLater();
+      }
+    });
     session.onDidLoseLease(() => {
       if (this.#sessions.get(session.id) === session) {
         void this.close(session, 'another engine went on with it').catch(() => undefined);
@@ -99,7 +107,7 @@ export class LiveSessions implements Disposable {
 
   dispose(): void {
     this.#disposed = true;
-    this.#sweep.dispose();
+    this.#sweep?.dispose();
     for (const session of this.#sessions.values()) {
       session.dispose();
     }
@@ -121,11 +129,30 @@ export class LiveSessions implements Disposable {
     );
   }
 
-  #sweepLater(): Disposable {
-    return this.#clock.after(sweepEveryMs, () => {
-      const oldest = this.#clock.now() - endedIdleMs;
-      void this.#letGo(this.#listIdle().filter(({ lastUsedAt }) => lastUsedAt < oldest));
-      this.#sweep = this.#sweepLater();
+  #sweepLater(): void {
+    if (this.#disposed || this.#sweep !== null) {
+      return;
+    }
+    this.#sweep = this.#clock.after(sweepEveryMs, () => {
+      this.#sweep = null;
+      void this.#letGo(this.#listForgettable());
+      if (this.all.some(({ status }) => status !== 'active')) {
+        this.#sweepLater();
+      }
     });
   }
+
+  #listForgettable(): readonly Session[] {
+    const now = this.#clock.now();
+    const idle = this.#listIdle();
+    const excess = idle.length - maxEndedKept;
+    return idle.filter(
+      (session, index) => index < excess || now - session.lastUsedAt > toKeepMs(session),
+    );
+  }
+}
+
+function toKeepMs({ summary }: Session): number {
+  const chars = summary.contexts.reduce((sum, { totalChars }) => sum + totalChars, 0);
+  return chars > largeContextChars ? endedKeepMs.large : endedKeepMs.small;
 }

@@ -114,15 +114,37 @@ describe('the sessions of an engine', () => {
     const ended = await openFake(registry);
     await ended.stop();
     const active = await openFake(registry);
-    clock.advance(599_000);
+    clock.advance(59_000);
     await turns();
     assert.equal(registry.live.length, 2);
-    clock.advance(61_000);
-    clock.advance(61_000);
+    clock.advance(2_000);
     await turns();
     assert.deepStrictEqual(registry.live, [active]);
     assert.deepStrictEqual([traces.closed, sandboxes[0]?.disposed], [[ended.id], true]);
     await openFake(registry);
+  });
+
+  it('keep the variables of the two that ended last, and of large ones for a moment', async () => {
+    const { registry, clock, sandboxes } = createFakeRegistry(new MemoryTraceStore(), echo);
+    const sessions = [];
+    for (let number = 0; number < 5; number += 1) {
+      const session = await openFake(registry);
+      sessions.push(session);
+      clock.advance(1);
+      await session.finalize({ text: 'done' }, never);
+    }
+    clock.advance(1_000);
+    await turns();
+    assert.deepStrictEqual(registry.live, sessions.slice(3));
+    assert.deepStrictEqual(
+      sandboxes.map(({ disposed }) => disposed),
+      [true, true, true, false, false],
+    );
+    const { session, report } = await registry.openForReading(sessions[0]?.id ?? '', never);
+    assert.equal(report === null, false);
+    clock.advance(1_000);
+    await turns();
+    assert.deepStrictEqual(registry.live, [sessions[4], session]);
   });
 
   it('are let go one by one on request', async () => {
