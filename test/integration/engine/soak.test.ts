@@ -26,6 +26,12 @@ const warmUpVisits = Math.max(16, Math.round(visits / 10));
  */
 const slack = { heapBytes: 10e6, residentBytes: 120e6, sandboxBytes: 300e6 };
 const settleMs = 250;
+/**
+ * Most that the sandbox process may ever have held, in bytes: four sessions at a time of which each may take
+ * 64 MB, its engine's own 30 MB and a search thread's, beside what is being let go of. Before searches and
+ * frames were bounded one hostile line took 2.3 GB.
+ */
+const maxSandboxPeakBytes = 0.8e9;
 /** CPU time for which a thread that all sessions share may serve nobody else. */
 const maxBlockMs = 80;
 
@@ -39,6 +45,7 @@ interface Counts extends Pick<HeldByEngine, 'liveSessions' | 'liveSandboxes' | '
 interface Measured {
   readonly counts: Counts;
   readonly memory: Record<keyof typeof slack, number>;
+  readonly sandboxPeakBytes: number;
   readonly blocks: Pick<HeldByEngine, 'engineBlockMs' | 'sandboxBlockMs'>;
 }
 
@@ -67,6 +74,7 @@ describe('a soaked engine', function () {
       const grown = after.memory[name] - before.memory[name];
       assert.ok(grown < slack[name], `${name} has grown by ${grown}`);
     }
+    assert.ok(after.sandboxPeakBytes < maxSandboxPeakBytes, `${after.sandboxPeakBytes} bytes`);
     for (const [name, blockMs] of Object.entries({ ...before.blocks, ...after.blocks })) {
       assert.ok((blockMs ?? 0) < maxBlockMs, `${name}: ${blockMs}`);
     }
@@ -148,6 +156,7 @@ class SoakedProcess {
     return {
       counts: { ...counts, openFiles, processes: children.length, sandboxThreads },
       memory: { heapBytes, residentBytes, sandboxBytes },
+      sandboxPeakBytes: readNumber(status, /^VmHWM:\s+(\d+)/mu) * 1_024,
       blocks: { engineBlockMs, sandboxBlockMs },
     };
   }
