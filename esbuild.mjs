@@ -121,7 +121,7 @@ const entries = [
     ...node,
     entryPoints: ['src/sandbox/worker/pythonWorker.ts'],
     outfile: 'dist/sandbox/pythonWorker.js',
-    budget: 110_000,
+    budget: 130_000,
   },
   {
     ...node,

@@ -125,13 +125,16 @@ function readTexts({ text, textForm }: GivenContext): readonly NamedText[] {
   if (text === null) {
     return [];
   }
-  const entries =
-    textForm === 'mapping' ? Object.entries(parseMapping(text)) : [[textSourceName, text] as const];
+  const entries = textForm === 'mapping' ? parseMapping(text) : [[textSourceName, text] as const];
   return entries.map(([name, one]) => ({ name, text: one, bytes: Buffer.byteLength(one) }));
 }
 
-function parseMapping(json: string): Record<string, string> {
-  const parsed = z.record(z.string(), z.string()).safeParse(parseJson(json));
+/** As entries: an object that is made of them anew has no place for a key such as `__proto__`. */
+function parseMapping(json: string): readonly (readonly [name: string, text: string])[] {
+  const mapping = parseJson(json);
+  const isObject = typeof mapping === 'object' && mapping !== null && !Array.isArray(mapping);
+  const entries = isObject ? Object.entries(mapping) : null;
+  const parsed = z.array(z.tuple([z.string(), z.string()])).safeParse(entries);
   if (!parsed.success) {
     throw new RlmError('INVALID_INPUT', 'A mapping of texts holds something else than texts.', {
       nextStep: 'Give each name a text.',

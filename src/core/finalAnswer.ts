@@ -5,6 +5,7 @@ import type { Recorder } from './recorder';
 import type { SandboxSlot } from './sandboxSlot';
 import {
   checkAnswer,
+  emptyAnswerError,
   incompleteAnswerError,
   maxAnswerChars,
   noVariableError,
@@ -13,6 +14,9 @@ import {
 import type { Summary } from './summary';
 
 export type FinalizeInput = { readonly text: string } | { readonly variable: string };
+
+/** Types, in either language, of what says only that there is no value. */
+const emptyTypes: readonly string[] = ['NoneType', 'undefined', 'null'];
 
 /** Of reading a variable's value. */
 export const readTimeoutMs = 10_000;
@@ -65,6 +69,9 @@ export class FinalAnswer {
       );
     if (!value) {
       throw noVariableError(name);
+    }
+    if (emptyTypes.includes(value.type)) {
+      throw emptyAnswerError(name, value.text);
     }
     if (value.incomplete !== null) {
       throw incompleteAnswerError(name, value.incomplete);

@@ -112,6 +112,14 @@ export function differsError(name: string, { differenceCount }: ReplayReport): R
   );
 }
 
+/** A variable that says only that there is no value. */
+export function emptyAnswerError(name: string, shown: string): RlmError {
+  return new RlmError('INVALID_INPUT', `${name} is no answer: its value is ${shown}.`, {
+    nextStep:
+      'The session is still open. Finalize with the variable that holds the answer, or with final_text.',
+  });
+}
+
 /** `reason`: the end of “x is not whole: …”. */
 export function incompleteAnswerError(name: string, reason: string): RlmError {
   return new RlmError('INVALID_INPUT', `${name} is no answer, as it is not whole: ${reason}.`, {

@@ -17,7 +17,6 @@ from _json import encode_basestring_ascii, make_encoder
 from _signal import SIGINT, default_int_handler, signal
 
 RESULT = "__step_result__"  # holds a trailing expression's value for a moment
-MAX_ANSWER_CHARS = 500_001  # one more than the host keeps, so that it cuts, and knows
 RESERVE = 2**20  # bytes that the runner lets go of when the code has used up all there is
 LEAST_ROOM = 2**17  # what a step needs to let go of some
 
@@ -28,7 +27,7 @@ def refuse(value):
 
 def main(parts):
     finders, variables, previews, loop = parts["finders"], parts["variables"], parts["previews"], parts["eventLoop"]
-    guard, values, failures = parts["guard"], parts["values"], parts["failures"]
+    guard, values, failures, answers = parts["guard"], parts["values"], parts["failures"], parts["answers"]
     builtins.help = _sitebuiltins._Helper()
     del sys.addaudithook  # a hook cannot be taken back, and could refuse every later step
     device = os.open("/dev/rlm", os.O_RDWR)
@@ -142,30 +141,18 @@ def main(parts):
     names = module.__dict__
     modules["__main__"] = module
 
-    def as_text(answer):
-        """A string as it is, JSON where it is JSON, else the repr."""
-        form = None if isinstance(answer, str) else values.scan(answer)
-        if form is None and not isinstance(answer, str):
-            return repr(answer)
-        return values.to_text(answer)[1]
+    def FINAL(*values, **fields):
+        """FINAL(answer): record the final answer; the step goes on, and the last call counts."""
+        state["final"] = answers.answer_text("FINAL", values, fields)
 
-    def FINAL(answer):
-        """Record the final answer; the step goes on, and the last call counts."""
-        state["final"] = exact(as_text(answer))[:MAX_ANSWER_CHARS]
+    def FINAL_VAR(*values):
+        """FINAL_VAR("name"): record the value of a variable as the final answer."""
+        value = answers.variable_named(names, variables.own_names(), values)
+        state["final"] = answers.answer_text("FINAL_VAR", (value,), {})
 
-    def FINAL_VAR(name):
-        """Record the value of the variable called `name` as the final answer."""
-        if name not in names:
-            known = ", ".join(variables.own_names()) or "none"
-            raise NameError(f"there is no variable {name!r}; your variables: {known}")
-        FINAL(names[name])
-
-    def SUBMIT(*args, **fields):
-        """SUBMIT(answer) or SUBMIT(answer=…): record the final answer."""
-        if args:
-            FINAL(args[0] if len(args) == 1 else list(args))
-        else:
-            FINAL(fields["answer"] if set(fields) == {"answer"} else fields)
+    def SUBMIT(*values, **fields):
+        """SUBMIT(answer=…) or SUBMIT(answer): record the final answer; of several fields, all of them."""
+        state["final"] = answers.answer_text("SUBMIT", values, fields)
 
     def SHOW_VARS():
         """Print the variables of this session: name, type, size."""
@@ -176,10 +163,10 @@ def main(parts):
 
     def llm_query(prompt, model=None):
         """Ask a sub-model; returns its answer as text."""
-        return call_host("llm_query", str(prompt), model)
+        return call_host("llm_query", answers.prompt_from(prompt), answers.model_from(model))
 
     def call_batch(name, prompts, *args):
-        reply = call_host(name, [str(prompt) for prompt in prompts], *args)
+        reply = call_host(name, answers.prompts_from(prompts), *args)
         for failure in reply["failures"]:
             print_(f"{name}: prompt {failure['index']} has no answer (None): "
                    f"{failure['code']}: {failure['message']}", file=sys.stderr)
@@ -187,15 +174,16 @@ def main(parts):
 
     def llm_query_batched(prompts, model=None):
         """Ask a sub-model many prompts at once; returns the answers in order, None for what failed."""
-        return call_batch("llm_query_batched", prompts, model)
+        return call_batch("llm_query_batched", prompts, answers.model_from(model))
 
     def rlm_query(prompt, context="", model=None):
         """Give a sub-session its own context and question; returns its answer."""
-        return call_host("rlm_query", str(prompt), context, model)
+        prompt, context = answers.prompt_from(prompt), answers.context_from(context)
+        return call_host("rlm_query", prompt, context, answers.model_from(model))
 
     def rlm_query_batched(prompts, contexts=None, model=None):
         """Like rlm_query for many prompts at once; returns the answers in order, None for what failed."""
-        return call_batch("rlm_query_batched", prompts, contexts, model)
+        return call_batch("rlm_query_batched", prompts, answers.contexts_from(contexts), answers.model_from(model))
 
     def budget():
         """What is left of this session's limits."""

@@ -4,6 +4,7 @@
 import { workerData } from 'node:worker_threads';
 import type { ToWorker, WorkerInit } from '../../protocol/worker';
 import { searchLimits } from '../../core/searchLimits';
+import answers from './answers.py';
 import asked from './asked.py';
 import boot from './boot.py';
 import eventLoop from './eventLoop.py';
@@ -76,6 +77,7 @@ const guestModules = {
   linePattern,
   spans,
   finders,
+  answers,
   eventLoop,
   boot,
 };

@@ -2,6 +2,8 @@
 # classes. What is read is what built-in types keep, by their own functions. The walk has its own stack and
 # bounds in length, depth and items, so that neither cycles nor depth nor size can stop it.
 import types
+from _functools import partial
+from _io import _IOBase
 from _json import encode_basestring, make_encoder
 from collections import Counter, OrderedDict, defaultdict, deque
 from datetime import date, datetime, time, timedelta, timezone
@@ -41,7 +43,9 @@ REPRS = {id(kind): kind.__repr__ for kind in (
 DATES = {id(kind): (kind.__repr__, kind.__dict__["tzinfo"].__get__) for kind in (datetime, time)}
 
 encode = make_encoder(None, None, encode_basestring, None, ": ", ", ", False, False, False)
-renderers = {}  # id -> (type, its text): classes of the runner
+FUNCTIONS = frozenset(map(id, (
+    types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.MethodWrapperType,
+    types.WrapperDescriptorType, types.MethodDescriptorType, types.ClassMethodDescriptorType, partial)))
 
 
 def exact(text):
@@ -73,6 +77,20 @@ def member(kind, name):
             if type(key) is str and key == name:
                 return True, value
     return False, None
+
+
+def hidden(kind):
+    """What a value of this type is called, where nothing shows what it is worth; else None."""
+    bases = [id(one) for one in mro_of(kind)]
+    if any(one in FUNCTIONS for one in bases):
+        return "a function"
+    if member(kind, "__await__")[0]:
+        return "a coroutine" if kind is types.CoroutineType else f"a {type_name(kind)} to await"
+    if member(kind, "__anext__")[0]:
+        return "an async generator"
+    if id(_IOBase) in bases:
+        return "a file"
+    return f"an iterator ({type_name(kind)})" if member(kind, "__next__")[0] else None
 
 
 def attributes_of(value):
@@ -169,7 +187,7 @@ def render(value, max_chars, max_depth, max_items=None, max_text=None):
     """(text, why it is not whole or None); the text may be a little longer than `max_chars`."""
     written, room, why = [], max_chars, None
     waiting = [(iter(((value,),)), None)]  # what is still to be written of each open value, and its id
-    opened = set()
+    opened, kinds = set(), {}
     while waiting:
         token = next(waiting[-1][0], None)
         if token is None:
@@ -178,6 +196,11 @@ def render(value, max_chars, max_depth, max_items=None, max_text=None):
         if type(token) is not str:
             item = token[0]
             text = leaf(item, max_text)
+            if max_items is None and why is None and id(type(item)) not in BASES:
+                if id(type(item)) not in kinds:
+                    kinds[id(type(item))] = hidden(type(item))
+                name = kinds[id(type(item))]
+                why = name and f"there is {name}, which does not show what it is worth"
             if text is None and id(item) in opened:
                 text = cycle(item)
             elif text is None and len(waiting) > max_depth:
@@ -204,9 +227,6 @@ def cycle(value):
 def leaf(value, max_text):
     """The text of a value that holds no others; None for one that does."""
     kind = type(value)
-    known = renderers.get(id(kind))
-    if known is not None:
-        return known[1](value)
     written = REPRS.get(id(kind))
     if written is not None:
         return written(value)

@@ -105,6 +105,29 @@ describe('runs with child sessions', function () {
         );
       });
 
+      it('hand on every key of a mapping, also one that looks like a number or a prototype', async () => {
+        const given = {
+          python: '{"10": "ten", "2": "two", "__proto__": "own", "constructor": "made"}',
+          javascript:
+            'new Map([["10", "ten"], ["2", "two"], ["__proto__", "own"], ["constructor", "made"]])',
+        };
+        const whole = {
+          python: 'repr(sorted(context.items()))',
+          javascript: 'JSON.stringify(Object.entries(context).sort())',
+        };
+        engine = createLoopEngine(sandboxes, [
+          toBlock(`told = rlm_query("What is there?", ${given[language]})`, language),
+          toBlock(`FINAL(${whole[language]})`, language),
+          toBlock('FINAL(told)', language),
+        ]);
+        const { answer } = await engine.runner.run(toRequest({ language }), neverAborted);
+        const told = {
+          python: "[('10', 'ten'), ('2', 'two'), ('__proto__', 'own'), ('constructor', 'made')]",
+          javascript: '[["10","ten"],["2","two"],["__proto__","own"],["constructor","made"]]',
+        };
+        assert.equal(answer, told[language]);
+      });
+
       it('are replayed with the recorded answers, and ask nobody again', async () => {
         const { sessionId } = await run();
         const asked = engine.model.asked.length;

@@ -337,7 +337,7 @@ describe('python sandbox', () => {
       assert.equal(await final('SUBMIT("first")\nSUBMIT(answer="second")'), 'second');
       assert.equal(await final('x = 2'), null);
       const { error } = await repl.run('FINAL_VAR("nope")');
-      assert.match(error?.message ?? '', /your variables: context, v, x/u);
+      assert.match(error?.message ?? '', /no variable is called 'nope'; there are: context, v, x/u);
     });
   });
 

@@ -152,7 +152,6 @@ big = "x" * 5_000_000
   });
 
   it('is what FINAL records, or an error', async () => {
-    assert.equal((await repl.run('FINAL(loop)')).finalAnswer, '[1, [...]]');
     assert.equal((await repl.run('FINAL(Point(1, 2))')).finalAnswer, 'Point(x=1, y=2)');
     assert.equal((await repl.run('FINAL({"a": (1,)})')).finalAnswer, "{'a': (1,)}");
     const raised = await repl.run('FINAL(Hostile())');
