@@ -87,6 +87,7 @@ export class FileContextReader implements ContextReader {
     await hashing.expect(fitted.totalBytes);
     const sources: SourceText[] = [];
     const warnings = new TextWarnings();
+    warnings.addRules(fitted.ruleProblems);
     for (const text of texts) {
       sources.push(await writeText(text, hashing, signal));
     }
@@ -212,9 +213,15 @@ function nothingToRead(paths: readonly string[], skipped: readonly SkippedSource
   const more = skipped.length - reasons.length;
   return new RlmError(
     'INVALID_INPUT',
-    `No text could be read from ${paths.join(', ')} (${reasons.join('; ')}${more > 0 ? `; and ${more} more` : ''}).`,
+    `No text could be read from ${toPathsText(paths)} (${reasons.join('; ')}${more > 0 ? `; and ${more} more` : ''}).`,
     { nextStep: toNextStep(skipped) },
   );
+}
+
+function toPathsText(paths: readonly string[]): string {
+  const more = paths.length - maxReasons;
+  const shown = paths.slice(0, maxReasons).join(', ');
+  return more > 0 ? `${shown} and ${more.toLocaleString('en')} more paths` : shown;
 }
 
 function toNextStep(skipped: readonly SkippedSource[]): string {

@@ -8,7 +8,7 @@ import { RlmError } from '../core/errors';
 import { type AllowedRoots, isInside } from './allowedRoots';
 import { throwIfCancelled } from './cancel';
 import type { Place } from './givenPath';
-import { ignoreFileName, IgnoreRules } from './ignoreRules';
+import { ignoreFileName, IgnoreRules, type RuleProblem } from './ignoreRules';
 import { unreadableError } from './openedFile';
 import { toErrorWords, toSpecialKind } from './systemError';
 
@@ -66,6 +66,7 @@ export class FolderWalk {
   readonly #maxEntries: number;
   readonly #includeIgnored: boolean;
   readonly #signal: AbortSignal;
+  readonly #ruleProblems = new Map<string, RuleProblem>();
   #folders = 0;
   #yieldedAt = 0;
 
@@ -74,6 +75,11 @@ export class FolderWalk {
     this.#maxEntries = maxEntries;
     this.#includeIgnored = includeIgnored;
     this.#signal = signal;
+  }
+
+  /** What of the .gitignore files on the way was not followed. */
+  get ruleProblems(): readonly RuleProblem[] {
+    return [...this.#ruleProblems.values()];
   }
 
   /** Every file below the folder and everything skipped there, in no particular order. */
@@ -117,6 +123,9 @@ export class FolderWalk {
       !this.#includeIgnored && dirents.some((dirent) => dirent.name === ignoreFileName);
     const rules = hasRules ? await folder.rules.withFileOf(folder.real) : folder.rules;
     const listed = { ...folder, rules };
+    for (const found of folder.isTop || hasRules || folder.isLinked ? rules.problems : []) {
+      this.#ruleProblems.set(`${found.file}: ${found.problem}`, found);
+    }
     const entries: Entry[] = [];
     for (const dirent of dirents) {
       if (performance.now() - this.#yieldedAt > sliceMs) {

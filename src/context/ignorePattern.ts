@@ -18,9 +18,10 @@ export interface IgnorePattern {
   readonly segments: readonly Segment[];
 }
 
-const maxPatternChars = 1_000;
+/** Longer than any path that a rule could be about. */
+export const maxPatternChars = 1_000;
 
-/** Null for a line that is no rule: empty, a comment, or longer than any name could be. */
+/** Null for a line that is no rule: empty, a comment, or of more than `maxPatternChars`. */
 export function parseIgnorePattern(line: string, ignoreCase: boolean): IgnorePattern | null {
   const text = line.replace(/(?<!\\)[ \t]+$/u, '');
   if (text === '' || text.startsWith('#') || text.length > maxPatternChars) {

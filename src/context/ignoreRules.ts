@@ -3,7 +3,14 @@
 import { constants } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
 import path from 'node:path';
-import { type IgnorePattern, matchesPattern, parseIgnorePattern } from './ignorePattern';
+import { toByteText } from '../base/text';
+import {
+  type IgnorePattern,
+  matchesPattern,
+  maxPatternChars,
+  parseIgnorePattern,
+} from './ignorePattern';
+import { toErrorCode, toErrorWords } from './systemError';
 
 export const ignoreFileName = '.gitignore';
 const maxIgnoreFileBytes = 1_000_000;
@@ -19,16 +26,31 @@ interface RuleFile {
   readonly isAbove: boolean;
 }
 
+/** What of a .gitignore file was not followed. */
+export interface RuleProblem {
+  /** Absolute, with every link resolved. */
+  readonly file: string;
+  /** Goes on a sentence that the file's name begins. */
+  readonly problem: string;
+}
+
 /** The rules that hold for the entries of one folder. */
 export class IgnoreRules {
   /** Topmost first. */
   readonly #files: readonly RuleFile[];
   /** Names from the topmost folder to this one. */
   readonly #names: readonly string[];
+  /** In the files from the topmost folder to this one. */
+  readonly problems: readonly RuleProblem[];
 
-  private constructor(files: readonly RuleFile[], names: readonly string[]) {
+  private constructor(
+    files: readonly RuleFile[],
+    names: readonly string[],
+    problems: readonly RuleProblem[] = [],
+  ) {
     this.#files = files;
     this.#names = names;
+    this.problems = problems;
   }
 
   /** Rules out nothing. */
@@ -56,27 +78,31 @@ export class IgnoreRules {
     return new IgnoreRules(
       rules.#files.map((file) => ({ ...file, isAbove: true })),
       rules.#names,
+      rules.problems,
     );
   }
 
-  /** These rules and those of the .gitignore in this folder, when there is a readable one. */
+  /** These rules and those of the .gitignore in this folder, when there is one. */
   async withFileOf(realFolder: string): Promise<IgnoreRules> {
-    const text = await readIgnoreFile(path.join(realFolder, ignoreFileName));
-    if (text === null) {
-      return this;
-    }
-    const patterns = text
-      .replace(/^\uFEFF/u, '')
-      .split(/\r?\n/u)
+    const file = path.join(realFolder, ignoreFileName);
+    const { text, problem } = await readIgnoreFile(file);
+    const lines = text.replace(/^\uFEFF/u, '').split(/\r?\n/u);
+    const patterns = lines
       .map((line) => parseIgnorePattern(fold(line), ignoreCase))
       .filter((pattern) => pattern !== null);
-    const file = { depth: this.#names.length, patterns, isAbove: false };
-    return new IgnoreRules([...this.#files, file], this.#names);
+    const long = lines.filter((line) => isRule(line) && line.length > maxPatternChars).length;
+    const problems = [
+      ...(problem === null ? [] : [{ file, problem }]),
+      ...(long === 0 ? [] : [{ file, problem: toLongText(long) }]),
+    ];
+    const rules = { depth: this.#names.length, patterns, isAbove: false };
+    const files = patterns.length === 0 ? this.#files : [...this.#files, rules];
+    return new IgnoreRules(files, this.#names, [...this.problems, ...problems]);
   }
 
   /** The rules for a folder in this one. */
   enter(name: string): IgnoreRules {
-    return new IgnoreRules(this.#files, [...this.#names, fold(name)]);
+    return new IgnoreRules(this.#files, [...this.#names, fold(name)], this.problems);
   }
 
   /** The rule that rules out an entry, as it is written; null when none does. The last that matches counts. */
@@ -117,18 +143,39 @@ async function findRepository(realFolder: string): Promise<string | null> {
   }
 }
 
-async function readIgnoreFile(file: string): Promise<string | null> {
+function isRule(line: string): boolean {
+  return line.trim() !== '' && !line.startsWith('#');
+}
+
+function toLongText(count: number): string {
+  const lines = count === 1 ? 'a line' : `${count.toLocaleString('en')} lines`;
+  return `has ${lines} of more than ${maxPatternChars.toLocaleString('en')} characters, not followed`;
+}
+
+interface IgnoreFile {
+  readonly text: string;
+  /** Why it was not read; null also where there is none. */
+  readonly problem: string | null;
+}
+
+/** As Git, it goes on without a file that cannot be read. */
+async function readIgnoreFile(file: string): Promise<IgnoreFile> {
   try {
     const handle = await open(file, readFlags);
     try {
       const info = await handle.stat();
-      return info.isFile() && info.size <= maxIgnoreFileBytes
-        ? await handle.readFile('utf8')
-        : null;
+      if (!info.isFile()) {
+        return { text: '', problem: 'is no file, and was not followed' };
+      }
+      return info.size > maxIgnoreFileBytes
+        ? { text: '', problem: `is over ${toByteText(maxIgnoreFileBytes)}, and was not followed` }
+        : { text: await handle.readFile('utf8'), problem: null };
     } finally {
       await handle.close();
     }
-  } catch {
-    return null; // Git, too, reads on without a file that it cannot read.
+  } catch (error) {
+    const isThere = !['ENOENT', 'ENOTDIR'].includes(toErrorCode(error));
+    const problem = `was not followed: ${toErrorWords(error)}`;
+    return { text: '', problem: isThere ? problem : null };
   }
 }

@@ -11,6 +11,7 @@ import type { FileKind } from './fileKinds';
 import { FolderWalk, openFolder, type SkippedEntry, tooMany, type WalkedFile } from './folderWalk';
 import { type GivenPath, resolveGivenPath } from './givenPath';
 import { matchGlob } from './globMatch';
+import type { RuleProblem } from './ignoreRules';
 import { closeFile, openFile, type Opening, type Unreadable, unreadableError } from './openedFile';
 import { runAhead } from './runAhead';
 import type { SourceNames } from './sourceNames';
@@ -29,6 +30,7 @@ export interface SourcePlan {
   readonly files: readonly SourceFile[];
   readonly skipped: readonly SkippedSource[];
   readonly shape: ContextShape;
+  readonly ruleProblems: readonly RuleProblem[];
 }
 
 export interface FittedPlan extends SourcePlan {
@@ -55,7 +57,10 @@ export async function planSources(given: GivenContext, options: PlanOptions): Pr
   const files = new Map<string, SourceFile>();
   const skipped = new Map<string, Pick<SkippedEntry, 'reason' | 'rule'>>();
   let onlyFiles = true;
-  for (const path of given.paths) {
+  if (given.paths.length > maxFiles) {
+    throw tooMany('files', maxFiles);
+  }
+  for (const path of new Set(given.paths)) {
     throwIfCancelled(signal);
     const place = await resolveGivenPath(path, baseFolder, roots);
     const isNamed = place.kind === 'file';
@@ -85,6 +90,10 @@ export async function planSources(given: GivenContext, options: PlanOptions): Pr
       kind: null,
     })),
     shape: sourceCount === 1 && onlyFiles ? 'string' : 'mapping',
+    ruleProblems: walk.ruleProblems.map(({ file, problem }) => ({
+      file: names.toName(file),
+      problem,
+    })),
   };
 }
 

@@ -1,9 +1,13 @@
 // What a caller must know of the texts: guesses, replacements, and files that held no text. One line a kind.
 
+import { toOneLine } from '../base/text';
 import type { CopiedText } from './copyText';
 import type { FileKind } from './fileKinds';
+import type { RuleProblem } from './ignoreRules';
 
 const shownFiles = 3;
+const shownLines = 40;
+const shownPathChars = 200;
 
 interface Skipped {
   readonly path: string;
@@ -49,19 +53,33 @@ export class TextWarnings {
     }
   }
 
+  /** Of rules that leave files out: more may have been read than was meant. */
+  addRules(problems: readonly RuleProblem[]): void {
+    for (const { file, problem } of problems) {
+      this.#note(file, `${problem}. Name the files that are meant if others were read`);
+    }
+  }
+
   toLines(skipped: readonly Skipped[]): readonly string[] {
     for (const { path, kind, rule } of skipped) {
       if (rule !== null) {
         this.#note(
           path,
-          `left out for ${rule} in .gitignore. Name it itself, or set include_ignored`,
+          `left out for ${toOneLine(rule, 100)} in .gitignore. Name it itself, or set include_ignored`,
         );
       }
       if (kind !== null) {
         this.#note(path, `is ${kind.name}, not text, and was left out. ${kind.remedy}`);
       }
     }
-    return [...this.#files].map(([text, paths]) => `${toListText(paths)}: ${text}.`);
+    const lines = [...this.#files].map(([text, paths]) => `${toListText(paths)}: ${text}.`);
+    const more = lines.length - shownLines;
+    return [
+      ...lines.slice(0, shownLines),
+      ...(more > 0
+        ? [`${more.toLocaleString('en')} more warnings of such kinds are left out.`]
+        : []),
+    ];
   }
 
   #note(path: string, text: string): void {
@@ -80,7 +98,10 @@ function toGuessText(encoding: string, others: readonly string[]): string {
 }
 
 function toListText(paths: readonly string[]): string {
-  const shown = paths.slice(0, shownFiles).join(', ');
+  const shown = paths
+    .slice(0, shownFiles)
+    .map((path) => (path.length > shownPathChars ? `…${path.slice(-shownPathChars)}` : path))
+    .join(', ');
   const more = paths.length - shownFiles;
   return more > 0 ? `${shown} and ${more.toLocaleString('en')} more` : shown;
 }

@@ -74,6 +74,8 @@ export interface LoopResult {
   readonly finishReason: LoopFinishReason;
   readonly usage: Usage;
   readonly limits: Limits;
+  /** What is in doubt about the context's text, each with what to do. */
+  readonly warnings: readonly string[];
   /** Of work of the kind `code`. */
   readonly program?: LoopProgram;
   /** Of work of the kind `decompose`, in the order of the split. */

@@ -151,6 +151,7 @@ async function finish(session: Session, end: WorkEnd): Promise<LoopResult> {
     finishReason,
     usage: session.summary.usage,
     limits: session.seed.limits,
+    warnings: session.summary.contexts.flatMap(({ warnings }) => warnings),
     ...(program ? { program } : {}),
     ...(subtasks ? { subtasks } : {}),
   };

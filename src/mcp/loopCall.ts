@@ -96,8 +96,9 @@ async function follow(
     return report;
   }
   const sessionId = await task.opened;
-  const { usage, limits } = await engine.sessions.readSummary(sessionId);
-  return { ...report, sessionId, iterations: task.iterations, usage, limits };
+  const { usage, limits, contexts } = await engine.sessions.readSummary(sessionId);
+  const warnings = contexts.flatMap((context) => context.warnings);
+  return { ...report, sessionId, iterations: task.iterations, usage, limits, warnings };
 }
 
 function toRequest(

@@ -78,6 +78,9 @@ export const loopResultFields = {
         'end. Otherwise the guardrail that ended the run. Null while it goes on.',
     ),
   note: z.string().nullable().describe('What you must know of this answer, or do next.'),
+  warnings: z
+    .array(z.string())
+    .describe('What is in doubt about the context’s text, with what to do; empty: nothing.'),
   ...pendingFields,
   usage: usageSchema,
   truncated: z.boolean(),

@@ -26,6 +26,7 @@ interface LoopStanding {
   readonly iterations: number;
   readonly usage: Usage;
   readonly limits: Limits;
+  readonly warnings: readonly string[];
 }
 
 const waitingNote =
@@ -61,6 +62,7 @@ function toUnfinishedView(
     status: isWaiting ? 'waiting' : 'running',
     finish_reason: null,
     note: isWaiting ? waitingNote : 'The run goes on: call rlm_wait with this session_id.',
+    warnings: [...outcome.warnings],
     session_id: outcome.sessionId,
     answer: null,
     iterations: outcome.iterations,
@@ -75,6 +77,7 @@ function toFinishedView(result: LoopResult): LoopView {
     status: 'finished',
     finish_reason: result.finishReason,
     note: toNote(result),
+    warnings: [...result.warnings],
     session_id: result.sessionId,
     truncated: false,
     cut: [],
@@ -91,6 +94,7 @@ export function toLoopMarkdown(view: LoopView): string {
   return [
     `## ${heads[view.status]}`,
     ...(view.note === null ? [] : [`**Note:** ${view.note}`]),
+    ...view.warnings.map((warning) => `**Warning:** ${toInline(warning)}`),
     ...(view.answer === null ? [] : [toFence(view.answer)]),
     ...(view.pending_prompts === null ? [] : [toPendingMarkdown(view)]),
     `Session ${toInlineCode(view.session_id)}: ${view.iterations} iterations${view.finish_reason === null ? '' : `, ended by ${view.finish_reason}`}. ${toUsageText(view.usage)}.`,

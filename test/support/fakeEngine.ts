@@ -145,7 +145,9 @@ function createContextReader(files: Readonly<Record<string, string>>): ContextRe
         shape: sources.length === 1 ? 'string' : 'mapping',
         sources: sources.map(() => fakeSource),
         hash: fakeSource.hash,
-        warnings: [],
+        warnings: given.paths
+          .filter((path) => path.includes('odd'))
+          .map((path) => `${path}: a guess.`),
         skipped: [],
         skippedCount: 0,
       };

@@ -17,7 +17,7 @@ describe('tools of whole runs', () => {
   beforeEach(async () => {
     reply = () => block('FINAL(context.length)');
     engine = createFakeEngine({
-      files: { '/data/a.txt': 'file a' },
+      files: { '/data/a.txt': 'file a', '/data/odd.txt': 'file b' },
       answer: (prompt) => reply(prompt),
     });
     client = await connectClient(engine, { progress: { throttleMs: 0 } });
@@ -57,6 +57,7 @@ describe('tools of whole runs', () => {
       iterations: 1,
       finish_reason: 'submitted',
       note: null,
+      warnings: [],
       pending_prompts: null,
       pending_count: 0,
       truncated: false,
@@ -64,6 +65,36 @@ describe('tools of whole runs', () => {
     });
     const summary = await engine.sessions.readSummary(String(sessionId));
     assert.deepStrictEqual([summary.status, summary.finalAnswer], ['finalized', '3']);
+  });
+
+  for (const [tool, asked] of [
+    ['rlm_execute', { task: 'x' }],
+    ['rlm_analyze', { question: 'x' }],
+    ['rlm_code', { description: 'x' }],
+    ['rlm_decompose', { complex_task: 'x' }],
+  ] as const) {
+    it(`${tool} tells what is in doubt about the context's text`, async () => {
+      reply = (prompt) =>
+        prompt.includes('Split a task')
+          ? plan
+          : block('var code = "1"; var tests = []; FINAL("x")');
+      const paths = ['/data/a.txt', '/data/odd.txt'];
+      const given = { ...asked, context_paths: paths, max_iterations: 1, language };
+      const finished = await callOk(client, tool, given);
+      assert.deepStrictEqual(finished['warnings'], ['/data/odd.txt: a guess.']);
+      const { text } = await callTool(client, tool, { ...given, response_format: 'markdown' });
+      assert.match(text, /Warning:.*odd\.txt: a guess/u);
+    });
+  }
+
+  it('a run that goes on tells it too, and rlm_wait', async () => {
+    const given = { task: 'x', context_paths: ['/data/odd.txt'], language, wait_ms: 0 };
+    const started = await callOk(client, 'rlm_execute', given);
+    const ended = await callOk(client, 'rlm_wait', { session_id: started['session_id'] });
+    assert.deepStrictEqual(
+      [started['warnings'], ended['warnings']],
+      [['/data/odd.txt: a guess.'], ['/data/odd.txt: a guess.']],
+    );
   });
 
   it('rlm_analyze answers a question about data', async () => {

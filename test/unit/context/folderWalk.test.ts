@@ -140,6 +140,42 @@ describe('folders and globs', () => {
     await assert.rejects(fixture.read('**/b.txt'), isError('INVALID_INPUT'));
   });
 
+  const long = `${'x'.repeat(1_001)}*`;
+  for (const [name, tree, told] of [
+    ['a long line', { '.gitignore': `a.log\n${long}\n` }, ['.gitignore', 'a line']],
+    ['long lines', { '.gitignore': `${long}\n!${long}\n# ${long}` }, ['.gitignore', '2 lines']],
+    ['one below', { 'sub/.gitignore': long, 'sub/a': '' }, ['sub/.gitignore', 'a line']],
+    ['too large a file', { '.gitignore': '#\n'.repeat(600_000) }, ['.gitignore', 'over 1.0 MB']],
+    ['a folder of the name', { '.gitignore/x': '' }, ['.gitignore', 'no file']],
+  ] as const) {
+    it(`say that ${name} of rules was not followed`, async () => {
+      await fixture.write({ '.git/HEAD': '', 'a.txt': '', ...tree });
+      for (const given of ['.', '**/*']) {
+        const { warnings } = await fixture.read(given);
+        assert.deepStrictEqual(warnings.length, 1, warnings.join('\n'));
+        assert.ok(
+          told.every((word) => warnings[0]?.includes(word)),
+          warnings[0],
+        );
+        assert.match(warnings[0] ?? '', /not followed/u);
+      }
+      assert.deepStrictEqual((await fixture.read('.', { includeIgnored: true })).warnings, []);
+    });
+  }
+
+  it('say so of the folders above, too', async () => {
+    await fixture.write({ '.git/HEAD': '', '.gitignore': long, 'sub/a.txt': '' });
+    assert.match((await fixture.read('sub')).warnings.join(), /^\.gitignore: has a line/u);
+  });
+
+  it('tell at most 40 kinds of doubt, and of long paths the end', async () => {
+    const rules = Array.from({ length: 60 }, (_one, at) => `x${at}`);
+    const names = Object.fromEntries(rules.map((rule) => [rule, '']));
+    await fixture.write({ '.gitignore': rules.join('\n'), ...names, 'a.txt': '' });
+    const { warnings } = await fixture.read('.');
+    assert.deepStrictEqual([warnings.length, warnings.at(-1)?.startsWith('20 more')], [41, true]);
+  });
+
   it('refuse patterns that could take for ever', async () => {
     await fixture.write({ 'a.txt': '' });
     for (const pattern of [

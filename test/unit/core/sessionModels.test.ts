@@ -39,6 +39,7 @@ function createLoops(answer: (task: string) => string | null): LoopRunner & {
       sessionId,
       answer: answer(request.task),
       iterations: 1,
+      warnings: [],
       finishReason: 'submitted',
       usage,
       limits,

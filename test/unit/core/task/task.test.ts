@@ -15,6 +15,7 @@ const result: LoopResult = {
   sessionId: 'session-1',
   answer: 'it',
   iterations: 1,
+  warnings: [],
   finishReason: 'submitted',
   usage: noUsage,
   limits: createLimits(),
