@@ -10,7 +10,7 @@ import type { RecordedStep } from './history';
 import { toContexts, toModelName, toPrompt, toPrompts } from './hostCallArguments';
 import type { Usage } from './limits';
 import { childModel } from './modelCalls';
-import type { HostCall, Outcome } from './sandbox';
+import type { HostCall, Outcome, VariableChange } from './sandbox';
 
 const shownChars = 200;
 
@@ -23,6 +23,7 @@ export function compareOutcomes(
   const fields: readonly (readonly [string, (outcome: Outcome) => string])[] = [
     ['stdout', ({ stdout }) => stdout],
     ['stderr', ({ stderr }) => stderr],
+    ['characters dropped', ({ droppedChars }) => String(droppedChars)],
     ['result', ({ result }) => result ?? ''],
     ['error', ({ error }) => (error ? `${error.type}: ${error.message}` : '')],
     ['final answer', ({ finalAnswer }) => finalAnswer ?? ''],
@@ -177,23 +178,30 @@ function toRecordedError(text: string): RlmError {
   });
 }
 
+/**
+ * By what is shown of each variable, and by the hash of what it holds beyond that, where both are known: a value
+ * whose hash could not be told in one of two runs is not thereby another.
+ */
 function compareChanges(
   step: number,
   recorded: Outcome,
   replayed: Outcome,
 ): readonly ReplayDifference[] {
-  const read = (outcome: Outcome): ReadonlyMap<string, string> =>
-    new Map(
-      outcome.changes.map((change) => [
-        change.name,
-        `${change.change} ${change.type} ${change.size ?? ''} ${change.preview}`,
-      ]),
-    );
-  const left = read(recorded);
-  const right = read(replayed);
-  return [...new Set([...left.keys(), ...right.keys()])].flatMap((name) =>
-    describe(step, `variable ${name}`, left.get(name) ?? '', right.get(name) ?? ''),
-  );
+  const left = new Map(recorded.changes.map((change) => [change.name, change]));
+  const right = new Map(replayed.changes.map((change) => [change.name, change]));
+  return [...new Set([...left.keys(), ...right.keys()])].flatMap((name) => {
+    const [before, now] = [left.get(name), right.get(name)];
+    const hasHashes = (before?.hash ?? null) !== null && (now?.hash ?? null) !== null;
+    const isOnlyInside =
+      hasHashes && before?.hash !== now?.hash && toWords(before) === toWords(now);
+    const read = (change: VariableChange | undefined): string =>
+      toWords(change) + (isOnlyInside ? ` (content ${change?.hash ?? ''})` : '');
+    return describe(step, `variable ${name}`, read(before), read(now));
+  });
+}
+
+function toWords(change: VariableChange | undefined): string {
+  return change ? `${change.change} ${change.type} ${change.size ?? ''} ${change.preview}` : '';
 }
 
 function describe(

@@ -146,6 +146,11 @@ export interface StepError {
 
 export interface VariableChange extends VariableInfo {
   readonly change: 'added' | 'changed' | 'removed';
+  /**
+   * Of what the value holds, the same for equal values in every process; null for what holds nothing of its
+   * own (a function, an iterator), or where it could not be told within its time and memory.
+   */
+  readonly hash: string | null;
 }
 
 export interface VariableInfo {

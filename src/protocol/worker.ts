@@ -109,6 +109,7 @@ export const guestOutcomeSchema = z.object({
         type: text.max(200),
         size: count.nullable(),
         preview: text.max(400),
+        hash: text.max(20).nullable(),
       }),
     )
     .max(1_000),

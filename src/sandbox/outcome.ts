@@ -25,7 +25,10 @@ export function toOutcome(guest: GuestOutcome, maxOutputChars: number): Outcome 
     result: result?.text ?? null,
     finalAnswer: answer?.text ?? null,
     variables: cutList(guest.variables, (name) => name.length),
-    changes: cutList(guest.changes, ({ name, type, preview }) => `${name}${type}${preview}`.length),
+    changes: cutList(
+      guest.changes,
+      ({ name, type, preview, hash }) => `${name}${type}${preview}${hash ?? ''}`.length,
+    ),
     droppedChars: guest.droppedChars + cut,
     interruption: null,
     stateLost: false,

@@ -142,6 +142,7 @@ const outcome = z.object({
       size: orNull(z.number()),
       preview: z.string(),
       change: z.enum(['added', 'changed', 'removed']),
+      hash: orNull(z.string()),
     }),
   ),
   finalAnswer: orNull(z.string()),

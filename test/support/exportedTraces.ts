@@ -60,7 +60,9 @@ export function createTraceOf(text: string): WholeTrace {
         stderr: text,
         result: text,
         error: { type: text, message: text, line: null, traceback: text },
-        changes: [{ change: 'added', name: text, type: text, size: null, preview: text }],
+        changes: [
+          { change: 'added', name: text, type: text, size: null, preview: text, hash: null },
+        ],
         finalAnswer: text,
       }),
     }),

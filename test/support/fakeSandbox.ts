@@ -112,6 +112,7 @@ export class FakeSandbox implements Sandbox {
           type: now?.type ?? 'undefined',
           size: null,
           preview: (now?.text ?? '').slice(0, 200),
+          hash: null,
         } as const;
       });
     this.#clock.advance(10);

@@ -253,7 +253,7 @@ function toChange(
   size: number | null,
   preview: string,
 ): VariableChange {
-  return { change, name, type, size, preview };
+  return { change, name, type, size, preview, hash: null };
 }
 
 const sampleAnswer = `Checkout latency doubled on 14 July because release 2026.07.14-2 (deployed 09:12 UTC) made the payments worker open a new TLS connection to the card processor for every attempt.

@@ -97,6 +97,7 @@ export function createHostileTrace(): readonly TraceEvent[] {
         type: attack('kind'),
         size: 1,
         preview: attack('value'),
+        hash: null,
       },
     ],
     finalAnswer: attack('final'),

@@ -53,6 +53,7 @@ export function createLongTrace(steps: number): readonly TraceEvent[] {
           type: 'dict',
           size: step,
           preview: `{'all': ${step * 7}}`,
+          hash: null,
         },
       ],
       error:

@@ -242,7 +242,7 @@ describe('trace viewer', () => {
 
   it('leads from a span in a prompt, an answer or a value to its source', async () => {
     const span = "Span(path='deploys.csv', start=13, end=16, line=2, text='foo')";
-    const change = { change: 'added', name: 'hit', type: 'Span', size: null } as const;
+    const change = { change: 'added', name: 'hit', type: 'Span', size: null, hash: null } as const;
     const { page, host } = await open({
       events: [
         ...sample.slice(0, 2),

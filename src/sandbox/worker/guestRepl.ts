@@ -4,6 +4,7 @@ import { searchLimits } from '../../core/searchLimits';
 import type { processCalls } from '../../protocol/worker';
 import answers from './guest/answers.guest.txt';
 import asked from './guest/asked.guest.txt';
+import contents from './guest/contents.guest.txt';
 import fingerprint from './guest/fingerprint.guest.txt';
 import grep from './guest/grep.guest.txt';
 import inspect from './guest/inspect.guest.txt';
@@ -39,8 +40,8 @@ const calls: typeof processCalls = {
 
 /** Parts of one function body, in the order in which they run. */
 const sources = [
-  ...[primordials, marks, kinds, inspect, json, fingerprint, variables, answers],
-  ...[spans, asked, linePattern, grep, search, restore, repl],
+  ...[primordials, marks, kinds, inspect, json, fingerprint, contents, variables],
+  ...[answers, spans, asked, linePattern, grep, search, restore, repl],
 ];
 
 const functionNames = [
@@ -64,7 +65,8 @@ export class GuestRepl {
 
   constructor(engine: QuickJs, host: ReplHost) {
     this.#engine = engine;
-    const parameters = 'askOutside, takeBytes, identifyText, promiseState, promiseResult, settings';
+    const parameters =
+      'askOutside, takeBytes, identifyText, hashText, promiseState, promiseResult, settings';
     const code = `(function (${parameters}) { 'use strict'; ${sources.join('\n')}\n})`;
     const main = this.#require(engine.evaluate(code, '<repl>'));
     const offered = this.#require(engine.call(main, ...createArguments(engine, host)));
@@ -121,6 +123,7 @@ function createArguments(engine: QuickJs, host: ReplHost): Value[] {
     engine.createFunction('identifyText', (text) =>
       engine.createNumber(host.findText(engine.stringAddress(text))),
     ),
+    engine.createFunction('hashText', (text) => engine.createNumber(engine.hashString(text))),
     engine.createFunction('promiseState', (promise) =>
       engine.createNumber(states[engine.promiseState(promise)]),
     ),

@@ -7,6 +7,7 @@ import { searchLimits } from '../../core/searchLimits';
 import answers from './answers.py';
 import asked from './asked.py';
 import boot from './boot.py';
+import contents from './contents.py';
 import eventLoop from './eventLoop.py';
 import failures from './failures.py';
 import guard from './guard.py';
@@ -69,6 +70,7 @@ const guestModules = {
   values,
   guard,
   failures,
+  contents,
   variables,
   previews,
   searchLimits: `LIMITS = ${JSON.stringify(searchLimits)}\n`,

@@ -243,6 +243,23 @@ export class QuickJs {
     return tag === stringTag ? address >>> 0 : 0;
   }
 
+  /** Of the UTF-16 units of a flat string; −1 for any other value. */
+  hashString(value: Argument): number {
+    const address = this.stringAddress(value);
+    if (address === 0) {
+      return -1;
+    }
+    const { buffer } = this.#memory;
+    const [, header = 0] = new Uint32Array(buffer, address, 2);
+    const Units = header >>> 31 === 1 ? Uint16Array : Uint8Array;
+    const units = new Units(buffer, address + stringHeaderBytes, header & 0x7fffffff);
+    let hash = 0x811c9dc5;
+    for (let at = 0; at < units.length; at += 1) {
+      hash = Math.imul(hash ^ (units[at] ?? 0), 0x01000193);
+    }
+    return hash >>> 0;
+  }
+
   /**
    * The characters of a string that the guest has just made and nobody has read yet, to be written
    * in place. That saves a second copy in a memory that never shrinks.

@@ -4,6 +4,7 @@ import types
 from collections import deque
 from itertools import islice
 
+from contents import Budget, content_of
 from values import attributes_of, base_of, members_of, mro_of, preview, size_of, to_text, type_name
 
 LOOK = 256
@@ -130,10 +131,11 @@ def compare():
     removed = [name for name in known if name not in names]
     now = {}
     entries = []
+    budget = Budget()
     for at, name in enumerate(sorted((*changed, *removed))):
         kind = changed.get(name)
         if kind is None:
-            entry = {"type": "", "size": None, "preview": ""}
+            entry = {"type": "", "size": None, "preview": "", "hash": None}
         else:
             value = names[name]
             text = preview(value) if at < MAX_CHANGES else None
@@ -141,7 +143,7 @@ def compare():
             if text is None:
                 continue
             type_, size = describe(value)
-            entry = {"type": type_, "size": size, "preview": text}
+            entry = {"type": type_, "size": size, "preview": text, "hash": content_of(value, budget)}
         entries.append({"change": CHANGES[kind], "name": name[:500], **entry})
     listed = listed_names(own)
     known.update(now)

@@ -56,6 +56,39 @@ describe('replay', () => {
     ]);
   });
 
+  it('notices a value that differs beyond what is shown of it', async () => {
+    const change = { change: 'added', name: 'v', type: 'str', size: 300, preview: 'aa…' } as const;
+    const replayWith = async (recorded: string | null, replayed: string | null) => {
+      const traces = new MemoryTraceStore();
+      const first = createFakeRegistry(traces, async () => ({
+        changes: [{ ...change, hash: recorded }],
+      }));
+      const session = await openFake(first.registry);
+      await session.runStep({ code: 'a' }, never);
+      await first.registry.closeAll('the engine ended');
+      const second = createFakeRegistry(traces, async () => ({
+        changes: [{ ...change, hash: replayed }],
+      }));
+      return (await second.registry.resume(session.id, never)).report?.differences;
+    };
+    assert.deepStrictEqual(await replayWith('0a', '0b'), [
+      {
+        step: 1,
+        field: 'variable v',
+        recorded: 'added str 300 aa… (content 0a)',
+        replayed: 'added str 300 aa… (content 0b)',
+      },
+    ]);
+    for (const [recorded, replayed] of [
+      ['0a', '0a'],
+      ['0a', null],
+      [null, '0a'],
+      [null, null],
+    ] as const) {
+      assert.deepStrictEqual(await replayWith(recorded, replayed), [], `${recorded} ${replayed}`);
+    }
+  });
+
   it('gives no recorded answer to another prompt, and asks nobody', async () => {
     const traces = new MemoryTraceStore();
     const first = createFakeRegistry(traces, echo);

@@ -23,6 +23,7 @@ describe('the outcome of a step', () => {
       type: costly.repeat(200),
       size: 1,
       preview: costly.repeat(400),
+      hash: costly.repeat(20),
     } as const;
     const guest: GuestOutcome = {
       stdout: costly.repeat(1_000_000),
@@ -36,7 +37,7 @@ describe('the outcome of a step', () => {
       durationMs: 1,
     };
     const outcome = toOutcome(guest, 100_000);
-    assert.deepStrictEqual([outcome.variables.length, outcome.changes.length], [200, 90]);
+    assert.deepStrictEqual([outcome.variables.length, outcome.changes.length], [200, 89]);
     const line = encodeEvent({
       kind: 'step.finished',
       at: 0,

@@ -53,7 +53,14 @@ describe('traceCodec', () => {
   });
 
   it('tells an empty text and a zero from nothing', () => {
-    const change = { change: 'added', name: 'a', type: 'list', size: 0, preview: '' } as const;
+    const change = {
+      change: 'added',
+      name: 'a',
+      type: 'list',
+      size: 0,
+      preview: '',
+      hash: '0',
+    } as const;
     const outcome = createOutcome({ result: '', finalAnswer: '', changes: [change] });
     const event = createStepFinished({ outcome });
     assert.deepStrictEqual(reread(event), event);

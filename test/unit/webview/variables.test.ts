@@ -11,7 +11,7 @@ import {
 } from '../../support/sampleTrace';
 
 function toChange(change: VariableChange['change'], name: string, preview: string): VariableChange {
-  return { change, name, type: 'int', size: null, preview };
+  return { change, name, type: 'int', size: null, preview, hash: null };
 }
 
 function createTrace(...outcomes: readonly Partial<Outcome>[]): Trace {

@@ -187,8 +187,8 @@ describe('a step', () => {
       result: '42',
       error: { type: 'KeyError', message: 'x', line: 2, traceback: 'Traceback\nKeyError: x\n' },
       changes: [
-        { name: 'a', change: 'added', type: 'list', size: 1_000, preview: '[1,\n2]' },
-        { name: 'b', change: 'removed', type: 'int', size: null, preview: '' },
+        { name: 'a', change: 'added', type: 'list', size: 1_000, preview: '[1,\n2]', hash: null },
+        { name: 'b', change: 'removed', type: 'int', size: null, preview: '', hash: null },
       ],
     });
     assert.deepStrictEqual(renderStep(outcome, plain).split('\n'), [

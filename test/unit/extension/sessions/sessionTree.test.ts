@@ -204,7 +204,7 @@ describe('SessionTree', () => {
 
   it('shows variables and the latest steps of an opened session', async () => {
     const sessionId = add();
-    const change = { change: 'added', type: 'int', size: null, preview: '1' } as const;
+    const change = { change: 'added', type: 'int', size: null, preview: '1', hash: null } as const;
     const outcome = createOutcome({ variables: ['b'], changes: [{ ...change, name: 'b' }] });
     store.addForeignTrace(sessionId, [
       createOpened({ sessionId, status: 'finalized' }),
