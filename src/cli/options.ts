@@ -36,7 +36,17 @@ export function collect(value: string, previous: readonly string[]): readonly st
 export function rootOption(): Option {
   return new Option(
     '--root <folder>',
-    'a folder that may be read, instead of the current one; repeatable',
+    'a folder that may be read, instead of the current one; once for each',
+  )
+    .argParser(collect)
+    .default([], 'none');
+}
+
+/** Of commands without files after it, where several folders may follow. */
+export function rootsOption(): Option {
+  return new Option(
+    '--root <folder...>',
+    'folders that may be read, instead of the current one; repeatable',
   )
     .argParser(collect)
     .default([], 'none');

@@ -21,6 +21,7 @@ import {
   reportFailure,
   reportOutputFault,
 } from './failure';
+import { checkAfterRoots } from './roots';
 
 const addCommands = [
   addRunCommand,
@@ -58,6 +59,9 @@ async function runCommand(args: readonly string[], cli: Cli): Promise<ExitCode> 
     if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
       terminal.print((await cli.loadRuntime()).version);
     } else {
+      if (args[0] === 'run' || args[0] === 'ask') {
+        await checkAfterRoots(args, cli.cwd);
+      }
       await createProgram(cli).parseAsync(args, { from: 'user' });
     }
     return cli.exitCode;

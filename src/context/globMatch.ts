@@ -102,6 +102,9 @@ function toNamed(entry: WalkedFile | SkippedEntry, last: string): WalkedFile | S
 
 const maxGlobChars = 1_000;
 const maxStarsInName = 3;
+/** Stars and groups (`{a,b}`, `@(a|b)`) of one name: each multiplies the ways to match. */
+const maxChoicesInName = 4;
+const maxGroups = 6;
 const maxDeepParts = 4;
 
 /**
@@ -113,16 +116,27 @@ function checkGlob(pattern: string): void {
   const isHard =
     pattern.length > maxGlobChars ||
     /[*+]\(/u.test(pattern) ||
+    countGroups(pattern) > maxGroups ||
+    parts.some((part) => countStars(part) + countGroups(part) > maxChoicesInName) ||
     parts.filter((part) => part.includes('**')).length > maxDeepParts ||
-    parts.some((part) => (part.match(/\*+/gu)?.length ?? 0) > maxStarsInName);
+    parts.some((part) => countStars(part) > maxStarsInName);
   if (isHard) {
     const shown = toOneLine(pattern, 100);
     throw new RlmError('INVALID_INPUT', `The pattern ${shown} has too many wildcards.`, {
       nextStep:
-        `Give at most ${maxStarsInName} stars in one name, ${maxDeepParts} times ** and no *(…) or +(…), ` +
+        `Give at most ${maxStarsInName} stars and ${maxChoicesInName} stars and groups in one name, ` +
+        `${maxGroups} groups and ${maxDeepParts} times ** in all, and no *(…) or +(…), ` +
         `in ${maxGlobChars} characters; several simple patterns do the same.`,
     });
   }
+}
+
+function countStars(text: string): number {
+  return text.match(/\*+/gu)?.length ?? 0;
+}
+
+function countGroups(text: string): number {
+  return text.match(/[({]/gu)?.length ?? 0;
 }
 
 function toGlobEntry(name: string, isFolder: boolean): GlobEntry {

@@ -22,7 +22,7 @@ import {
 import { printWarnings } from '../render/context';
 import { toJsonText } from '../render/json';
 import { toPrintable } from '../render/printable';
-import { toRoots } from '../roots';
+import { toRoots, warnOfWideRoots } from '../roots';
 import { LoopPrinter } from '../run/loopPrinter';
 import type { Language } from '../../core/sandbox';
 
@@ -38,6 +38,7 @@ interface AskOptions extends GlobalOptions, ReadOptions, LimitOptions {
 const notes = `
 The model writes code, which runs in the sandbox; code, output and answer are shown as they come, the
 answer on stdout and the rest on stderr. Ctrl+C stops the run and leaves its trace.
+--root takes one folder, as files may follow it: write it once for each.
 
 Examples:
   $ rlm-companion ask server.log 'Which error came most often, and when did it begin?'
@@ -75,6 +76,7 @@ async function ask(words: readonly string[], options: AskOptions, cli: Cli): Pro
     );
   }
   const { terminal } = cli;
+  warnOfWideRoots(options.root, cli);
   const runtime = await cli.loadRuntime();
   const engine = await runtime.createEngine({
     home: toHome(options, cli),

@@ -9,6 +9,7 @@ import type { ClientConfig, ClientName, ServerConnection } from '../connect/clie
 import { readConfig, replaceConfig, toChangedLines } from '../connect/configFile';
 import { type GlobalOptions, rootOption, toHome } from '../options';
 import { toPrintable } from '../render/printable';
+import { warnOfWideRoots } from '../roots';
 
 interface ConnectOptions extends GlobalOptions {
   readonly root: readonly string[];
@@ -47,6 +48,7 @@ export function addConnectCommand(program: Command, cli: Cli): void {
 
 async function connect(client: ClientName, options: ConnectOptions, cli: Cli): Promise<void> {
   const { terminal } = cli;
+  warnOfWideRoots(options.root, cli);
   const connection = options.http ? await findHttp(options, cli) : toStdio(options, cli);
   const { toClientConfig } = await import('../connect/clientConfig');
   const { cwd, env } = cli;

@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander';
 import type { Cli } from '../cli';
-import { type GlobalOptions, rootOption, toHome } from '../options';
-import { toRoots } from '../roots';
+import { type GlobalOptions, rootsOption, toHome } from '../options';
+import { toRoots, warnOfWideRoots } from '../roots';
 
 interface McpOptions extends GlobalOptions {
   readonly root: readonly string[];
@@ -14,7 +14,8 @@ const notes = `
 While an engine of this home serves HTTP (an editor's, or \`rlm-companion serve\`), the client is
 joined to the one that has run longest, and its sessions appear there. That engine then decides which
 paths may be read and where relative ones start; --root counts only for an engine of this process.
-Without --root that is the current folder, unless it is the home folder or a whole disk.
+--root takes several folders, and may be repeated. Without it that is the current folder, unless it
+holds the home folder or is a whole disk.
 When the engine ends, the next one takes over; with none left, this process does, and stays with it.
 Stdout belongs to the protocol; logs go to stderr.
 
@@ -25,7 +26,7 @@ export function addMcpCommand(program: Command, cli: Cli): void {
   program
     .command('mcp')
     .description('serve MCP on stdin and stdout; a client starts this')
-    .addOption(rootOption())
+    .addOption(rootsOption())
     .option('--standalone', 'join no running engine')
     .addHelpText('after', notes)
     .action((_options, command: Command) =>
@@ -34,6 +35,7 @@ export function addMcpCommand(program: Command, cli: Cli): void {
 }
 
 async function serveClient(options: McpOptions, cli: Cli): Promise<void> {
+  warnOfWideRoots(options.root, cli);
   const runtime = await cli.loadRuntime();
   const engineOptions = {
     home: toHome(options, cli),

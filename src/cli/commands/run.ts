@@ -23,7 +23,7 @@ import {
   toLimits,
 } from '../options';
 import { printWarnings } from '../render/context';
-import { toRoots } from '../roots';
+import { toRoots, warnOfWideRoots } from '../roots';
 import { workOn } from '../run/workOn';
 
 interface RunOptions extends GlobalOptions, ReadOptions, LimitOptions, CodeOptions {
@@ -34,6 +34,7 @@ interface RunOptions extends GlobalOptions, ReadOptions, LimitOptions, CodeOptio
 
 const examples = `
 Without --code, and on a terminal, this is a REPL; code on standard input runs as one step.
+--root takes one folder, as files may follow it: write it once for each.
 
 Examples:
   $ rlm-companion run server.log
@@ -60,6 +61,7 @@ export function addRunCommand(program: Command, cli: Cli): void {
 async function run(files: readonly string[], options: RunOptions, cli: Cli): Promise<void> {
   const language = toLanguage(options.language, options.code);
   const steps = await readGivenSteps(options, language, cli);
+  warnOfWideRoots(options.root, cli);
   const runtime = await cli.loadRuntime();
   const engine = await runtime.createEngine({
     home: toHome(options, cli),

@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander';
 import type { Cli } from '../cli';
-import { type GlobalOptions, parseWholeNumber, rootOption, toHome } from '../options';
-import { toRoots } from '../roots';
+import { type GlobalOptions, parseWholeNumber, rootsOption, toHome } from '../options';
+import { toRoots, warnOfWideRoots } from '../roots';
 
 interface ServeOptions extends GlobalOptions {
   readonly root: readonly string[];
@@ -22,13 +22,14 @@ export function addServeCommand(program: Command, cli: Cli): void {
       parseWholeNumber({ min: 0, max: 65_535 }),
       defaultPort,
     )
-    .addOption(rootOption())
+    .addOption(rootsOption())
     .addHelpText('after', '\nExample:\n  $ rlm-companion serve --port 7345 --root ~/logs')
     .action((_options, command: Command) => serve(command.optsWithGlobals<ServeOptions>(), cli));
 }
 
 async function serve(options: ServeOptions, cli: Cli): Promise<void> {
   const { terminal } = cli;
+  warnOfWideRoots(options.root, cli);
   const runtime = await cli.loadRuntime();
   const engine = await runtime.createEngine({
     home: toHome(options, cli),

@@ -6,7 +6,7 @@ import type { EngineStatus } from '../../core/engine';
 import type { ProviderStatus } from '../../core/model';
 import type { Cli } from '../cli';
 import { exitCodes } from '../failure';
-import { type GlobalOptions, rootOption, toHome } from '../options';
+import { type GlobalOptions, rootsOption, toHome } from '../options';
 import { toJsonText } from '../render/json';
 import { toPrintable } from '../render/printable';
 import type { Style } from '../render/style';
@@ -24,7 +24,7 @@ export function addStatusCommand(program: Command, cli: Cli): void {
     .description(
       'check the sandboxes and models and show what is stored; fails when no sandbox works',
     )
-    .addOption(rootOption())
+    .addOption(rootsOption())
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ rlm-companion status --json')
     .action((_options, command: Command) =>
