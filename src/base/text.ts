@@ -30,6 +30,19 @@ export function toCutMark(leftOut: number): string {
   return `\n… [${leftOut.toLocaleString('en')} more character${leftOut === 1 ? '' : 's'}]`;
 }
 
+/** At most `maxChars` characters and a note of what is missing; two thirds are the beginning, the rest the end. */
+export function cutMiddle(text: string, maxChars: number): string {
+  if (text.length <= maxChars) {
+    return text;
+  }
+  const head = cutText(text, Math.floor((maxChars * 2) / 3)).text;
+  const tailStart = text.length - (maxChars - head.length);
+  const isSplitPair = (text.charCodeAt(tailStart) & 0xfc00) === 0xdc00;
+  const tail = text.slice(isSplitPair ? tailStart + 1 : tailStart);
+  const missing = (text.length - head.length - tail.length).toLocaleString('en');
+  return `${head}\n… (${missing} characters left out here) …\n${tail}`;
+}
+
 /** One line for a list: whitespace runs become a space, cut at `maxChars` with an ellipsis. */
 export function toOneLine(text: string, maxChars: number): string {
   const head = text

@@ -23,7 +23,7 @@ export function compareOutcomes(
   const fields: readonly (readonly [string, (outcome: Outcome) => string])[] = [
     ['stdout', ({ stdout }) => stdout],
     ['stderr', ({ stderr }) => stderr],
-    ['characters dropped', ({ droppedChars }) => String(droppedChars)],
+    ['characters dropped', ({ dropped }) => JSON.stringify(dropped)],
     ['result', ({ result }) => result ?? ''],
     ['error', ({ error }) => (error ? `${error.type}: ${error.message}` : '')],
     ['final answer', ({ finalAnswer }) => finalAnswer ?? ''],

@@ -120,8 +120,8 @@ export type Interruption = 'timeout' | 'cancelled';
 export interface Outcome {
   readonly stdout: string;
   readonly stderr: string;
-  /** UTF-16 units dropped from stdout and stderr together. */
-  readonly droppedChars: number;
+  /** What of each text was not kept; the texts carry no mark of it: see `toShownTexts`. */
+  readonly dropped: DroppedChars;
   /** Repr of a trailing expression's value, or null when there is none or it is None/undefined. */
   readonly result: string | null;
   readonly error: StepError | null;
@@ -134,6 +134,13 @@ export interface Outcome {
   readonly interruption: Interruption | null;
   /** The code did not let go: its worker was replaced, all variables but the contexts are gone. */
   readonly stateLost: boolean;
+}
+
+/** UTF-16 units beyond the step's `maxOutputChars`. Of a result that is a text: characters of that text. */
+export interface DroppedChars {
+  readonly stdout: number;
+  readonly stderr: number;
+  readonly result: number;
 }
 
 export interface StepError {

@@ -3,6 +3,7 @@
 import type { ContextInfo } from '../core/context';
 import type { LoopFinished, LoopStarted, ModelAnswered } from '../core/event';
 import type { Language } from '../core/sandbox';
+import { toShownTexts } from '../core/shownTexts';
 import type { Summary } from '../core/summary';
 import { type ExportedTrace, type StepRecord, StepReader, toVerdict } from './exportedTrace';
 import { toFence, toInline, toTable } from '../base/markdown';
@@ -154,6 +155,7 @@ function toContextBlocks(context: ContextInfo): readonly string[] {
 function toStepBlocks(record: StepRecord, language: Language): readonly string[] {
   const { step, code, outcome, stop, calls } = record;
   const duration = outcome ? `, ${toDurationText(outcome.durationMs)}` : '';
+  const texts = outcome && toShownTexts(outcome);
   const title = step === 0 ? 'Before the first step' : `Step ${step}`;
   const labelled = (label: string, text: string | null): string[] =>
     text === null || text === '' ? [] : [`**${label}**`, toFence(text)];
@@ -161,9 +163,9 @@ function toStepBlocks(record: StepRecord, language: Language): readonly string[]
     `### ${title}: ${verdictWords[toVerdict(record)]}${duration}`,
     ...record.thinking.flatMap(toReplyBlocks),
     ...(code === null ? [] : [toFence(code, language)]),
-    ...labelled('Output', outcome?.stdout ?? null),
-    ...labelled('Error output', outcome?.stderr ?? null),
-    ...labelled('Result', outcome?.result ?? null),
+    ...labelled('Output', texts?.stdout ?? null),
+    ...labelled('Error output', texts?.stderr ?? null),
+    ...labelled('Result', texts?.result ?? null),
     ...toErrorBlocks(record),
     ...(outcome ? toOutcomeNotes(outcome).map((note) => `_${note}_`) : []),
     ...(stop === null ? [] : [`_The session was stopped ${stopWords[stop]}._`]),

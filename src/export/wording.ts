@@ -108,13 +108,10 @@ export function toPercent(used: number, allowed: number): number {
 
 /** What else there is to say of a step than its output. */
 export function toOutcomeNotes(
-  { droppedChars, interruption, stateLost }: Outcome,
+  { interruption, stateLost }: Outcome,
   translate: Translate = fillIn,
 ): readonly string[] {
   const notes = [
-    droppedChars > 0
-      ? translate('{0} more characters of output were not kept.', toCountText(droppedChars))
-      : null,
     interruption === 'timeout' ? translate('The step was interrupted: its time was up.') : null,
     interruption === 'cancelled' ? translate('The step was interrupted: it was cancelled.') : null,
     stateLost

@@ -1,8 +1,8 @@
 // What the model is shown of its run so far: the instructions, the task, and the turns, whose room is
 // fixed. A turn that has to make room is shortened, then left out; its variables are still there.
 
+import { cutMiddle } from '../base/text';
 import type { ModelMessage } from '../core/model';
-import { cutMiddle } from './cutMiddle';
 
 /** Characters of all turns together; about 16,000 tokens. */
 const maxTurnChars = 64_000;

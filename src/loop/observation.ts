@@ -1,11 +1,11 @@
 // What the model is told of a step: capped output, the error with its line, changed variables, and
 // what the limits leave.
 
-import { toOneLine } from '../base/text';
+import { cutMiddle, toOneLine } from '../base/text';
 import type { Limits } from '../core/limits';
 import type { Outcome, StepError, VariableInfo } from '../core/sandbox';
+import { countDropped, toShownTexts } from '../core/shownTexts';
 import type { StepResult } from '../core/stepRun';
-import { cutMiddle } from './cutMiddle';
 
 const stdoutChars = 6_000;
 const stderrChars = 1_000;
@@ -26,17 +26,18 @@ export interface Observed {
 
 export function describeStep(observed: Observed): string {
   const { outcome } = observed.step;
+  const texts = toShownTexts(outcome);
   const parts = [
     `Step ${observed.step.step} ran.`,
-    toSection('stdout', outcome.stdout, stdoutChars),
-    toSection('stderr', outcome.stderr, stderrChars),
-    outcome.droppedChars > 0
-      ? `${outcome.droppedChars.toLocaleString('en')} more characters of output were dropped: print less.`
-      : '',
-    toSection('value of the last line', outcome.result ?? '', resultChars),
+    toSection('stdout', texts.stdout, stdoutChars),
+    toSection('stderr', texts.stderr, stderrChars),
+    toSection('value of the last line', texts.result ?? '', resultChars),
     outcome.error ? describeError(outcome.error, observed.code) : '',
     describeInterruption(outcome),
     describeChanges(outcome),
+    countDropped(outcome) > 0
+      ? 'What is beyond the marks was not kept: print less, or look at a variable in parts.'
+      : '',
     isSilent(outcome) ? 'It printed nothing. Print what you need to see.' : '',
     observed.refusal ?? '',
     describeStanding(observed),

@@ -1,12 +1,12 @@
 // Runs the tests of a program that a run has written, in the sandbox, on the very code that is returned.
 
 import * as z from 'zod';
+import { cutMiddle } from '../base/text';
 import { RlmError } from '../core/errors';
 import type { LoopProgram } from '../core/loop';
 import checkJavascript from './checkProgram.js.txt';
 import checkPython from './checkProgram.py.txt';
 import type { Session } from '../core/session';
-import { cutMiddle } from './cutMiddle';
 
 const shownFailures = 5;
 const failureChars = 600;

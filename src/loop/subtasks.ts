@@ -1,8 +1,8 @@
 // The parts of a decomposed task: how a model names them, and how their answers are shown to it.
 
 import * as z from 'zod';
+import { cutMiddle } from '../base/text';
 import type { LoopSubtask } from '../core/loop';
-import { cutMiddle } from './cutMiddle';
 import { dropThinking } from './codeBlocks';
 
 export interface SubtaskPlan {

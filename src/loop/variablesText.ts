@@ -1,9 +1,9 @@
 // What the variables of a session hold, as a model is shown it when no more code runs.
 
+import { cutMiddle } from '../base/text';
 import { RlmError } from '../core/errors';
 import type { VariableInfo } from '../core/sandbox';
 import type { Session } from '../core/session';
-import { cutMiddle } from './cutMiddle';
 import { describeVariable } from './observation';
 
 const maxVariables = 40;

@@ -101,4 +101,6 @@ export const cutSchema = z
       total: countField,
     }),
   )
-  .describe('Which fields were shortened to fit 100,000 characters: characters or items.');
+  .describe(
+    'Which fields were shortened, by max_output_chars or to fit 100,000 characters: characters or items.',
+  );

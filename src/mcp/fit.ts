@@ -15,6 +15,12 @@ export interface Cut {
   readonly total: number;
 }
 
+export interface FitOptions {
+  readonly maxChars?: number;
+  /** Characters that a text lacks already, by field: they are counted in its mark. */
+  readonly dropped?: Readonly<Record<string, number>>;
+}
+
 interface FitResult<T> {
   readonly payload: T;
   readonly cut: Cut[];
@@ -27,9 +33,12 @@ interface FitResult<T> {
 export function fitPayload<T extends object>(
   payload: T,
   fields: readonly (keyof T & string)[],
-  maxChars = maxResultChars,
+  { maxChars = maxResultChars, dropped = {} }: FitOptions = {},
 ): FitResult<T> {
-  const wanted = fields.map((field) => countWanted(payload[field], maxChars));
+  const missing = (field: string): number => dropped[field] ?? 0;
+  const wanted = fields.map(
+    (field) => countWanted(payload[field], maxChars) + (missing(field) > 0 ? markChars : 0),
+  );
   const named = new Set<string>(fields);
   const all: [string, unknown][] = Object.entries(payload);
   const rest = all.map(([name, value]) => [name, named.has(name) ? 0 : value]);
@@ -40,14 +49,16 @@ export function fitPayload<T extends object>(
   for (const [index, field] of fields.entries()) {
     const value = payload[field];
     const share = shares[index] ?? 0;
-    if ((wanted[index] ?? 0) > share && (typeof value === 'string' || Array.isArray(value))) {
-      const shorter =
-        typeof value === 'string'
-          ? cutJsonText(value, share - markChars)
-          : cutJsonList(value, share);
-      const mark = typeof shorter === 'string' ? toCutMark(value.length - shorter.length) : '';
-      changed[field] = typeof shorter === 'string' ? shorter + mark : shorter;
-      cut.push({ field, shown: shorter.length, total: value.length });
+    const isLong = (wanted[index] ?? 0) > share;
+    if (typeof value === 'string' && (isLong || missing(field) > 0)) {
+      const shown = isLong ? cutJsonText(value, share - markChars) : value;
+      const total = value.length + missing(field);
+      changed[field] = shown + toCutMark(total - shown.length);
+      cut.push({ field, shown: shown.length, total });
+    } else if (isLong && Array.isArray(value)) {
+      const shown = cutJsonList(value, share);
+      changed[field] = shown;
+      cut.push({ field, shown: shown.length, total: value.length });
     }
   }
   return { payload: { ...payload, ...changed }, cut };
@@ -71,6 +82,14 @@ export function cutJsonText(text: string, maxChars: number): string {
     at += point > 0xffff ? 2 : 1;
   }
   return text;
+}
+
+/** `text`, or as much of it as takes at most `maxChars` characters as JSON, and its mark. */
+export function cutJsonMarked(text: string, maxChars: number): string {
+  const shown = cutJsonText(text, maxChars - markChars);
+  return shown.length === text.length || countJsonChars(text) <= maxChars
+    ? text
+    : shown + toCutMark(text.length - shown.length);
 }
 
 /** What `JSON.stringify` writes for one character. */

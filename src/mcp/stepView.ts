@@ -2,20 +2,20 @@
 
 import * as z from 'zod';
 import { toFence, toInline, toTable } from '../base/markdown';
-import { cutMarked } from '../base/text';
 import type { StepError } from '../core/sandbox';
+import { countDropped } from '../core/shownTexts';
 import type { StepResult } from '../core/stepRun';
 import type { Summary } from '../core/summary';
 import type { InputRequired } from '../core/task/task';
 import { countField, cutSchema, stopReasonField, usageSchema } from './fields';
-import { fitPayload } from './fit';
+import { cutJsonMarked, fitPayload } from './fit';
 import { noPending, pendingFields, toPendingMarkdown, toPendingView } from './pendingView';
 import { type ReplayView, replaySchema, toReplayText } from './replayView';
 import { toUsageText, toUsageView } from './usageView';
 
-/** So that an error always fits beside the rest. */
-const maxErrorChars = 2_000;
-const maxTracebackChars = 6_000;
+/** What the longest message and traceback of a sandbox take as JSON, where every character is escaped. */
+export const maxMessageJsonChars = 27_000;
+const maxTracebackJsonChars = 52_000;
 
 export const stepSchema = z.object({
   stdout: z.string(),
@@ -58,8 +58,10 @@ export const stepSchema = z.object({
   ...pendingFields,
   usage: usageSchema,
   duration_ms: countField,
-  truncated: z.boolean().describe('Whether anything was left out: see dropped_chars and cut.'),
-  dropped_chars: countField.describe('Characters of output beyond max_output_chars.'),
+  truncated: z.boolean().describe('Whether anything was left out: see cut and dropped_chars.'),
+  dropped_chars: countField.describe(
+    'Of all output, beyond max_output_chars and kept nowhere: use a variable and rlm_get_var.',
+  ),
   cut: cutSchema,
 });
 
@@ -71,10 +73,9 @@ export function toStepView(
   replay: ReplayView | null,
 ): StepPayload {
   const { outcome } = step;
-  const error = outcome.error && toErrorView(outcome.error);
   const { payload, cut } = fitPayload(
     {
-      error,
+      error: outcome.error && toErrorView(outcome.error),
       guardrail_stop: step.stop,
       interrupted: outcome.interruption,
       state_lost: outcome.stateLost,
@@ -95,11 +96,12 @@ export function toStepView(
       step_index: step.step,
       usage: toUsageView(step.usage, limits),
       duration_ms: Math.round(step.durationMs),
-      dropped_chars: outcome.droppedChars,
+      dropped_chars: countDropped(outcome),
     },
     ['stdout', 'stderr', 'result', 'final_answer', 'updated_vars_summary', 'variables_changed'],
+    { dropped: { ...outcome.dropped } },
   );
-  const truncated = cut.length > 0 || outcome.droppedChars > 0;
+  const truncated = cut.length > 0;
   return toWeighed({ ...payload, truncated, cut });
 }
 
@@ -151,12 +153,13 @@ export function toWaitingView(
   };
 }
 
-function toErrorView(error: StepError): StepError {
+/** Its texts are those that the sandbox has cut; only what a broken worker made up is longer. */
+function toErrorView({ type, message, line, traceback }: StepError): StepError {
   return {
-    type: error.type,
-    message: cutMarked(error.message, maxErrorChars),
-    line: error.line,
-    traceback: cutMarked(error.traceback, maxTracebackChars),
+    type,
+    message: cutJsonMarked(message, maxMessageJsonChars),
+    line,
+    traceback: cutJsonMarked(traceback, maxTracebackJsonChars),
   };
 }
 
@@ -203,8 +206,10 @@ function toSection(title: string, text: string): string[] {
 }
 
 function toTruncationText(payload: StepPayload): string {
-  const dropped =
-    payload.dropped_chars > 0 ? [`${payload.dropped_chars} characters of output dropped`] : [];
   const cuts = payload.cut.map(({ field, shown, total }) => `${field}: ${shown} of ${total}`);
-  return `Cut: ${[...dropped, ...cuts].join('; ')}. Keep long values in a variable and page it with rlm_get_var.`;
+  const tail =
+    payload.dropped_chars > 0
+      ? `What goes beyond max_output_chars (${payload.dropped_chars} characters) is kept nowhere: put long values into a variable and page it with rlm_get_var.`
+      : 'rlm_get_trace has the rest: page it with limit 1 and text_offset.';
+  return `Cut: ${cuts.join('; ')}. ${tail}`;
 }

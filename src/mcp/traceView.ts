@@ -3,9 +3,11 @@
 import { cutMarked, toOneLine } from '../base/text';
 import type { LoopFinished, StepFinished, TraceEvent } from '../core/event';
 import type { Limits } from '../core/limits';
+import { countDropped } from '../core/shownTexts';
 import { describeStop } from '../core/sessionErrors';
 import { toContextView } from './contextView';
-import { fitPayload } from './fit';
+import { cutJsonMarked, type FitOptions, fitPayload } from './fit';
+import { maxMessageJsonChars } from './stepView';
 import { type UsageView, toLimitsView, toUsageView } from './usageView';
 
 export interface TraceEventView {
@@ -23,18 +25,23 @@ interface Described {
   readonly status?: TraceEventView['result_status'];
   readonly summary: string;
   readonly detail: Readonly<Record<string, unknown>>;
+  /** Characters of a text that were not recorded, by field. */
+  readonly dropped?: Readonly<Record<string, number>>;
 }
 
 const summaryChars = 160;
-const maxErrorChars = 1_000;
 
-/** `detail` takes about `maxDetailChars` as JSON; where it is cut, `detail.cut` says what and how much. */
+/**
+ * `detail` takes about `maxDetailChars` as JSON; where it is cut, `detail.cut` says what and how much. Its texts
+ * begin at `textOffset`, in UTF-16 units: one page of them after another shows all of them.
+ */
 export function toTraceEventView(
   event: TraceEvent,
   limits: Limits,
   maxDetailChars: number,
+  textOffset = 0,
 ): TraceEventView {
-  const { status, summary, detail } = describeEvent(event, limits);
+  const { status, summary, detail, dropped = {} } = describeEvent(event, limits);
   return {
     ts: new Date(event.at).toISOString(),
     step_index: event.step,
@@ -42,7 +49,7 @@ export function toTraceEventView(
     result_status: status ?? 'ok',
     summary: toOneLine(summary, summaryChars),
     guardrail_snapshot: toUsageView(event.usage, limits),
-    detail: fitDetail(detail, maxDetailChars),
+    detail: fitDetail(detail, { maxChars: maxDetailChars, dropped }, textOffset),
   };
 }
 
@@ -98,6 +105,7 @@ function describeEvent(event: TraceEvent, limits: Limits): Described {
           cost_usd: event.costUsd,
           duration_ms: Math.round(event.durationMs),
         },
+        dropped: { prompt: Math.max(0, event.promptChars - event.prompt.length) },
       };
     case 'loop.started':
       return {
@@ -175,11 +183,11 @@ function describeStep({ outcome, stop, step }: StepFinished): Described {
     detail: {
       stdout: outcome.stdout,
       stderr: outcome.stderr,
-      dropped_chars: outcome.droppedChars,
+      dropped_chars: countDropped(outcome),
       result: outcome.result,
       error: error && {
         type: error.type,
-        message: cutMarked(error.message, maxErrorChars),
+        message: cutJsonMarked(error.message, maxMessageJsonChars),
         line: error.line,
       },
       traceback: error?.traceback ?? null,
@@ -197,16 +205,40 @@ function describeStep({ outcome, stop, step }: StepFinished): Described {
       guardrail_stop: stop,
       duration_ms: Math.round(outcome.durationMs),
     },
+    dropped: { ...outcome.dropped },
   };
 }
 
-/** Large texts and lists share the space equally; `cut` names what was shortened. */
-function fitDetail(detail: Described['detail'], maxChars: number): Record<string, unknown> {
-  const fields = Object.keys(detail).filter(
-    (field) => typeof detail[field] === 'string' || Array.isArray(detail[field]),
+/** Large texts and lists share the space equally; `cut` names what was shortened, and up to where a text was shown. */
+function fitDetail(
+  detail: Described['detail'],
+  options: FitOptions,
+  textOffset: number,
+): Record<string, unknown> {
+  const names = Object.keys(detail);
+  const texts = new Set(names.filter((name) => typeof detail[name] === 'string'));
+  const lists = names.filter((name) => Array.isArray(detail[name]));
+  const from = textOffset > 0 ? toTextsFrom(detail, textOffset) : detail;
+  const { payload, cut } = fitPayload(from, [...texts, ...lists], options);
+  const whole = cut.map(({ field, shown, total }) =>
+    texts.has(field)
+      ? { field, shown: textOffset + shown, total: textOffset + total }
+      : { field, shown, total },
   );
-  const { payload, cut } = fitPayload(detail, fields, maxChars);
-  return cut.length > 0 ? { ...payload, truncated: true, cut } : payload;
+  return {
+    ...payload,
+    ...(textOffset > 0 && { text_offset: textOffset }),
+    ...(whole.length > 0 && { truncated: true, cut: whole }),
+  };
+}
+
+/** Lists were in the page before. */
+function toTextsFrom(detail: Described['detail'], offset: number): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(detail)
+      .filter(([, value]) => !Array.isArray(value))
+      .map(([name, value]) => [name, typeof value === 'string' ? value.slice(offset) : value]),
+  );
 }
 
 /** A trace as lines for a reader, at most `maxChars` characters. */

@@ -97,7 +97,7 @@ const guestError = z.object({
 export const guestOutcomeSchema = z.object({
   stdout: text,
   stderr: text,
-  droppedChars: count,
+  dropped: z.object({ stdout: count, stderr: count, result: count }),
   result: text.nullable(),
   error: guestError.nullable(),
   variables: z.array(text.max(500)).max(10_000),

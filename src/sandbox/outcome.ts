@@ -1,7 +1,7 @@
 // Turns what a guest says of a step into the outcome the host stands for: text capped again, and
 // interruptions classified by the host's own flag, never by the guest's error.
 
-import { cutText } from '../base/text';
+import { type CutText, cutMarked, cutText } from '../base/text';
 import type { Interruption, Outcome, StepError, VariableValue } from '../core/sandbox';
 import { maxAnswerChars } from '../core/sessionErrors';
 import type { GuestOutcome } from '../protocol/worker';
@@ -13,26 +13,29 @@ export function toOutcome(guest: GuestOutcome, maxOutputChars: number): Outcome 
   const stdout = cutText(guest.stdout, maxOutputChars);
   const stderr = cutText(guest.stderr, maxOutputChars);
   const result = guest.result === null ? null : cutText(guest.result, maxOutputChars);
-  const answer = guest.finalAnswer === null ? null : cutText(guest.finalAnswer, maxAnswerChars);
-  const cut = [stdout, stderr, ...(result ? [result] : [])].reduce(
-    (sum, one) => sum + (one.totalChars - one.text.length),
-    0,
-  );
   return {
     ...guest,
     stdout: stdout.text,
     stderr: stderr.text,
     result: result?.text ?? null,
-    finalAnswer: answer?.text ?? null,
+    finalAnswer: guest.finalAnswer === null ? null : cutMarked(guest.finalAnswer, maxAnswerChars),
     variables: cutList(guest.variables, (name) => name.length),
     changes: cutList(
       guest.changes,
       ({ name, type, preview, hash }) => `${name}${type}${preview}${hash ?? ''}`.length,
     ),
-    droppedChars: guest.droppedChars + cut,
+    dropped: {
+      stdout: guest.dropped.stdout + countCut(stdout),
+      stderr: guest.dropped.stderr + countCut(stderr),
+      result: guest.dropped.result + (result ? countCut(result) : 0),
+    },
     interruption: null,
     stateLost: false,
   };
+}
+
+function countCut({ text, totalChars }: CutText): number {
+  return totalChars - text.length;
 }
 
 /** A page of at most `maxChars` characters, each of which may be two UTF-16 units: the worker is not trusted. */
@@ -87,7 +90,7 @@ export function createLostOutcome(lost: LostStep): Outcome {
   return {
     stdout: '',
     stderr: '',
-    droppedChars: 0,
+    dropped: { stdout: 0, stderr: 0, result: 0 },
     result: null,
     error: { ...error, line: null, traceback: '' },
     variables: [],

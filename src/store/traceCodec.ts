@@ -124,7 +124,7 @@ const context = z.object({
 const outcome = z.object({
   stdout: z.string(),
   stderr: z.string(),
-  droppedChars: count,
+  dropped: z.object({ stdout: count, stderr: count, result: count }),
   result: orNull(z.string()),
   error: orNull(
     z.object({

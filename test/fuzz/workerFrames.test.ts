@@ -27,7 +27,7 @@ port.on('message', ({ kind, id, code }) => {
   for (const { text, object } of JSON.parse(code)) {
     port.postMessage(text === undefined ? object : fill(text));
   }
-  say({ kind: 'ran', id, outcome: { stdout: 'honest', stderr: '', droppedChars: 0, result: null,
+  say({ kind: 'ran', id, outcome: { stdout: 'honest', stderr: '', dropped: { stdout: 0, stderr: 0, result: 0 }, result: null,
     error: null, variables: [], changes: [], finalAnswer: null, durationMs: 1 } });
 });
 say({ kind: 'ready', detail: 'a guest that was taken over' });
@@ -43,7 +43,7 @@ const outcome = fc.record(
   {
     stdout: fc.oneof(fc.constant('x'.repeat(5_000)), anyText, anyJson),
     stderr: fc.oneof(anyText, anyJson),
-    droppedChars: fc.oneof(fc.nat(), anyJson),
+    dropped: fc.oneof(fc.record({ stdout: fc.nat(), stderr: fc.nat(), result: fc.nat() }), anyJson),
     result: fc.oneof(fc.constant(null), fc.constant('r'.repeat(5_000)), anyJson),
     error: fc.oneof(
       fc.constant(null),
@@ -70,7 +70,7 @@ const formal = fc.oneof(
         {
           stdout: longText,
           stderr: longText,
-          droppedChars: fc.nat(),
+          dropped: fc.record({ stdout: fc.nat(), stderr: fc.nat(), result: fc.nat() }),
           result: fc.option(longText),
           error: fc.constantFrom(null, {
             type: 'TimeoutError',

@@ -21,7 +21,7 @@ import { FakeClock } from './fakeClock';
 export const emptyOutcome: Outcome = {
   stdout: '',
   stderr: '',
-  droppedChars: 0,
+  dropped: { stdout: 0, stderr: 0, result: 0 },
   result: null,
   error: null,
   variables: [],

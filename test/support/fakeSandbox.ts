@@ -118,7 +118,11 @@ export class FakeSandbox implements Sandbox {
     this.#clock.advance(10);
     return createOutcome({
       stdout: this.#printed.slice(0, request.maxOutputChars),
-      droppedChars: Math.max(0, this.#printed.length - request.maxOutputChars),
+      dropped: {
+        stdout: Math.max(0, this.#printed.length - request.maxOutputChars),
+        stderr: 0,
+        result: 0,
+      },
       finalAnswer: this.#answer,
       variables: [...after.keys()].sort(),
       changes,

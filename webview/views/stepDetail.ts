@@ -1,6 +1,7 @@
 // Everything about one step. A part is built anew only when what it shows is new.
 
 import type { Outcome } from '../../src/core/sandbox';
+import { toShownTexts } from '../../src/core/shownTexts';
 import { showControls } from '../../src/base/visible';
 import { stopWords, toDurationText, toOutcomeNotes } from '../../src/export/wording';
 import { createIcon, h, setAttributes, setChildren, setText } from '../dom';
@@ -200,13 +201,14 @@ function createOutcomePart(
             actions,
           ),
         ];
+  const texts = toShownTexts(outcome);
   const changes = compareVariables(trace.entries, step);
   const parts = [
     ...createErrorLine(outcome),
     ...toOutcomeNotes(outcome, t).map((note) => h('p', { class: 'outcome-note' }, note)),
-    ...text(t('Output'), outcome.stdout),
-    ...text(t('Error output'), outcome.stderr),
-    ...text(t('Result'), outcome.result ?? ''),
+    ...text(t('Output'), texts.stdout),
+    ...text(t('Error output'), texts.stderr),
+    ...text(t('Result'), texts.result ?? ''),
     ...text(t('Traceback'), outcome.error?.traceback ?? '', 'error'),
     ...text(t('Final answer'), outcome.finalAnswer ?? ''),
     ...(changes.length > 0 ? [createChanges(changes, contexts, actions)] : []),

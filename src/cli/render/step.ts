@@ -1,6 +1,7 @@
 // What one step produced, as the REPL and the trace show it.
 
 import { toOneLine } from '../../base/text';
+import { toShownTexts } from '../../core/shownTexts';
 import type { Outcome, VariableChange, VariableInfo } from '../../core/sandbox';
 import { toPrintable } from './printable';
 import type { Style } from './style';
@@ -12,11 +13,11 @@ const previewChars = 80;
 
 /** Without a trailing line feed; empty for a step that showed nothing. */
 export function renderStep(outcome: Outcome, style: Style): string {
+  const { stdout, stderr, result } = toShownTexts(outcome);
   const parts = [
-    toPrintable(trimEnd(outcome.stdout)),
-    style.yellow(toPrintable(trimEnd(outcome.stderr))),
-    renderDropped(outcome, style),
-    toPrintable(outcome.result ?? ''),
+    toPrintable(trimEnd(stdout)),
+    style.yellow(toPrintable(trimEnd(stderr))),
+    toPrintable(result ?? ''),
     renderError(outcome, style),
     renderChanges(outcome.changes, style),
   ];
@@ -38,10 +39,14 @@ export function renderError({ error, stateLost, interruption }: Outcome, style: 
   return lines.join('\n');
 }
 
-export function renderDropped({ droppedChars }: Outcome, style: Style): string {
-  return droppedChars > 0
-    ? style.dim(`… ${toCountText(droppedChars)} more characters were dropped`)
-    : '';
+/** For output that a program reads, and that carries no marks therefore. */
+export function renderDropped({ dropped }: Outcome, style: Style): string {
+  return (['stdout', 'stderr', 'result'] as const)
+    .filter((name) => dropped[name] > 0)
+    .map((name) =>
+      style.dim(`${name}: … ${toCountText(dropped[name])} more characters were dropped`),
+    )
+    .join('\n');
 }
 
 export function renderChanges(changes: readonly VariableChange[], style: Style): string {

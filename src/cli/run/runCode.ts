@@ -4,6 +4,7 @@ import { neverAborted } from '../../base/abort';
 import { toRlmError } from '../../core/errors';
 import type { ReplayReport } from '../../core/replayRun';
 import type { Session } from '../../core/session';
+import { countDropped, toShownTexts } from '../../core/shownTexts';
 import type { StepResult } from '../../core/stepRun';
 import type { Cli } from '../cli';
 import {
@@ -138,14 +139,13 @@ function toDocument(session: Session, results: readonly StepResult[]): object {
     context: contexts[0] ?? null,
     steps: results.map(({ step, outcome, stop, durationMs }) => ({
       stepIndex: step,
-      stdout: outcome.stdout,
-      stderr: outcome.stderr,
-      result: outcome.result,
+      ...toShownTexts(outcome),
       error: outcome.error,
       variablesChanged: outcome.changes,
       guardrailStop: stop,
       interruption: outcome.interruption,
-      truncated: outcome.droppedChars > 0,
+      truncated: countDropped(outcome) > 0,
+      dropped: outcome.dropped,
       durationMs: Math.round(durationMs),
     })),
     finalAnswer,

@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import { toFence, toInlineCode, toTable } from '../../base/markdown';
+import { RlmError } from '../../core/errors';
 import { countField, cursorField, isoTimeField, sessionIdField, usageSchema } from '../fields';
 import { readFittingPage } from '../fitPage';
 import { defineTool } from '../tool';
@@ -25,6 +26,14 @@ const input = z.strictObject({
     .describe(
       'Events per page; fewer come when they are long. With 1, detail holds up to 90,000 characters ' +
         'instead of 8,000.',
+    ),
+  text_offset: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      'With limit 1: where the texts in detail begin, in characters. To read on in a text that is cut, call ' +
+        'again with the same cursor and the “shown” of its entry in detail.cut, until all that was recorded is shown.',
     ),
 });
 
@@ -53,12 +62,13 @@ export const getTrace = defineTool({
     'guardrails, the answer. Use it to review a run, cite how an answer was found, or take up a ' +
     'session after a break. Works for every session of this home, also finished ones. Costs no step and ' +
     'no budget. Narrow it with from_step and to_step, and page with cursor until next_cursor is null. ' +
-    'Texts marked as cut are longer with limit 1. Next: rlm_run_repl when the session is active, else tell ' +
+    'Texts marked as cut are longer with limit 1, and text_offset reads on in them. Next: rlm_run_repl when the session is active, else tell ' +
     'the user what you found.',
   input,
   output,
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async run({ engine }, args) {
+    checkTextOffset(args);
     const { limits } = await engine.sessions.readSummary(args.session_id);
     const detailChars = args.limit === 1 ? singleDetailChars : manyDetailChars;
     const page = await readFittingPage(
@@ -69,7 +79,9 @@ export const getTrace = defineTool({
           cursor,
           limit,
         });
-        const items = events.map((event) => toTraceEventView(event, limits, detailChars));
+        const items = events.map((event) =>
+          toTraceEventView(event, limits, detailChars, args.text_offset),
+        );
         return { items, nextCursor };
       },
       args.limit,
@@ -85,6 +97,19 @@ export const getTrace = defineTool({
       ...(cursor === null ? [] : [`More: cursor ${toInlineCode(cursor)}`]),
     ].join('\n\n'),
 });
+
+/** @throws RlmError 'INVALID_INPUT' where it is not clear which event's texts are meant. */
+function checkTextOffset({ text_offset: offset, limit }: z.output<typeof input>): void {
+  if (offset > 0 && limit !== 1) {
+    throw new RlmError(
+      'INVALID_INPUT',
+      `text_offset ${offset} is only for limit 1, not ${limit}.`,
+      {
+        nextStep: 'Set limit to 1, with the cursor of the event whose texts are to be read on.',
+      },
+    );
+  }
+}
 
 function toRow(event: TraceEventView): string[] {
   return [event.ts, String(event.step_index), event.action, event.result_status, event.summary];

@@ -126,14 +126,13 @@ def main(parts):
                 written["parts"].append(kept)
                 written["room"] = room - units
                 if len(kept) < size:
-                    written["dropped"] += size - len(kept)
+                    written["dropped"] += utf16_length_from(text, len(kept))
                     written["room"] = 0
                 return size
 
         return Capture, written
 
-    def utf16_length(text):
-        return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+    utf16_length, utf16_length_from = previews.utf16_length, previews.utf16_length_from
 
     Out, out = create_stream()
     Err, err = create_stream()
@@ -289,9 +288,7 @@ def main(parts):
 
     def show_result(step):
         if step["value"] is not None:
-            text = exact(previews.bounded_repr(step["value"], step["cap"]))
-            step["outcome"]["result"] = text[: step["cap"]]
-            step["outcome"]["dropped"] = max(0, len(text) - step["cap"])
+            step["outcome"]["result"], step["dropped"] = previews.show_result(step["value"], step["cap"])
 
     def explain_failure(step):
         if step["failure"] is not None:
@@ -302,8 +299,8 @@ def main(parts):
     def run(message):
         code, cap = message["code"], message["maxOutputChars"]
         filename = f"<step {message['step']}>"
-        outcome = {"result": None, "error": None, "variables": [], "changes": [], "dropped": 0}
-        step = {"code": code, "filename": filename, "cap": cap, "value": None, "failure": None, "outcome": outcome}
+        outcome = {"result": None, "error": None, "variables": [], "changes": []}
+        step = {"code": code, "filename": filename, "cap": cap, "value": None, "failure": None, "outcome": outcome, "dropped": 0}
         restore()
         finders.begin_step()
         take_reserve()
@@ -353,7 +350,7 @@ def main(parts):
         return {
             "stdout": "".join(out["parts"]),
             "stderr": "".join(err["parts"]),
-            "droppedChars": out["dropped"] + err["dropped"] + outcome.pop("dropped"),
+            "dropped": {"stdout": out["dropped"], "stderr": err["dropped"], "result": step["dropped"]},
             "finalAnswer": state["final"],
             "durationMs": (perf() - started) * 1000,
             **outcome,

@@ -6,6 +6,7 @@ from values import exact, type_name
 
 MAX_MESSAGE = 4_000
 MAX_TRACEBACK = 8_000
+MARK_CHARS = 50  # what is cut once is not cut again for its mark
 NO_SPACE = 51  # WASI's ENOSPC
 
 lines = guard.private("linecache")
@@ -58,12 +59,9 @@ def describe(error, filename):
     if hint:
         message = f"{message}; {hint}" if message else hint
         text = f"{text.rstrip()}: {hint}\n"
-    if len(text) > MAX_TRACEBACK:
-        half = MAX_TRACEBACK // 2
-        text = text[:half] + "\n…\n" + text[-half:]
     line = line_of(error, filename)
-    return {"type": name, "message": message[:MAX_MESSAGE], "line": line if type(line) is int else None,
-            "traceback": text}
+    return {"type": name, "message": cut_end(message), "line": line if type(line) is int else None,
+            "traceback": cut_middle(text)}
 
 
 def describe_plainly(error, filename):
@@ -71,12 +69,26 @@ def describe_plainly(error, filename):
     name = type_name(type(error))[:200]
     args = get_args(error)
     first = args[0] if len(args) == 1 and type(args[0]) is str else ""
-    message = "; ".join(part for part in (first[:MAX_MESSAGE], advice(error)) if part)
+    message = "; ".join(part for part in (cut_end(first), advice(error)) if part)
     frames = own_frames(error)[-40:]
     shown = [f'  File "{file}", line {number}, in {function}\n' for file, number, function in frames]
     text = "".join(("Traceback (most recent call last):\n", *shown, f"{name}: {message}\n"))
     line = next((number for file, number, _ in reversed(frames) if file == filename), None)
-    return {"type": name, "message": message[:MAX_MESSAGE], "line": line, "traceback": text[:MAX_TRACEBACK]}
+    return {"type": name, "message": cut_end(message), "line": line, "traceback": cut_middle(text)}
+
+
+def cut_end(text):
+    if len(text) <= MAX_MESSAGE + MARK_CHARS:
+        return text
+    return f"{text[:MAX_MESSAGE]}\n… [{len(text) - MAX_MESSAGE:,} more characters]"
+
+
+def cut_middle(text):
+    """Without its middle: a traceback tells at its end what went wrong."""
+    if len(text) <= MAX_TRACEBACK + MARK_CHARS:
+        return text
+    half = MAX_TRACEBACK // 2
+    return f"{text[:half]}\n… ({len(text) - 2 * half:,} characters left out here) …\n{text[-half:]}"
 
 
 def advice(error):

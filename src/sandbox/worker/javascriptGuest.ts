@@ -35,7 +35,21 @@ const unreadable = {
   incomplete: 'it takes more time or memory than there is',
 } as const;
 type Variables = Pick<GuestOutcome, 'variables' | 'changes'>;
-type Output = Pick<GuestOutcome, 'stdout' | 'stderr' | 'droppedChars' | 'finalAnswer'>;
+type Output = Pick<GuestOutcome, 'stdout' | 'stderr' | 'finalAnswer'> & {
+  readonly dropped: Pick<GuestOutcome['dropped'], 'stdout' | 'stderr'>;
+};
+
+interface ShownResult {
+  readonly text: string | null;
+  readonly dropped: number;
+}
+
+const noOutput: Output = {
+  stdout: '',
+  stderr: '',
+  dropped: { stdout: 0, stderr: 0 },
+  finalAnswer: null,
+};
 
 interface GuestOptions {
   readonly wasmModule: WebAssembly.Module;
@@ -195,7 +209,7 @@ export class JavascriptGuest {
     repl.ask('restore', null);
     let error = this.#toFailure(end, number);
     const shown = end.kind === 'value' ? repl.call('showResult', end.result) : null;
-    const result = shown && repl.readJson<string | null>(shown);
+    const result = shown && repl.readJson<ShownResult>(shown);
     const left = this.#takeLeftovers(end, number);
     error ??= left.failure;
     const declared = step ? [...step.declarations.keys()] : [];
@@ -210,8 +224,9 @@ export class JavascriptGuest {
     }
     this.#variables = variables?.variables ?? this.#variables;
     return {
-      ...(output ?? { stdout: '', stderr: '', droppedChars: 0, finalAnswer: null }),
-      result: result ?? null,
+      ...(output ?? noOutput),
+      dropped: { ...(output ?? noOutput).dropped, result: result?.dropped ?? 0 },
+      result: result?.text ?? null,
       error,
       variables: [...this.#variables],
       changes: variables?.changes ?? [],

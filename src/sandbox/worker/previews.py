@@ -2,8 +2,11 @@
 # step that mentions a large value must not pay for its size.
 from collections import Counter, OrderedDict, defaultdict, deque
 
-from values import members_of, mro_of, preview
+from values import exact, members_of, mro_of, preview
 
+LONGEST_ESCAPE = 10
+MARK_ROOM = 100  # of a result, for what is said of parts that are cut
+PIECE = 2**20
 DEPTH = 4  # levels looked into item by item; deeper ones are shown whole
 BRACKETS = {list: "[]", tuple: "()", dict: "{}", set: "{}"}
 TEXTS = (str, bytes, bytearray)
@@ -37,18 +40,61 @@ def owner(mro, name):
     return next((one for one in mro if name in members_of(one)), None)
 
 
-def bounded_repr(value, cap, within=()):
-    """The repr; of what would be longer than `cap` the beginning, a little longer, and the size."""
+def utf16_length(text):
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def utf16_length_from(text, start):
+    """UTF-16 units of what begins at `start`, without a copy of all of it."""
+    if text.isascii():
+        return len(text) - start
+    return sum(utf16_length(text[at:at + PIECE]) for at in range(start, len(text), PIECE))
+
+
+def show_result(value, cap):
+    """(at most `cap` UTF-16 units, how many more there are); a container says in the text what it leaves out."""
+    if shape(type(value)) is str:
+        return show_string(exact(value), cap)
+    left_out = []
+    text = exact(bounded_repr(value, cap - min(MARK_ROOM, cap // 4), left_out))
+    if utf16_length(text) <= cap:
+        return text, 0
+    unit = "bytes" if shape(type(value)) in (bytes, bytearray) else "items"
+    tail = f"… ({len(value):,} {unit})" if left_out else ""
+    kept = text[:max(cap - len(tail), 0)]
+    over = utf16_length(kept) + len(tail) - cap
+    kept = kept[:-over] if over > 0 else kept
+    return kept + tail, 0 if left_out else utf16_length_from(text, len(kept))
+
+
+def show_string(text, cap):
+    whole = repr(text) if len(text) <= cap else None
+    if whole is not None and utf16_length(whole) <= cap:
+        return whole, 0
+    kept = text[:max(cap - 2, 0)]
+    while kept and (over := utf16_length(repr(kept)) - cap) > 0:
+        kept = kept[:-max(over // LONGEST_ESCAPE, 1)]
+    return repr(kept), utf16_length_from(text, len(kept))
+
+
+def bounded_repr(value, cap, left_out, within=()):
+    """The repr; of what would be longer than `cap` the beginning, a little longer, and the size; `left_out` notes it."""
     form = shape(type(value))
     if form is None or len(within) >= DEPTH:
         return repr(value)
     size = len(value)
     if form in TEXTS:
         unit = "characters" if form is str else "bytes"
-        return repr(value) if size <= cap else repr(value[:cap]) + f"… ({size:,} {unit})"
+        if size <= cap:
+            return repr(value)
+        left_out.append(value)
+        return repr(value[:max(cap, 0)]) + f"… ({size:,} {unit})"
     brackets = None if form is set and type(value) is not set else BRACKETS.get(form)  # it names the type
     if brackets is None:
-        return repr(value) if size <= cap // 4 else f"{preview(value)} ({size:,} items)"
+        if size <= cap // 4:
+            return repr(value)
+        left_out.append(value)
+        return f"{preview(value)} ({size:,} items)"
     if not size:
         return repr(value)
     if id(value) in within:
@@ -56,11 +102,12 @@ def bounded_repr(value, cap, within=()):
     within, parts, room = (*within, id(value)), [], cap
     for item in value.items() if form is dict else value:
         if room < 0:
+            left_out.append(value)
             return f"{brackets[0]}{', '.join(parts)}, … ({size:,} items)"
         if form is dict:
-            parts.append(": ".join(bounded_repr(one, room, within) for one in item))
+            parts.append(": ".join(bounded_repr(one, room, left_out, within) for one in item))
         else:
-            parts.append(bounded_repr(item, room, within))
+            parts.append(bounded_repr(item, room, left_out, within))
         room -= len(parts[-1]) + 2
     comma = "," if form is tuple and size == 1 else ""
     return f"{brackets[0]}{', '.join(parts)}{comma}{brackets[1]}"

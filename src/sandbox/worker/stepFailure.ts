@@ -1,6 +1,7 @@
 // What a step's error says to people: its type, message, the line in the step, and only those frames
 // of its stack that are the session's own code.
 
+import { cutMiddle, cutText, toCutMark } from '../../base/text';
 import type { GuestOutcome } from '../../protocol/worker';
 
 export type StepFailure = NonNullable<GuestOutcome['error']>;
@@ -8,7 +9,10 @@ export type StepFailure = NonNullable<GuestOutcome['error']>;
 /** An error as the guest describes it. */
 export interface GuestError {
   readonly type: string;
+  /** Cut to what is told of a message. */
   readonly message: string;
+  /** UTF-16 units of the whole message. */
+  readonly messageChars: number;
   /** The engine's own format, `    at name (<step 1>:2:3)`; empty for what is no error. */
   readonly stack: string;
   readonly place: {
@@ -21,8 +25,9 @@ export interface GuestError {
   };
 }
 
-const maxMessageChars = 20_000;
-const maxTracebackChars = 20_000;
+/** As Python's: whole, they always fit into a reply beside what a step printed. The guest cuts messages shorter. */
+const maxMessageChars = 8_000;
+const maxTracebackChars = 8_000;
 const frame = /^\s*at (?:(.*) \()?<step (\d+)>:(\d+)/;
 
 export function toStepFailure(error: GuestError, step: number): StepFailure {
@@ -32,7 +37,9 @@ export function toStepFailure(error: GuestError, step: number): StepFailure {
   // An error that is made first and thrown later fails the step where it is thrown.
   const order = isThrownNew ? [...thrown, ...stack] : [...stack, ...thrown];
   const own = order.find((one) => one.step === step);
-  const message = error.message.slice(0, maxMessageChars);
+  const kept = cutText(error.message, maxMessageChars).text;
+  const leftOut = error.messageChars - kept.length;
+  const message = leftOut > 0 ? kept + toCutMark(leftOut) : kept;
   const header = message === '' ? error.type : `${error.type}: ${message}`;
   const frames = stack.length > 0 ? stack : thrown;
   const isElsewhere = stack.length > 0 && thrown.some((one) => !isAmong(stack, one));
@@ -45,7 +52,7 @@ export function toStepFailure(error: GuestError, step: number): StepFailure {
     type: error.type.slice(0, 200),
     message,
     line: own?.line ?? topLine,
-    traceback: lines.join('\n').slice(0, maxTracebackChars),
+    traceback: cutMiddle(lines.join('\n'), maxTracebackChars),
   };
 }
 

@@ -1,6 +1,7 @@
 // Every tool through a real client: success, bad arguments, each error code it can give.
 
 import assert from 'node:assert/strict';
+import { toCutMark } from '../../../src/base/text';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import {
   CallToolResultSchema,
@@ -285,6 +286,8 @@ describe('MCP tools', () => {
       const args = { session_id: id, code: 'print("x".repeat(500))' };
       const step = await callOk(client, 'rlm_run_repl', args);
       assert.deepStrictEqual([step['truncated'], step['dropped_chars']], [true, 401]);
+      assert.equal(step['stdout'], 'x'.repeat(100) + toCutMark(401));
+      assert.deepStrictEqual(step['cut'], [{ field: 'stdout', shown: 100, total: 501 }]);
     });
 
     it('a finalized session refuses, and one whose sandbox died goes on by replay', async () => {
@@ -483,6 +486,42 @@ describe('MCP tools', () => {
         toList(some['events']).map((event) => event['step_index']),
         [2, 2, 3, 3],
       );
+    });
+
+    it('a text that is longer than a page is read on with text_offset, to its end', async () => {
+      const id = await openSession(client);
+      const text = Array.from({ length: 40_000 }, (_, n) => `${n} \u{1F600}"\n`).join('');
+      await callOk(client, 'rlm_finalize', { session_id: id, final_text: text });
+      let read = '';
+      for (let pages = 0; read.length < text.length && pages < 30; pages += 1) {
+        const args = {
+          session_id: id,
+          from_step: 0,
+          limit: 1,
+          cursor: '2',
+          text_offset: read.length,
+        };
+        const page = await callOk(client, 'rlm_get_trace', args);
+        assert.ok(JSON.stringify(page).length <= maxChars);
+        const [event] = toList(page['events']);
+        const detail = { detail: event?.['detail'] };
+        const [cut] = toList(readField(detail, 'detail', 'cut') ?? []);
+        const shown = Number(cut?.['shown'] ?? text.length);
+        assert.equal(Number(cut?.['total'] ?? text.length), text.length);
+        const part = String(readField(detail, 'detail', 'final_answer'));
+        assert.equal(
+          part.slice(shown - read.length),
+          shown < text.length ? toCutMark(text.length - shown) : '',
+        );
+        read += part.slice(0, shown - read.length);
+      }
+      assert.ok(read === text);
+    });
+
+    it('text_offset is for one event alone', async () => {
+      const id = await openSession(client);
+      const error = await callError(client, 'rlm_get_trace', { session_id: id, text_offset: 5 });
+      assert.equal(error.code, 'INVALID_INPUT');
     });
 
     it('many long events make shorter pages that fit, and one alone shows more', async () => {

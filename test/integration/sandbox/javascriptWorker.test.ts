@@ -109,9 +109,13 @@ describe('JavaScript worker', () => {
     it('goes to two streams, each capped, the dropped characters counted', async () => {
       const code =
         'print("y".repeat(500)); console.error("e".repeat(500)); console.log(1, "a", [1])';
-      const { stdout: out, stderr, droppedChars } = await host.run(code, { maxOutputChars: 100 });
+      const { stdout: out, stderr, dropped } = await host.run(code, { maxOutputChars: 100 });
       assert.deepStrictEqual([out, stderr], ['y'.repeat(100), 'e'.repeat(100)]);
-      assert.equal(droppedChars, 400 + 1 + 400 + 1 + '1 a [ 1 ]\n'.length);
+      assert.deepStrictEqual(dropped, {
+        stdout: 400 + 1 + '1 a [ 1 ]\n'.length,
+        stderr: 400 + 1,
+        result: 0,
+      });
     });
 
     it('carries NUL and lone surrogates unharmed, in and out', async () => {

@@ -15,7 +15,7 @@ nonce = cells(call)["state"]["id"]
 device = os.open("/dev/rlm", os.O_RDWR)
 def forge(message): return os.write(device, json.dumps(message).encode())
 def ran(text): return {"kind": "ran", "id": nonce, "outcome": {"stdout": text, "stderr": "",
-    "droppedChars": 0, "result": None, "error": None, "variables": [], "changes": [],
+    "dropped": {"stdout": 0, "stderr": 0, "result": 0}, "result": None, "error": None, "variables": [], "changes": [],
     "finalAnswer": None, "durationMs": 1}}
 `;
 
@@ -155,7 +155,7 @@ const device: readonly Attack[] = [
   },
   {
     name: 'answers with numbers that are none',
-    code: `${reach}m = ran("")\nm["outcome"].update(droppedChars=-1, durationMs=float("nan"))\nforge(m)\nos.read(device, 16)`,
+    code: `${reach}m = ran("")\nm["outcome"].update(dropped=-1, durationMs=float("nan"))\nforge(m)\nos.read(device, 16)`,
     ends: 'lost',
   },
   {

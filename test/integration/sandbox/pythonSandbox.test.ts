@@ -114,7 +114,10 @@ describe('python sandbox', () => {
 
     it('is cut at the cap and says how much was dropped', async () => {
       const outcome = await repl.run('print("y" * 5_000_000)', { maxOutputChars: 1_000 });
-      assert.deepStrictEqual([outcome.stdout.length, outcome.droppedChars], [1_000, 4_999_001]);
+      assert.deepStrictEqual(
+        [outcome.stdout.length, outcome.dropped],
+        [1_000, { stdout: 4_999_001, stderr: 0, result: 0 }],
+      );
     });
 
     it('keeps stdout and stderr apart', async () => {

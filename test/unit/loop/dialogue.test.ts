@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cutMiddle } from '../../../src/loop/cutMiddle';
+import { cutMiddle } from '../../../src/base/text';
 import { Dialogue } from '../../../src/loop/dialogue';
 
 const countChars = (dialogue: Dialogue): number =>

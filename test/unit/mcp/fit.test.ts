@@ -28,7 +28,9 @@ describe('fit', () => {
     const anyText = fc.string({ unit: 'binary', maxLength: 300 });
     fc.assert(
       fc.property(anyText, anyText, fc.array(anyText), (a, b, list) => {
-        const { payload, cut } = fitPayload({ a, b, list }, ['a', 'b', 'list'], 1_400);
+        const { payload, cut } = fitPayload({ a, b, list }, ['a', 'b', 'list'], {
+          maxChars: 1_400,
+        });
         assert.ok(countJsonChars(payload) <= 1_400);
         const length = cut.find(({ field }) => field === 'a')?.shown ?? a.length;
         const splits = (a.codePointAt(length - 1) ?? 0) > 0xffff && length < a.length;

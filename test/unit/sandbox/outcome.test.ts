@@ -28,7 +28,7 @@ describe('the outcome of a step', () => {
     const guest: GuestOutcome = {
       stdout: costly.repeat(1_000_000),
       stderr: costly.repeat(1_000_000),
-      droppedChars: 0,
+      dropped: { stdout: 0, stderr: 0, result: 0 },
       result: costly.repeat(1_000_000),
       error,
       variables: Array.from({ length: 10_000 }, () => costly.repeat(500)),

@@ -183,7 +183,7 @@ describe('a step', () => {
     const outcome = createOutcome({
       stdout: 'out\n',
       stderr: 'err\n',
-      droppedChars: 1_200,
+      dropped: { stdout: 1_200, stderr: 0, result: 0 },
       result: '42',
       error: { type: 'KeyError', message: 'x', line: 2, traceback: 'Traceback\nKeyError: x\n' },
       changes: [
@@ -193,8 +193,9 @@ describe('a step', () => {
     });
     assert.deepStrictEqual(renderStep(outcome, plain).split('\n'), [
       'out',
+      '',
+      '… [1,200 more characters]',
       'err',
-      '… 1,200 more characters were dropped',
       '42',
       'Traceback',
       'KeyError: x',
