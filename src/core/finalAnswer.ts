@@ -23,9 +23,10 @@ export const readTimeoutMs = 10_000;
 
 export class FinalAnswer {
   readonly #recorder: Recorder;
-  readonly #slot: SandboxSlot;
+  readonly #slot: SandboxSlot | null;
 
-  constructor(recorder: Recorder, slot: SandboxSlot) {
+  /** `slot`: null where there are no variables. */
+  constructor(recorder: Recorder, slot: SandboxSlot | null) {
     this.#recorder = recorder;
     this.#slot = slot;
   }
@@ -62,7 +63,7 @@ export class FinalAnswer {
   /** @throws RlmError 'VAR_NOT_FOUND', 'INVALID_INPUT' where the text is not the whole value's. */
   async #read(name: string, signal: AbortSignal): Promise<string> {
     const value = await this.#slot
-      .require()
+      ?.require()
       .readVariable(
         { name, offset: 0, maxChars: maxAnswerChars + 1, timeoutMs: readTimeoutMs },
         signal,

@@ -71,6 +71,11 @@ export class LiveSessions implements Disposable {
     }
   }
 
+  /** Of a session that was changed without being live. */
+  tell(change: SessionChange): void {
+    this.#changed.fire(change);
+  }
+
   /**
    * Opens one more when there is room for it: ended sessions that nobody uses make room, those longest
    * unused first.

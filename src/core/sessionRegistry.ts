@@ -16,7 +16,8 @@ import type { Model } from './model';
 import type { Language, Sandbox, SandboxFactory } from './sandbox';
 import type { LoadProgress } from './contextLoading';
 import type { ReplayReport } from './replayRun';
-import { type FinalizeInput, isSameAnswer } from './finalAnswer';
+import { finalizeClosed } from './closedSession';
+import { type FinalizeInput, checkOtherAnswer, isSameAnswer } from './finalAnswer';
 import { Session, type SessionParts, type SessionSeed } from './session';
 import { differsError } from './sessionErrors';
 import { type SessionParent, toChildLimits } from './sessionParent';
@@ -68,6 +69,7 @@ export class SessionRegistry implements Disposable {
   readonly #parts: RegistryParts;
   readonly #live: LiveSessions;
   readonly #resuming = new SharedTasks<Resumed>();
+  readonly #finalizing = new SharedTasks<Summary>();
   /** Fires for every event of every live session, in each session's order. */
   readonly onDidChange: LiveSessions['onDidChange'];
 
@@ -198,7 +200,10 @@ export class SessionRegistry implements Disposable {
     await this.#live.get(sessionId)?.checkAnswer(input, signal);
   }
 
-  /** Finalizing again works for a session that was closed since, when the answer is the same. */
+  /**
+   * Finalizing again works for a session that was closed since, when the answer is the same. A session that no
+   * engine holds is rebuilt only where the answer is the value of a variable.
+   */
   async finalize(sessionId: string, input: FinalizeInput, signal: AbortSignal): Promise<Summary> {
     const session = this.#live.get(sessionId);
     if (session) {
@@ -208,11 +213,33 @@ export class SessionRegistry implements Disposable {
     if (summary?.status === 'finalized' && isSameAnswer(summary, input)) {
       return summary;
     }
+    if ('text' in input && !this.#resuming.has(sessionId)) {
+      return this.#finalizeClosed(sessionId, input, signal);
+    }
     const { session: resumed, report } = await this.resume(sessionId, signal);
     if ('variable' in input && report && report.differenceCount > 0) {
       throw differsError(input.variable, report);
     }
     return resumed.finalize(input, signal);
+  }
+
+  async #finalizeClosed(
+    sessionId: string,
+    input: { readonly text: string },
+    signal: AbortSignal,
+  ): Promise<Summary> {
+    const summary = await this.#finalizing.join(sessionId, {
+      signal,
+      start: () =>
+        finalizeClosed(sessionId, input.text, {
+          ...this.#parts,
+          readSummary: (id) => this.readSummary(id),
+          onAppend: (event) => this.#live.tell({ sessionId, event }),
+        }),
+      gone: () => cancelledError('Finalizing the session'),
+    });
+    checkOtherAnswer(summary, input); // it was another call's answer, given at the same time
+    return summary;
   }
 
   /** The summary of any session of this home, live or not. @throws RlmError 'SESSION_NOT_FOUND' */

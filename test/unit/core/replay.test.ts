@@ -182,6 +182,30 @@ describe('replay', () => {
     assert.equal((await finalize()).finalAnswer, 'it');
   });
 
+  it('ends a session that is not live with a text, and runs nothing again for it', async () => {
+    const traces = new MemoryTraceStore();
+    const first = createFakeRegistry(traces, echo);
+    const session = await openFake(first.registry);
+    await session.runStep({ code: 'a' }, never);
+    await first.registry.closeAll('the engine ended');
+    const { registry, sandboxes } = createFakeRegistry(traces, echo);
+    const told: string[] = [];
+    registry.onDidChange(({ event }) => told.push(`${event.kind} ${event.status}`));
+    const give = (text: string) => registry.finalize(session.id, { text }, never);
+    const [one, same, other] = await Promise.allSettled([give('yes'), give('yes'), give('no')]);
+    assert.deepStrictEqual(
+      [one, same].map((end) => end?.status === 'fulfilled' && end.value.finalAnswer),
+      ['yes', 'yes'],
+    );
+    assert.ok(other?.status === 'rejected' && other.reason instanceof RlmError);
+    assert.equal(other.reason.code, 'SESSION_FINALIZED');
+    assert.deepStrictEqual(told, ['session.finalized finalized', 'session.closed finalized']);
+    assert.equal((await give('yes')).finalAnswer, 'yes');
+    await assert.rejects(give('no'), { code: 'SESSION_FINALIZED' });
+    const { status, usage } = await registry.readSummary(session.id);
+    assert.deepStrictEqual([sandboxes.length, status, usage.steps], [0, 'finalized', 1]);
+  });
+
   it('says which source has changed, also far behind the preview', async () => {
     const traces = new MemoryTraceStore();
     const hashes = ['a'.repeat(64), 'b'.repeat(64)];
