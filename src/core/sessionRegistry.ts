@@ -145,13 +145,17 @@ export class SessionRegistry implements Disposable {
   }
 
   /** While a session is being rebuilt it is live already, and not yet what it was. */
+  #isWhole(session: Session): boolean {
+    return !session.isBroken && !this.#resuming.has(session.id);
+  }
+
   async #open(
     sessionId: string,
     signal: AbortSignal,
     start: (shared: AbortSignal) => Promise<Resumed>,
   ): Promise<Resumed> {
     const session = this.#live.get(sessionId);
-    if (session && !session.isBroken && !this.#resuming.has(sessionId)) {
+    if (session && this.#isWhole(session)) {
       return { session, report: null };
     }
     return this.#resuming.join(sessionId, {
@@ -206,7 +210,7 @@ export class SessionRegistry implements Disposable {
    */
   async finalize(sessionId: string, input: FinalizeInput, signal: AbortSignal): Promise<Summary> {
     const session = this.#live.get(sessionId);
-    if (session) {
+    if (session && ('text' in input || session.status === 'finalized' || this.#isWhole(session))) {
       return session.finalize(input, signal);
     }
     const summary = await this.#parts.traces.readSummary(sessionId);

@@ -194,6 +194,44 @@ describe('the sessions of an engine', () => {
     assert.equal((await resumed).report?.stepsRun, 1);
   });
 
+  for (const state of ['gone', 'being rebuilt', 'broken'] as const) {
+    it(`commit no variable unseen that is rebuilt otherwise than recorded: ${state}`, async () => {
+      const traces = new MemoryTraceStore();
+      let runs = 0;
+      let open: () => void = () => undefined;
+      const { registry, sandboxes } = createFakeRegistry(traces, async () => {
+        runs += 1;
+        if (runs === 2 && state === 'being rebuilt') {
+          await new Promise<void>((resolve) => {
+            open = resolve;
+          });
+        }
+        const text = `run ${runs}`;
+        const value = { type: 'str', text, form: 'text', totalChars: 5, incomplete: null } as const;
+        sandboxes.at(-1)?.variables.set('answer', value);
+        return { stdout: text };
+      });
+      const session = await openFake(registry);
+      await session.runStep({ code: 'answer = random()' }, never);
+      if (state === 'broken') {
+        sandboxes[0]?.die('it was killed');
+      } else {
+        await registry.closeSession(session.id, 'let go');
+      }
+      const resumed = state === 'being rebuilt' ? registry.resume(session.id, never) : null;
+      await (resumed && turns());
+      const input = { variable: 'answer' };
+      const early = registry.finalize(session.id, input, never);
+      await (resumed && turns());
+      open();
+      await assert.rejects(early, isCode('INVALID_INPUT'));
+      await resumed;
+      const { status } = await registry.readSummary(session.id);
+      const { finalAnswer } = await registry.finalize(session.id, input, never);
+      assert.deepStrictEqual([status, finalAnswer], ['active', 'run 2']);
+    });
+  }
+
   it('have time to be rebuilt beyond what they may last', async () => {
     const { clock, resumed, open } = await startRebuilding();
     clock.advance(3_600_001);
