@@ -98,8 +98,8 @@ export class GuestContexts {
     let address = 0;
     if (chars > 0) {
       const filler = isWide ? wideFiller : narrowFiller;
-      writeUnits(text, this.#engine.openString(added.value, chars, filler));
-      address = this.#engine.stringAddress(added.value);
+      writeUnits(text, this.#engine.strings.open(added.value, chars, filler));
+      address = this.#engine.strings.addressOf(added.value);
     }
     this.#engine.free(added.value);
     return { address, bytes: chars * (isWide ? 2 : 1), chars, lines };

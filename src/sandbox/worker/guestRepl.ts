@@ -8,9 +8,11 @@ import contents from './guest/contents.guest.txt';
 import fingerprint from './guest/fingerprint.guest.txt';
 import grep from './guest/grep.guest.txt';
 import inspect from './guest/inspect.guest.txt';
+import intl from './guest/intl.guest.txt';
 import json from './guest/json.guest.txt';
 import kinds from './guest/kinds.guest.txt';
 import linePattern from './guest/linePattern.guest.txt';
+import locales from './guest/locales.guest.txt';
 import marks from './guest/marks.guest.txt';
 import primordials from './guest/primordials.guest.txt';
 import repl from './guest/repl.guest.txt';
@@ -18,6 +20,7 @@ import restore from './guest/restore.guest.txt';
 import search from './guest/search.guest.txt';
 import spans from './guest/spans.guest.txt';
 import variables from './guest/variables.guest.txt';
+import { LocaleAnswers } from './localeAnswers';
 import type { Completion, QuickJs, Value } from './quickJs';
 
 export interface ReplHost {
@@ -41,7 +44,7 @@ const calls: typeof processCalls = {
 /** Parts of one function body, in the order in which they run. */
 const sources = [
   ...[primordials, marks, kinds, inspect, json, fingerprint, contents, variables],
-  ...[answers, spans, asked, linePattern, grep, search, restore, repl],
+  ...[answers, spans, asked, linePattern, grep, search, locales, intl, restore, repl],
 ];
 
 const functionNames = [
@@ -59,6 +62,10 @@ const functionNames = [
 ];
 type FunctionName = (typeof functionNames)[number];
 
+/** Longer strings are compared by way of JSON. */
+const maxQuickChars = 4_096;
+const spareBytes = 65_536;
+
 export class GuestRepl {
   readonly #engine: QuickJs;
   readonly #functions: ReadonlyMap<FunctionName, Value>;
@@ -66,7 +73,7 @@ export class GuestRepl {
   constructor(engine: QuickJs, host: ReplHost) {
     this.#engine = engine;
     const parameters =
-      'askOutside, takeBytes, identifyText, hashText, promiseState, promiseResult, settings';
+      'askOutside, takeBytes, identifyText, hashText, promiseState, promiseResult, settings, askIntl, compareTexts';
     const code = `(function (${parameters}) { 'use strict'; ${sources.join('\n')}\n})`;
     const main = this.#require(engine.evaluate(code, '<repl>'));
     const offered = this.#require(engine.call(main, ...createArguments(engine, host)));
@@ -121,13 +128,35 @@ function createArguments(engine: QuickJs, host: ReplHost): Value[] {
     }),
     engine.createFunction('takeBytes', () => engine.createArrayBuffer(host.takeBytes())),
     engine.createFunction('identifyText', (text) =>
-      engine.createNumber(host.findText(engine.stringAddress(text))),
+      engine.createNumber(host.findText(engine.strings.addressOf(text))),
     ),
-    engine.createFunction('hashText', (text) => engine.createNumber(engine.hashString(text))),
+    engine.createFunction('hashText', (text) => engine.createNumber(engine.strings.hashOf(text))),
     engine.createFunction('promiseState', (promise) =>
       engine.createNumber(states[engine.promiseState(promise)]),
     ),
     engine.createFunction('promiseResult', (promise) => engine.promiseResult(promise)),
     engine.createString(JSON.stringify({ calls, limits: searchLimits })),
+    ...createLocaleFunctions(engine),
+  ];
+}
+
+function createLocaleFunctions(engine: QuickJs): Value[] {
+  const answers = new LocaleAnswers();
+  return [
+    engine.createFunction('askIntl', (request) => {
+      const text = engine.readString(request);
+      const answer = text === undefined ? undefined : answers.answer(text);
+      const hasRoom = answer !== undefined && engine.hasRoom(answer.length * 4 + spareBytes);
+      return hasRoom ? engine.createString(answer) : undefined;
+    }),
+    engine.createFunction('compareTexts', (collator, left, right) => {
+      const one = engine.strings.read(left, maxQuickChars);
+      const other = engine.strings.read(right, maxQuickChars);
+      if (one === undefined || other === undefined) {
+        return undefined;
+      }
+      const order = answers.compare(engine.readNumber(collator), one, other);
+      return order === undefined ? undefined : engine.createNumber(order);
+    }),
   ];
 }

@@ -3,6 +3,7 @@
 
 import { QuickJSFFI } from '@jitl/quickjs-ng-wasmfile-release-sync/ffi';
 import loadModule from '@jitl/quickjs-ng-wasmfile-release-sync/emscripten-module';
+import { FlatStrings } from './flatStrings';
 import { PromiseWatch } from './promiseWatch';
 
 /** A value the holder must `free`. */
@@ -10,7 +11,7 @@ export type Value = ReturnType<QuickJSFFI['QTS_NewString']>;
 /** An argument of a host function, valid during the call. */
 type Argument = ReturnType<QuickJSFFI['QTS_ArgvGetJSValueConstPointer']>;
 /** What a host function gives back: a value it hands over, or nothing for `undefined`. */
-type HostFunction = (argument: Argument) => Value | undefined;
+type HostFunction = (...values: readonly [Argument, Argument, Argument]) => Value | undefined;
 export type Completion =
   { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: Value };
 type PromiseState = 'pending' | 'fulfilled' | 'rejected' | 'not-a-promise';
@@ -44,11 +45,6 @@ const maxStackBytes = 256 * 1024;
 /** JS_EVAL_FLAG_ASYNC of quickjs.h; the package's own list lacks it. */
 const asyncFlag = 1 << 7;
 
-// Layout of a flat string in the pinned build (its hash is checked at build time): a NaN-boxed value
-// is [pointer, tag]; the string is [references, length | wide << 31, …], then its characters.
-const stringTag = -7;
-const stringHeaderBytes = 28;
-
 export class QuickJs {
   readonly #module: Module;
   readonly #memory: WebAssembly.Memory;
@@ -57,6 +53,7 @@ export class QuickJs {
   readonly #runtime: Runtime;
   readonly #context: Context;
   readonly promises: PromiseWatch;
+  readonly strings: FlatStrings;
   readonly #hostFunctions: HostFunction[] = [];
   readonly #encoder = new TextEncoder();
   readonly #decoder = new TextDecoder();
@@ -64,14 +61,18 @@ export class QuickJs {
   private constructor(module: Module, heap: Heap, options: QuickJsOptions) {
     this.#module = module;
     this.#memory = heap.memory;
+    this.strings = new FlatStrings(heap.memory);
     this.#limit = heap.limit;
     this.#ffi = new QuickJSFFI(module);
     this.#runtime = this.#ffi.QTS_NewRuntime();
     this.#ffi.QTS_RuntimeSetMaxStackSize(this.#runtime, maxStackBytes);
     module.callbacks = {
       callFunction: (_asyncify, _context, _self, _count, values, id) =>
-        this.#hostFunctions[id - 1]?.(this.#ffi.QTS_ArgvGetJSValueConstPointer(values, 0)) ??
-        (0 as Value), // a null pointer is `undefined`
+        this.#hostFunctions[id - 1]?.(
+          this.#ffi.QTS_ArgvGetJSValueConstPointer(values, 0),
+          this.#ffi.QTS_ArgvGetJSValueConstPointer(values, 1),
+          this.#ffi.QTS_ArgvGetJSValueConstPointer(values, 2),
+        ) ?? (0 as Value), // a null pointer is `undefined`
       shouldInterrupt: () => (options.shouldInterrupt() ? 1 : 0),
       loadModuleSource: refuseModule,
       normalizeModule: refuseModule,
@@ -149,10 +150,10 @@ export class QuickJs {
     return this.#complete(result);
   }
 
-  /** A guest function of one argument that calls the host. */
+  /** A guest function that calls the host. What it is not given of three arguments is undefined. */
   createFunction(name: string, run: HostFunction): Value {
     const id = this.#hostFunctions.push(run) as Parameters<QuickJSFFI['QTS_NewFunction']>[4]; // branded
-    return this.#ffi.QTS_NewFunction(this.#context, name, 1, false, id);
+    return this.#ffi.QTS_NewFunction(this.#context, name, 3, false, id);
   }
 
   /** `text` must not hold NUL: send JSON. */
@@ -162,6 +163,10 @@ export class QuickJs {
 
   createUndefined(): Value {
     return this.#ffi.QTS_DupValuePointer(this.#context, this.#ffi.QTS_GetUndefined());
+  }
+
+  readNumber(value: Argument): number {
+    return this.#ffi.QTS_GetFloat64(this.#context, value);
   }
 
   createNumber(value: number): Value {
@@ -237,54 +242,11 @@ export class QuickJs {
     this.#ffi.QTS_RuntimeSetMaxStackSize(this.#runtime, maxStackBytes);
   }
 
-  /** Tells flat strings apart as objects; 0 for any other value. Valid while the string lives. */
-  stringAddress(value: Value | Argument): number {
-    const [address = 0, tag = 0] = new Int32Array(this.#memory.buffer, value, 2);
-    return tag === stringTag ? address >>> 0 : 0;
-  }
-
-  /** Of the UTF-16 units of a flat string; −1 for any other value. */
-  hashString(value: Argument): number {
-    const address = this.stringAddress(value);
-    if (address === 0) {
-      return -1;
-    }
-    const { buffer } = this.#memory;
-    const [, header = 0] = new Uint32Array(buffer, address, 2);
-    const Units = header >>> 31 === 1 ? Uint16Array : Uint8Array;
-    const units = new Units(buffer, address + stringHeaderBytes, header & 0x7fffffff);
-    let hash = 0x811c9dc5;
-    for (let at = 0; at < units.length; at += 1) {
-      hash = Math.imul(hash ^ (units[at] ?? 0), 0x01000193);
-    }
-    return hash >>> 0;
-  }
-
-  /**
-   * The characters of a string that the guest has just made and nobody has read yet, to be written
-   * in place. That saves a second copy in a memory that never shrinks.
-   * @throws Error when `value` is not such a string of `filler`s.
-   */
-  openString(value: Value, length: number, filler: string): Uint8Array {
-    const width = filler.charCodeAt(0) > 0xff ? 2 : 1;
-    const address = this.stringAddress(value);
-    const words = new Uint32Array(this.#memory.buffer, address, 2);
-    const chars = new Uint8Array(this.#memory.buffer, address + stringHeaderBytes, length * width);
-    const unit = filler.charCodeAt(0);
-    const isFiller = (at: number): boolean =>
-      chars[at] === (unit & 0xff) && (width === 1 || chars[at + 1] === unit >>> 8);
-    const isFlat = address !== 0 && words[1] === (length | (width === 2 ? 1 << 31 : 0)) >>> 0;
-    if (!isFlat || !isFiller(0) || !isFiller((length - 1) * width)) {
-      throw new Error('The engine lays out strings in another way than expected.');
-    }
-    return chars;
-  }
-
   free(value: Value): void {
     this.#ffi.QTS_FreeValuePointer(this.#context, value);
   }
 
-  /** @throws Error when the engine does not tell of its promises, as it would if its layout changed. */
+  /** @throws Error when promises and strings cannot be told, as it would be if the engine's layout changed. */
   #requireHooks(): void {
     const probe = this.evaluate('Promise.reject(1); new Promise(() => {}); 0', '<probe>');
     const rejections = this.promises.takeRejections();
@@ -293,6 +255,11 @@ export class QuickJs {
     }
     this.free(probe.value);
     this.free(rejections.reason);
+    const text = this.createString('a\u0100');
+    if (this.strings.read(text, 2) !== 'a\u0100') {
+      throw new Error('The engine lays out strings in another way than expected.');
+    }
+    this.free(text);
   }
 
   #complete(result: Value): Completion {

@@ -16,7 +16,7 @@ const kept = new Set([
 
 /**
  * Deletes every global that is not of the language; `console` becomes mute and `performance` only
- * tells the time, because engines' glue code expects both. Call once, before any engine is loaded.
+ * tells the time, because engines' glue code expects both; dates are in UTC. Call once, before any engine is loaded.
  * @throws Error when a global cannot be deleted.
  */
 export function scrubRealm(): void {
@@ -31,7 +31,31 @@ export function scrubRealm(): void {
   }
   define('console', { log: ignore, info: ignore, debug: ignore, warn: ignore, error: ignore });
   define('performance', { now });
+  forgetTimeZone();
 }
+
+/** The engines' glue asks the realm for the machine's time zone. It is UTC, so that code gives the same on each. */
+function forgetTimeZone(): void {
+  const LocalDate = Date;
+  const { prototype } = LocalDate;
+  Reflect.set(prototype, 'getDay', Reflect.get(prototype, 'getUTCDay'));
+  for (const part of dateParts) {
+    Reflect.set(prototype, `get${part}`, Reflect.get(prototype, `getUTC${part}`));
+    Reflect.set(prototype, `set${part}`, Reflect.get(prototype, `setUTC${part}`));
+  }
+  prototype.getTimezoneOffset = () => 0;
+  globalThis.Date = new Proxy(LocalDate, {
+    construct: (_, values: [number, number], newTarget) =>
+      Reflect.construct(
+        LocalDate,
+        values.length > 1 ? [LocalDate.UTC(...values)] : values,
+        newTarget,
+      ) as Date,
+  });
+  prototype.constructor = globalThis.Date;
+}
+
+const dateParts = ['FullYear', 'Month', 'Date', 'Hours', 'Minutes', 'Seconds', 'Milliseconds'];
 
 function define(name: string, value: object): void {
   Object.defineProperty(globalThis, name, { value: Object.freeze(value) });

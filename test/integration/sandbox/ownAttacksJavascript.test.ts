@@ -208,8 +208,6 @@ const jobs: readonly Attack[] = [
   },
   ...attacks(
     {
-      'rejects without a handler a thousand times':
-        "for (let at = 0; at < 1e3; at++) Promise.reject(new Error('x'))\n0",
       'sends values that JSON cannot hold':
         "for (const odd of [NaN, -0, 10n, Symbol(), () => {}, undefined]) try { llm_query('a', odd) } catch {}\n0",
     },
@@ -259,10 +257,33 @@ const jobs: readonly Attack[] = [
     ends: 'error',
     error: 'INVALID_INPUT|InternalError|RangeError',
   },
+  ...attacks(
+    {
+      'rejects without a handler a thousand times':
+        "for (let at = 0; at < 1e3; at++) Promise.reject(new Error('x'))\n0",
+    },
+    { ends: 'error', error: 'Error' },
+  ),
+  ...attacks(
+    { 'gives an answer of fifty million characters': "FINAL('x'.repeat(5e7))" },
+    { ends: 'error', error: 'RangeError' },
+  ),
+  ...attacks(
+    {
+      'makes formatters of dates without end':
+        "for (let at = 0; ; at++) new Intl.DateTimeFormat(['de', 'fr', 'ja'][at % 3], { fractionalSecondDigits: 1 + (at % 3), era: ['long', 'short'][at % 2], hour12: at % 5 < 2, weekday: ['long', 'short', undefined][at % 7 % 3] })",
+      'compares long texts without end':
+        "const long = 'ä\\u0323\\u0302'.repeat(1e6)\nfor (;;) long.localeCompare(long + 'b', 'sv', { numeric: true })",
+      'sorts by the rules of a language without end':
+        "const many = Array.from({ length: 1e6 }, (_, at) => 'x' + ((at * 7919) % 1e6))\nfor (;;) many.slice().sort((a, b) => a.localeCompare(b))",
+    },
+    { ends: ['timeout', 'lost'] },
+  ),
   {
-    name: 'gives an answer of fifty million characters',
-    code: "FINAL('x'.repeat(5e7))",
+    name: 'looks for a way out through Intl',
+    code: "const ways = []\nfor (const made of [Intl, Intl.NumberFormat, Intl.NumberFormat(), Intl.NumberFormat().format, Intl.NumberFormat().formatToParts(1), Intl.DateTimeFormat().resolvedOptions(), ''.localeCompare]) try { ways.push(made.constructor.constructor('return typeof process + typeof globalThis.require')()) } catch (error) { ways.push(error.name) }\nfor (const kind of ['constructor', '__proto__', 'valueOf']) try { ways.push(typeof Intl[kind].constructor) } catch (error) { ways.push(error.name) }\nnew Set(ways).size + ways[0]",
     ends: 'value',
+    result: "'2undefinedundefined'",
   },
   {
     name: 'sleeps for odd times',

@@ -49,6 +49,30 @@ async function runScrubbed(body: string): Promise<unknown> {
 describe('scrubRealm', () => {
   after(() => esbuild.stop());
 
+  it('tells no time zone but UTC, wherever the machine is', async () => {
+    const machine = process.env['TZ'];
+    process.env['TZ'] = 'America/New_York';
+    try {
+      const body = `
+        const summer = new Date(2020, 6, 1, 12);
+        const same = new Date(summer.getTime());
+        same.setHours(13);
+        tell([summer.toISOString(), same.toISOString(), summer.getHours(), summer.getDay(),
+          summer.getTimezoneOffset(), new Date(2020, 0, 1).getTimezoneOffset(), Date.now() > 0,
+          new summer.constructor(2020, 0).toISOString(), new Date(0) instanceof Date])`;
+      assert.deepEqual(await runScrubbed(body), [
+        ...['2020-07-01T12:00:00.000Z', '2020-07-01T13:00:00.000Z', 12, 3, 0, 0, true],
+        ...['2020-01-01T00:00:00.000Z', true],
+      ]);
+    } finally {
+      if (machine === undefined) {
+        delete process.env['TZ'];
+      } else {
+        process.env['TZ'] = machine;
+      }
+    }
+  });
+
   it('leaves nothing of Node, not even to code made at run time', async () => {
     const names = ['process', 'require', 'fetch', 'Buffer', 'setTimeout', 'navigator', 'crypto'];
     const code = JSON.stringify(
