@@ -1,6 +1,7 @@
 // Names of encodings: what a label means, and what decodes it.
 
 import { encodingExists, getDecoder } from 'iconv-lite';
+import { knownEncodings } from '../core/encodings';
 import { RlmError } from '../core/errors';
 import { countSlips } from './nearMatches';
 
@@ -30,15 +31,6 @@ const codePages: ReadonlySet<string> = new Set([
   ...['cp869', 'cp1125', 'maccenteuro', 'macgreek', 'maciceland', 'macturkish', 'macromania'],
   ...['mik', 'viscii', 'tcvn', 'armscii8', 'rk1048', 'pt154', 'koi8-t', 'hproman8'],
 ]);
-
-/** Of the WHATWG list, for proposing the nearest. */
-const wellKnownNames: readonly string[] = [
-  ...['utf-8', 'utf-16le', 'utf-16be', 'utf-32le', 'utf-32be', 'ibm866', 'koi8-r', 'koi8-u'],
-  ...[2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16].map((part) => `iso-8859-${part}`),
-  ...[874, 1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258].map((page) => `windows-${page}`),
-  ...['macintosh', 'x-mac-cyrillic', 'gbk', 'gb18030', 'big5', 'euc-jp', 'iso-2022-jp'],
-  ...['shift_jis', 'euc-kr', 'latin1'],
-];
 
 /** iconv-lite's own names where they differ. */
 const decoderNames: Readonly<Record<string, string>> = {
@@ -78,7 +70,7 @@ export function resolveEncoding(label: string): string {
     return name;
   }
   const wanted = label.trim().toLowerCase().slice(0, 100);
-  const [nearest] = [...wellKnownNames, ...codePages]
+  const [nearest] = [...new Set([...knownEncodings, 'latin1', ...codePages])]
     .map((known) => ({ known, slips: countSlips(wanted, known) }))
     .sort((left, right) => left.slips - right.slips);
   throw new RlmError('INVALID_INPUT', `${JSON.stringify(label)} is no encoding that is known.`, {

@@ -109,6 +109,7 @@ export class FileContextReader implements ContextReader {
       sources: sources.slice(0, maxReportedSources),
       hash: hashing.end(),
       warnings: warnings.toLines(skipped),
+      ...(warnings.likelyEncodings.length > 0 && { likelyEncodings: warnings.likelyEncodings }),
       skipped: skipped.slice(0, maxReportedSkips).map(({ path, reason }) => ({ path, reason })),
       skippedCount: skipped.length,
     };

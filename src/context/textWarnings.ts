@@ -18,14 +18,25 @@ interface Skipped {
 export class TextWarnings {
   /** Lines to be, by what they say; with the files they are about. */
   readonly #files = new Map<string, string[]>();
+  readonly #likely = new Set<string>();
+
+  /** Of the texts whose encoding is in doubt: what was taken, and what it may be instead. */
+  get likelyEncodings(): readonly string[] {
+    return [...this.#likely];
+  }
 
   add(path: string, text: CopiedText): void {
+    if (text.replacedChars > 0) {
+      this.#likely.add(text.encoding);
+    }
     for (const doubt of text.doubts) {
       switch (doubt.kind) {
         case 'guess':
           this.#note(path, toGuessText(text.encoding, doubt.others));
+          [text.encoding, ...doubt.others].forEach((name) => this.#likely.add(name));
           break;
         case 'declaration':
+          [text.encoding, doubt.declared].forEach((name) => this.#likely.add(name));
           this.#note(
             path,
             `says of itself that it is ${doubt.declared}, but its bytes are not; it was read as ${text.encoding}. ` +

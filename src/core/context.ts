@@ -56,6 +56,8 @@ export interface ContextReport {
   readonly hash: string;
   /** What is in doubt about the text, each with what to do; for people and models. */
   readonly warnings: readonly string[];
+  /** Where an encoding is in doubt: what was taken, and what it may be instead. Not read back from a trace. */
+  readonly likelyEncodings?: readonly string[];
   readonly skipped: readonly SkippedFile[];
   readonly skippedCount: number;
 }

@@ -44,6 +44,11 @@ export async function pickMaterial(
   return { context: { text: null, paths }, title };
 }
 
+/** The same files, read with an encoding that a person has chosen. */
+export function withEncoding({ context, title }: Material, encoding: string): Material {
+  return { context: { ...context, encoding }, title };
+}
+
 /** @throws RlmError 'INVALID_INPUT' when nothing is selected. */
 export function takeSelection({ document, selections }: vscode.TextEditor): Material {
   const texts = selections.map((selection) => document.getText(selection));

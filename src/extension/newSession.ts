@@ -3,26 +3,48 @@
 import * as vscode from 'vscode';
 import { toByteText } from '../base/text';
 import type { Session } from '../core/session';
+import { askEncoding } from './encodingChoice';
+import { encodingUi } from './encodingMessage';
 import type { EngineHost } from './engineHost';
-import { type Material, type PickParts, pickMaterial, takeSelection } from './material';
+import {
+  type Material,
+  type PickParts,
+  pickMaterial,
+  takeSelection,
+  withEncoding,
+} from './material';
 import { runCancellable } from './progress';
+import type { SessionActions } from './sessionActions';
 import { readLanguage, readLimits } from './settings';
 
 export interface NewSessionParts extends PickParts {
+  readonly actions: SessionActions;
   readonly host: EngineHost;
 }
 
-/** Asks for files where none are given; undefined when the person gave up. */
+/**
+ * Asks for files where none are given, and shows the trace. Where an encoding is in doubt, the person may
+ * choose another: then the session is stopped, and a new one opened with it.
+ */
 export async function openFromFiles(
   given: readonly vscode.Uri[],
   parts: NewSessionParts,
-): Promise<Session | undefined> {
+): Promise<void> {
   const words = {
     label: vscode.l10n.t('Open Session'),
     title: vscode.l10n.t('Choose what the session is to be about'),
   };
   const material = await pickMaterial(given, words, parts);
-  return material && openSession(material, parts);
+  for (let next = material; next !== undefined;) {
+    const session = await openSession(next, parts);
+    await parts.actions.openTrace(session.id, null);
+    const { contexts } = session.summary;
+    const encoding = await askEncoding(contexts, 'encodings', encodingUi);
+    next = encoding === undefined ? undefined : withEncoding(next, encoding);
+    if (next !== undefined) {
+      await session.stop();
+    }
+  }
 }
 
 export async function openFromSelection(

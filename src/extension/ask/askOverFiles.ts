@@ -6,7 +6,15 @@ import { toByteText } from '../../base/text';
 import type { GivenContext } from '../../core/context';
 import type { LoopResult } from '../../core/loop';
 import type { ReadOnlyTexts } from '../documents/readOnlyTexts';
-import { type Material, type PickParts, pickMaterial, takeSelection } from '../material';
+import {
+  type Material,
+  type PickParts,
+  pickMaterial,
+  takeSelection,
+  withEncoding,
+} from '../material';
+import { askEncoding } from '../encodingChoice';
+import { encodingUi } from '../encodingMessage';
 import { showFailure } from '../messages';
 import type { ChooseModelsParts } from '../models/chooseModels';
 import { toPlainLine } from '../plainText';
@@ -38,7 +46,8 @@ export async function askOverSelection(editor: vscode.TextEditor, parts: AskPart
   return ask(takeSelection(editor), parts);
 }
 
-async function ask({ context, title }: Material, parts: AskParts): Promise<void> {
+async function ask(material: Material, parts: AskParts): Promise<void> {
+  const { title } = material;
   const models = await readyModels(parts);
   if (!models) {
     return;
@@ -54,13 +63,49 @@ async function ask({ context, title }: Material, parts: AskParts): Promise<void>
         : undefined,
   });
   if (question?.trim()) {
-    await showAnswer(question, await run(question, { context, models }, parts), parts);
+    await answer(question, { material, models }, parts);
+  }
+}
+
+interface AskedOver {
+  readonly material: Material;
+  readonly models: RunModels;
+}
+
+async function answer(question: string, over: AskedOver, parts: AskParts): Promise<void> {
+  const { models, material } = over;
+  const onOpened = (sessionId: string): void => {
+    offerEncoding(sessionId, question, { over, parts }).catch(showFailure);
+  };
+  const given = { context: material.context, models, onOpened };
+  await showAnswer(question, await run(question, given, parts), parts);
+}
+
+/** Tells what is in doubt about the text; with another encoding the question is asked anew. */
+async function offerEncoding(
+  sessionId: string,
+  question: string,
+  { over, parts }: { readonly over: AskedOver; readonly parts: AskParts },
+): Promise<void> {
+  const { actions } = parts;
+  const { contexts } = await (await parts.host.start()).sessions.readSummary(sessionId);
+  const encoding = await askEncoding(contexts, 'all', encodingUi);
+  if (encoding !== undefined) {
+    await actions.stop(sessionId).catch(() => undefined); // its run may have ended meanwhile
+    await answer(question, { ...over, material: withEncoding(over.material, encoding) }, parts);
   }
 }
 
 async function run(
   text: string,
-  given: { readonly context: GivenContext; readonly models: RunModels },
+  {
+    onOpened,
+    ...given
+  }: {
+    readonly context: GivenContext;
+    readonly models: RunModels;
+    readonly onOpened: (sessionId: string) => void;
+  },
   { host, actions }: AskParts,
 ): Promise<LoopResult> {
   return runCancellable(vscode.l10n.t('RLM is working on the answer'), ({ signal, report }) =>
@@ -70,6 +115,7 @@ async function run(
       onProgress: (progress) => {
         if (progress.kind === 'opened') {
           actions.openTrace(progress.sessionId, null).catch(showFailure);
+          onOpened(progress.sessionId);
         }
         const line = toProgressText(progress);
         if (line !== null) {

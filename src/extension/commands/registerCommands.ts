@@ -142,10 +142,7 @@ function stepOf(args: readonly unknown[]): number | null {
 function listWindowCommands(parts: CommandParts): Record<string, Run> {
   const { actions, view, tree, texts, log, host } = parts;
   return {
-    newSession: async (...args) => {
-      const session = await openFromFiles(toUris(args), parts);
-      return session && actions.openTrace(session.id, null);
-    },
+    newSession: (...args) => openFromFiles(toUris(args), parts),
     newSessionFromSelection: async () => {
       const editor = vscode.window.activeTextEditor;
       return editor && actions.openTrace((await openFromSelection(editor, parts)).id, null);

@@ -54,6 +54,19 @@ describe('encodings', () => {
     });
   }
 
+  it('names the encodings that a doubtful text may be in, and none for a certain one', async () => {
+    await fixture.write({
+      'odd.txt': Buffer.from('a \xe9\xe8 b\n', 'latin1'),
+      'sure.txt': russian,
+    });
+    const { likelyEncodings = [], warnings } = await fixture.read('odd.txt');
+    assert.deepStrictEqual([likelyEncodings[0], warnings.length], ['windows-1252', 1]);
+    assert.equal((await fixture.read('sure.txt')).likelyEncodings, undefined);
+    await fixture.write({ 'broken.txt': Buffer.from([0x61, 0x80, 0x62]) });
+    const broken = await fixture.read('broken.txt', { encoding: 'utf-8' });
+    assert.deepStrictEqual(broken.likelyEncodings, ['utf-8']);
+  });
+
   it('says that a mark won over the encoding given', async () => {
     const { text, from, warnings } = await read(Buffer.from(`\ufeff${french}`), 'shift_jis');
     assert.deepStrictEqual([text, from, warnings.length], [french, 'bom', 1]);
