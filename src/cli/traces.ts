@@ -49,19 +49,24 @@ async function listIds(traces: TraceStore, start: string): Promise<readonly stri
   return ids;
 }
 
+interface ReadRange {
+  readonly fromStep?: number | null;
+  readonly toStep?: number | null;
+  /** Told with each page how many of its lines could not be read. */
+  readonly onUnreadable?: (lines: number) => void;
+}
+
 /** Every event of a trace in order, a page at a time in memory. */
 export async function* readAllEvents(
   traces: TraceStore,
   sessionId: string,
-  range: { readonly fromStep: number | null; readonly toStep: number | null } = {
-    fromStep: null,
-    toStep: null,
-  },
+  { fromStep = null, toStep = null, onUnreadable }: ReadRange = {},
 ): AsyncGenerator<TraceEvent> {
   let cursor: string | null = null;
   do {
-    const page = await traces.readEvents(sessionId, { ...range, cursor, limit: pageSize });
+    const page = await traces.readEvents(sessionId, { fromStep, toStep, cursor, limit: pageSize });
     yield* page.events;
+    onUnreadable?.(page.unreadableLines);
     cursor = page.nextCursor;
   } while (cursor !== null);
 }

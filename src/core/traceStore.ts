@@ -81,6 +81,9 @@ export interface EventQuery {
 }
 
 export interface EventPage {
+  /** May be fewer than asked for where they are long; there are more as long as `nextCursor` is not null. */
   readonly events: readonly TraceEvent[];
   readonly nextCursor: string | null;
+  /** Lines met on the way, of this page alone, that no longer hold an event: damaged, or of another version. */
+  readonly unreadableLines: number;
 }

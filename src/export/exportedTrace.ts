@@ -10,6 +10,8 @@ export interface ExportedTrace {
   readonly summary: Summary;
   /** In the order of the trace; read once, and never all of them held. */
   readonly events: AsyncIterable<TraceEvent> | Iterable<TraceEvent>;
+  /** Asked when all events are read: lines of the trace that could not be. */
+  readonly countUnreadable?: () => number;
 }
 
 export interface StepRecord {

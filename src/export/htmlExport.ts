@@ -6,6 +6,7 @@ import { type ExportedTrace, type StepRecord, StepReader } from './exportedTrace
 import { pageParts, type PageStart, toInertJson } from './htmlPage';
 import { toMarkdownHead, toMarkdownRun, toMarkdownStep } from './markdownExport';
 import type { ViewerBundle } from './viewerBundle';
+import { toUnreadableText } from './wording';
 import { showControls } from '../base/visible';
 import { toWellFormedJson } from '../base/wellFormed';
 import type { Summary } from '../core/summary';
@@ -17,7 +18,7 @@ const plainTextChars = 500_000;
 
 /** Begins at once and holds one page of events at a time. */
 export async function* toHtmlExport(
-  { summary, events }: ExportedTrace,
+  { summary, events, countUnreadable }: ExportedTrace,
   viewer: ViewerBundle,
 ): AsyncGenerator<string> {
   const start: PageStart = { summary };
@@ -55,6 +56,10 @@ export async function* toHtmlExport(
   plainText.takeStep(steps.end());
   if (replaced > 0) {
     yield `<p>Halves of surrogate pairs shown as U+FFFD: ${replaced}.</p>\n`;
+  }
+  const unreadable = countUnreadable?.() ?? 0;
+  if (unreadable > 0) {
+    yield `<p>${escapeText(toUnreadableText(unreadable))}</p>\n`;
   }
   yield `<noscript><pre>${escapeText(plainText.text)}</pre></noscript>\n</body>\n</html>\n`;
 }

@@ -9,9 +9,13 @@ const formatVersion = 1;
 
 /**
  * `{version, session, events}`, indented; keys in snake_case, times as ISO 8601 in UTC. Where halves of surrogate
- * pairs became U+FFFD, `replaced_surrogates` at the end says how many.
+ * pairs became U+FFFD, `replaced_surrogates` at the end says how many; `unreadable_lines` does for lines of the trace that could not be read.
  */
-export async function* toJsonExport({ summary, events }: ExportedTrace): AsyncGenerator<string> {
+export async function* toJsonExport({
+  summary,
+  events,
+  countUnreadable,
+}: ExportedTrace): AsyncGenerator<string> {
   const session = {
     ...summary,
     createdAt: toIsoTime(summary.createdAt),
@@ -31,7 +35,9 @@ export async function* toJsonExport({ summary, events }: ExportedTrace): AsyncGe
     comma = ',';
   }
   const note = replacedInAll === 0 ? '' : `,\n  "replaced_surrogates": ${replacedInAll}`;
-  yield `\n  ]${note}\n}\n`;
+  const unreadable = countUnreadable?.() ?? 0;
+  const lack = unreadable === 0 ? '' : `,\n  "unreadable_lines": ${unreadable}`;
+  yield `\n  ]${note}${lack}\n}\n`;
 }
 
 function toIsoTime(at: number): string {

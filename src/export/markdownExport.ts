@@ -21,6 +21,7 @@ import {
   toStatusSentence,
   toTimeText,
   toTokensText,
+  toUnreadableText,
   verdictWords,
 } from './wording';
 
@@ -28,6 +29,7 @@ import {
 export async function* toMarkdownExport({
   summary,
   events,
+  countUnreadable,
 }: ExportedTrace): AsyncGenerator<string> {
   yield toMarkdownHead(summary);
   const reader = new StepReader();
@@ -47,6 +49,10 @@ export async function* toMarkdownExport({
     yield toMarkdownStep(last, summary.language);
   } else if (isEmpty) {
     yield '\nNo step was run.\n';
+  }
+  const unreadable = countUnreadable?.() ?? 0;
+  if (unreadable > 0) {
+    yield `\n${toUnreadableText(unreadable)}\n`;
   }
 }
 

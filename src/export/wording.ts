@@ -123,6 +123,11 @@ export function toOutcomeNotes(
   return notes.filter((note) => note !== null);
 }
 
+/** To stand at the end of a trace with damaged lines. */
+export function toUnreadableText(lines: number): string {
+  return `${toPluralText(lines, 'line')} of this trace could not be read, so what is shown may lack events.`;
+}
+
 /** `12,345` */
 export function toCountText(count: number): string {
   return Math.round(count).toLocaleString('en-US');

@@ -102,8 +102,10 @@ export class SessionActions {
       const { exportTrace } = await import('./traces');
       const pieces: Buffer[] = [];
       const summary = await this.readSummary(sessionId);
-      const events = this.#readEvents(sessionId, signal);
-      for await (const piece of exportTrace(format, { summary, events })) {
+      let unreadable = 0;
+      const events = this.#readEvents(sessionId, signal, (lines) => (unreadable += lines));
+      const countUnreadable = (): number => unreadable;
+      for await (const piece of exportTrace(format, { summary, events, countUnreadable })) {
         pieces.push(Buffer.from(piece));
       }
       // The editor's file system, which may be far away, takes whole files only.
@@ -220,7 +222,11 @@ export class SessionActions {
     return summary;
   }
 
-  async *#readEvents(sessionId: string, signal: AbortSignal): AsyncGenerator<TraceEvent> {
+  async *#readEvents(
+    sessionId: string,
+    signal: AbortSignal,
+    onUnreadable: (lines: number) => void,
+  ): AsyncGenerator<TraceEvent> {
     const store = await this.#parts.source.store();
     let cursor: string | null = null;
     do {
@@ -230,6 +236,7 @@ export class SessionActions {
       const query = { fromStep: null, toStep: null, cursor, limit: pageEvents };
       const page = await store.readEvents(sessionId, query);
       yield* page.events;
+      onUnreadable(page.unreadableLines);
       cursor = page.nextCursor;
     } while (cursor !== null);
   }

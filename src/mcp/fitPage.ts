@@ -8,6 +8,8 @@ const reservedChars = 4_000;
 interface StorePage<T> {
   readonly items: readonly T[];
   readonly nextCursor: string | null;
+  /** Of what was read for this page: how much could not be. */
+  readonly unreadable?: number;
 }
 
 /** So many are read and written out at once: few enough that other clients are answered in between. */
@@ -21,8 +23,9 @@ export async function readFittingPage<T>(
   read: (limit: number, cursor: string | null) => Promise<StorePage<T>>,
   limit: number,
   first: string | null,
-): Promise<StorePage<T>> {
+): Promise<StorePage<T> & { readonly unreadable: number }> {
   const items: T[] = [];
+  let unreadable = 0;
   let cursor = first;
   let left = maxResultChars - reservedChars;
   while (items.length < limit) {
@@ -30,22 +33,25 @@ export async function readFittingPage<T>(
     const { count, chars } = countFitting(batch.items, left);
     if (count < batch.items.length) {
       const fitting = Math.max(count, items.length === 0 ? 1 : 0);
-      return fitting === 0
-        ? { items, nextCursor: cursor }
-        : appendPage(items, await read(fitting, cursor));
+      if (fitting === 0) {
+        return { items, nextCursor: cursor, unreadable };
+      }
+      const last = await read(fitting, cursor);
+      return {
+        items: [...items, ...last.items],
+        nextCursor: last.nextCursor,
+        unreadable: unreadable + (last.unreadable ?? 0),
+      };
     }
     items.push(...batch.items);
+    unreadable += batch.unreadable ?? 0;
     left -= chars;
     cursor = batch.nextCursor;
     if (cursor === null) {
       break;
     }
   }
-  return { items, nextCursor: cursor };
-}
-
-function appendPage<T>(items: readonly T[], page: StorePage<T>): StorePage<T> {
-  return { items: [...items, ...page.items], nextCursor: page.nextCursor };
+  return { items, nextCursor: cursor, unreadable };
 }
 
 /** How many of `items`, from the first on, take at most `maxChars` as JSON, and what they take. */

@@ -133,14 +133,21 @@ async function readTrace(engine: Engine, sessionId: string) {
   const page = await readFittingPage(
     async (limit, cursor) => {
       const query = { fromStep: null, toStep: null, cursor, limit };
-      const { events, nextCursor } = await engine.traces.readEvents(sessionId, query);
+      const { events, nextCursor, unreadableLines } = await engine.traces.readEvents(
+        sessionId,
+        query,
+      );
       const items = events.map((event) => toTraceEventView(event, limits, traceDetailChars));
-      return { items, nextCursor };
+      return { items, nextCursor, unreadable: unreadableLines };
     },
     traceEvents,
     null,
   );
-  return { events: page.items, next_cursor: page.nextCursor };
+  return {
+    events: page.items,
+    next_cursor: page.nextCursor,
+    ...(page.unreadable > 0 && { unreadable_lines: page.unreadable }),
+  };
 }
 
 async function readVariable(

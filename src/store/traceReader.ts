@@ -8,18 +8,13 @@ import { type Line, readLines, readLinesBackward } from './lineReader';
 import { decodeEvent, maxLineBytes } from './traceCodec';
 import type { TraceBytes } from './traceSegments';
 
-/** A page of unusually long events ends early rather than fill the memory. */
-const maxPageBytes = 16_000_000;
+/** A page of unusually long events ends early, so that what is made of it at once is bounded. */
+const maxPageBytes = 2_000_000;
 /** Below this, reading on is cheaper than another probe. */
 const probeBytes = 65_536;
 
-export interface TracePage extends EventPage {
-  /** Lines met on the way that no longer hold an event. */
-  readonly unreadableLines: number;
-}
-
 /** @throws RlmError 'INVALID_INPUT' for a cursor that is not one of this trace. */
-export async function readEventPage(file: TraceBytes, query: EventQuery): Promise<TracePage> {
+export async function readEventPage(file: TraceBytes, query: EventQuery): Promise<EventPage> {
   const { size } = await file.stat();
   const fromStep = query.fromStep ?? 0;
   const toStep = query.toStep ?? Infinity;

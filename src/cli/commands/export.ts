@@ -40,8 +40,15 @@ async function exportSession(id: string, options: ExportOptions, cli: Cli): Prom
   const traces = await runtime.openTraces({ home: toHome(options, cli) });
   try {
     const summary = await findSession(traces, id);
-    const events = readAllEvents(traces, summary.sessionId);
-    const document = runtime.exportTrace(options.format, { summary, events });
+    let unreadable = 0;
+    const events = readAllEvents(traces, summary.sessionId, {
+      onUnreadable: (lines) => (unreadable += lines),
+    });
+    const document = runtime.exportTrace(options.format, {
+      summary,
+      events,
+      countUnreadable: () => unreadable,
+    });
     const isPageForScreen = options.format === 'html' && terminal.isOutputShown;
     const file = options.output ?? (isPageForScreen ? `${summary.sessionId}.html` : null);
     if (file === null) {

@@ -173,8 +173,12 @@ async function exportTrace({ parts }: ReplView, rest: string): Promise<void> {
     );
   }
   const { summary } = parts.session;
-  const events = readAllEvents(parts.engine.traces, parts.session.id);
-  const document = parts.runtime.exportTrace(format, { summary, events });
+  let unreadable = 0;
+  const events = readAllEvents(parts.engine.traces, parts.session.id, {
+    onUnreadable: (lines) => (unreadable += lines),
+  });
+  const countUnreadable = (): number => unreadable;
+  const document = parts.runtime.exportTrace(format, { summary, events, countUnreadable });
   const written = await writeNewFile(path.normalize(file), document, {
     cwd: parts.cli.cwd,
     mayReplace: false,

@@ -49,6 +49,9 @@ const output = z.object({
       detail: z.record(z.string(), z.unknown()).describe('Code, output, changes: by action.'),
     }),
   ),
+  unreadable_lines: countField
+    .optional()
+    .describe('Lines of the record, among those of this page, that are damaged and hold no event.'),
   next_cursor: z.string().nullable().describe('For the next page; null at the end.'),
 });
 
@@ -73,25 +76,35 @@ export const getTrace = defineTool({
     const detailChars = args.limit === 1 ? singleDetailChars : manyDetailChars;
     const page = await readFittingPage(
       async (limit, cursor) => {
-        const { events, nextCursor } = await engine.traces.readEvents(args.session_id, {
-          fromStep: args.from_step ?? null,
-          toStep: args.to_step ?? null,
-          cursor,
-          limit,
-        });
+        const { events, nextCursor, unreadableLines } = await engine.traces.readEvents(
+          args.session_id,
+          {
+            fromStep: args.from_step ?? null,
+            toStep: args.to_step ?? null,
+            cursor,
+            limit,
+          },
+        );
         const items = events.map((event) =>
           toTraceEventView(event, limits, detailChars, args.text_offset),
         );
-        return { items, nextCursor };
+        return { items, nextCursor, unreadable: unreadableLines };
       },
       args.limit,
       args.cursor ?? null,
     );
-    return { next_cursor: page.nextCursor, events: [...page.items] };
+    return {
+      ...(page.unreadable > 0 && { unreadable_lines: page.unreadable }),
+      next_cursor: page.nextCursor,
+      events: [...page.items],
+    };
   },
-  toMarkdown: ({ events, next_cursor: cursor }) =>
+  toMarkdown: ({ events, next_cursor: cursor, unreadable_lines: unreadable = 0 }) =>
     [
       '## Trace',
+      ...(unreadable > 0
+        ? [`Of this page ${unreadable} line(s) of the record could not be read.`]
+        : []),
       ...toTable(['time', 'step', 'action', 'status', 'summary'], events.map(toRow)),
       ...events.flatMap(toCodeSection),
       ...(cursor === null ? [] : [`More: cursor ${toInlineCode(cursor)}`]),

@@ -77,6 +77,17 @@ describe('exportTrace', () => {
     await fc.assert(property, { numRuns: 30 });
   });
 
+  it('says how many lines of the trace could not be read, and nothing where all could', async () => {
+    const trace = toExported([createOpened()]);
+    for (const format of exportFormats) {
+      const read = async (lines: number): Promise<string> =>
+        joinPieces(exportTrace(format, { ...trace, countUnreadable: () => lines }, viewerFolder));
+      const shown = format === 'json' ? '"unreadable_lines": 1234' : '1,234 lines of this trace';
+      assert.ok((await read(1_234)).includes(shown), format);
+      assert.ok((await read(0)) === (await joinPieces(exportTrace(format, trace, viewerFolder))));
+    }
+  });
+
   it('says how many halves of surrogate pairs it replaced', async () => {
     const trace = toExported([createOpened(), createStepStarted({ code: 'a\ud83d\ude00\ud83d' })]);
     const [json = '', markdown = '', html = ''] = await Promise.all(

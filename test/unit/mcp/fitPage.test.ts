@@ -20,6 +20,7 @@ describe('readFittingPage', () => {
     assert.deepStrictEqual(await readFittingPage(read, 10, null), {
       items: ['a', 'b'],
       nextCursor: null,
+      unreadable: 0,
     });
     assert.deepStrictEqual(limits, [10]);
   });
@@ -28,6 +29,20 @@ describe('readFittingPage', () => {
     const { limits, read } = createReader(Array.from({ length: 5 }, () => 'x'.repeat(40_000)));
     const page = await readFittingPage(read, 5, null);
     assert.deepStrictEqual([page.items.length, page.nextCursor, limits], [2, '2', [5, 2]]);
+  });
+
+  it('counts what could not be read of a page’s own items alone', async () => {
+    const sizes = [10, 50_000, 60_000, 10];
+    const read = async (limit: number, cursor: string | null) => {
+      const start = Number(cursor ?? 0);
+      const items = sizes.slice(start, start + limit).map((size) => 'x'.repeat(size));
+      const end = start + items.length;
+      const nextCursor = end < sizes.length ? String(end) : null;
+      return { items, nextCursor, unreadable: items.length };
+    };
+    const first = await readFittingPage(read, 10, null);
+    const second = await readFittingPage(read, 10, first.nextCursor);
+    assert.deepStrictEqual([first.unreadable, second.unreadable], [2, 2]);
   });
 
   it('goes through any listing without a gap or a repeat, in small batches', async () => {
