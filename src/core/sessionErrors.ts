@@ -46,6 +46,22 @@ export function describeStop(
   }
 }
 
+/** Of a fork that could run no step: it begins with what its parent had used by that step. */
+export function exhaustedForkError(
+  reason: StopReason,
+  { limits, usage }: { readonly limits: Limits; readonly usage: Usage },
+): RlmError {
+  const limit = describeLimit(reason, limits, usage);
+  const [name = ''] = limit.split(' ');
+  return new RlmError(
+    'INVALID_INPUT',
+    `The fork could run no step: its ${limit} is used up by what the other session had done by that step.`,
+    {
+      nextStep: `Fork with a larger ${name} (rlm_fork), or at an earlier step.`,
+    },
+  );
+}
+
 /** What was used up may also be what a session shares with the one it is a part of. */
 function describeLimit(reason: StopReason, limits: Limits, usage: Usage): string {
   const say = (name: string, max: number): string => `${name} ${max.toLocaleString('en')}`;

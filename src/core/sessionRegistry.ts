@@ -9,7 +9,7 @@ import type { ContextReader, GivenContext } from './context';
 import { RlmError, cancelledError } from './errors';
 import type { SessionOpened } from './event';
 import { type History, readHistory } from './history';
-import { type Limits, createLimits, noUsage } from './limits';
+import { type Limits, checkLimits, createLimits, noUsage } from './limits';
 import { LiveSessions, type Opening } from './liveSessions';
 import type { LoopRunner } from './loop';
 import type { Model } from './model';
@@ -19,7 +19,7 @@ import type { ReplayReport } from './replayRun';
 import { finalizeClosed } from './closedSession';
 import { type FinalizeInput, checkOtherAnswer, isSameAnswer } from './finalAnswer';
 import { Session, type SessionParts, type SessionSeed } from './session';
-import { differsError } from './sessionErrors';
+import { differsError, exhaustedForkError } from './sessionErrors';
 import { type SessionParent, toChildLimits } from './sessionParent';
 import { createSummary, type Summary } from './summary';
 import type { TraceSink, TraceStore } from './traceStore';
@@ -165,7 +165,10 @@ export class SessionRegistry implements Disposable {
     });
   }
 
-  /** A new session with the state another one had after a step (null: its last). */
+  /**
+   * A new session with the state another one had after a step (null: its last).
+   * @throws RlmError 'INVALID_INPUT' also where its limits would let it run no step; nothing is replayed then.
+   */
   async fork(
     request: ForkRequest,
     signal: AbortSignal,
@@ -175,6 +178,11 @@ export class SessionRegistry implements Disposable {
     const history = await readHistory(traces, request.sessionId, request.atStep);
     const { language, limits, title } = history.opened;
     const wanted = { ...limits, ...request.limits };
+    const used = history.items.findLast((item) => item.kind === 'step')?.finished.usage ?? noUsage;
+    const reason = checkLimits(wanted, used, 0);
+    if (reason) {
+      throw exhaustedForkError(reason, { limits: wanted, usage: used });
+    }
     const opened = this.#createOpened({
       language,
       title: request.title || title,

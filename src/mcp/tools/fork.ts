@@ -16,7 +16,11 @@ const input = z.strictObject({
     .optional()
     .describe('Fork the state after this step; 0 is the context alone. Default: the last step.'),
   title: z.string().max(200).optional().describe('Default: the title of the other session.'),
-  config: limitsInput.optional().describe('Guardrails where they should differ.'),
+  config: limitsInput
+    .optional()
+    .describe(
+      'Guardrails where they should differ. A limit that the other session had used up must be larger.',
+    ),
 });
 
 const output = z.object({

@@ -257,6 +257,37 @@ describe('replay', () => {
     assert.equal((await fork.runStep({ code: 'b' }, never)).stop, 'max_steps');
   });
 
+  it('refuses a fork that could run no step, names the limit, and takes a larger one', async () => {
+    const traces = new MemoryTraceStore();
+    const { registry, sandboxes } = createFakeRegistry(traces, async () => ({
+      stdout: 'a'.repeat(1_500),
+      durationMs: 600,
+    }));
+    const used = { maxSteps: 2, budgetLimit: 3_000 };
+    for (const [name, config] of [
+      ['maxSteps', 'max_steps 2'],
+      ['budgetLimit', 'budget_limit 3,000'],
+    ] as const) {
+      const session = await openFake(registry, { [name]: used[name] });
+      await session.runStep({ code: 'a' }, never);
+      await session.runStep({ code: 'b' }, never);
+      assert.equal(session.status, 'stopped', name);
+      const started = sandboxes.length;
+      const fork = (atStep: number | null, limits: object) =>
+        registry.fork({ sessionId: session.id, atStep, title: '', limits }, never);
+      await assert.rejects(fork(null, {}), (error: unknown) => {
+        assert.ok(error instanceof RlmError);
+        assert.equal(error.code, 'INVALID_INPUT');
+        assert.ok(error.message.includes(config), error.message);
+        return true;
+      });
+      assert.equal(sandboxes.length, started, 'nothing was replayed');
+      assert.equal((await fork(1, {})).session.summary.usage.steps, 1);
+      const { session: larger } = await fork(null, { [name]: used[name] * 2 });
+      assert.equal((await larger.runStep({ code: 'c' }, never)).step, 3);
+    }
+  });
+
   it('skips what a later step of the record had lost anyway', async () => {
     const traces = new MemoryTraceStore();
     const script = async ({ code }: { readonly code: string }): Promise<Partial<Outcome>> => ({
