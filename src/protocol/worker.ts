@@ -182,6 +182,8 @@ export const processCalls = {
 export const offsetUnitSchema = z.enum(['utf16', 'codepoint']);
 
 export const givenTextsSchema = z.object({
+  /** The first message of a search: what was given before it, and not looked through, is dropped. */
+  starts: z.boolean(),
   /** The first one goes on where the last piece ended; otherwise each is a text of its own. */
   continues: z.boolean(),
   texts: z.array(text).max(10_000),
@@ -189,7 +191,7 @@ export const givenTextsSchema = z.object({
 export type GivenTexts = z.infer<typeof givenTextsSchema>;
 
 const searchedSchema = z.object({
-  /** Null: the texts that were given since the last search. */
+  /** Null: the texts that were given for this search. */
   contextIndex: count.nullable(),
   /** Index of one source, or null for all. */
   source: count.nullable(),

@@ -107,6 +107,7 @@ export class LiveSandbox implements Disposable {
     } finally {
       this.#running = undefined;
       calls.abort(stepEnded);
+      this.#search?.dropGiven();
       this.#fillPool();
     }
   }

@@ -18,7 +18,7 @@ import {
   processCalls,
   searchArgsSchema,
 } from '../protocol/worker';
-import type { SearchAnswer, SearchInit, SearchMessage } from './worker/searchWorker';
+import type { SearchAnswer, SearchAsk, SearchInit, SearchMessage } from './worker/searchWorker';
 
 /** The thread keeps decoded texts: worth it between calls, not for good. */
 const idleMs = 60_000;
@@ -70,6 +70,11 @@ export class SearchThread implements Disposable {
     }
     const id = this.#nextId++;
     const message = toMessage({ id, name, given, texts: this.#takeGiven() });
+    if (message.args.contextIndex === null && message.texts.length === 0) {
+      throw new RlmError('INVALID_INPUT', 'No text was given to look through.', {
+        nextStep: 'Call the helper again with its text.',
+      });
+    }
     clearTimeout(this.#idleTimer);
     const worker = this.#start();
     this.#sendContexts(worker);
@@ -93,7 +98,16 @@ export class SearchThread implements Disposable {
     this.#stop(cancelledError('The search'));
   }
 
-  #give({ continues, texts }: GivenTexts): void {
+  /** Nothing that a step has given is looked through by another one. */
+  dropGiven(): void {
+    this.#given = [];
+    this.#givenChars = 0;
+  }
+
+  #give({ starts, continues, texts }: GivenTexts): void {
+    if (starts) {
+      this.dropGiven();
+    }
     const [first, ...others] = texts;
     const last = continues ? this.#given.at(-1) : undefined;
     const added = last && first !== undefined ? others : texts;
@@ -104,7 +118,7 @@ export class SearchThread implements Disposable {
     this.#givenChars += texts.reduce((sum, text) => sum + text.length, 0);
     const maxChars = Math.floor(this.#options.maxMemoryBytes / 4); // two bytes each, in two threads
     if (this.#givenChars > maxChars) {
-      this.#takeGiven();
+      this.dropGiven();
       throw new RlmError(
         'INVALID_INPUT',
         `The given text has more than ${maxChars} characters, which is too much for this session's memory.`,
@@ -115,8 +129,7 @@ export class SearchThread implements Disposable {
 
   #takeGiven(): string[] {
     const texts = this.#given.map((pieces) => pieces.join(''));
-    this.#given = [];
-    this.#givenChars = 0;
+    this.dropGiven();
     return texts;
   }
 
@@ -200,7 +213,7 @@ interface Request {
   readonly texts: readonly string[];
 }
 
-function toMessage({ id, name, given, texts }: Request): SearchMessage {
+function toMessage({ id, name, given, texts }: Request): SearchAsk {
   switch (name) {
     case processCalls.grep:
       return { kind: 'grep', id, texts, args: parseArgs(grepArgsSchema, given) };

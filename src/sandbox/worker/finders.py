@@ -108,17 +108,17 @@ def at_host(sources, **details):
 def give(pairs):
     """Sends texts that only this interpreter has."""
     texts, size = [], 0
-    continues = False
+    starts, continues = True, False
     for _, text in pairs:
         text = text if text.isascii() else jsPattern.well_formed(text)
         pieces = [text[at:at + PIECE_CHARS] for at in range(0, len(text), PIECE_CHARS)] or [""]
         for number, piece in enumerate(pieces):
             if texts and (number or size + len(piece) > PIECE_CHARS or len(texts) == 10_000):
-                call_host("context.give", {"continues": continues, "texts": texts})
-                texts, size, continues = [], 0, number > 0
+                call_host("context.give", {"starts": starts, "continues": continues, "texts": texts})
+                texts, size, starts, continues = [], 0, False, number > 0
             texts.append(piece)
             size += len(piece)
-    call_host("context.give", {"continues": continues, "texts": texts})
+    call_host("context.give", {"starts": starts, "continues": continues, "texts": texts})
 
 
 def from_host(kind, answer, sources):

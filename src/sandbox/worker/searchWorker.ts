@@ -22,7 +22,7 @@ export interface SearchInit {
   readonly maxPlaces: number;
 }
 
-type Ask = { readonly id: number; readonly texts: readonly string[] } & (
+export type SearchAsk = { readonly id: number; readonly texts: readonly string[] } & (
   | { readonly kind: 'grep'; readonly args: GrepArgs }
   | { readonly kind: 'count'; readonly args: CountArgs }
   | { readonly kind: 'search'; readonly args: SearchArgs }
@@ -30,7 +30,8 @@ type Ask = { readonly id: number; readonly texts: readonly string[] } & (
 
 /** `texts`: what is looked through where no context is named. */
 export type SearchMessage =
-  ({ readonly kind: 'context' } & Pick<LoadMessage, 'contextIndex' | 'bytes' | 'sources'>) | Ask;
+  | ({ readonly kind: 'context' } & Pick<LoadMessage, 'contextIndex' | 'bytes' | 'sources'>)
+  | SearchAsk;
 
 export type SearchAnswer =
   | { readonly id: number; readonly found: FoundPlaces; readonly columns: PlaceColumns }
@@ -74,7 +75,7 @@ parentPort?.on('message', (message: SearchMessage) => {
   }
 });
 
-function answer(message: Ask): SearchAnswer {
+function answer(message: SearchAsk): SearchAnswer {
   const { id } = message;
   const texts = chooseTexts(message);
   if (texts === undefined) {
@@ -104,13 +105,13 @@ function answer(message: Ask): SearchAnswer {
   }
 }
 
-function find(message: Exclude<Ask, { kind: 'count' }>, texts: Iterable<SourceText>): Found {
+function find(message: Exclude<SearchAsk, { kind: 'count' }>, texts: Iterable<SourceText>): Found {
   return message.kind === 'grep'
     ? grepTexts(texts, message.args, init?.maxPlaces)
     : rankTexts(texts, message.args);
 }
 
-function chooseTexts({ args, texts }: Ask): Iterable<SourceText> | undefined {
+function chooseTexts({ args, texts }: SearchAsk): Iterable<SourceText> | undefined {
   const { contextIndex, source } = args;
   if (contextIndex === null) {
     return texts.map((text, index) => ({ index, text }));

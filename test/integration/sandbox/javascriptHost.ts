@@ -254,7 +254,10 @@ export class JavascriptHost {
 
   async #find(call: Call): Promise<CallAnswer> {
     if (call.name === processCalls.give) {
-      const { continues, texts } = givenTextsSchema.parse(call.args[0]);
+      const { starts, continues, texts } = givenTextsSchema.parse(call.args[0]);
+      if (starts) {
+        this.#given.length = 0;
+      }
       const [first, ...others] = texts;
       const joined = continues ? [(this.#given.pop() ?? '') + (first ?? ''), ...others] : texts;
       this.#given.push(...joined);
