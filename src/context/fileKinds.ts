@@ -9,7 +9,11 @@ export interface FileKind {
 
 const unpack = 'Unpack it and name the files that come out';
 const convert = 'Save its text as a text file and name that one';
-const noText = 'It holds no text to read';
+const image = 'Recognise its text (tesseract file out) and name the result';
+const sound = 'Transcribe it and name the transcript';
+const source = 'Name its source instead';
+const program = 'Save what it says (strings file) as a text file and name that one';
+const leaveOut = 'Leave it out';
 const dump = 'Export what matters as text (CSV, SQL, JSON) and name that file';
 
 interface Mark extends FileKind {
@@ -67,35 +71,39 @@ const marks: readonly Mark[] = [
   { name: 'an HDF5 file', remedy: dump, bytes: /^\x89HDF\r\n\x1a\n/ },
   { name: 'a NumPy array', remedy: dump, bytes: /^\x93NUMPY/ },
   { name: 'an old Office document', remedy: convert, bytes: /^\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1/ },
-  { name: 'a PNG image', remedy: noText, bytes: /^\x89PNG\r\n\x1a\n/ },
-  { name: 'a JPEG image', remedy: noText, bytes: /^\xff\xd8\xff/ },
-  { name: 'a GIF image', remedy: noText, bytes: /^GIF8[79]a/ },
-  { name: 'a WebP image', remedy: noText, bytes: /^RIFF[^]{4}WEBP/ },
-  { name: 'a TIFF image', remedy: noText, bytes: /^II\*\x00/ },
-  { name: 'a TIFF image', remedy: noText, bytes: /^MM\x00\*/ },
-  { name: 'a BMP image', remedy: noText, bytes: /^BM[^]{4}\x00\x00\x00\x00/ },
-  { name: 'an icon', remedy: noText, bytes: /^\x00\x00\x01\x00/ },
-  { name: 'an AVIF or HEIC image', remedy: noText, at: 4, bytes: /^ftyp(?:avif|heic|heix|mif1)/ },
-  { name: 'a video or audio file', remedy: noText, at: 4, bytes: /^ftyp/ },
-  { name: 'a video or audio file', remedy: noText, bytes: /^RIFF[^]{4}(?:AVI |WAVE)/ },
-  { name: 'a video or audio file', remedy: noText, bytes: /^\x1a\x45\xdf\xa3/ },
-  { name: 'a video or audio file', remedy: noText, bytes: /^OggS\x00/ },
-  { name: 'a video or audio file', remedy: noText, bytes: /^fLaC\x00/ },
-  { name: 'a video or audio file', remedy: noText, bytes: /^ID3[\x02-\x04]/ },
-  { name: 'a font', remedy: noText, bytes: /^wOF[F2]/ },
-  { name: 'a font', remedy: noText, bytes: /^(?:\x00\x01\x00\x00|OTTO|true)\x00/ },
-  { name: 'an ELF program or library', remedy: noText, bytes: /^\x7fELF/ },
-  { name: 'a Windows program or library', remedy: noText, bytes: /^MZ[^]{0,20}\x00/ },
-  { name: 'a macOS program or library', remedy: noText, bytes: /^[\xce\xcf]\xfa\xed\xfe/ },
-  { name: 'a Java class', remedy: noText, bytes: /^\xca\xfe\xba\xbe/ },
-  { name: 'a WebAssembly module', remedy: noText, bytes: /^\x00asm/ },
+  { name: 'a PNG image', remedy: image, bytes: /^\x89PNG\r\n\x1a\n/ },
+  { name: 'a JPEG image', remedy: image, bytes: /^\xff\xd8\xff/ },
+  { name: 'a GIF image', remedy: image, bytes: /^GIF8[79]a/ },
+  { name: 'a WebP image', remedy: image, bytes: /^RIFF[^]{4}WEBP/ },
+  { name: 'a TIFF image', remedy: image, bytes: /^II\*\x00/ },
+  { name: 'a TIFF image', remedy: image, bytes: /^MM\x00\*/ },
+  { name: 'a BMP image', remedy: image, bytes: /^BM[^]{4}\x00\x00\x00\x00/ },
+  { name: 'an icon', remedy: image, bytes: /^\x00\x00\x01\x00/ },
+  { name: 'an AVIF or HEIC image', remedy: image, at: 4, bytes: /^ftyp(?:avif|heic|heix|mif1)/ },
+  { name: 'a video or audio file', remedy: sound, at: 4, bytes: /^ftyp/ },
+  { name: 'a video or audio file', remedy: sound, bytes: /^RIFF[^]{4}(?:AVI |WAVE)/ },
+  { name: 'a video or audio file', remedy: sound, bytes: /^\x1a\x45\xdf\xa3/ },
+  { name: 'a video or audio file', remedy: sound, bytes: /^OggS\x00/ },
+  { name: 'a video or audio file', remedy: sound, bytes: /^fLaC\x00/ },
+  { name: 'a video or audio file', remedy: sound, bytes: /^ID3[\x02-\x04]/ },
+  { name: 'a font', remedy: leaveOut, bytes: /^wOF[F2]/ },
+  { name: 'a font', remedy: leaveOut, bytes: /^(?:\x00\x01\x00\x00|OTTO|true)\x00/ },
+  { name: 'an ELF program or library', remedy: program, bytes: /^\x7fELF/ },
+  { name: 'a Windows program or library', remedy: program, bytes: /^MZ[^]{0,20}\x00/ },
+  { name: 'a macOS program or library', remedy: program, bytes: /^[\xce\xcf]\xfa\xed\xfe/ },
+  { name: 'a Java class', remedy: source, bytes: /^\xca\xfe\xba\xbe/ },
+  { name: 'a WebAssembly module', remedy: source, bytes: /^\x00asm/ },
   {
     name: 'compiled Python',
-    remedy: 'Name its source instead',
+    remedy: source,
     bytes: /^[^]{2}\r\n\x00\x00\x00\x00/,
   },
   { name: 'a Python pickle', remedy: dump, bytes: /^\x80[\x02-\x05][\x95}(]/ },
-  { name: 'a Git pack or index', remedy: noText, bytes: /^(?:PACK|DIRC)\x00\x00/ },
+  {
+    name: 'a Git pack or index',
+    remedy: 'Save what git tells (git log -p) as a text file and name that one',
+    bytes: /^(?:PACK|DIRC)\x00\x00/,
+  },
   {
     name: 'a packet capture',
     remedy: `${dump} (tshark -r)`,
@@ -114,8 +122,11 @@ const zipKinds: readonly (readonly [string, FileKind])[] = [
   ['META-INF/MANIFEST.MF', { name: 'a Java archive (JAR)', remedy: unpack }],
 ];
 
-export const unknownKind: FileKind = { name: 'binary data', remedy: noText };
-export const zeroKind: FileKind = { name: 'nothing but zero bytes', remedy: noText };
+export const unknownKind: FileKind = {
+  name: 'binary data',
+  remedy: 'Give `encoding` if it is text after all, else leave it out',
+};
+export const zeroKind: FileKind = { name: 'nothing but zero bytes', remedy: leaveOut };
 
 /** Null: the bytes are those of no kind that is known. */
 export function findFileKind(head: Buffer): FileKind | null {
