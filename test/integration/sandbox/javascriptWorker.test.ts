@@ -179,6 +179,21 @@ describe('JavaScript worker', () => {
       assert.deepStrictEqual((await host.run('1')).variables, ['a', 'b', 'c']);
     });
 
+    it('have the same hash when they are the same text, however it was made', async () => {
+      const { changes: made } = await host.run(`
+const whole = 'é'.repeat(3000) + 'Ж'.repeat(3000);
+globalThis.flat = JSON.parse(JSON.stringify('Ж'.repeat(2000)));
+globalThis.part = whole.slice(3500, 5500);
+globalThis.partOfPart = whole.slice(3100, 5900).slice(100, 2100);
+globalThis.joined = 'Ж'.repeat(1000) + 'Ж'.repeat(1000);
+globalThis.other = whole.slice(2999, 4999);`);
+      const hashes = new Map(made.map(({ name, hash }) => [name, hash]));
+      const same = ['flat', 'part', 'partOfPart', 'joined'].map((name) => hashes.get(name));
+      assert.equal(typeof same[0], 'string');
+      assert.deepStrictEqual(new Set(same), new Set([same[0]]));
+      assert.notEqual(hashes.get('other'), same[0]);
+    });
+
     it('are reported when they are added, changed or removed', async () => {
       assert.deepStrictEqual(await changes('let n = 1, s = "text"; u = new Uint16Array(3)'), [
         ['added', 'n', 'number', null, '1'],

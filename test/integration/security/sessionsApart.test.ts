@@ -58,6 +58,10 @@ const walk = (value, path) => {
 };
 for (const key of ['Object', 'Array', 'JSON', 'Map', 'RegExp', 'Promise', 'llm_query', 'grep', 'print', 'console'])
   walk(globalThis[key], key);
+seen.push(...['\\$1', '\\$_', 'input', 'lastMatch'].map((name) => typeof RegExp[name]), String(/k(e)pt/.exec(context)));
+seen.push(JSON.stringify([grep('kept'), grep(/KEPT/i), search('kept host'), grep('pearl', { text: 'a pearl' }), count('kept')]));
+seen.push(JSON.stringify([(1234.5).toLocaleString(), ['z', 'ä', 'B', 'a'].sort(new Intl.Collator().compare), 'ä'.localeCompare('z', 'sv')]));
+seen.push(String(new Date(0)), new Date(0).toLocaleString(), [1, [2]].join(), JSON.stringify({ a: [1] }), typeof leaked);
 const text = seen.join('\\n') + context;
 let hash = 7;
 for (let at = 0; at < text.length; at += 1) hash = (hash * 31 + text.charCodeAt(at)) | 0;
@@ -190,7 +194,86 @@ for path in paths + ["/dev/evil"]:
         attempt(write_by(os.O_RDWR), path)`,
 };
 
+const everyObject = `
+const attempt = (run) => { try { return run(); } catch {} };
+const objects = new Set();
+const gather = (value) => {
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function') || objects.has(value)) return;
+  objects.add(value);
+  for (const key of Reflect.ownKeys(value)) {
+    const found = Object.getOwnPropertyDescriptor(value, key);
+    gather(found.value); gather(found.get); gather(found.set);
+  }
+  gather(Object.getPrototypeOf(value));
+};
+`;
+
+const javascriptWays: Readonly<Record<string, string>> = {
+  'replaces every property of every object it can reach': `${everyObject}
+gather(globalThis); gather((function* () {})()); gather((async () => {})()); gather([][Symbol.iterator]()); gather(/./.exec('a'));
+const { ownKeys } = Reflect;
+const all = [...objects];
+for (let at = 0; at < all.length; at++) {
+  const keys = ownKeys(all[at]);
+  for (let key = 0; key < keys.length; key++) if (keys[key] !== 'attempt') attempt(() => { all[at][keys[key]] = () => 'leaked'; });
+}
+leaked = 1`,
+  'defines accessors on all prototypes, and adds its own properties': `${everyObject}
+gather(globalThis);
+for (const object of [...objects]) for (const key of ['leaked', 'kind', 'value', 'error', 'toJSON', 'locales', 'options', 'texts', 'id'])
+  attempt(() => Object.defineProperty(object, key, { get: () => 'leaked', set() {}, configurable: true }));`,
+  'freezes and empties what it can reach': `${everyObject}
+gather(globalThis);
+for (const object of [...objects]) { attempt(() => Object.freeze(object)); attempt(() => Object.setPrototypeOf(object, null)); }
+for (const key of Reflect.ownKeys(globalThis)) attempt(() => { delete globalThis[key]; });`,
+  'writes over the context and what the helpers give': `
+leaked = context;
+context = 'leaked '.repeat(1000);
+for (const span of grep('kept', { text: leaked })) for (const key of Reflect.ownKeys(Object.getPrototypeOf(span)).concat(Reflect.ownKeys(span)))
+  try { span[key] = 'leaked'; Object.getPrototypeOf(span)[key] = 'leaked'; } catch {}
+for (let at = 0; at < 50; at++) grep('leaked', { text: 'leaked ' + at });`,
+  'writes to every buffer and grows it': `
+const buffers = [];
+for (let at = 0; at < 200; at++) {
+  const buffer = new ArrayBuffer(1 << 16, { maxByteLength: 1 << 20 });
+  new Uint8Array(buffer).fill(at); try { buffer.resize(1 << 20); new Uint32Array(buffer).fill(0xdeadbeef); buffer.resize(8); } catch {}
+  buffers.push(buffer);
+}
+try { const memory = new WebAssembly.Memory({ initial: 1 }); } catch {}
+try { Atomics.store(new Int32Array(buffers[0]), 0, 7); } catch {}
+for (const type of [Uint8Array, Uint16Array, Float64Array, BigInt64Array, DataView]) try { new type(buffers[1])[1e6] = 1; } catch {}`,
+  'gives the search thread its own texts and patterns': `
+const many = Array.from({ length: 300 }, (_, at) => 'kept by the host pearl leaked ' + at + ' ä\\n');
+for (const text of many) { grep(/LEAKED|kept|pearl/iu, { text: text.repeat(1000) }); search('kept host pearl', { text: text.repeat(1000) }); count('kept', { text }); }
+for (const pattern of ['(', '(a+)+$', '\\\\p{L}+', 'x'.repeat(5000)]) try { grep(pattern, { text: 'ä'.repeat(30000) }) } catch {}`,
+  'asks Intl for other locales, time zones and very many formatters': `
+for (const locale of ['de', 'sv', 'tr', 'ja', 'ar-EG', 'th-u-nu-thai']) for (const timeZone of ['Asia/Tokyo', 'America/New_York'])
+  for (let digits = 1; digits < 20; digits++) {
+    new Date(0).toLocaleString(locale, { timeZone, hour12: digits % 2 === 0 });
+    (1234.5).toLocaleString(locale, { minimumIntegerDigits: digits }); 'ä'.localeCompare('z', locale, { numeric: true });
+  }
+for (const kind of Reflect.ownKeys(Intl)) try { Intl[kind] = null; delete Intl[kind]; } catch {}
+String.prototype.localeCompare = Number.prototype.toLocaleString = Date.prototype.toLocaleString = () => 'leaked';`,
+  'matches with its own patterns, and changes how they match': `
+/(leaked)/.exec('leaked'); 'leaked'.replace(/l(ea)ked/g, '$1');
+try { new RegExp('').compile('leaked'); } catch {}
+RegExp.prototype.exec = () => ['leaked']; RegExp.prototype[Symbol.replace] = () => 'leaked'; RegExp.input = 'leaked';
+Object.defineProperty(RegExp.prototype, 'flags', { get: () => 'leaked' });`,
+  'leaves jobs, timers of its own and finalisers': `
+globalThis.later = new FinalizationRegistry(() => { globalThis.leaked = 1; }); later.register({}, 1);
+new Promise(() => {}); Promise.resolve().then(() => { Object.prototype.leaked = 1; });
+(async () => { for (let at = 0; at < 100; at++) await at; Array.prototype.leaked = 1; })();`,
+  'fills its memory and breaks its engine': `
+globalThis.all = [];
+try { for (;;) all.push('leaked'.repeat(1e5) + all.length); } catch {}`,
+};
+
 const writings: readonly Writing[] = [
+  ...Object.entries(javascriptWays).map(([name, code]) => ({
+    language: 'javascript' as const,
+    name,
+    code,
+  })),
   ...Object.entries(pythonWays).map(([name, code]) => ({
     language: 'python' as const,
     name,
@@ -218,26 +301,30 @@ ended`,
 describe('what one session writes', () => {
   let sandboxes: SandboxProcess;
   const expected = new Map<Language, string | null>();
+  /** Of each language, there before all others. */
+  const oldest = new Map<Language, Repl>();
 
   before(async function () {
     this.timeout(60_000);
     sandboxes = createSandboxes();
-    for (const language of new Set(writings.map((writing) => writing.language))) {
+    for (const language of ['python', 'javascript'] as const) {
       const first = await Repl.open(sandboxes, { language, context });
       expected.set(language, await first.evaluate(looks[language]));
-      first.sandbox.dispose();
+      oldest.set(language, first);
     }
   });
   after(() => sandboxes.dispose());
 
   for (const { language, name, code, result } of writings) {
-    it(`is seen by no other ${language} session when it ${name}`, async () => {
-      const open = (): Promise<Repl> => Repl.open(sandboxes, { language, context });
-      const older = await open();
-      const attacker = await open();
+    it(`is seen by no other session when its ${language} code ${name}`, async () => {
+      const open = (as: Language): Promise<Repl> => Repl.open(sandboxes, { language: as, context });
+      const older = await open(language);
+      const attacker = await open(language);
       const written = await attacker.run(code);
-      const younger = await open(); // taken from the reserve, which was started before or after
-      const youngest = await open();
+      const younger = await open(language); // taken from the reserve, which was started before or after
+      const youngest = await open(language);
+      const other = language === 'python' ? 'javascript' : 'python';
+      const ofOther = await open(other);
       assert.ok(written.error === null || written.stateLost, written.error?.traceback);
       if (result !== undefined) {
         assert.equal(written.result, result);
@@ -245,7 +332,11 @@ describe('what one session writes', () => {
       for (const repl of [older, younger, youngest]) {
         assert.equal(await repl.evaluate(looks[language]), expected.get(language));
       }
-      for (const repl of [older, attacker, younger, youngest]) {
+      assert.equal(await ofOther.evaluate(looks[other]), expected.get(other));
+      for (const [as, repl] of oldest) {
+        assert.equal(await repl.evaluate(looks[as]), expected.get(as));
+      }
+      for (const repl of [older, attacker, younger, youngest, ofOther]) {
         repl.sandbox.dispose();
       }
     });
