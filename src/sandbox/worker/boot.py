@@ -42,7 +42,7 @@ def main(parts):
     saved_builtins = dict(live_builtins)
     own_builtins = dict(main.__builtins__)
     restore_own = main.__builtins__.update
-    Anything = BaseException  # by a name that stands without builtins
+    Anything, NoMemory, NoError = BaseException, MemoryError, SystemError  # by names that stand without builtins
     collect = gc.collect
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     sys_members, time_members, modules = vars(sys), vars(time), sys.modules
@@ -78,7 +78,8 @@ def main(parts):
             super().__init__(f"{code}: {message}")
             self.code = code
 
-    state = {"id": "", "call": 0, "final": None, "reserve": None}
+    state = {"id": "", "call": 0, "final": None}
+    reserve = {"held": None}  # not in `state`, which functions of the REPL close over
 
     def call_host(name, *args):
         number = state["call"]
@@ -277,11 +278,28 @@ def main(parts):
         """Kept for the runner; where the code has used up all there is, the host gives a little more."""
         for _ in range(2):
             try:
-                state["reserve"] = state["reserve"] or bytes(RESERVE)
+                reserve["held"] = reserve["held"] or bytes(RESERVE)
                 bytes(LEAST_ROOM)
                 return
             except MemoryError:
                 write(device, b"room")
+
+    def leave_room():
+        """What follows needs memory, also where the code has filled all of it and caught the error."""
+        if reserve["held"] is not None:
+            try:
+                bytes(LEAST_ROOM)
+            except Anything:
+                reserve["held"] = None
+
+    def compare_variables():
+        """Where even that fails, the next step finds the same changes."""
+        for _ in range(2):
+            try:
+                return variables.compare()
+            except Anything:  # without memory, C code also fails in other ways than by a MemoryError
+                reserve["held"] = None
+        return variables.listed_names(variables.own_names()), []
 
     def execute_code(step):
         step["value"] = execute(step["code"], step["filename"])
@@ -319,8 +337,12 @@ def main(parts):
                 phase(step)
             except Anything as error:  # whatever the code raised
                 failure = error
+                if type(error) is NoMemory or type(error) is NoError:
+                    reserve["held"] = None
             restore_own(own_builtins)
-            for _ in range(3):  # here, and not in a function: a hook would run when that is called
+            tries = 0  # nothing out here may need memory: there may be none
+            while tries < 3:  # here, and not in a function: a hook would run when that is called
+                tries += 1
                 try:
                     set_trace(None)
                     set_profile(None)
@@ -329,24 +351,19 @@ def main(parts):
                             set_events(tool, 0)
                             free_tool(tool)
                     callbacks.clear()
+                    leave_room()
                     restore_builtins()
                     guard.put_back()
                     break
                 except Anything as error:  # raised by a hook, or interrupted
                     failure = failure or error
             if failure is not None:
-                if type(failure) is MemoryError:
-                    state["reserve"] = None
                 step["failure"] = step["failure"] or failure
         set_handler(SIGINT, ignore)
         if step["failure"] is not None and outcome["error"] is None:
             outcome["error"] = failures.describe_plainly(step["failure"], filename)
         step["value"] = step["failure"] = failure = None
-        try:
-            outcome["variables"], outcome["changes"] = variables.compare()
-        except MemoryError:
-            state["reserve"] = None
-            outcome["variables"] = variables.listed_names(variables.own_names())
+        outcome["variables"], outcome["changes"] = compare_variables()
         return {
             "stdout": "".join(out["parts"]),
             "stderr": "".join(err["parts"]),
@@ -429,8 +446,8 @@ def main(parts):
             answered = answer(receive())
             try:
                 send(answered)
-            except MemoryError:
-                state["reserve"] = None
+            except Anything:
+                reserve["held"] = None
                 collect()
                 send(answered)
             answered = None
@@ -450,5 +467,6 @@ def main(parts):
     try:
         serve()
     except Anything as error:
+        reserve["held"] = None
         send({"kind": "broken", "message": f"the runner met {type_name(type(error))}: {str(error)[:500]}"})
         read(device, 1)

@@ -2,7 +2,10 @@
 import sys
 from importlib.machinery import PathFinder
 
+from failures import awaited
+
 sleep_host = None
+step = None  # the coroutine of an awaiting step
 
 
 def install(sleep):
@@ -48,11 +51,15 @@ def create_policy(asyncio):
             self.loop = loop
 
         def select(self, timeout):
-            if timeout is None:
-                raise RuntimeError(
-                    "the coroutines wait for each other and nothing can wake them: a deadlock")
-            if timeout > 0:
-                sleep_host(timeout)
+            try:
+                if timeout is None:
+                    raise RuntimeError(
+                        "the coroutines wait for each other and nothing can wake them: a deadlock")
+                if timeout > 0:
+                    sleep_host(timeout)
+            except BaseException:
+                note_line()
+                raise
             return []
 
         def close(self):
@@ -87,8 +94,25 @@ def create_policy(asyncio):
     return Policy()
 
 
+def note_line():
+    """Where the step waits: its frames are no part of what a failing event loop raises."""
+    waiting, file = step, None
+    while getattr(waiting, "cr_frame", None) is not None:
+        frame = waiting.cr_frame
+        file = file or frame.f_code.co_filename
+        if frame.f_code.co_filename == file:
+            awaited[file] = frame.f_lineno
+        waiting = waiting.cr_await
+
+
 def run(coroutine):
     """Runs an awaiting step to its end."""
+    global step
     import asyncio
 
-    return asyncio.run(coroutine)
+    awaited.clear()
+    step = coroutine
+    try:
+        return asyncio.run(coroutine)
+    finally:
+        step = None

@@ -7,6 +7,7 @@ from values import exact, type_name
 MAX_MESSAGE = 4_000
 MAX_TRACEBACK = 8_000
 MARK_CHARS = 50  # what is cut once is not cut again for its mark
+NO_ROOM = ("error return without exception set",)  # of C code that has no memory for an error either
 NO_SPACE = 51  # WASI's ENOSPC
 
 lines = guard.private("linecache")
@@ -18,6 +19,7 @@ get_args = BaseException.__dict__["args"].__get__
 SYNTAX_ERRORS = (SyntaxError, IndentationError, TabError)
 
 limits = {"memory": 0}
+awaited = {}  # file -> the line at which its step waited when its event loop failed
 
 
 def remember_source(filename, code, forgotten):
@@ -43,7 +45,7 @@ def line_of(error, filename):
             line = number
     if any(type(error) is kind for kind in SYNTAX_ERRORS) and error.filename == filename:
         line = error.lineno
-    return line
+    return awaited.get(filename) if line is None else line
 
 
 def describe(error, filename):
@@ -93,7 +95,7 @@ def cut_middle(text):
 
 def advice(error):
     """What to do about a limit that was met."""
-    if type(error) is MemoryError:
+    if type(error) is MemoryError or type(error) is SystemError and get_args(error) == NO_ROOM:
         megabytes = limits["memory"] // 2**20
         return (f"the code’s values take more than max_memory_mb, {megabytes:,} MB beside the contexts: del what is "
                 "no longer needed, work in smaller parts, or open a session with a higher max_memory_mb")

@@ -279,6 +279,16 @@ describe('python sandbox', () => {
       });
     }
 
+    it('says of full memory and full files what to do', async () => {
+      const full = await repl.run('x = [0] * 10 ** 9');
+      assert.match(
+        full.error?.message ?? '',
+        /max_memory_mb, 256 MB beside the contexts: del what/u,
+      );
+      const files = await repl.run('f = open("/tmp/a", "wb")\nwhile True: f.write(b"x" * 10**7)');
+      assert.match(files.error?.message ?? '', /at most 128 MB and 10,000 names: remove what/u);
+    });
+
     it('gives back the bytes of a removed file', async () => {
       const outcome = await repl.run(
         'import os\nfor _ in range(10):\n    with open("/tmp/t", "wb") as f: f.write(b"x" * 50 * 10**6)\n    os.remove("/tmp/t")',
