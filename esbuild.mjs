@@ -121,7 +121,7 @@ const entries = [
     ...node,
     entryPoints: ['src/sandbox/worker/pythonWorker.ts'],
     outfile: 'dist/sandbox/pythonWorker.js',
-    budget: 130_000,
+    budget: 150_000,
   },
   {
     ...node,
