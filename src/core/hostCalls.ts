@@ -1,6 +1,6 @@
 // Answers what the code of one step asks of the host: sub-model calls and child sessions.
 
-import { cutText } from '../base/text';
+import { cutMarked } from '../base/text';
 import { runBatch } from './batch';
 import type { Clock } from './clock';
 import { RlmError, throwIfAborted, toRlmError } from './errors';
@@ -173,5 +173,5 @@ function toChildAnswer({ answer, finishReason, sessionId }: LoopResult): string 
       { nextStep: 'Give it less to do, or a smaller context; budget() shows what is left.' },
     );
   }
-  return cutText(answer, maxModelAnswerChars).text;
+  return cutMarked(answer, maxModelAnswerChars);
 }

@@ -37,7 +37,12 @@ export interface ModelAnswer extends ModelUsage {
   readonly text: string;
   /** Which model answered, as `provider/model`. */
   readonly model: string;
+  /** What ended the answer before the model did; left out: nothing, the text is whole. */
+  readonly cutBy?: AnswerCut;
 }
+
+/** `tokens`: it had taken all that it may; `filter`: the provider’s filter ended it. */
+export type AnswerCut = 'tokens' | 'filter';
 
 /** What one call has used, over all attempts at its answer. */
 export interface ModelUsage {

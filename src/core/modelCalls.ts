@@ -1,7 +1,7 @@
 // Asks models for one session: within the budget, and every call on record.
 
 import { untilAborted } from '../base/abort';
-import { cutText } from '../base/text';
+import { cutMarked, cutText } from '../base/text';
 import type { Budget, Reservation, Shortage } from './budget';
 import type { Clock } from './clock';
 import { RlmError, cancelledError, throwIfAborted, toRlmError } from './errors';
@@ -79,8 +79,9 @@ export class ModelCalls {
       await this.record({ ...asked, ...attempt.spent, answer: null, error, durationMs });
       throw attempt.error;
     }
-    const { text, ...said } = attempt.answer;
-    await this.record({ ...asked, ...said, answer: text, error: null, durationMs });
+    const { answer } = attempt;
+    const said = { model: answer.model, ...toUsage(answer), answer: answer.text };
+    await this.record({ ...asked, ...said, error: null, durationMs });
     return attempt.answer;
   }
 
@@ -109,14 +110,23 @@ export class ModelCalls {
         () => cancelledError('The sub-model call'),
       );
       spent = given;
-      const text = cutText(given.text, maxModelAnswerChars).text;
-      return { kind: 'answered', answer: { ...given, text } };
+      return { kind: 'answered', answer: { ...given, text: toMarked(given) } };
     } catch (thrown) {
       return { kind: 'failed', error: toRlmError(thrown), spent };
     } finally {
       reservation?.settle(countTokens(spent));
     }
   }
+}
+
+const cutMarks = {
+  tokens: '\n… [cut here: the answer had taken all the tokens that it may]',
+  filter: '\n… [cut here: a filter of the provider ended the answer]',
+} as const;
+
+/** What is not the whole of what the model would have said ends by a mark. */
+function toMarked({ text, cutBy }: ModelAnswer): string {
+  return cutMarked(text, maxModelAnswerChars) + (cutBy === undefined ? '' : cutMarks[cutBy]);
 }
 
 function usedUpError({ limit, max, left }: Shortage): RlmError {
@@ -137,6 +147,11 @@ export const noModelUsage: ModelUsage = {
   tokensEstimated: false,
   costUsd: null,
 };
+
+function toUsage(answer: ModelUsage): ModelUsage {
+  const { promptTokens, answerTokens, tokensEstimated, costUsd } = answer;
+  return { promptTokens, answerTokens, tokensEstimated, costUsd };
+}
 
 function countTokens({ promptTokens, answerTokens }: ModelUsage): number {
   return promptTokens + answerTokens;

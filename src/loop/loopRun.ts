@@ -5,7 +5,7 @@ import { cancelledError, type ErrorCode, RlmError } from '../core/errors';
 import type { LoopFinishReason } from '../core/event';
 import type { LoopProgress, LoopRequest } from '../core/loop';
 import { maxCodeChars, type StopReason, stopReasons } from '../core/limits';
-import type { ModelMessage } from '../core/model';
+import type { AnswerCut, ModelAnswer, ModelMessage } from '../core/model';
 import type { VariableInfo } from '../core/sandbox';
 import type { Session } from '../core/session';
 import type { StepResult } from '../core/stepRun';
@@ -44,6 +44,12 @@ const noCodeReasons: Readonly<Record<NoCode, string>> = {
   unlabelled: 'the block does not say that it is code to run.',
   other_language: 'the block is not in the language of this REPL.',
   empty: 'the block is empty.',
+};
+
+const cutReasons: Readonly<Record<AnswerCut, string>> = {
+  tokens:
+    'your reply was cut, because it had taken all the tokens that it may. Write less at once.',
+  filter: 'a filter of the provider cut your reply.',
 };
 
 export class LoopRun {
@@ -98,7 +104,14 @@ export class LoopRun {
       iteration: this.#iteration,
       maxIterations: request.maxIterations,
     });
-    const reply = await this.#ask(this.#dialogue.toMessages(this.#toSystem()), signal);
+    const { text: reply, cutBy } = await this.#ask(
+      this.#dialogue.toMessages(this.#toSystem()),
+      signal,
+    );
+    if (cutBy !== undefined) {
+      this.#dialogue.add(dropThinking(reply), this.#toNudge(cutReasons[cutBy]));
+      return null;
+    }
     const found = readCode(reply, session.seed.language);
     if (found.kind === 'none') {
       this.#dialogue.add(dropThinking(reply), this.#toNudge(noCodeReasons[found.reason]));
@@ -130,10 +143,10 @@ export class LoopRun {
     return null;
   }
 
-  async #ask(messages: readonly ModelMessage[], signal: AbortSignal): Promise<string> {
+  async #ask(messages: readonly ModelMessage[], signal: AbortSignal): Promise<ModelAnswer> {
     const { session, request } = this.#parts;
     const iteration = this.#iteration;
-    const { text, model } = await session.ask(
+    const answer = await session.ask(
       {
         messages,
         model: request.model,
@@ -142,8 +155,8 @@ export class LoopRun {
       },
       signal,
     );
-    this.#model = model;
-    return text;
+    this.#model = answer.model;
+    return answer;
   }
 
   async #runCode(code: string, signal: AbortSignal): Promise<StepResult> {
@@ -190,7 +203,7 @@ export class LoopRun {
       ...messages.slice(0, -1),
       { role: 'user', text: `${last?.text ?? ''}\n\n${question}` } as const,
     ];
-    const answer = dropThinking(await this.#ask(asked, signal));
+    const answer = dropThinking((await this.#ask(asked, signal)).text);
     return answer === '' ? null : answer;
   }
 

@@ -1,8 +1,8 @@
 // Runs whole tasks: opens a session, lets a model work on it, and ends the session with the answer.
 
 import { neverAborted } from '../base/abort';
-import { toOneLine } from '../base/text';
-import { cancelledError, type RlmError, toRlmError } from '../core/errors';
+import { cutMarked, toOneLine } from '../base/text';
+import { RlmError, cancelledError, toRlmError } from '../core/errors';
 import { limitRanges, type Limits } from '../core/limits';
 import type { LoopProgress, LoopRequest, LoopResult, LoopRunner, LoopWork } from '../core/loop';
 import type { Session } from '../core/session';
@@ -72,7 +72,12 @@ export class SessionLoopRunner implements LoopRunner {
       await abandon(session, failure, iterations);
       throw failure;
     }
-    return finish(session, end);
+    try {
+      return await finish(session, end);
+    } catch (thrown) {
+      await session.stop('run_ended').catch(() => undefined); // it may be this that cannot be recorded
+      throw notRecordedError(session, toRlmError(thrown), end);
+    }
   }
 
   #open(request: LoopOrder, signal: AbortSignal): Promise<Session> {
@@ -173,4 +178,14 @@ async function abandon(session: Session, failure: RlmError, iterations: number):
 function toMaxSteps({ maxIterations }: LoopOrder): Limits['maxSteps'] {
   const stepsOfAnIteration = 2; // the code's, and a check of a program
   return Math.max(limitRanges.maxSteps.default, maxIterations * stepsOfAnIteration + 1);
+}
+
+/** Where the run has its answer all the same, the caller is told it: its trace could not take it. */
+function notRecordedError({ id }: Session, cause: RlmError, { answer }: WorkEnd): RlmError {
+  const found =
+    answer === null ? 'no answer was found' : `the answer was: ${cutMarked(answer, 10_000)}`;
+  return new RlmError(cause.code, `The end of the run could not be recorded: ${cause.message}`, {
+    cause,
+    nextStep: `${cause.nextStep} Session ${id} has what the run did; ${found}`,
+  });
 }

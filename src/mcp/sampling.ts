@@ -4,6 +4,7 @@ import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import {
   type CreateMessageRequest,
+  type CreateMessageResult,
   CreateMessageResultSchema,
   ErrorCode as RpcErrorCode,
   McpError,
@@ -34,7 +35,7 @@ export function createSampling(server: Server, extra: Extra): AskClient | null {
       if (given.content.type !== 'text') {
         throw unavailable(`The client’s model answered with ${given.content.type}, not text.`);
       }
-      return toAnswer(request, given.content.text, given.model);
+      return toAnswer(request, given.content.text, given);
     } catch (thrown) {
       if (signal.aborted) {
         throw cancelledError('The prompt');
@@ -61,7 +62,11 @@ function toParams({
 }
 
 /** Sampling tells no usage. */
-function toAnswer(request: ModelRequest, text: string, model: string): ModelAnswer {
+function toAnswer(
+  request: ModelRequest,
+  text: string,
+  { model, stopReason }: Pick<CreateMessageResult, 'model' | 'stopReason'>,
+): ModelAnswer {
   return {
     text,
     model: `sampling/${model}`,
@@ -69,6 +74,7 @@ function toAnswer(request: ModelRequest, text: string, model: string): ModelAnsw
     answerTokens: estimateTokens(text),
     tokensEstimated: true,
     costUsd: null,
+    ...(stopReason === 'maxTokens' ? { cutBy: 'tokens' } : {}),
   };
 }
 

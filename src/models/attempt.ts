@@ -1,6 +1,7 @@
 // One attempt at an answer: a request, its stream to the end, and what it cost.
 
 import type { Clock } from '../core/clock';
+import type { AnswerCut } from '../core/model';
 import { AnswerTimeout, type Patience } from './answerTimeout';
 import type { HttpClient, Question, ServerError } from './httpClient';
 import type { ServerFailure } from './serverFailure';
@@ -12,8 +13,8 @@ export interface Attempt {
   readonly promptTokens: number | null;
   readonly answerTokens: number | null;
   readonly costUsd: number | null;
-  /** The answer ended because it had taken all the tokens it may. */
-  readonly isLimited: boolean;
+  /** What ended the answer before its time; null: nothing. */
+  readonly cutBy: AnswerCut | null;
   /** Whether the server has begun to answer: that is paid for. */
   readonly isBegun: boolean;
   /** Null: the answer is whole. */
@@ -65,8 +66,8 @@ class GrowingAnswer {
       answerTokens: piece.answerTokens ?? last.answerTokens,
       costUsd: piece.costUsd ?? last.costUsd,
       isEnd: piece.isEnd || last.isEnd,
-      isLimited: piece.isLimited || last.isLimited,
-      error: piece.error ?? last.error,
+      cutBy: piece.cutBy ?? last.cutBy,
+      error: last.isEnd ? last.error : (piece.error ?? last.error), // after its end nothing spoils it
     };
     if (piece.text !== '') {
       this.#text += piece.text;
@@ -76,11 +77,12 @@ class GrowingAnswer {
 
   /** A whole answer stays one whatever befell the stream after it. */
   end(how: Ended): Attempt {
-    const { promptTokens, answerTokens, costUsd, isEnd, isLimited, error } = this.#last;
+    const { promptTokens, answerTokens, costUsd, isEnd, cutBy, error } = this.#last;
     const isBegun = this.#events > 0;
-    const failure = isEnd ? null : toFailure(this.#parts.client, { ...how, error, isBegun });
+    const failure =
+      isEnd && error === null ? null : toFailure(this.#parts.client, { ...how, error, isBegun });
     const usage = { promptTokens, answerTokens, costUsd };
-    return { text: this.#text, ...usage, isLimited, isBegun, failure };
+    return { text: this.#text, ...usage, cutBy, isBegun, failure };
   }
 }
 

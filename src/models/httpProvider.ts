@@ -2,7 +2,13 @@
 
 import { RlmError, cancelledError } from '../core/errors';
 import type { Clock } from '../core/clock';
-import type { ModelAnswer, ModelProvider, ModelRequest, ProviderStatus } from '../core/model';
+import type {
+  AnswerCut,
+  ModelAnswer,
+  ModelProvider,
+  ModelRequest,
+  ProviderStatus,
+} from '../core/model';
 import type { Patience } from './answerTimeout';
 import { type Attempt, runAttempt } from './attempt';
 import type { HttpClients, Question } from './httpClient';
@@ -68,17 +74,18 @@ class HttpProvider implements ModelProvider {
       const question: Question = { model, messages, maxAnswerTokens: mostTokens };
       const parts = { client, question, clock: this.#parts.clock, patience, onText };
       const given = await runAttempt(parts, signal);
-      const { text, failure } = given;
+      const { text, failure, cutBy } = given;
       spending.add(given);
       if (failure === null && !isUsedUp(given)) {
-        return { text, model: `${this.name}/${model}`, ...spending.usage };
+        const cut = cutBy === null ? {} : { cutBy };
+        return { text, model: `${this.name}/${model}`, ...spending.usage, ...cut };
       }
       if (given.isBegun && request.onSpent) {
         mostTokens = request.onSpent(spending.usage);
       }
       throwIfAborted(signal);
       if (failure === null) {
-        throw usedUpError(`${this.name}/${model}`, question.maxAnswerTokens);
+        throw emptyError(`${this.name}/${model}`, cutBy, question.maxAnswerTokens);
       }
       const askedMs = readRetryAfterMs(failure, this.#parts.clock.now());
       const waitMs = toRetryWaitMs(failure, attempt, askedMs);
@@ -117,11 +124,16 @@ function toRetryWaitMs(
 }
 
 /** A model that reasons may take all tokens of its answer for that, and write none. */
-function isUsedUp({ isLimited, text }: Attempt): boolean {
-  return isLimited && text.trim() === '';
+function isUsedUp({ cutBy, text }: Attempt): boolean {
+  return cutBy !== null && text.trim() === '';
 }
 
-function usedUpError(model: string, maxAnswerTokens: number): RlmError {
+function emptyError(model: string, cutBy: AnswerCut | null, maxAnswerTokens: number): RlmError {
+  if (cutBy === 'filter') {
+    return new RlmError('MODEL_UNAVAILABLE', `A filter of ${model} let no answer through.`, {
+      nextStep: 'Ask in other words, leave out what the filter may mean, or name another model.',
+    });
+  }
   const most = maxAnswerTokens.toLocaleString('en');
   return new RlmError(
     'MODEL_UNAVAILABLE',

@@ -2,6 +2,7 @@
 // protocols' owners leave fields out: what is missing is nothing, what is of the wrong kind is ignored.
 
 import * as z from 'zod';
+import type { AnswerCut } from '../core/model';
 import { type Protocol, type ServerError, streamDone } from './httpClient';
 import { readStreamStatus } from './streamStatus';
 
@@ -13,8 +14,8 @@ export interface Piece {
   readonly costUsd: number | null;
   /** The answer is whole: a stream that ends before any such piece was cut. */
   readonly isEnd: boolean;
-  /** It has taken all the tokens that it may. */
-  readonly isLimited: boolean;
+  /** What ended it before its time; null: nothing. */
+  readonly cutBy: AnswerCut | null;
   readonly error: ServerError | null;
 }
 
@@ -24,7 +25,7 @@ export const nothing: Piece = {
   answerTokens: null,
   costUsd: null,
   isEnd: false,
-  isLimited: false,
+  cutBy: null,
   error: null,
 };
 
@@ -40,6 +41,19 @@ export function toPiece(protocol: Protocol, event: unknown): Piece {
     case 'messages':
       return fromMessages(event);
   }
+}
+
+const cuts: Readonly<Record<string, AnswerCut>> = {
+  length: 'tokens',
+  max_tokens: 'tokens',
+  max_output_tokens: 'tokens',
+  model_context_window_exceeded: 'tokens',
+  content_filter: 'filter',
+};
+
+/** Source: the three protocols' reasons for the end of an answer. */
+function toCut(reason: string | null | undefined): AnswerCut | null {
+  return Object.hasOwn(cuts, reason ?? '') ? (cuts[reason ?? ''] ?? null) : null;
 }
 
 const count = z.int().nonnegative().nullish().catch(null);
@@ -82,7 +96,7 @@ function fromResponses(event: unknown): Piece {
         promptTokens: data.response?.usage?.input_tokens ?? null,
         answerTokens: data.response?.usage?.output_tokens ?? null,
         isEnd: true,
-        isLimited: data.response?.incomplete_details?.reason === 'max_output_tokens',
+        cutBy: toCut(data.response?.incomplete_details?.reason),
       };
     case 'response.failed':
       return { ...nothing, error: toError(data.response?.error) };
@@ -136,7 +150,7 @@ function fromChat(event: unknown): Piece {
     answerTokens: data?.usage?.completion_tokens ?? null,
     costUsd: data?.usage?.cost ?? null,
     isEnd: (choice?.finish_reason ?? '') !== '',
-    isLimited: choice?.finish_reason === 'length',
+    cutBy: toCut(choice?.finish_reason),
   };
 }
 
@@ -173,7 +187,7 @@ function fromMessages(event: unknown): Piece {
         promptTokens: countPrompt(data.usage),
         answerTokens: data.usage?.output_tokens ?? null,
         isEnd: (data.delta?.stop_reason ?? '') !== '', // some servers send no message_stop
-        isLimited: data.delta?.stop_reason === 'max_tokens',
+        cutBy: toCut(data.delta?.stop_reason),
       };
     case 'message_stop':
       return { ...nothing, isEnd: true };

@@ -28,7 +28,13 @@ export type Reply =
     }
   /** Pieces, and then: the connection breaks, the stream ends early, or nothing more comes. */
   | { readonly kind: 'broken' | 'ended' | 'stalled'; readonly pieces: readonly string[] }
-  | { readonly kind: 'error'; readonly pieces: readonly string[]; readonly code: string };
+  | {
+      readonly kind: 'error';
+      readonly pieces: readonly string[];
+      readonly code: string;
+      /** The stream says at its end that it is over, as if all were well. */
+      readonly isMarked?: boolean;
+    };
 
 type AnswerEnding = NonNullable<Extract<Reply, { kind: 'answer' }>['ending']>;
 
@@ -139,7 +145,7 @@ async function sendReply(
       return;
     case 'error':
       stream.error(reply.code).forEach((event) => sendEvent(response, event));
-      response.end();
+      response.end(reply.isMarked ? 'data: [DONE]\n\n' : '');
       return;
     case 'broken':
       // Not before what was sent has gone out.

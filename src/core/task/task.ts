@@ -149,9 +149,9 @@ export class Task<Kind extends TaskKind> {
     return this.#prompts.onDidAsk;
   }
 
-  /** @throws RlmError 'INVALID_INPUT' for an id that was never asked; then nothing was given. */
-  answer(answers: readonly AgentAnswer[]): void {
-    this.#prompts.answer(answers);
+  /** As `TaskPrompts.answer`. */
+  answer(answers: readonly AgentAnswer[]): readonly string[] {
+    return this.#prompts.answer(answers);
   }
 
   /**

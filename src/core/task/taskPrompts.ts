@@ -83,21 +83,31 @@ export class TaskPrompts {
 
   /**
    * Gives answers; a prompt that has its answer already keeps it.
-   * @throws RlmError 'INVALID_INPUT' for an id that was never asked; then nothing was given.
+   * @returns the ids of prompts that had ended before, whose texts are of no use any more.
+   * @throws RlmError 'INVALID_INPUT' for an id that was never asked or is given twice; then nothing was given.
    */
-  answer(answers: readonly AgentAnswer[]): void {
-    const unknown = answers.find(({ id }) => !this.#waiting.has(id) && !this.#answered.has(id));
-    if (unknown) {
-      const ids = [...this.#waiting.keys()].slice(0, 20).join(', ');
-      throw new RlmError('INVALID_INPUT', `No prompt has the id ${unknown.id}.`, {
-        nextStep: ids === '' ? 'Nothing waits for an answer.' : `These wait for one: ${ids}.`,
+  answer(answers: readonly AgentAnswer[]): readonly string[] {
+    const ids = answers.map(({ id }) => id);
+    const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+    if (twice !== undefined) {
+      throw new RlmError('INVALID_INPUT', `The prompt ${twice} has two answers in one call.`, {
+        nextStep: 'Give one answer for each prompt.',
       });
     }
+    const unknown = answers.find(({ id }) => !this.#waiting.has(id) && !this.#answered.has(id));
+    if (unknown) {
+      const open = [...this.#waiting.keys()].slice(0, 20).join(', ');
+      throw new RlmError('INVALID_INPUT', `No prompt has the id ${unknown.id}.`, {
+        nextStep: open === '' ? 'Nothing waits for an answer.' : `These wait for one: ${open}.`,
+      });
+    }
+    const late = ids.filter((id) => !this.#waiting.has(id));
     for (const { id, text } of answers) {
       const waiting = this.#waiting.get(id);
       this.#close(id);
       waiting?.resolve(text);
     }
+    return late;
   }
 
   /**
@@ -143,11 +153,13 @@ export class TaskPrompts {
 
   /** The conversation that a request goes on with: the agent's reply and one more message. */
   #findKnown({ messages }: ModelRequest): Known | undefined {
-    return this.#known.find(
+    const matching = this.#known.filter(
       (known) =>
         messages.length === known.messages.length + 2 &&
         known.messages.every(({ text }, index) => text === messages[index]?.text),
     );
+    // Runs of one task may begin alike, and their replies need not stand in the messages as they were given.
+    return matching.length === 1 ? matching[0] : undefined;
   }
 
   #learn(known: Known, instead: Known | undefined): void {

@@ -37,6 +37,8 @@ const charsPerToken = 4;
 const namesListed = 50;
 const namesInError = 10;
 
+type EditorAnswer = Pick<ModelAnswer, 'text' | 'cutBy'>;
+
 export class EditorProvider implements ModelProvider {
   readonly name = 'vscode';
   readonly #parts: EditorProviderParts;
@@ -57,9 +59,10 @@ export class EditorProvider implements ModelProvider {
       if (promptTokens > model.maxInputTokens) {
         throw tooLong(model, promptTokens);
       }
-      const text = await this.#read(model, request, signal);
+      const { text, ...cut } = await this.#read(model, request, signal);
       return {
         text,
+        ...cut,
         model: toModelName(model),
         promptTokens,
         answerTokens: await countAll(model, [{ role: 'assistant', text }], signal),
@@ -132,23 +135,27 @@ export class EditorProvider implements ModelProvider {
   }
 
   /** The whole answer, or its beginning where it takes more tokens than it may. */
-  async #read(model: EditorModel, request: ModelRequest, signal: AbortSignal): Promise<string> {
+  async #read(
+    model: EditorModel,
+    request: ModelRequest,
+    signal: AbortSignal,
+  ): Promise<EditorAnswer> {
     const { messages, maxAnswerTokens, onText } = request;
     const timeout = new AnswerTimeout(this.#parts.clock, patience, signal);
     let text = '';
-    const read = async (): Promise<string> => {
+    const read = async (): Promise<EditorAnswer> => {
       for await (const piece of await model.ask(messages, timeout.signal)) {
         if (timeout.signal.aborted) {
-          return text;
+          return { text };
         }
         timeout.touch();
         text += piece;
         onText?.(piece);
         if (estimateTokens(text) > maxAnswerTokens) {
-          return cutText(text, maxAnswerTokens * charsPerToken).text;
+          return { text: cutText(text, maxAnswerTokens * charsPerToken).text, cutBy: 'tokens' };
         }
       }
-      return text;
+      return { text };
     };
     try {
       // A vendor need not notice that the request is over.

@@ -37,6 +37,12 @@ const output = z.object({
   usage: stepSchema.shape.usage,
   truncated: stepSchema.shape.truncated,
   cut: stepSchema.shape.cut,
+  ignored_answers: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'Ids whose prompts had ended already, answered or given up: your texts were not used.',
+    ),
 });
 
 export const answer = defineTool({
@@ -65,17 +71,22 @@ export const answer = defineTool({
     if (!task) {
       throw await toNothingWaits(context.engine, sessionId);
     }
-    task.answer(answers);
+    const late = task.answer(answers);
+    const ignored = late.length > 0 ? { ignored_answers: [...late] } : {};
     const showWhole = answers.length === 0;
     if (task.kind === 'step') {
-      return followStep(context, task, { showWhole });
+      return { ...ignored, ...(await followStep(context, task, { showWhole })) };
     }
     const call = { waitMs: waitMs ?? task.waitMs, ownsTask: task.waitMs === null, showWhole };
-    return toRunView(await followRun(context, task, call));
+    return { ...ignored, ...toRunView(await followRun(context, task, call)) };
   },
   toMarkdown: (payload) => {
-    const step = stepSchema.safeParse(payload);
-    return step.success ? toStepMarkdown(step.data) : toRunMarkdown(runSchema.parse(payload));
+    const { ignored_answers: ignored, ...result } = payload;
+    const step = stepSchema.safeParse(result);
+    const text = step.success ? toStepMarkdown(step.data) : toRunMarkdown(runSchema.parse(result));
+    return ignored
+      ? `Not used, since their prompts had ended: ${ignored.join(', ')}.\n\n${text}`
+      : text;
   },
 });
 

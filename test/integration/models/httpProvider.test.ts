@@ -210,6 +210,23 @@ describe('providers behind HTTP', function () {
         );
       });
 
+      it('says of an answer that was cut what cut it', async () => {
+        const given = await ask(protocol, [{ kind: 'answer', pieces: ['Two'], isLimited: true }]);
+        assert.deepStrictEqual([given.text, given.cutBy], ['Two', 'tokens']);
+        assert.equal((await ask(protocol, [answer])).cutBy, undefined);
+      });
+
+      it('does not take for whole what an error ended, whatever mark the stream ends by', async () => {
+        const broken = {
+          kind: 'error',
+          pieces: ['The total is 1'],
+          code: 'invalid_prompt',
+          isMarked: true,
+        } as const;
+        const { code } = await failToAsk(protocol, broken);
+        assert.equal(code, 'MODEL_UNAVAILABLE');
+      });
+
       it('says when reasoning has taken all tokens of the answer, and what they were', async () => {
         const spent: ModelUsage[] = [];
         const onSpent = (usage: ModelUsage): null => {
@@ -230,7 +247,7 @@ describe('providers behind HTTP', function () {
           [[100], 1],
         );
         const short = await ask(protocol, [{ ...reply, pieces: ['Two'] }]);
-        assert.equal(short.text, 'Two', 'an answer that was cut is one');
+        assert.deepStrictEqual([short.text, short.cutBy], ['Two', 'tokens']);
       });
 
       it('asks again after an error inside the stream that will pass, and only then', async () => {

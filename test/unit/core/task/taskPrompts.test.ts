@@ -29,6 +29,33 @@ describe('the prompts of a task', () => {
     return shown;
   }
 
+  it('mix up no conversations that begin alike', async () => {
+    const prompts = new TaskPrompts(() => undefined);
+    await ask(prompts, first, 'loop');
+    await ask(prompts, first, 'loop');
+    for (const reply of ['code A', 'code B']) {
+      const messages = [...first, { role: 'assistant', text: reply }, { role: 'user', text: 'on' }];
+      const { prompt, follows } = await ask(prompts, messages as ModelMessage[], 'loop');
+      assert.equal(follows, null);
+      assert.match(prompt, new RegExp(reply, 'u'));
+    }
+  });
+
+  it('take one answer each, and name those that come too late', async () => {
+    const prompts = new TaskPrompts(() => undefined);
+    const { id } = await ask(prompts, first, 'sub_call');
+    const asked = prompts.ask(createRequest({ messages: second }), neverAborted);
+    const [open] = prompts.list(false);
+    assert.ok(open);
+    const twice = [1, 2].map((number) => ({ id: open.id, text: String(number) }));
+    assert.throws(() => prompts.answer(twice), { code: 'INVALID_INPUT' });
+    const late = prompts.answer([
+      { id, text: 'again' },
+      { id: open.id, text: 'once' },
+    ]);
+    assert.deepStrictEqual([late, (await asked).text], [[id], 'once']);
+  });
+
   it('show of a conversation only what is new, however many of the code’s lie between', async () => {
     const prompts = new TaskPrompts(() => undefined);
     const { id } = await ask(prompts, first, 'loop');
