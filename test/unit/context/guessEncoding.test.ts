@@ -59,4 +59,38 @@ describe('guessEncoding', () => {
       });
     }
   }
+
+  for (const [encoding, languages, leastRight] of [
+    ['windows-874', ['th'], 1],
+    ['windows-1255', ['he'], 1],
+    ['cp437', ['de', 'fr'], 0.95],
+    ['cp855', ['ru'], 1],
+    ['ibm866', ['ru', 'bg'], 1],
+    ['koi8-r', ['ru'], 1],
+  ] as const) {
+    it(`reads at least ${leastRight * 100} % of 300 characters of ${languages.join(' and ')} in ${encoding}`, () => {
+      const wrong: string[] = [];
+      let samples = 0;
+      for (const language of languages) {
+        const text = readLanguage(language);
+        for (let from = 0; from < Math.min(text.length - 300, 9_000); from += 150) {
+          const bytes = encode(text.slice(from, from + 300), encoding);
+          const { encoding: found, isDoubtful } = guessEncoding(bytes);
+          const highBytes = bytes.filter((byte) => byte >= 0x80).length;
+          if (highBytes < 6) {
+            continue;
+          }
+          samples += 1;
+          if (decodeBytes(bytes, found) !== decodeBytes(bytes, encoding)) {
+            wrong.push(`${language} at ${from} as ${found}${isDoubtful ? ', doubted' : ''}`);
+          }
+        }
+      }
+      assert.ok(samples >= 3, `${samples} samples`);
+      assert.ok(
+        wrong.length <= samples * (1 - leastRight) + 1e-9,
+        `${wrong.length}/${samples}: ${wrong.join('; ')}`,
+      );
+    });
+  }
 });
