@@ -267,12 +267,17 @@ def main(parts):
 
     def is_sound():
         """Whether the interpreter still does its work: C code that recursed too deep can spoil it."""
-        try:
-            space = {"__builtins__": builtins}
-            exec_(compile_step("def f(a):\n    return [a, *(b for b in (1, 2))]\nf({})", "<probe>"), space)
-            return space[RESULT] == [{}, 1, 2]
-        except BaseException:  # noqa: BLE001
-            return False
+        for _ in range(3):
+            try:
+                space = {"__builtins__": builtins}
+                exec_(compile_step("def f(a):\n    return [a, *(b for b in (1, 2))]\nf({})", "<probe>"), space)
+                return space[RESULT] == [{}, 1, 2]
+            except (MemoryError, SystemError):  # for want of memory, or spoiled: more of it tells
+                reserve["held"] = None
+                write(device, b"room")
+            except BaseException:  # noqa: BLE001
+                return False
+        return False
 
     def take_reserve():
         """Kept for the runner; where the code has used up all there is, the host gives a little more."""
