@@ -27,6 +27,7 @@ function toResult(answer: string): LoopResult {
 
 describe('a task, in every order of what happens to it', () => {
   it('ends once, and loses no answer that it has taken', async () => {
+    const seen = new Set<string>();
     const orders = await runInEveryOrder(() => {
       const clock = new FakeClock();
       let taken = false;
@@ -89,6 +90,7 @@ describe('a task, in every order of what happens to it', () => {
         check: async (order) => {
           await task.ended.catch(() => undefined);
           const last = await follow();
+          seen.add(`${ends[0]}, ${taken ? 'answered' : 'not answered'}`);
           assert.equal(ends.length, 1, order);
           assert.equal(last, ends[0], order);
           assert.equal(task.hasEnded, true, order);
@@ -101,6 +103,10 @@ describe('a task, in every order of what happens to it', () => {
       };
     });
     assert.ok(orders > 20, `${orders} orders`);
+    assert.deepStrictEqual([...seen].sort(), [
+      'CANCELLED, not answered',
+      'completed yes, answered',
+    ]);
   });
 });
 
