@@ -14,6 +14,7 @@ import type { PickParts } from '../material';
 import type { ModelAccess } from '../models/modelAccess';
 import { toPlainText } from '../plainText';
 import { listWorkspaceFolders } from '../readableFolders';
+import { toAnswerMarkdown } from './answerMarkdown';
 import { readAttached } from './chatContext';
 
 interface ChatParticipantParts extends PickParts {
@@ -121,10 +122,11 @@ function offerTrace(sessionId: string, stream: vscode.ChatResponseStream): void 
   });
 }
 
-/** The chat loads no images from elsewhere, and runs no command of a text that is not trusted. */
 function showResult(result: LoopResult, stream: vscode.ChatResponseStream): void {
   const about = `*${toCauseText(result)}* (${toUsageText(result)})`;
-  stream.markdown(result.answer === null ? about : `${result.answer}\n\n${about}`);
+  stream.markdown(
+    result.answer === null ? about : `${toAnswerMarkdown(result.answer)}\n\n${about}`,
+  );
   offerTrace(result.sessionId, stream); // the chat folds up what came before the answer
 }
 
