@@ -42,6 +42,8 @@ export class LiveSandbox implements Disposable {
   #asked: AskedWorker | undefined;
   #search: SearchThread | undefined;
   #running: RunningStep | undefined;
+  /** Of the code, as of the last step that ended. */
+  #variables: readonly string[] = [];
   #disposed = false;
 
   constructor(worker: WorkerHandle, pool: WorkerPool, options: LiveSandboxOptions) {
@@ -98,9 +100,12 @@ export class LiveSandbox implements Disposable {
       const elapsedMs = performance.now() - started;
       if (answer?.kind !== 'ran') {
         const timeoutMs = params.timeoutMs;
-        return createLostOutcome({ interruption, lostBy, timeoutMs, elapsedMs });
+        const variables = this.#variables;
+        this.#variables = [];
+        return createLostOutcome({ interruption, lostBy, timeoutMs, elapsedMs, variables });
       }
       const outcome = toOutcome(answer.outcome, params.maxOutputChars);
+      this.#variables = outcome.variables;
       return interruption === null
         ? outcome
         : createInterruptedOutcome(outcome, interruption, params.timeoutMs);
@@ -122,6 +127,7 @@ export class LiveSandbox implements Disposable {
     const message: Question = { kind: 'read', id: randomUUID(), name, offset, maxChars };
     const { answer, lostBy } = await this.#askInterruptibly(message, params.timeoutMs, signal);
     if (answer?.kind !== 'value') {
+      this.#variables = [];
       throw lostError(`while it read ${name} (${lostBy ?? 'interrupted'})`);
     }
     return answer.value && toValue(answer.value, maxChars);

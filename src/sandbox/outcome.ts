@@ -71,11 +71,16 @@ export interface LostStep {
   readonly lostBy: string | null;
   readonly timeoutMs: number;
   readonly elapsedMs: number;
+  /** What the code had made before. */
+  readonly variables: readonly string[];
 }
+
+/** So many of the lost variables are named. */
+const namedVariables = 20;
 
 /** The worker is gone, and with it all that the code had made. */
 export function createLostOutcome(lost: LostStep): Outcome {
-  const tail = 'All variables but the contexts are lost; run the steps that made them again.';
+  const tail = `${toLoss(lost.variables)} The contexts are kept.`;
   const error =
     lost.interruption === null
       ? {
@@ -100,6 +105,16 @@ export function createLostOutcome(lost: LostStep): Outcome {
     interruption: lost.interruption,
     stateLost: true,
   };
+}
+
+function toLoss(variables: readonly string[]): string {
+  if (variables.length === 0) {
+    return 'What this step made is lost; there were no variables before it.';
+  }
+  const names = variables.slice(0, namedVariables).map((name) => name.slice(0, 100));
+  const more = variables.length - names.length;
+  const others = more > 0 ? ` and ${more} more` : '';
+  return `What this step made is lost, and all variables with it: ${names.join(', ')}${others}. Run the steps that made them again.`;
 }
 
 function interruptionError(

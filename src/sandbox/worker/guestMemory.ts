@@ -43,11 +43,11 @@ export class GuestMemory {
   openForStep(): void {
     const heapBytes = this.#heapBytes();
     this.#engine.limitHeap(heapBytes);
-    if (!this.hasRoom()) {
+    if (!this.#hasRoom()) {
       this.openReserve();
-      this.hasRoom(); // takes the growth
-      this.#engine.limitHeap(heapBytes);
+      this.#hasRoom(); // takes the growth
     }
+    this.#engine.limitHeap(heapBytes); // what is refused from here on, the code has asked for
   }
 
   /** For the runner: one growth beyond what there is, while the reserve lasts. */
@@ -58,8 +58,13 @@ export class GuestMemory {
     this.#engine.limitHeap(Math.min(allBytes, Math.max(heapBytes, grownBytes)));
   }
 
+  /** Whether the code was refused memory since it began. */
+  get wasRefused(): boolean {
+    return this.#engine.wasRefusedMemory;
+  }
+
   /** Whether there is room for the least that a step needs. */
-  hasRoom(): boolean {
+  #hasRoom(): boolean {
     return this.#engine.hasRoom(leastRoomBytes);
   }
 

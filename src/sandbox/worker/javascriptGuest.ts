@@ -155,7 +155,7 @@ export class JavascriptGuest {
     while (engine.hasJobs && !this.#interruption.check()) {
       interrupted ??= engine.runJobs(jobBatch);
     }
-    const isFull = (step.isAsync || !completion.ok) && !this.#memory.hasRoom();
+    const isFull = (step.isAsync || !completion.ok) && this.#memory.wasRefused;
     this.#memory.openReserve();
     if (this.#interruption.happened) {
       engine.discardJobs();
@@ -216,7 +216,10 @@ export class JavascriptGuest {
     const output = repl.ask<Output>('takeOutput', { declared, notes: left.notes });
     const variables = repl.ask<Variables>('compare', step ? this.#reach(step) : []);
     if (!output && !this.#interruption.happened) {
-      throw new Error('The code has used up all memory, and the reserve with it.');
+      const limit = Math.round(this.#memory.maxBytes / mebibyte);
+      throw new Error(
+        `The code has used up all memory, ${limit} MB (max_memory_mb), and the reserve with it.`,
+      );
     }
     if (this.#interruption.happened) {
       error ??= createInterruptedFailure();
@@ -289,12 +292,12 @@ export class JavascriptGuest {
       return createFailure('Error', 'The code threw what cannot be described.');
     }
     // Without room for an error of its own, the engine throws null.
-    const isBareNull = described.type === 'null' && isFull;
+    const isBareNull = described.type === 'null' && isFull && described.place.thrownAt === '';
     if (!isBareNull && !(described.message === 'out of memory' && described.stack !== '')) {
       return toStepFailure(described, step);
     }
     const limit = Math.round(this.#memory.maxBytes / mebibyte);
-    const message = `out of memory: the code's own values may take ${limit} MB beside the context`;
+    const message = `out of memory: the code's own values may take ${limit} MB beside the context (max_memory_mb). Keep less at a time, or open a session with a larger max_memory_mb`;
     return toStepFailure({ ...described, type: 'InternalError', message }, step);
   }
 

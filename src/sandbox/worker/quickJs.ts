@@ -30,6 +30,8 @@ interface QuickJsOptions {
 
 interface HeapLimit {
   heapBytes: number;
+  /** The memory was to grow beyond the limit, and did not. */
+  wasReached: boolean;
 }
 
 interface Heap {
@@ -95,7 +97,7 @@ export class QuickJs {
   }
 
   static async create(options: QuickJsOptions): Promise<QuickJs> {
-    const limit: HeapLimit = { heapBytes: maxHeapBytes };
+    const limit: HeapLimit = { heapBytes: maxHeapBytes, wasReached: false };
     const memory = createMemory(limit);
     let exports: Readonly<Record<string, unknown>> = {};
     const module = await loadModule({
@@ -121,6 +123,12 @@ export class QuickJs {
    */
   limitHeap(bytes: number): void {
     this.#limit.heapBytes = Math.min(bytes, maxHeapBytes);
+    this.#limit.wasReached = false;
+  }
+
+  /** Whether memory was refused since the limit was set. */
+  get wasRefusedMemory(): boolean {
+    return this.#limit.wasReached;
   }
 
   /** Whether so much in one piece could be had, by growing where that is allowed. */
@@ -302,12 +310,13 @@ interface GrowingMemory extends WebAssembly.Memory {
 type MemoryConstructor = new (size: { initial: number; maximum: number }) => GrowingMemory;
 
 /** The engine grows its memory only through `grow`, so refusing there is a hard cap. */
-function createMemory(limit: Readonly<HeapLimit>): WebAssembly.Memory {
+function createMemory(limit: HeapLimit): WebAssembly.Memory {
   const Memory = WebAssembly.Memory as unknown as MemoryConstructor; // see GrowingMemory
   const memory = new Memory({ initial: 256, maximum: 32_768 });
   const grow = memory.grow.bind(memory);
   memory.grow = (pages) => {
     if (memory.buffer.byteLength + pages * pageBytes > limit.heapBytes) {
+      limit.wasReached = true;
       throw new RangeError('The engine may not grow further.');
     }
     return grow(pages);

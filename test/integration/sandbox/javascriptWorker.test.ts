@@ -568,6 +568,20 @@ globalThis.other = whole.slice(2999, 4999);`);
       await probe();
     });
 
+    it('that has no memory left is told so, with the limit and what to do, also by one built-in call', async () => {
+      for (const code of [
+        "'ab'.repeat(1e7).split('').length",
+        'new Array(1e9).fill(0).length',
+        'const a = []; for (;;) a.push([a.length])',
+        "let s = 'x'; for (;;) s = s.replace(/^/, s)",
+      ]) {
+        const { error } = await host.run(`{ ${code} }`);
+        assert.match(error?.message ?? '', /out of memory.* 64 MB .*max_memory_mb/, code);
+      }
+      const { error } = await host.run('try { new Array(1e9).fill(0) } catch {}\nthrow null');
+      assert.equal(error?.message, 'Thrown: null');
+    });
+
     it('that has used up its memory can let go of it', async () => {
       await host.run('let full = []; try { for (;;) full.push({}) } catch {}');
       assert.equal((await host.run('full = null; 1')).error, null);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { noUsage } from '../../../src/core/limits';
 import type { GuestOutcome } from '../../../src/protocol/worker';
-import { toOutcome, toValue } from '../../../src/sandbox/outcome';
+import { createLostOutcome, toOutcome, toValue } from '../../../src/sandbox/outcome';
 import { decodeEvent, encodeEvent } from '../../../src/store/traceCodec';
 
 /** Takes six bytes in JSON. */
@@ -61,5 +61,22 @@ describe('the outcome of a step', () => {
     assert.deepStrictEqual(toValue(value, 9), value);
     const { text, incomplete } = toValue(value, 4);
     assert.deepStrictEqual([text.length, incomplete === null], [8, false]);
+  });
+});
+
+describe('the outcome of a step that lost its worker', () => {
+  const lose = (variables: readonly string[]): string =>
+    createLostOutcome({
+      interruption: 'timeout',
+      lostBy: null,
+      timeoutMs: 1_000,
+      elapsedMs: 2_500,
+      variables,
+    }).error?.message ?? '';
+
+  it('names what is lost, and what is kept', () => {
+    assert.match(lose(['rows', 'total']), /all variables with it: rows, total\. Run the steps/);
+    assert.match(lose(Array.from({ length: 30 }, (_, at) => `v${at}`)), /v19 and 10 more\. Run/);
+    assert.match(lose([]), /there were no variables before it\. The contexts are kept\./);
   });
 });
