@@ -88,8 +88,8 @@ export class CodexHome {
         env: {
           PATH: process.env['PATH'],
           SystemRoot: process.env['SystemRoot'],
-          HOME: cwd,
-          USERPROFILE: cwd,
+          HOME: this.path,
+          USERPROFILE: this.path,
           TMPDIR: this.#temporary,
           TEMP: this.#temporary,
           TMP: this.#temporary,

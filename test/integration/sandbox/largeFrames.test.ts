@@ -26,14 +26,14 @@ const rows: readonly Row[] = [
     {
       language: 'python',
       what: `millions of values in place of a model of ${name}`,
-      code: `${name}("x", [{}] * 3_000_000)`,
-      refused: /more than 200000 values/,
+      code: `${name}("x", ${name === 'llm_query' ? '' : '"", '}[{}] * 3_000_000)`,
+      refused: /more than 200000 values|must be a name/,
     },
     {
       language: 'javascript',
       what: `millions of values in place of a model of ${name}`,
-      code: `${name}('x', new Array(1_500_000).fill(0))`,
-      refused: /more than 200000 values/,
+      code: `${name}('x', ${name === 'llm_query' ? '' : '"", '}new Array(1_500_000).fill('a'))`,
+      refused: /more than 200000 values|must be a name/,
     },
     {
       language: 'python',
@@ -50,6 +50,18 @@ const rows: readonly Row[] = [
   ]),
   {
     language: 'python',
+    what: 'millions of texts as the context of a child',
+    code: 'rlm_query("x", ["a"] * 1_000_000)',
+    refused: /more than 200000 values/,
+  },
+  {
+    language: 'javascript',
+    what: 'millions of texts as the context of a child',
+    code: `rlm_query('x', new Array(1_000_000).fill('a'))`,
+    refused: /more than 200000 values/,
+  },
+  {
+    language: 'python',
     what: 'a batch of too many prompts',
     code: 'llm_query_batched(["x"] * 300_000)',
     refused: /more than 200000 values/,
@@ -64,13 +76,13 @@ const rows: readonly Row[] = [
     language: 'javascript',
     what: 'values nested deeply',
     code: `let deep = []; for (let n = 0; n < 150; n++) deep = [deep]; rlm_query('x', deep)`,
-    refused: /more than 100 levels/,
+    refused: /nested/,
   },
   {
     language: 'python',
     what: 'values nested deeply',
     code: `deep = []\nfor n in range(150): deep = [deep]\nrlm_query("x", deep)`,
-    refused: /more than 100 levels/,
+    refused: /100 levels/,
   },
   {
     language: 'python',
