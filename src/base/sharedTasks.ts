@@ -41,6 +41,17 @@ export class SharedTasks<T> {
     return this.#wait(running, signal, gone);
   }
 
+  /** As `join` where work of this key goes on that is not being cancelled; else null. */
+  joinRunning(key: string, signal: AbortSignal, gone: () => Error): Promise<T> | null {
+    const found = this.#running.get(key);
+    return found && !found.controller.signal.aborted ? this.#wait(found, signal, gone) : null;
+  }
+
+  /** When the work of this key has ended, whatever came of it; at once where there is none. */
+  async whenEnded(key: string): Promise<void> {
+    await this.#running.get(key)?.result.catch(() => undefined);
+  }
+
   /** Also while it is being cancelled. */
   has(key: string): boolean {
     return this.#running.has(key);

@@ -12,14 +12,12 @@ import {
   secondAnswerError,
 } from './sessionErrors';
 import type { Summary } from './summary';
+import { readValue } from './variableValue';
 
 export type FinalizeInput = { readonly text: string } | { readonly variable: string };
 
 /** Types, in either language, of what says only that there is no value. */
 const emptyTypes: readonly string[] = ['NoneType', 'undefined', 'null'];
-
-/** Of reading a variable's value. */
-export const readTimeoutMs = 10_000;
 
 export class FinalAnswer {
   readonly #recorder: Recorder;
@@ -62,15 +60,11 @@ export class FinalAnswer {
 
   /** @throws RlmError 'VAR_NOT_FOUND', 'INVALID_INPUT' where the text is not the whole value's. */
   async #read(name: string, signal: AbortSignal): Promise<string> {
-    const value = await this.#slot
-      ?.require()
-      .readVariable(
-        { name, offset: 0, maxChars: maxAnswerChars + 1, timeoutMs: readTimeoutMs },
-        signal,
-      );
-    if (!value) {
+    if (!this.#slot) {
       throw noVariableError(name);
     }
+    const whole = { name, offset: 0, maxChars: maxAnswerChars + 1 };
+    const value = await readValue(this.#slot.require(), whole, signal);
     if (emptyTypes.includes(value.type)) {
       throw emptyAnswerError(name, value.text);
     }

@@ -3,9 +3,10 @@
 import type { Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import type { Clock } from './clock';
-import { RlmError } from './errors';
+import { RlmError, cancelledError } from './errors';
 import type { TraceEvent } from './event';
 import type { Session } from './session';
+import { SessionReader } from './sessionReader';
 
 export interface SessionChange {
   readonly sessionId: string;
@@ -15,9 +16,9 @@ export interface SessionChange {
 /** A session that is being opened, and takes room already. */
 export type Opening = object;
 
-/** Sessions that hold a sandbox at one time. */
+/** Sessions and readers that hold a sandbox at one time. */
 const maxLiveSessions = 100;
-/** Ended sessions that keep their variables at hand, those used last; all others are read by replay. */
+/** Ended sessions, and readers, that keep their variables at hand, those used last; all others are read by replay. */
 const maxEndedKept = 2;
 /** How long they do after their last use, by the characters of their contexts. */
 const endedKeepMs = { small: 60_000, large: 10_000 } as const;
@@ -28,6 +29,10 @@ const sweepEveryMs = 1_000;
 export class LiveSessions implements Disposable {
   readonly #clock: Clock;
   readonly #sessions = new Map<string, Session>();
+  /** Sessions that are being let go. */
+  readonly #closing = new Map<string, Promise<void>>();
+  /** By their session, which may be live besides. */
+  readonly #readers = new Map<string, SessionReader>();
   readonly #changed = new Emitter<SessionChange>();
   /** Fires for every event of every live session, in each session's order. */
   readonly onDidChange = this.#changed.event;
@@ -83,7 +88,8 @@ export class LiveSessions implements Disposable {
    */
   async withRoom<T>(open: (opening: Opening) => Promise<T>): Promise<T> {
     const opening: Opening = {};
-    const excess = this.#sessions.size + this.#openings.size + 1 - maxLiveSessions;
+    const held = this.#sessions.size + this.#readers.size + this.#openings.size;
+    const excess = held + 1 - maxLiveSessions;
     const idle = this.#listIdle();
     if (idle.length < excess) {
       throw new RlmError(
@@ -101,13 +107,51 @@ export class LiveSessions implements Disposable {
     }
   }
 
-  async close(session: Session, reason: string): Promise<void> {
+  getReader(sessionId: string): SessionReader | undefined {
+    return this.#readers.get(sessionId);
+  }
+
+  addReader(reader: SessionReader, opening: Opening): void {
+    if (this.#disposed) {
+      reader.dispose();
+      throw cancelledError('Reading the session');
+    }
+    this.#openings.delete(opening);
+    void this.closeReader(reader.id);
+    this.#readers.set(reader.id, reader);
+    this.#sweepLater();
+  }
+
+  /** Of the session, if there is one: calls that read from it are answered yet. */
+  async closeReader(sessionId: string): Promise<void> {
+    const reader = this.#readers.get(sessionId);
+    this.#readers.delete(sessionId);
+    await reader?.close();
+  }
+
+  /** A call for a session that is being let go already settles with that. */
+  close(session: Session, reason: string): Promise<void> {
+    const closing = this.#closing.get(session.id);
+    if (closing) {
+      return closing;
+    }
     this.#sessions.delete(session.id);
-    await session.close(reason);
+    const closed = session.close(reason).finally(() => this.#closing.delete(session.id));
+    this.#closing.set(session.id, closed);
+    return closed;
+  }
+
+  /** When the session is not being let go any more, so that it can be opened again. */
+  async whenClosed(sessionId: string): Promise<void> {
+    await this.#closing.get(sessionId)?.catch(() => undefined);
   }
 
   async closeAll(reason: string): Promise<void> {
-    await Promise.allSettled(this.all.map((session) => this.close(session, reason)));
+    await Promise.allSettled([
+      ...this.#closing.values(),
+      ...this.all.map((session) => this.close(session, reason)),
+      ...[...this.#readers.keys()].map((sessionId) => this.closeReader(sessionId)),
+    ]);
   }
 
   dispose(): void {
@@ -117,20 +161,29 @@ export class LiveSessions implements Disposable {
       session.dispose();
     }
     this.#sessions.clear();
+    for (const reader of this.#readers.values()) {
+      reader.dispose();
+    }
+    this.#readers.clear();
     this.#changed.dispose();
   }
 
-  /** Ended and in nobody's use, longest unused first. One that is being rebuilt has not ended. */
-  #listIdle(): readonly Session[] {
-    return this.all
-      .filter(({ status, pendingCalls }) => status !== 'active' && pendingCalls === 0)
+  /** Ended or to be read, and in nobody's use, longest unused first. One that is being rebuilt has not ended. */
+  #listIdle(): readonly (Session | SessionReader)[] {
+    const ended = this.all.filter(({ status }) => status !== 'active');
+    return [...ended, ...this.#readers.values()]
+      .filter(({ pendingCalls }) => pendingCalls === 0)
       .sort((left, right) => left.lastUsedAt - right.lastUsedAt);
   }
 
   /** One whose trace cannot be ended is gone all the same, and is nobody else's error. */
-  async #letGo(sessions: readonly Session[]): Promise<void> {
+  async #letGo(idle: readonly (Session | SessionReader)[]): Promise<void> {
     await Promise.allSettled(
-      sessions.map((session) => this.close(session, 'its variables were let go')),
+      idle.map((one) =>
+        one instanceof SessionReader
+          ? this.closeReader(one.id)
+          : this.close(one, 'its variables were let go'),
+      ),
     );
   }
 
@@ -141,13 +194,13 @@ export class LiveSessions implements Disposable {
     this.#sweep = this.#clock.after(sweepEveryMs, () => {
       this.#sweep = null;
       void this.#letGo(this.#listForgettable());
-      if (this.all.some(({ status }) => status !== 'active')) {
+      if (this.#readers.size > 0 || this.all.some(({ status }) => status !== 'active')) {
         this.#sweepLater();
       }
     });
   }
 
-  #listForgettable(): readonly Session[] {
+  #listForgettable(): readonly (Session | SessionReader)[] {
     const now = this.#clock.now();
     const idle = this.#listIdle();
     const excess = idle.length - maxEndedKept;
@@ -157,7 +210,7 @@ export class LiveSessions implements Disposable {
   }
 }
 
-function toKeepMs({ summary }: Session): number {
+function toKeepMs({ summary }: Session | SessionReader): number {
   const chars = summary.contexts.reduce((sum, { totalChars }) => sum + totalChars, 0);
   return chars > largeContextChars ? endedKeepMs.large : endedKeepMs.small;
 }

@@ -12,11 +12,6 @@ import type { HostCall, Sandbox } from './sandbox';
 import type { TraceSink } from './traceStore';
 
 export interface ReplayOptions {
-  /** Where the record comes from. */
-  readonly sourceSessionId: string;
-  /** Whether the replayed events are appended too: in a fork's own trace they are. */
-  readonly record: boolean;
-  readonly engineId: string;
   readonly readText: (name: string) => Promise<string | undefined>;
   /** Contexts and steps replayed, of how many. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -33,8 +28,8 @@ export interface ReplayReport {
 
 export interface ReplayParts {
   readonly sandbox: Sandbox;
-  readonly recorder: Recorder;
-  readonly sink: TraceSink;
+  /** Where the replayed events are appended too: a fork's own trace; null: they are on record already. */
+  readonly trace: { readonly recorder: Recorder; readonly sink: TraceSink } | null;
   readonly contexts: ContextReader;
   readonly room: ContextRoom;
   readonly limits: Limits;
@@ -56,7 +51,7 @@ export async function runReplay(
     if (item.kind === 'context') {
       differences.push(...(await replayContext(item, options, parts)));
     } else {
-      differences.push(...(await replayStep(item, options, parts)));
+      differences.push(...(await replayStep(item, parts)));
     }
   }
   return {
@@ -72,7 +67,7 @@ async function replayContext(
   options: ReplayOptions,
   parts: ReplayParts & { readonly signal: AbortSignal },
 ): Promise<readonly ReplayDifference[]> {
-  const { recorder, sink, signal } = parts;
+  const { trace, signal } = parts;
   const { given, context: recorded } = item.loaded;
   const textName = toTextName(item.number);
   const { hasText, ...files } = given;
@@ -80,21 +75,20 @@ async function replayContext(
   const { sandbox, contexts, room } = parts;
   const loading = { sandbox, contexts, room, variable: recorded.variable };
   const context = await loadContext({ text, ...files }, loading, signal);
-  if (options.record) {
+  if (trace) {
     if (text !== null) {
-      await sink.keepText(textName, text);
+      await trace.sink.keepText(textName, text);
     }
-    await recorder.append({ kind: 'context.loaded', given, context });
+    await trace.recorder.append({ kind: 'context.loaded', given, context });
   }
   return compareContexts(recorded, context);
 }
 
 async function replayStep(
   item: RecordedStep,
-  options: ReplayOptions,
   parts: ReplayParts & { readonly signal: AbortSignal },
 ): Promise<readonly ReplayDifference[]> {
-  const { sandbox, recorder, limits, signal } = parts;
+  const { sandbox, trace, limits, signal } = parts;
   const { finished, code } = item;
   const { step, outcome: recorded, usage } = finished;
   const cut = new AbortController();
@@ -102,8 +96,8 @@ async function replayStep(
     live: (call, used) => parts.answerLive(call, used, signal),
     interrupt: () => cut.abort(),
   });
-  if (options.record) {
-    await recorder.append({ kind: 'step.started', code }, { step });
+  if (trace) {
+    await trace.recorder.append({ kind: 'step.started', code }, { step });
   }
   const ran = await sandbox.runStep(
     {
@@ -117,13 +111,16 @@ async function replayStep(
   );
   throwIfAborted(signal, 'The replay'); // the outcome is that of a step cut short
   const outcome = adoptInterruption(recorded, ran);
-  if (options.record) {
+  if (trace) {
     for (const call of item.calls) {
-      await recorder.append(call, { step: call.step, usage: call.usage });
+      await trace.recorder.append(call, { step: call.step, usage: call.usage });
     }
     const { cutAtCall } = finished;
     const cutAt = cutAtCall === undefined ? {} : { cutAtCall };
-    await recorder.append({ kind: 'step.finished', outcome, stop: null, ...cutAt }, { usage });
+    await trace.recorder.append(
+      { kind: 'step.finished', outcome, stop: null, ...cutAt },
+      { usage },
+    );
   }
   return [...calls.differences, ...compareOutcomes(step, recorded, outcome)];
 }

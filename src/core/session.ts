@@ -18,7 +18,7 @@ import type {
   SessionStatus,
   StopCause,
 } from './event';
-import { FinalAnswer, type FinalizeInput, readTimeoutMs } from './finalAnswer';
+import { FinalAnswer, type FinalizeInput } from './finalAnswer';
 import { Guardrails } from './guardrails';
 import type { History } from './history';
 import type { Limits } from './limits';
@@ -29,12 +29,13 @@ import { Recorder } from './recorder';
 import { type ReplayOptions, type ReplayReport, runReplay, toTextName } from './replayRun';
 import type { Language, Sandbox, VariableValue } from './sandbox';
 import { SandboxSlot } from './sandboxSlot';
-import { noVariableError, requireActive, runningStepError } from './sessionErrors';
+import { requireActive, runningStepError } from './sessionErrors';
 import { SessionModels } from './sessionModels';
 import type { SessionParent } from './sessionParent';
 import { type StepInput, type StepResult, runStep } from './stepRun';
 import type { Summary } from './summary';
 import type { TraceSink } from './traceStore';
+import { type ValueRequest, readValue } from './variableValue';
 import type { WorkPool } from './workPool';
 
 export interface SessionSeed {
@@ -67,6 +68,15 @@ export interface SessionStart {
   readonly summary: Summary;
   /** Of the last event. */
   readonly step: number;
+}
+
+interface SessionReplayOptions {
+  readonly sandbox?: Sandbox;
+  /** Where the record comes from. */
+  readonly sourceSessionId: string;
+  /** Whether the replayed events are appended too: in a fork's own trace they are. */
+  readonly record: boolean;
+  readonly engineId: string;
 }
 
 /** The words of a loop in its session's trace. */
@@ -158,17 +168,9 @@ export class Session implements Disposable {
   }
 
   /** Names of the REPL's variables after the last step are in the trace; this reads one's value. */
-  async readVariable(
-    request: { readonly name: string; readonly offset: number; readonly maxChars: number },
-    signal: AbortSignal,
-  ): Promise<VariableValue> {
+  async readVariable(request: ValueRequest, signal: AbortSignal): Promise<VariableValue> {
     return this.#exclusive(signal, async () => {
-      const asked = { ...request, timeoutMs: readTimeoutMs };
-      const value = await this.#slot.require().readVariable(asked, signal);
-      if (!value) {
-        throw noVariableError(request.name);
-      }
-      return value;
+      return readValue(this.#slot.require(), request, signal);
     });
   }
 
@@ -272,7 +274,7 @@ export class Session implements Disposable {
    */
   async replay(
     history: History,
-    options: ReplayOptions & { readonly sandbox?: Sandbox },
+    options: ReplayOptions & SessionReplayOptions,
     signal: AbortSignal,
   ): Promise<ReplayReport> {
     return this.#exclusive(signal, async () => {
@@ -282,7 +284,7 @@ export class Session implements Disposable {
         runReplay(history, options, {
           ...this.#parts,
           sandbox: this.#slot.current,
-          recorder: this.#recorder,
+          trace: options.record ? { recorder: this.#recorder, sink: this.#parts.sink } : null,
           room: this.#room,
           limits: this.seed.limits,
           signal: combined,

@@ -9,6 +9,7 @@ import type { LoopRunner } from './loop';
 import type { Model, ModelClient } from './model';
 import { ModelCalls, type RecordedCall } from './modelCalls';
 import type { Recorder } from './recorder';
+import type { Language } from './sandbox';
 import type { SessionParent } from './sessionParent';
 
 interface SessionModelsParts {
@@ -95,17 +96,8 @@ export class SessionModels {
 
   /** Answers what asks no model as it was when a session of these limits had used so much. */
   createReplayCalls(limits: Limits, usage: Usage): HostCalls {
-    const { clock, opened } = this.#parts;
-    const budget = new Budget(toSpending(limits), toSpent(usage), null);
-    return new HostCalls({
-      calls: this.createCalls(usage.steps + 1),
-      clock,
-      loops: null,
-      session: { ...this.asParent, limits, budget, language: opened.language },
-      readUsage: () => usage,
-      client: null,
-      subModel: null,
-    });
+    const { language } = this.#parts.opened;
+    return createReplayCalls({ ...this.asParent, limits, language }, usage, this.#parts);
   }
 
   #createBudget(): Budget {
@@ -117,6 +109,24 @@ export class SessionModels {
     const event = { kind: 'model.answered', ...call } as const;
     await this.#parts.recorder.append(event, { usage: this.readUsage(), step });
   }
+}
+
+/** Answers what asks no model as it was when a session of these limits had used so much. */
+export function createReplayCalls(
+  session: Omit<SessionParent, 'budget'> & { readonly language: Language },
+  usage: Usage,
+  { clock, model }: { readonly clock: Clock; readonly model: Model },
+): HostCalls {
+  const budget = new Budget(toSpending(session.limits), toSpent(usage), null);
+  return new HostCalls({
+    calls: new ModelCalls({ model, clock, budget, record: async () => undefined }),
+    clock,
+    loops: null,
+    session: { ...session, budget },
+    readUsage: () => usage,
+    client: null,
+    subModel: null,
+  });
 }
 
 function toSpending({ maxLlmCalls, maxLlmTokens, budgetLimit }: Limits): Spending {

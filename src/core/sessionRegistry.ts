@@ -20,9 +20,10 @@ import { finalizeClosed } from './closedSession';
 import { type FinalizeInput, checkOtherAnswer, isSameAnswer } from './finalAnswer';
 import { Session, type SessionParts, type SessionSeed } from './session';
 import { differsError, exhaustedForkError } from './sessionErrors';
+import { type SessionReader, openReader } from './sessionReader';
 import { type SessionParent, toChildLimits } from './sessionParent';
 import { createSummary, type Summary } from './summary';
-import type { TraceSink, TraceStore } from './traceStore';
+import { type TraceSink, type TraceStore, heldElsewhere } from './traceStore';
 
 export interface RegistryParts {
   readonly sandboxes: SandboxFactory;
@@ -62,6 +63,12 @@ export interface Resumed {
   readonly report: ReplayReport | null;
 }
 
+/** `report`: null when the session was live and nothing had to be replayed. */
+export interface ReadableSession {
+  readonly session: Session | SessionReader;
+  readonly report: ReplayReport | null;
+}
+
 /** Contexts and steps replayed, of how many. */
 export type ReplayProgress = (done: number, total: number) => void;
 
@@ -69,6 +76,7 @@ export class SessionRegistry implements Disposable {
   readonly #parts: RegistryParts;
   readonly #live: LiveSessions;
   readonly #resuming = new SharedTasks<Resumed>();
+  readonly #reading = new SharedTasks<ReadableSession>();
   readonly #finalizing = new SharedTasks<Summary>();
   /** Fires for every event of every live session, in each session's order. */
   readonly onDidChange: LiveSessions['onDidChange'];
@@ -135,13 +143,55 @@ export class SessionRegistry implements Disposable {
     });
   }
 
-  /** As `resume`, also of a session that is finalized: its variables can be read, and no step runs. */
+  /**
+   * A session of any status for calls that read its variables: where they are gone, its record is run again
+   * without the session's lease, and nothing of it is recorded.
+   * @throws RlmError 'INVALID_INPUT' while another engine works in it.
+   */
   async openForReading(
     sessionId: string,
     signal: AbortSignal,
     onProgress?: ReplayProgress,
-  ): Promise<Resumed> {
-    return this.#open(sessionId, signal, (shared) => this.#resume(sessionId, shared, onProgress));
+  ): Promise<ReadableSession> {
+    const session = this.#live.get(sessionId);
+    if (session && this.#isWhole(session)) {
+      return { session, report: null };
+    }
+    const gone = (): RlmError => cancelledError('Reading the session');
+    const resumed = this.#resuming.joinRunning(sessionId, signal, gone);
+    const start = (shared: AbortSignal): Promise<ReadableSession> =>
+      this.#openReader(sessionId, shared, onProgress);
+    return resumed ?? this.#reading.join(sessionId, { signal, start, gone });
+  }
+
+  async #openReader(
+    sessionId: string,
+    signal: AbortSignal,
+    onProgress?: ReplayProgress,
+  ): Promise<ReadableSession> {
+    await this.#live.whenClosed(sessionId);
+    const { traces, engineId } = this.#parts;
+    const summary = await this.readSummary(sessionId);
+    if (summary.status === 'active' && summary.engineId !== engineId) {
+      throw heldElsewhere('holds');
+    }
+    const kept = this.#live.getReader(sessionId);
+    if (kept?.isOf(summary)) {
+      return { session: kept, report: kept.report };
+    }
+    void this.#live.closeReader(sessionId);
+    return this.#live.withRoom(async (opening) => {
+      const history = await readHistory(traces, sessionId, null);
+      const sandbox = await this.#createSandbox(summary, signal);
+      const readText = (name: string) => traces.readText(sessionId, name);
+      const reader = await openReader(
+        { summary, history },
+        { readText, ...(onProgress ? { onProgress } : {}) },
+        { ...this.#parts, sandbox, signal },
+      );
+      this.#live.addReader(reader, opening);
+      return { session: reader, report: reader.report };
+    });
   }
 
   /** While a session is being rebuilt it is live already, and not yet what it was. */
@@ -160,7 +210,12 @@ export class SessionRegistry implements Disposable {
     }
     return this.#resuming.join(sessionId, {
       signal,
-      start,
+      start: async (shared) => {
+        await this.#live.whenClosed(sessionId);
+        await this.#finalizing.whenEnded(sessionId);
+        void this.#live.closeReader(sessionId); // its variables would soon be old
+        return start(shared);
+      },
       gone: () => cancelledError('Resuming the session'),
     });
   }
@@ -217,6 +272,7 @@ export class SessionRegistry implements Disposable {
    * engine holds is rebuilt only where the answer is the value of a variable.
    */
   async finalize(sessionId: string, input: FinalizeInput, signal: AbortSignal): Promise<Summary> {
+    await this.#live.whenClosed(sessionId);
     const session = this.#live.get(sessionId);
     if (session && ('text' in input || session.status === 'finalized' || this.#isWhole(session))) {
       return session.finalize(input, signal);
@@ -225,7 +281,7 @@ export class SessionRegistry implements Disposable {
     if (summary?.status === 'finalized' && isSameAnswer(summary, input)) {
       return summary;
     }
-    if ('text' in input && !this.#resuming.has(sessionId)) {
+    if ('text' in input && !this.#resuming.has(sessionId) && !this.#live.get(sessionId)) {
       return this.#finalizeClosed(sessionId, input, signal);
     }
     const { session: resumed, report } = await this.resume(sessionId, signal);

@@ -46,6 +46,13 @@ export class LeaseLostError extends RlmError {
   }
 }
 
+/** `verb`: what the other engine does with the session. */
+export function heldElsewhere(verb: string): RlmError {
+  return new RlmError('INVALID_INPUT', `Another running engine ${verb} this session.`, {
+    nextStep: 'Go on there, or fork the session here with rlm_fork.',
+  });
+}
+
 /** Appends to one trace, while this engine holds its lease. Events land in the order of the calls. */
 export interface TraceSink {
   /**

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { toInline } from '../base/markdown';
 import type { ReplayReport } from '../core/replayRun';
 import type { Session } from '../core/session';
+import type { ReadableSession } from '../core/sessionRegistry';
 import { countField } from './fields';
 import type { ToolContext } from './tool';
 
@@ -46,11 +47,14 @@ export async function resumeSession(
   return { session, replay: report && toReplayView(report) };
 }
 
-/** As `resumeSession`, also for a session that is finalized: its variables can be read, and no step runs. */
+/** The session to read variables of; where they are gone, its record is run again, and nothing is recorded of it. */
 export async function openForReading(
   { engine, signal, progress }: Pick<ToolContext, 'engine' | 'signal' | 'progress'>,
   sessionId: string,
-): Promise<{ readonly session: Session; readonly replay: ReplayView | null }> {
+): Promise<{
+  readonly session: ReadableSession['session'];
+  readonly replay: ReplayView | null;
+}> {
   const { session, report } = await engine.sessions.openForReading(
     sessionId,
     signal,

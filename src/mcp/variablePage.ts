@@ -4,7 +4,7 @@
 import { cutText } from '../base/text';
 import { toWellFormedJsonText, toWellFormedText } from '../base/wellFormed';
 import type { Language, VariableValue } from '../core/sandbox';
-import type { Session } from '../core/session';
+import type { ReadableSession } from '../core/sessionRegistry';
 import { cutJsonText, maxResultChars } from './fit';
 
 /** Room for the fields around the text. */
@@ -25,7 +25,7 @@ export interface VariablePage extends Pick<
 
 /** At least one character a page, so that who reads on comes to an end. */
 export async function readVariablePage(
-  session: Session,
+  session: ReadableSession['session'],
   request: { readonly name: string; readonly offset: number; readonly maxChars: number },
   signal: AbortSignal,
 ): Promise<VariablePage> {

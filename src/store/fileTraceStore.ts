@@ -14,6 +14,7 @@ import {
   type SummaryQuery,
   type TraceSink,
   type TraceStore,
+  heldElsewhere,
 } from '../core/traceStore';
 import { type Home, isId } from './home';
 import { parallelReads, SessionFolders } from './sessionFolders';
@@ -22,7 +23,7 @@ import { judgeLease, type Lease, releaseLease, takeLease, toHolderId } from './l
 import { LeaseFolder } from './leaseFolder';
 import { SessionWatch } from './sessionWatch';
 import { ownState, readWatchState, type WatchState } from './sessionWatchState';
-import { heldElsewhere, isMissing, toStoreError } from './storeError';
+import { isMissing, toStoreError } from './storeError';
 import { SummaryCache } from './summaryCache';
 import { TraceFile, toTextPath } from './traceFile';
 import { readEventPage, readLastEvent, readOpened } from './traceReader';

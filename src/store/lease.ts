@@ -6,7 +6,7 @@
 //                        │                    └──── nothing was written: released ───────> free
 //                        └── its engine died before the record: abandoned ───────────────> free
 
-import { heldElsewhere } from './storeError';
+import { heldElsewhere } from '../core/traceStore';
 
 /** A claim without a record is older than this only where its engine died between the two. */
 const claimMs = 10_000;

@@ -31,13 +31,6 @@ export function hasSystemCode(thrown: unknown, ...codes: readonly string[]): boo
   return code !== undefined && codes.includes(code);
 }
 
-/** `verb`: what the other engine does with the session. */
-export function heldElsewhere(verb: string): RlmError {
-  return new RlmError('INVALID_INPUT', `Another running engine ${verb} this session.`, {
-    nextStep: 'Go on there, or fork the session here with rlm_fork.',
-  });
-}
-
 function toNextStep(code: string | undefined): string {
   switch (code) {
     case 'ENOSPC':

@@ -13,6 +13,7 @@ export function createFakeRegistry(
   traces: MemoryTraceStore,
   script: FakeSandbox['script'],
   hash = '',
+  engineId = 'engine-1',
 ) {
   const sandboxes: FakeSandbox[] = [];
   const model = new FakeModel();
@@ -37,7 +38,7 @@ export function createFakeRegistry(
     model,
     clock,
     readLoops: () => null,
-    engineId: 'engine-1',
+    engineId,
     version: '0.0.0',
   });
   return { registry, sandboxes, model, clock };

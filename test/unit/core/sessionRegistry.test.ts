@@ -5,6 +5,7 @@ import { onAbort } from '../../../src/base/abort';
 import { type ErrorCode, RlmError } from '../../../src/core/errors';
 import type { TraceSink } from '../../../src/core/traceStore';
 import type { SessionOpened } from '../../../src/core/event';
+import type { SessionRegistry } from '../../../src/core/sessionRegistry';
 import type { FakeSandbox } from '../../support/fakePorts';
 import { createFakeRegistry, openFake } from '../../support/fakeRegistry';
 import { MemoryTraceStore } from '../../support/memoryTraceStore';
@@ -33,6 +34,14 @@ async function leaveOne(traces: MemoryTraceStore): Promise<string> {
   await session.runStep({ code: 'a' }, never);
   await registry.closeAll('the engine ended');
   return session.id;
+}
+
+const textValue = (text: string) =>
+  ({ type: 'str', text, form: 'text', totalChars: text.length, incomplete: null }) as const;
+
+async function readAll(traces: MemoryTraceStore, id: string) {
+  const query = { fromStep: null, toStep: null, cursor: null, limit: 100 };
+  return (await traces.readEvents(id, query)).events;
 }
 
 /** A session that is rebuilt until `open`. */
@@ -140,11 +149,15 @@ describe('the sessions of an engine', () => {
       sandboxes.map(({ disposed }) => disposed),
       [true, true, true, false, false],
     );
-    const { session, report } = await registry.openForReading(sessions[0]?.id ?? '', never);
+    const { report } = await registry.openForReading(sessions[0]?.id ?? '', never);
     assert.equal(report === null, false);
     clock.advance(1_000);
     await turns();
-    assert.deepStrictEqual(registry.live, [sessions[4], session]);
+    assert.deepStrictEqual(registry.live, [sessions[4]]);
+    assert.deepStrictEqual(
+      sandboxes.map(({ disposed }) => disposed),
+      [true, true, true, true, false, false],
+    );
   });
 
   it('are let go one by one on request', async () => {
@@ -194,6 +207,145 @@ describe('the sessions of an engine', () => {
     assert.equal((await resumed).report?.stepsRun, 1);
   });
 
+  for (const status of ['interrupted', 'stopped', 'finalized'] as const) {
+    it(`are read without a lease, an event or a timer: ${status}`, async () => {
+      const traces = new (class extends MemoryTraceStore {
+        reopened = 0;
+        override async reopenTrace(sessionId: string): Promise<TraceSink> {
+          this.reopened += 1;
+          return super.reopenTrace(sessionId);
+        }
+      })();
+      const first = createFakeRegistry(traces, echo);
+      const { id } = await openFake(first.registry);
+      const session = first.registry.live[0];
+      await session?.runStep({ code: 'a' }, never);
+      await (status === 'stopped' ? session?.stop() : undefined);
+      await (status === 'finalized' ? session?.finalize({ text: 'done' }, never) : undefined);
+      await first.registry.closeAll('the engine ended');
+      const recorded = await readAll(traces, id);
+
+      const { registry, sandboxes, clock } = createFakeRegistry(traces, echo);
+      const changes: unknown[] = [];
+      registry.onDidChange((change) => changes.push(change));
+      const read = async () => {
+        const given = await registry.openForReading(id, never);
+        sandboxes.at(-1)?.variables.set('v', textValue('it'));
+        const { text } = await given.session.readVariable(
+          { name: 'v', offset: 0, maxChars: 9 },
+          never,
+        );
+        return [text, given.report?.stepsRun];
+      };
+      assert.deepStrictEqual(await Promise.all([read(), read()]), [
+        ['it', 1],
+        ['it', 1],
+      ]);
+      assert.deepStrictEqual(await read(), ['it', 1]);
+      assert.equal(sandboxes.length, 1);
+      clock.advance(59_000);
+      await turns();
+      assert.equal(sandboxes[0]?.disposed, false);
+      clock.advance(3_600_000);
+      await turns();
+      assert.deepStrictEqual(
+        [registry.live, changes, traces.reopened, await readAll(traces, id)],
+        [[], [], 0, recorded],
+      );
+      assert.deepStrictEqual(
+        [(await registry.readSummary(id)).status, sandboxes[0]?.disposed],
+        [status, true],
+      );
+    });
+  }
+
+  it('go on after they were read, with their lease, and are read as they are then', async () => {
+    const traces = new MemoryTraceStore();
+    const sessionId = await leaveOne(traces);
+    const { registry, sandboxes } = createFakeRegistry(traces, echo);
+    await registry.openForReading(sessionId, never);
+    const { session, report } = await registry.resume(sessionId, never);
+    assert.deepStrictEqual(
+      [report?.stepsRun, registry.live, sandboxes[0]?.disposed],
+      [1, [session], true],
+    );
+    await session.runStep({ code: 'b' }, never);
+    assert.deepStrictEqual(await registry.openForReading(sessionId, never), {
+      session,
+      report: null,
+    });
+    await registry.closeSession(sessionId, 'let go');
+    assert.equal((await registry.openForReading(sessionId, never)).report?.stepsRun, 2);
+    // Another engine goes on with it.
+    const other = createFakeRegistry(traces, echo).registry;
+    await (await other.resume(sessionId, never)).session.runStep({ code: 'c' }, never);
+    await other.closeAll('the engine ended');
+    assert.equal((await registry.openForReading(sessionId, never)).report?.stepsRun, 3);
+  });
+
+  it('are not read while another engine works in them', async () => {
+    const traces = new MemoryTraceStore();
+    const session = await openFake(createFakeRegistry(traces, echo).registry);
+    const { registry } = createFakeRegistry(traces, echo, '', 'engine-2');
+    await assert.rejects(registry.openForReading(session.id, never), isCode('INVALID_INPUT'));
+  });
+
+  it('that were only read make room for others', async () => {
+    const traces = new MemoryTraceStore();
+    const ids = [];
+    for (let number = 0; number < 100; number += 1) {
+      ids.push(await leaveOne(traces));
+    }
+    const { registry, sandboxes } = createFakeRegistry(traces, echo);
+    for (const id of ids) {
+      await registry.openForReading(id, never);
+    }
+    await openFake(registry);
+    assert.equal(sandboxes.filter(({ disposed }) => !disposed).length, 100);
+    await registry.closeAll('the engine ended');
+    assert.ok(sandboxes.every(({ disposed }) => disposed));
+  });
+
+  for (const [name, call] of [
+    ['read', (registry, id) => registry.openForReading(id, never)],
+    ['resumed', (registry, id) => registry.resume(id, never)],
+    ['given an answer', (registry, id) => registry.finalize(id, { text: 'it' }, never)],
+  ] satisfies [string, (registry: SessionRegistry, id: string) => Promise<unknown>][]) {
+    it(`are let go before they are ${name} again`, async () => {
+      let end: () => void = () => undefined;
+      const traces = new (class extends MemoryTraceStore {
+        readonly held = new Set<string>();
+        override async createTrace(opened: SessionOpened): Promise<TraceSink> {
+          const sink = await super.createTrace(opened);
+          this.held.add(opened.sessionId);
+          const close = (): Promise<void> =>
+            new Promise((resolve) => {
+              end = () => {
+                this.held.delete(opened.sessionId);
+                resolve();
+              };
+            });
+          return { ...sink, close };
+        }
+        override async reopenTrace(sessionId: string): Promise<TraceSink> {
+          assert.ok(!this.held.has(sessionId), 'its trace is held');
+          return super.reopenTrace(sessionId);
+        }
+      })();
+      const { registry } = createFakeRegistry(traces, echo);
+      const { id } = await openFake(registry);
+      const closing = registry.closeSession(id, 'let go');
+      await turns();
+      const called = call(registry, id);
+      let isAllClosed = false;
+      const closingAll = registry.closeAll('the engine ended').then(() => (isAllClosed = true));
+      await turns();
+      assert.equal(isAllClosed, false);
+      end();
+      await Promise.all([called, closing, closingAll]);
+    });
+  }
+
   for (const state of ['gone', 'being rebuilt', 'broken'] as const) {
     it(`commit no variable unseen that is rebuilt otherwise than recorded: ${state}`, async () => {
       const traces = new MemoryTraceStore();
@@ -207,8 +359,7 @@ describe('the sessions of an engine', () => {
           });
         }
         const text = `run ${runs}`;
-        const value = { type: 'str', text, form: 'text', totalChars: 5, incomplete: null } as const;
-        sandboxes.at(-1)?.variables.set('answer', value);
+        sandboxes.at(-1)?.variables.set('answer', textValue(text));
         return { stdout: text };
       });
       const session = await openFake(registry);
@@ -245,14 +396,7 @@ describe('the sessions of an engine', () => {
     const traces = new MemoryTraceStore();
     const { registry, sandboxes } = createFakeRegistry(traces, echo);
     const session = await openFake(registry);
-    const value = {
-      type: 'str',
-      text: 'forty-two',
-      form: 'text',
-      totalChars: 9,
-      incomplete: null,
-    } as const;
-    sandboxes[0]?.variables.set('answer', value);
+    sandboxes[0]?.variables.set('answer', textValue('forty-two'));
     const input = { variable: 'answer' };
     assert.equal((await registry.finalize(session.id, input, never)).finalAnswer, 'forty-two');
     await registry.closeAll('the engine ended');
