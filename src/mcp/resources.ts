@@ -11,6 +11,7 @@ import { sayReplaced } from './replacedText';
 import { parseResourceUri, resourceTemplates, toSessionUri } from './resourceUri';
 import { toSessionDetail, toSessionView } from './sessionView';
 import { toStatusView } from './statusView';
+import { runQueued } from './taskCall';
 import { toTraceEventView } from './traceView';
 import { readVariablePage } from './variablePage';
 
@@ -73,7 +74,8 @@ export function listResourceTemplates() {
       uriTemplate: resourceTemplates.variable,
       name: 'variable',
       title: 'Variable of a session',
-      description: 'Up to 100,000 characters of a variable of a live session.',
+      description:
+        'A variable of a session, live or ended: as much of its text as one reply holds; rlm_get_var pages through it.',
     },
   ];
 }
@@ -155,9 +157,15 @@ async function readVariable(
   address: { readonly sessionId: string; readonly name: string },
   signal: AbortSignal,
 ): Promise<Content> {
-  const { session, report } = await engine.sessions.openForReading(address.sessionId, signal);
-  const request = { name: address.name, offset: 0, maxChars: maxResultChars };
-  const page = await readVariablePage(session, request, signal);
+  const { sessionId, name } = address;
+  const { page, report } = await runQueued({ engine, signal }, sessionId, async (queued) => {
+    const opened = await engine.sessions.openForReading(sessionId, queued);
+    const request = { name, offset: 0, maxChars: maxResultChars };
+    return {
+      page: await readVariablePage(opened.session, request, queued),
+      report: opened.report,
+    };
+  });
   const { text, form, nextOffset, totalChars, incomplete, replaced } = page;
   const isWhole = nextOffset === null && incomplete === null;
   const isCut = nextOffset !== null;

@@ -43,6 +43,19 @@ export function requireFree(engine: Engine, sessionId: string): void {
   engine.tasks.requireFree(readLine(engine, sessionId));
 }
 
+/**
+ * Does work that waits in the session until its step has ended.
+ * @throws RlmError 'INVALID_INPUT' when that step waits, or comes to wait, for its caller's answers.
+ */
+export function runQueued<T>(
+  { engine, signal }: Pick<ToolContext, 'engine' | 'signal'>,
+  sessionId: string,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const isQueued = (): boolean => findLive(engine, sessionId)?.summary.running ?? false;
+  return engine.tasks.runQueued(readLine(engine, sessionId), { isQueued, signal }, work);
+}
+
 /** The session, its parent, and so on up. A trace from elsewhere may name itself among its parents. */
 export function readLine(engine: Engine, sessionId: string): readonly [string, ...string[]] {
   const parents: string[] = [];

@@ -23,6 +23,8 @@ interface FakeEngineOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Answers of the sub-model; none: no model is set up. */
   readonly answer?: (prompt: string) => string;
+  /** Prompts are for the caller to answer. */
+  readonly asksCaller?: boolean;
 }
 
 export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
@@ -42,7 +44,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     },
     traces,
     contexts: createContextReader(options.files ?? {}),
-    model: createModel(options.answer),
+    model: createModel(options),
     clock,
     readLoops: () => loops,
     engineId: sampleEngineId,
@@ -97,9 +99,13 @@ const sandboxStatus = {
   warmWorkers: 0,
 } as const;
 
-function createModel(answer: FakeEngineOptions['answer']): Model {
+function createModel({ answer, asksCaller = false }: FakeEngineOptions): Model {
   return {
-    answer: async ({ messages }) => {
+    answer: async (request, signal) => {
+      const { messages, client } = request;
+      if (asksCaller && client?.ask) {
+        return client.ask(request, signal);
+      }
       if (!answer) {
         throw new RlmError('MODEL_UNAVAILABLE', 'No model is set up.', { nextStep: 'Set one up.' });
       }

@@ -1,6 +1,7 @@
 // The tasks of one engine, in the order they came: found by their session, kept for a while after their end.
 
 import { type Disposable, DisposableStore } from '../../base/disposable';
+import { Emitter } from '../../base/emitter';
 import { RlmError } from '../errors';
 import type { Task } from './task';
 
@@ -9,11 +10,17 @@ export type AnyTask = Task<'step'> | Task<'run'>;
 const maxEnded = 100;
 
 export class Tasks implements Disposable {
-  readonly #tasks = new Set<AnyTask>();
+  /** With what listens to each. */
+  readonly #tasks = new Map<AnyTask, Disposable>();
+  /** Fires when something in a task asks for an answer. */
+  readonly #asked = new Emitter<AnyTask>();
   #disposed = false;
 
   add(task: AnyTask): void {
-    this.#tasks.add(task);
+    this.#tasks.set(
+      task,
+      task.onDidAsk(() => this.#asked.fire(task)),
+    );
     this.#forgetEnded();
     if (this.#disposed) {
       task.cancel();
@@ -38,6 +45,7 @@ export class Tasks implements Disposable {
   }
 
   delete(task: AnyTask): void {
+    this.#tasks.get(task)?.dispose();
     this.#tasks.delete(task);
   }
 
@@ -82,6 +90,39 @@ export class Tasks implements Disposable {
     return task;
   }
 
+  /**
+   * Does work that queues up in its session behind steps, and is refused as these are when one comes to need
+   * input; its signal aborts then.
+   * @param line as of `requireFree`.
+   * @throws RlmError as `requireFree`, and what the work fails with.
+   */
+  async runQueued<T>(
+    line: readonly string[],
+    { isQueued, signal }: { readonly isQueued: () => boolean; readonly signal: AbortSignal },
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    if (isQueued()) {
+      this.requireFree(line);
+    }
+    const refusing = new AbortController();
+    const listening = new DisposableStore();
+    const refused = new Promise<never>((_, reject) => {
+      listening.add(
+        this.#asked.event(({ sessionId }) => {
+          if (sessionId !== null && line.includes(sessionId) && isQueued()) {
+            reject(inputRequiredError(sessionId));
+            refusing.abort();
+          }
+        }),
+      );
+    });
+    try {
+      return await Promise.race([work(AbortSignal.any([signal, refusing.signal])), refused]);
+    } finally {
+      listening.dispose();
+    }
+  }
+
   /** Ends what goes on in the session and what is queued behind it; settles when they have ended. */
   async cancelAll(sessionId: string): Promise<void> {
     const unfinished = this.#listOf(sessionId).filter(({ hasEnded }) => !hasEnded);
@@ -95,17 +136,19 @@ export class Tasks implements Disposable {
   /** Cancels what has not ended. */
   dispose(): void {
     this.#disposed = true;
-    for (const task of this.#tasks) {
+    for (const [task, listening] of this.#tasks) {
       task.cancel();
+      listening.dispose();
     }
+    this.#asked.dispose();
   }
 
   #listOf(sessionId: string): readonly AnyTask[] {
-    return [...this.#tasks].filter((task) => task.sessionId === sessionId);
+    return [...this.#tasks.keys()].filter((task) => task.sessionId === sessionId);
   }
 
   #forgetEnded(): void {
-    const ended = [...this.#tasks].filter(({ hasEnded }) => hasEnded);
+    const ended = [...this.#tasks.keys()].filter(({ hasEnded }) => hasEnded);
     for (const task of ended.slice(0, Math.max(0, ended.length - maxEnded))) {
       this.delete(task);
     }

@@ -14,7 +14,7 @@ import { requireGivenContext } from '../givenContext';
 import { createInvalidInput } from '../invalidInput';
 import { listReplGlobals } from '../replGlobals';
 import { resumeSession } from '../replayView';
-import { requireFree } from '../taskCall';
+import { requireFree, runQueued } from '../taskCall';
 import { defineTool } from '../tool';
 
 const input = z.strictObject({
@@ -52,16 +52,16 @@ export const addContext = defineTool({
     const given = requireGivenContext(args);
     checkName(args.name);
     requireFree(engine, args.session_id);
-    const { session } = await resumeSession({ engine, signal, progress }, args.session_id);
-    const context = await session.addContext(
-      given,
-      {
-        ...(args.name === undefined ? {} : { name: args.name }),
-        onProgress: (bytes) => progress.report(bytes, (read) => `${toByteText(read)} read`),
-      },
-      signal,
-    );
-    return { session_id: session.id, context: toContextView(context) };
+    const options = {
+      ...(args.name === undefined ? {} : { name: args.name }),
+      onProgress: (bytes: number) => progress.report(bytes, (read) => `${toByteText(read)} read`),
+    };
+    return runQueued({ engine, signal }, args.session_id, async (queued) => {
+      const opening = { engine, signal: queued, progress };
+      const { session } = await resumeSession(opening, args.session_id);
+      const context = await session.addContext(given, options, queued);
+      return { session_id: session.id, context: toContextView(context) };
+    });
   },
   toMarkdown: ({ context }) =>
     ['## Context added', toContextMarkdown(context), 'Next: rlm_run_repl.'].join('\n\n'),

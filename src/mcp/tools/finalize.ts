@@ -5,6 +5,7 @@ import { toFence } from '../../base/markdown';
 import { countField, cutSchema, sessionIdField, stopReasonField } from '../fields';
 import { fitPayload } from '../fit';
 import { createInvalidInput } from '../invalidInput';
+import { runQueued } from '../taskCall';
 import { defineTool } from '../tool';
 import type { FinalizeInput } from '../../core/finalAnswer';
 import { stopReasons } from '../../core/limits';
@@ -66,7 +67,9 @@ export const finalize = defineTool({
       await engine.sessions.checkAnswer(sessionId, answer, signal); // one that is refused ends nothing
       await engine.tasks.cancelAll(sessionId);
     }
-    const summary = await engine.sessions.finalize(sessionId, answer, signal);
+    const summary = await runQueued({ engine, signal }, sessionId, (queued) =>
+      engine.sessions.finalize(sessionId, answer, queued),
+    );
     const { payload, cut } = fitPayload(
       {
         final_answer: summary.finalAnswer ?? '',

@@ -5,7 +5,7 @@ import { toFence, toInline, toInlineCode } from '../../base/markdown';
 import { countField, sessionIdField } from '../fields';
 import { maxResultChars } from '../fit';
 import { hasExactIntegers, parseJson } from '../jsonText';
-import { requireFree } from '../taskCall';
+import { runQueued } from '../taskCall';
 import { openForReading, replaySchema, toReplayText } from '../replayView';
 import { defineTool } from '../tool';
 import { type VariablePage, readVariablePage } from '../variablePage';
@@ -69,13 +69,12 @@ export const getVar = defineTool({
   output,
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async run(context, args) {
-    const { engine, signal } = context;
-    const { session, replay } = await openForReading(context, args.session_id);
-    if (session.summary.running) {
-      requireFree(engine, session.id); // reading would wait for the step's end
-    }
-    const { var_name: name, offset, max_chars: maxChars } = args;
-    const page = await readVariablePage(session, { name, offset, maxChars }, signal);
+    const { session_id: sessionId, var_name: name, offset, max_chars: maxChars } = args;
+    const { page, replay } = await runQueued(context, sessionId, async (signal) => {
+      const opened = await openForReading({ ...context, signal }, sessionId);
+      const read = await readVariablePage(opened.session, { name, offset, maxChars }, signal);
+      return { page: read, replay: opened.replay };
+    });
     return {
       name,
       type: page.type,
