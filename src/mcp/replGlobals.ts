@@ -20,7 +20,8 @@ const shared: Help = {
   budget: 'budget(): what the limits leave: steps, run time, characters, sub-model calls.',
   FINAL: 'FINAL(answer): hands in the answer; rlm_run_repl returns it as final_answer.',
   FINAL_VAR: 'FINAL_VAR("name"): hands in the value of a variable as the answer.',
-  SHOW_VARS: 'SHOW_VARS(): your variables with type and size.',
+  SHOW_VARS:
+    'SHOW_VARS(): your variables with type and size. A variable of yours with the name of a function here takes its place until you delete it.',
 };
 
 const helpByLanguage: Readonly<Record<Language, Help>> = {
@@ -37,7 +38,7 @@ const helpByLanguage: Readonly<Record<Language, Help>> = {
     print: 'print(…): what you want to read; only max_output_chars of it are returned.',
     grep: `grep(pattern, text=None, *, ignore_case, max_matches=${matches}, path): regular expression, line by line → spans with .start .end .line .text .line_text .path; max_matches=None: all; .truncated: there are more.`,
     count:
-      'count(pattern, text=None, *, ignore_case, path): how many matches in all; by="path": for each path. A variable of yours called count takes its place.',
+      'count(pattern, text=None, *, ignore_case, path): how many matches in all; by="path": for each path.',
     search: `search(query, limit=${hits}, *, window_chars=${windowChars}, text, path): best passages by BM25 → spans with .score; limit up to ${maxHits}, up to ${maxTerms} words.`,
     chunk: `chunk(size=${chunkChars}, overlap=0, text, path, by="lines"): the text cut into spans at line ends (by="chars": anywhere).`,
     'time.sleep': 'time.sleep(seconds): waits; counts as run time.',
@@ -56,7 +57,7 @@ const helpByLanguage: Readonly<Record<Language, Help>> = {
     print: 'print(…): what you want to read; only max_output_chars of it are returned.',
     grep: `grep(pattern, { ignoreCase, maxMatches: ${matches}, text, path }): regular expression, line by line → spans with .start .end .line .text .lineText .path; maxMatches: null: all; .truncated: there are more.`,
     count:
-      "count(pattern, { ignoreCase, text, path }): how many matches in all; by: 'path': for each path. A variable of yours called count takes its place.",
+      "count(pattern, { ignoreCase, text, path }): how many matches in all; by: 'path': for each path.",
     search: `search(query, { limit: ${hits}, windowChars: ${windowChars}, text, path }): best passages by BM25 → spans with .score; limit up to ${maxHits}, up to ${maxTerms} words.`,
     chunk: `chunk({ size: ${chunkChars}, overlap: 0, text, path, by: 'lines' }): the text cut into spans at line ends (by: 'chars': anywhere).`,
     sleep: 'sleep(milliseconds): waits; counts as run time.',

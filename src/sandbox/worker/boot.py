@@ -208,10 +208,7 @@ def main(parts):
         "SHOW_VARS": SHOW_VARS,
         **finders.offered(names, call_host),
     }
-    shadowed = (*offered, "print")
-    # Common names of variables give way to the code's own, until those are deleted.
-    yielding = {"count": offered["count"]}
-    variables.watch(names, frozenset(shadowed), yielding)
+    variables.watch(names, offered)
     loop.install(sleep)
 
     def restore_builtins():
@@ -232,13 +229,9 @@ def main(parts):
             names.update(kept)
         names["__builtins__"] = builtins
         names.pop(RESULT, None)
-        for name in shadowed:
-            if name in yielding and name in names:
-                continue
-            if name in offered:
-                names[name] = offered[name]
-            else:
-                names.pop(name, None)
+        for name, function in offered.items():
+            if name not in names:  # what is offered gives way to the code's own, until that is deleted
+                names[name] = function
         modules["__main__"] = module
         sys_members["stdout"], sys_members["stderr"] = Out(), Err()
         time_members["sleep"] = sleep
@@ -371,6 +364,10 @@ def main(parts):
             outcome["error"] = failures.describe_plainly(step["failure"], filename)
         step["value"] = step["failure"] = failure = None
         outcome["variables"], outcome["changes"] = compare_variables()
+        try:
+            note_taken(outcome["changes"])
+        except Anything:  # no memory for a line
+            reserve["held"] = None
         return {
             "stdout": "".join(out["parts"]),
             "stderr": "".join(err["parts"]),
@@ -421,6 +418,12 @@ def main(parts):
         finders.know(message["contextIndex"], paths, texts, message["variable"], value)
         return {"totalChars": total, "totalLines": lines, "preview": preview,
                 "sourceChars": [len(text) for text in texts[:50]]}
+
+    def note_taken(changes):
+        taken = [one["name"] for one in changes if one["change"] == "added" and one["name"] in (*offered, "print")]
+        for name in taken:
+            Err().write(f"note: {name} is a variable of yours now, in the place of the REPL's function: "
+                        f"del {name} brings that back\n")
 
     def read_value(message):
         name, why = message["name"], None

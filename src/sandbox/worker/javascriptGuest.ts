@@ -212,8 +212,7 @@ export class JavascriptGuest {
     const result = shown && repl.readJson<ShownResult>(shown);
     const left = this.#takeLeftovers(end, number);
     error ??= left.failure;
-    const declared = step ? [...step.declarations.keys()] : [];
-    const output = repl.ask<Output>('takeOutput', { declared, notes: left.notes });
+    const output = repl.ask<Output>('takeOutput', { notes: left.notes });
     const variables = repl.ask<Variables>('compare', step ? this.#reach(step) : []);
     if (!output && !this.#interruption.happened) {
       const limit = Math.round(this.#memory.maxBytes / mebibyte);

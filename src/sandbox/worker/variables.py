@@ -20,15 +20,14 @@ CodeType, FunctionType = types.CodeType, types.FunctionType
 
 names = {}
 offered = {}
-yielding = {}  # what is offered under a name that the code may take for its own
 known = {}
 mentioned = set()
 remembered = None  # the value that was read last, and what was read of it: until code runs
 
 
-def watch(live_names, live_offered, live_yielding):
-    global names, offered, yielding
-    names, offered, yielding = live_names, live_offered, live_yielding
+def watch(live_names, live_offered):
+    global names, offered
+    names, offered = live_names, live_offered
 
 
 def know(name, value):
@@ -69,7 +68,7 @@ def is_own(name):
     """A namespace may hold keys of any type; only plain strings are names."""
     if type(name) is not str or name.startswith("__") and name.endswith("__"):
         return False
-    return name not in offered or name in yielding and names.get(name) is not yielding[name]
+    return name not in offered or names.get(name) is not offered[name]
 
 
 def rows():
@@ -128,7 +127,7 @@ def compare():
         for name in own:
             if name not in changed and id(names[name]) in touched:
                 changed[name] = "touched"
-    removed = [name for name in known if name not in names]
+    removed = [name for name in known if name not in names or not is_own(name)]
     now = {}
     entries = []
     budget = Budget()

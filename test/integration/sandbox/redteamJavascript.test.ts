@@ -122,6 +122,7 @@ const pollution: readonly Attack[] = [
     ends: 'value',
     next: [
       ['1 + 1', '2'],
+      ['delete globalThis.llm_query', 'true'],
       ["llm_query('a')", "'answer to llm_query'"],
     ],
     spoils: true,

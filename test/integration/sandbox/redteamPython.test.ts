@@ -295,8 +295,8 @@ const selfHarm: readonly Attack[] = [
     code: '__builtins__ = None\nprint = None\nllm_query = None',
     ends: 'value',
     next: [
+      ['del print, llm_query\nlen(repr(print)) > 0', 'True'],
       ['llm_query("a")', "'answer to llm_query'"],
-      ['len(repr(print)) > 0', 'True'],
     ],
   },
   {

@@ -163,41 +163,89 @@ describe('the search helpers', function () {
   });
 });
 
-describe('a helper with a common name', function () {
-  this.timeout(60_000);
+const shared = [
+  ...['grep', 'count', 'search', 'chunk', 'budget', 'llm_query', 'llm_query_batched', 'rlm_query'],
+  ...['rlm_query_batched', 'FINAL', 'FINAL_VAR', 'SUBMIT', 'SHOW_VARS', 'print'],
+];
+const offeredNames: Readonly<Record<Language, readonly string[]>> = {
+  python: shared,
+  javascript: [...shared, 'sleep', 'console'],
+};
 
-  const tables: Readonly<Record<Language, readonly (readonly [string, string])[]>> = {
-    python: [
-      ['count("a")', '2'],
-      ['count = 5; count', '5'],
-      ['count += 1; count', '6'],
-      ['SHOW_VARS()["count"]', "'int'"],
-      ['del count; 0', '0'],
-      ['count("a")', '2'],
-    ],
-    javascript: [
-      ['count("a")', '2'],
-      ['let count = 5; count', '5'],
-      ['count += 1; count', '6'],
-      ['SHOW_VARS().find(({ name }) => name === "count").type', "'number'"],
-      ['delete globalThis.count', 'true'],
-      ['count("a")', '2'],
-    ],
-  };
-  for (const language of languages) {
-    it(`gives way to a variable of the code, in ${language}`, async () => {
-      const sandboxes = createSandboxes();
-      const repl = await Repl.open(sandboxes, { language, context: 'a b a' });
-      const answers: (readonly [string, string | null])[] = [];
-      for (const [code] of tables[language]) {
-        answers.push([code, await repl.evaluate(code)]);
-      }
+for (const language of languages) {
+  describe(`names that the REPL offers, in ${language}`, function () {
+    this.timeout(60_000);
+    let sandboxes: SandboxProcess;
+    let repl: Repl;
+
+    before(async () => {
+      sandboxes = createSandboxes();
+      repl = await Repl.open(sandboxes, { language, context: 'a b a' });
+    });
+    after(() => {
       repl.sandbox.dispose();
       sandboxes.dispose();
-      assert.deepStrictEqual(answers, tables[language]);
     });
-  }
-});
+    const isPython = language === 'python';
+    const typeOf = (name: string): string =>
+      isPython ? `type(${name}).__name__` : `typeof ${name}`;
+    const remove = (name: string): string =>
+      isPython ? `del ${name}` : `delete globalThis.${name}; undefined`;
+
+    for (const name of offeredNames[language]) {
+      it(`give way to a variable of the code: ${name}`, async () => {
+        const offered = await repl.evaluate(typeOf(name));
+        const refused = await repl.run(`FINAL_VAR("${name}")`);
+        const taken = await repl.run(`${isPython ? '' : 'let '}${name} = "own value"`);
+        const kept = await repl.run(name);
+        const read = await repl.read(name);
+        const given = await repl.run(`FINAL_VAR("${name}")`);
+        const removed = await repl.run(remove(name));
+        const again = await repl.evaluate(typeOf(name));
+        assert.match(refused.error?.message ?? '', /^no variable is called/u);
+        assert.deepStrictEqual(
+          taken.changes.map((one) => [one.change, one.name]),
+          [['added', name]],
+        );
+        assert.equal(
+          taken.stderr.includes(`note: ${name} is a variable of yours`),
+          name !== 'console',
+        );
+        assert.deepStrictEqual([kept.result, kept.stderr], ["'own value'", '']);
+        assert.ok(kept.variables.includes(name));
+        assert.equal(read?.text, 'own value');
+        assert.equal(given.finalAnswer, name === 'FINAL_VAR' ? null : 'own value');
+        assert.equal(given.error === null, name !== 'FINAL_VAR');
+        assert.deepStrictEqual(
+          removed.changes.map((one) => [one.change, one.name]),
+          [['removed', name]],
+        );
+        assert.equal(again, offered);
+        assert.equal((await repl.read(name)) ?? null, null);
+      });
+    }
+
+    it('are the code’s own in the step that takes them', async () => {
+      const code = isPython
+        ? 'chunk = context[:1]\nprint(SHOW_VARS())\nFINAL_VAR("chunk")'
+        : 'const chunk = context.slice(0, 1); print(SHOW_VARS()); FINAL_VAR("chunk")';
+      const { stdout, finalAnswer } = await repl.run(code);
+      assert.match(stdout, /^chunk/u);
+      assert.equal(finalAnswer, 'a');
+      await repl.run(remove('chunk'));
+    });
+
+    it('are functions again where the code puts those back', async () => {
+      const found = isPython ? 'kept = count' : 'var kept = count';
+      await repl.run(`${found}\ncount = 5`);
+      const { changes, result } = await repl.run('count = kept\ncount("a")');
+      assert.deepStrictEqual(
+        [changes.map((one) => [one.change, one.name]), result],
+        [[['removed', 'count']], '2'],
+      );
+    });
+  });
+}
 
 type Asked = typeof asked extends fc.Arbitrary<infer T> ? T : never;
 type Entries = readonly (readonly [string | null, string])[];
