@@ -3,6 +3,7 @@
 // are thrown and awaited, which errors from elsewhere do not tell. `marks.guest.txt` takes marks out again.
 
 import type { Node } from 'acorn';
+import { CodeLines } from './codeLines';
 
 /** Text put in at a place of the code. At one place, lower ranks come first. */
 export interface Mark {
@@ -83,7 +84,7 @@ interface Scope {
 
 class LineMarks {
   readonly #marks: Mark[] = [];
-  readonly #lineStarts: readonly number[];
+  readonly #lines: CodeLines;
   readonly #step: number;
   /** Properties of object literals; those of patterns hold targets. */
   readonly #ofObjects = new Set<Node>();
@@ -92,7 +93,7 @@ class LineMarks {
 
   constructor(code: string, step: number) {
     this.#step = step;
-    this.#lineStarts = [0, ...[...code.matchAll(/\r\n|[\n\r\u2028\u2029]/g)].map(endOf)];
+    this.#lines = new CodeLines(code);
   }
 
   mark(program: Node): Mark[] {
@@ -159,7 +160,9 @@ class LineMarks {
   #visitOperand(child: Node, scope: Scope, isOperand: boolean, note: () => string | null): void {
     const noted = isOperand ? note() : null;
     const line = this.#lineOf(child.start);
-    const isMarked = isOperand && marked.has(child.type) && line !== this.#line;
+    // What is noted becomes an argument, of which a sequence would be several.
+    const isSequence = noted !== null && child.type === 'SequenceExpression';
+    const isMarked = isOperand && marked.has(child.type) && (isSequence || line !== this.#line);
     if (noted !== null) {
       this.#add(child.start, noted, markRank.open);
     }
@@ -176,11 +179,14 @@ class LineMarks {
     }
   }
 
-  /** How the operand of a `throw`, or of an `await` outside all functions, is noted; null for all others. */
+  /**
+   * How the operand of a `throw`, or of an `await` outside all functions, is noted; null for all others.
+   * Begins with a space, which the code may have none of between the word and its operand.
+   */
   #noteFor(parent: Node, scope: Scope): string | null {
     const line = this.#lineOf(parent.start);
     if (parent.type === 'AwaitExpression') {
-      return scope.isTop ? `$rlm_awaiting(${line},` : null;
+      return scope.isTop ? ` $rlm_awaiting(${line},` : null;
     }
     if (parent.type !== 'ThrowStatement') {
       return null;
@@ -188,7 +194,7 @@ class LineMarks {
     const argument = 'argument' in parent ? parent.argument : null;
     const isAgain =
       isNode(argument) && 'name' in argument && scope.foreign.has(String(argument.name));
-    return `$rlm_thrown(${this.#step},${line},${isAgain ? 0 : 1},`;
+    return ` $rlm_thrown(${this.#step},${line},${isAgain ? 0 : 1},`;
   }
 
   #add(at: number, text: string, rank: number): void {
@@ -196,22 +202,8 @@ class LineMarks {
   }
 
   #lineOf(position: number): number {
-    let low = 0;
-    let high = this.#lineStarts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#lineStarts[middle] ?? 0) <= position) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low;
+    return this.#lines.lineOf(position);
   }
-}
-
-function endOf(match: RegExpMatchArray): number {
-  return (match.index ?? 0) + match[0].length;
 }
 
 function isFunction(node: Node): boolean {

@@ -2,6 +2,7 @@
 // for line. Also says what the code mentions, so that only that has to be looked at afterwards.
 
 import { type Node, type Program, type Token, parse } from 'acorn';
+import { CodeLines } from './codeLines';
 import { markLines } from './markLines';
 
 export interface RewrittenStep {
@@ -53,7 +54,7 @@ export function rewriteStep(code: string, step: number): RewrittenStep | Refused
     });
     return {
       kind: 'step',
-      code: escapeLoneSurrogates(
+      code: toEngineText(
         applyEdits(code, [
           ...program.body.flatMap((one) => toEdits(one, code)),
           ...markLines(program, code, step).map((mark) => ({ ...mark, length: 0 })),
@@ -65,7 +66,7 @@ export function rewriteStep(code: string, step: number): RewrittenStep | Refused
       declarations: findDeclarations(program, names),
     };
   } catch (error) {
-    return toRefusal(error);
+    return toRefusal(error, code);
   }
 }
 
@@ -116,12 +117,17 @@ function applyEdits(code: string, edits: readonly Edit[]): string {
   return rewritten + code.slice(done);
 }
 
-/** The engine reads UTF-8, which has no lone surrogates; in literals the escape means the same. */
-function escapeLoneSurrogates(code: string): string {
-  return code.replace(
-    /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16)}`,
-  );
+/**
+ * The engine reads UTF-8, which has no lone surrogates; in literals the escape means the same. It does not
+ * count a lone \r in comments as the end of a line; everywhere in code \n means the same.
+ */
+function toEngineText(code: string): string {
+  return code
+    .replace(/\r(?!\n)/g, '\n')
+    .replace(
+      /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
+      (unit) => `\\u${unit.charCodeAt(0).toString(16)}`,
+    );
 }
 
 function awaitsAtTopLevel(program: Program): boolean {
@@ -199,14 +205,18 @@ function boundNames(pattern: Pattern): string[] {
   }
 }
 
-function toRefusal(error: unknown): RefusedStep {
+function toRefusal(error: unknown, code: string): RefusedStep {
   if (error instanceof RangeError) {
     return { kind: 'refused', message: 'The code is nested too deeply.', line: null };
   }
   if (!(error instanceof SyntaxError)) {
     throw error;
   }
-  const { loc } = error as { loc?: { line?: number } }; // acorn adds it to what it throws
+  const { pos } = error as { pos?: number }; // acorn adds it to what it throws
   const message = error.message.replace(/ \(\d+:\d+\)$/, '');
-  return { kind: 'refused', message, line: loc?.line ?? null };
+  return {
+    kind: 'refused',
+    message,
+    line: pos === undefined ? null : new CodeLines(code).lineOf(pos),
+  };
 }

@@ -73,7 +73,20 @@ const rows: readonly Row[] = [
   ['await 1;\nfor await (const x of [Promise.reject(new Error("x"))]) {}', 'Error', 2],
   ['\nawait import("fs")', 'ReferenceError', 2],
   ['await Promise.all([1].map(async () => {\n await 0;\n null.x }))', 'TypeError', 3],
+  // What ends a line, and what does not
+  ['/*\r*/\rnull.x', 'TypeError', 3],
+  ['`\r\n\r`; null.x', 'TypeError', 3],
+  ['"\u2028"; `\u2029`; /* \u2028 */\nnull.x', 'TypeError', 2],
+  ['let f = () => { // \u2028\n return "\u2029" + null.x };\nf()', 'TypeError', 2],
+  ['"\u2028"\n)', 'SyntaxError', 2],
   // What is thrown
+  ['\nthrow (0, new RangeError("x"))', 'RangeError', 2],
+  ['\nthrow(0, 1, "x")', 'string', 2],
+  ['\nthrow`boom`', 'string', 2],
+  ['\nthrow{ code: 5 }', 'Object', 2],
+  ['\nthrow[5]', 'Array', 2],
+  ['\nawait(0, Promise.reject(5))', 'number', 2],
+  ['\nawait[Promise.reject(new TypeError("x"))][0]', 'TypeError', 2],
   ['\nthrow 5', 'number', 2],
   ['\nthrow { a: 1 }', 'Object', 2],
   ['\nthrow null', 'null', 2],
@@ -157,6 +170,8 @@ describe('The line of an error, in JavaScript', () => {
     const code = 'async (a) => {\n  let b = {\n c: a.d };\n  if (b) throw b;\n  return b\n}';
     const { result } = await host.run(`(${code}).toString() === ${JSON.stringify(code)}`);
     assert.equal(result, 'true');
+    const tight = '() => { if (0) throw`a`; throw(1, 2) }';
+    assert.equal((await host.run(`(${tight}).toString()`)).result, `'${tight}'`);
     assert.equal(
       (await host.run('`${class {\n  m() { return 1 }\n}}`')).result,
       "'class {\\n  m() { return 1 }\\n}'",

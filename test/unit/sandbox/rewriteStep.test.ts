@@ -12,7 +12,7 @@ function rewrite(code: string): RewrittenStep {
 /** Without the marks of markLines.ts. */
 function withoutMarks(code: string): string {
   return code
-    .replace(/\$rlm_(?:thrown\(\d+,\d+,\d+,|awaiting\(\d+,|at\(\d+\);)/g, '')
+    .replace(/ \$rlm_(?:thrown\(\d+,\d+,\d+,|awaiting\(\d+,)|\$rlm_at\(\d+\);/g, '')
     .replace(/0\|0\/\*~rlm~\*\/;|\(0\|0\/\*~rlm~\*\/,|\/\*~rlm~\*\/\)/g, '');
 }
 
