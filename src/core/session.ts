@@ -169,7 +169,10 @@ export class Session implements Disposable {
 
   /** Names of the REPL's variables after the last step are in the trace; this reads one's value. */
   async readVariable(request: ValueRequest, signal: AbortSignal): Promise<VariableValue> {
-    return this.#exclusive(signal, async () => {
+    return this.#queue.run(async () => {
+      throwIfAborted(signal, 'The call');
+      this.#lastUsedAt = this.#parts.clock.now();
+      await this.#recorder.checkLease(); // what could not be recorded yet is no reason not to read
       return readValue(this.#slot.require(), request, signal);
     });
   }

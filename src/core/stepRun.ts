@@ -2,6 +2,7 @@
 // begins, and has ended before the step's end is recorded.
 
 import type { Clock } from './clock';
+import { RlmError, toRlmError } from './errors';
 import type { StopReason } from './limits';
 import { HeldTime } from './heldTime';
 import type { Guardrails } from './guardrails';
@@ -11,6 +12,7 @@ import { OpenCalls } from './openCalls';
 import type { Recorder } from './recorder';
 import type { Outcome, Sandbox } from './sandbox';
 import type { SessionModels } from './sessionModels';
+import { LeaseLostError } from './traceStore';
 
 export interface StepInput {
   readonly code: string;
@@ -87,8 +89,24 @@ export async function runStep(
     guardrails.judge(usage, models.leftChars) ?? (isCallsLimit ? ('llm_limit' as const) : null);
   await startedWritten.catch(() => undefined);
   const cut = outcome.interruption === null || openCall === null ? {} : { cutAtCall: openCall };
-  await recorder.append({ kind: 'step.finished', outcome, stop, ...cut }, { usage, stop });
+  await recorder
+    .append({ kind: 'step.finished', outcome, stop, ...cut }, { usage, stop })
+    .catch((thrown: unknown) => {
+      throw thrown instanceof LeaseLostError ? thrown : toUnrecordedError(step, toRlmError(thrown));
+    });
   return { step, outcome, stop, usage, durationMs };
+}
+
+/** The code has run: whoever runs it again, as for another failure, has it run twice. */
+function toUnrecordedError(step: number, cause: RlmError): RlmError {
+  return new RlmError(
+    cause.code,
+    `Step ${step} has run, but its end could not be recorded: ${cause.message}`,
+    {
+      cause,
+      nextStep: `Do not run its code again: its variables are kept while this engine runs (rlm_get_var). ${cause.nextStep}`,
+    },
+  );
 }
 
 /** What a step costs of the budget: all that its caller is shown of it. */

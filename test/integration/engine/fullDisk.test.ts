@@ -43,7 +43,7 @@ describe('a full disk', function () {
       for (const { code, message, next_step } of errors) {
         assert.equal(code, 'INTERNAL_ERROR');
         assert.match(message, /ENOSPC/u);
-        assert.match(next_step, /^Free disk space/u);
+        assert.match(next_step, /Free disk space/u);
       }
       const { sessions } = await callOk(client, 'rlm_list_sessions');
       assert.deepStrictEqual(
@@ -69,6 +69,29 @@ describe('a full disk', function () {
         ],
       );
       assert.equal((await readdir(path.join(home, 'sessions'))).length, 1);
+    } finally {
+      await engine.stop();
+    }
+  });
+
+  it('says of a step that it has run, and lets what it found be read while nothing can be recorded', async () => {
+    const engine = await startEngine('stdio', { home, root: folder() });
+    try {
+      const { client } = engine;
+      const session_id = await openSession(client, { language: 'javascript' });
+      await callOk(client, 'rlm_run_repl', { session_id, code: 'var n = 0' });
+      const filler = await fillDisk(home);
+      const code = 'n += 1; print("y".repeat(10_000))';
+      const error = await callError(client, 'rlm_run_repl', { session_id, code });
+      assert.match(
+        `${error.message} ${error.next_step}`,
+        /Step 2 has run.*Do not run its code again/u,
+      );
+      const read = await callOk(client, 'rlm_get_var', { session_id, var_name: 'n' });
+      assert.equal(read['value'], 1);
+      await rm(filler);
+      const step = await callOk(client, 'rlm_run_repl', { session_id, code: 'n' });
+      assert.deepStrictEqual([step['result'], step['step_index']], ['1', 3]);
     } finally {
       await engine.stop();
     }
