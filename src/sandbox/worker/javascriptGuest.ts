@@ -260,7 +260,13 @@ export class JavascriptGuest {
     const pending = promises.takePending();
     if (rejections) {
       this.#repl.ask('endStatements', null); // the last one has nothing to do with it
-      const failure = this.#describe(rejections.reason, number, false);
+      const failure =
+        rejections.reason === null
+          ? createFailure(
+              'Error',
+              'Promises failed that nothing awaits; their errors were not kept.',
+            )
+          : this.#describe(rejections.reason, number, false);
       const isOnly = end.kind === 'value';
       return {
         failure: isOnly ? failure : null,

@@ -26,7 +26,7 @@ const promiseHookAfter = 2;
 const rejectionTrackerAfter = 5;
 /** JS_PROMISE_HOOK_INIT of quickjs.h. */
 const created = 0;
-/** More are not looked after: each holds its promise in memory. */
+/** Of more, which stay in memory no longer than the code keeps them, only the addresses are known. */
 const maxRejections = 100;
 const maxPending = 64;
 
@@ -34,6 +34,9 @@ export class PromiseWatch {
   readonly #engine: Engine;
   /** By address. */
   readonly #rejections = new Map<number, Rejection>();
+  /** Addresses of those that are not held, and how many of these are gone with nobody to have heard of them. */
+  readonly #unheld = new Set<number>();
+  #lost = 0;
   #pending: Value[] = [];
   readonly #scratch: number;
 
@@ -58,16 +61,19 @@ export class PromiseWatch {
   /** What has become of earlier promises is of no interest any more. */
   reset(): void {
     const rejections = this.takeRejections();
-    if (rejections) {
+    if (rejections?.reason) {
       this.#free(rejections.reason);
     }
     this.takePending();
   }
 
-  /** The first reason that nobody has heard of, to be freed by the caller, and how many there are. */
-  takeRejections(): { readonly reason: Value; readonly count: number } | null {
+  /** The first reason held that nobody has heard of, to be freed by the caller, and how many there are. */
+  takeRejections(): { readonly reason: Value | null; readonly count: number } | null {
     const all = [...this.#rejections.values()];
+    const count = all.length + this.#unheld.size + this.#lost;
     this.#rejections.clear();
+    this.#unheld.clear();
+    this.#lost = 0;
     const first = all[0];
     for (const { promise, reason } of all) {
       this.#free(promise);
@@ -75,7 +81,7 @@ export class PromiseWatch {
         this.#free(reason);
       }
     }
-    return first ? { reason: first.reason, count: all.length } : null;
+    return count === 0 ? null : { reason: first?.reason ?? null, count };
   }
 
   /** How many promises made since the last call are still pending, as far as they were looked after. */
@@ -97,14 +103,21 @@ export class PromiseWatch {
   ): void => {
     const address = Number(BigInt.asUintN(32, promise));
     if (isHandled === 0) {
-      if (this.#rejections.size < maxRejections) {
-        const held = { promise: this.#hold(promise), reason: this.#hold(reason) };
-        this.#rejections.set(address, held);
-      }
+      this.#add(address, promise, reason);
       return;
     }
     this.#forget(address);
   };
+
+  #add(address: number, promise: bigint, reason: bigint): void {
+    // A second promise at one address: the first is gone.
+    this.#lost += this.#unheld.delete(address) ? 1 : 0;
+    if (this.#rejections.size < maxRejections) {
+      this.#rejections.set(address, { promise: this.#hold(promise), reason: this.#hold(reason) });
+    } else {
+      this.#unheld.add(address);
+    }
+  }
 
   readonly #follow = (_context: number, event: number, promise: bigint): void => {
     if (event === created) {
@@ -128,6 +141,7 @@ export class PromiseWatch {
   }
 
   #forget(address: number): void {
+    this.#unheld.delete(address);
     const rejection = this.#rejections.get(address);
     if (rejection) {
       this.#rejections.delete(address);

@@ -258,7 +258,12 @@ export class QuickJs {
   #requireHooks(): void {
     const probe = this.evaluate('Promise.reject(1); new Promise(() => {}); 0', '<probe>');
     const rejections = this.promises.takeRejections();
-    if (!probe.ok || rejections?.count !== 1 || this.promises.takePending() !== 1) {
+    if (
+      !probe.ok ||
+      !rejections?.reason ||
+      rejections.count !== 1 ||
+      this.promises.takePending() !== 1
+    ) {
       throw new Error('The engine lays out its runtime in another way than expected.');
     }
     this.free(probe.value);

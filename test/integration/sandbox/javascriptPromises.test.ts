@@ -46,7 +46,35 @@ describe('Promises that nobody awaits, in JavaScript', () => {
     });
   }
 
+  /** Code → how many more the note tells of. */
+  const many: Readonly<Record<string, number>> = {
+    'for (let n = 0; n < 100; n++) Promise.reject(new Error(n)); 0': 99,
+    'for (let n = 0; n < 101; n++) Promise.reject(new Error(n)); 0': 100,
+    'for (let n = 0; n < 5000; n++) Promise.reject(new Error(n)); 0': 4_999,
+    'var all = []; for (let n = 0; n < 5000; n++) all.push(Promise.reject(new Error(n))); 0': 4_999,
+    'var all = Array.from({ length: 300 }, async (_, n) => { throw n }); all.slice(0, 250).forEach((one) => one.catch(() => 0)); 0': 49,
+    'var all = Array.from({ length: 300 }, async (_, n) => { throw n }); all.slice(50).forEach((one) => one.catch(() => 0)); 0': 49,
+    'var all = Array.from({ length: 300 }, async (_, n) => { throw n }); all.slice(0, 299).forEach((one) => one.catch(() => 0)); 0': 0,
+  };
+  for (const [code, more] of Object.entries(many)) {
+    it(`fail the step however many there are: ${code}`, async () => {
+      const { error, stderr } = await host.run(code);
+      assert.ok(error);
+      assert.match(stderr, more === 0 ? /not kept\.\n$/ : new RegExp(`, and ${more} more\\n$`));
+    });
+  }
+
+  it('count only those of the step', async () => {
+    await host.run('var old = Array.from({ length: 300 }, async () => { throw 1 }); 0');
+    const code =
+      'old.forEach((one) => one.catch(() => 0)); for (let n = 0; n < 150; n++) Promise.reject(n); 0';
+    assert.match((await host.run(code)).stderr, /, and 149 more\n$/);
+    assert.equal((await host.run('1')).error, null);
+  });
+
   const heard = [
+    'await Promise.allSettled(Array.from({ length: 5000 }, async () => { throw 2 })); 1',
+    'Array.from({ length: 5000 }, async () => { throw 2 }).forEach((one) => one.catch(() => 0)); 1',
     'try { await Promise.reject(new Error("a")) } catch { 1 }',
     'Promise.reject(1).catch(() => 0); 1',
     'await Promise.allSettled([Promise.reject(1), (async () => { throw 2 })()]); 1',
