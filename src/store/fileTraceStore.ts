@@ -23,7 +23,7 @@ import { judgeLease, type Lease, releaseLease, takeLease, toHolderId } from './l
 import { LeaseFolder } from './leaseFolder';
 import { SessionWatch } from './sessionWatch';
 import { ownState, readWatchState, type WatchState } from './sessionWatchState';
-import { isMissing, toStoreError } from './storeError';
+import { hasSystemCode, isMissing, toStoreError } from './storeError';
 import { SummaryCache } from './summaryCache';
 import { TraceFile, toTextPath } from './traceFile';
 import { readEventPage, readLastEvent, readOpened } from './traceReader';
@@ -137,8 +137,7 @@ export class FileTraceStore implements TraceStore {
     for (let at = 0; at < sessionIds.length; at += parallelReads) {
       const batch = sessionIds.slice(at, at + parallelReads);
       const read = await Promise.all(
-        // One damaged session must not hide the others.
-        batch.map((id) => this.#readSummary(id, 'head-and-tail', isAlive).catch(() => undefined)),
+        batch.map((id) => this.#readSummary(id, 'head-and-tail', isAlive).catch(skipDamaged)),
       );
       for (const [index, summary] of read.entries()) {
         if (summary && (status === null || summary.status === status)) {
@@ -183,8 +182,8 @@ export class FileTraceStore implements TraceStore {
         this.#removed.delete(sessionId);
       }
     }
+    this.#writers.delete(sessionId); // closed, whether its files are gone or not
     if (isRemoved) {
-      this.#writers.delete(sessionId);
       this.#own.delete(sessionId);
       this.#announceDeleted(sessionId);
     }
@@ -418,4 +417,13 @@ function noSession(sessionId: string): RlmError {
   return new RlmError('SESSION_NOT_FOUND', `There is no session ${sessionId.slice(0, 80)}.`, {
     nextStep: 'List the sessions with rlm_list_sessions.',
   });
+}
+
+/** One damaged session must not hide the others; what the system refuses for the moment concerns them all. */
+function skipDamaged(error: unknown): undefined {
+  const cause = error instanceof RlmError ? error.cause : error;
+  if (hasSystemCode(cause, 'EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN')) {
+    throw error;
+  }
+  return undefined;
 }

@@ -52,7 +52,7 @@ export const openerRecord: LeaseRecord = {
 export interface LeaseFiles {
   /** Generations that were claimed, newest first. */
   listClaims(): Promise<readonly number[]>;
-  /** Undefined where it is missing or not whole. */
+  /** Undefined where it is missing or not whole. @throws RlmError where it could not be looked at. */
   readRecord(generation: number): Promise<LeaseRecord | undefined>;
   /** Epoch ms; undefined where there is no claim. */
   readClaimTime(generation: number): Promise<number | undefined>;
@@ -60,6 +60,8 @@ export interface LeaseFiles {
   claim(generation: number): Promise<boolean>;
   /** The claim's owner alone calls it. */
   writeRecord(record: LeaseRecord): Promise<void>;
+  /** Takes back a claim without a record. The claim's owner alone calls it. */
+  withdraw(generation: number): Promise<void>;
   /** Bytes of the whole lines that a generation has written. */
   measureSegment(generation: number): Promise<number>;
 }
@@ -128,17 +130,26 @@ export async function takeLease(
   if (!(await files.claim(generation))) {
     throw heldElsewhere('has just taken');
   }
-  const claims = (await files.listClaims()).filter((one) => one < generation);
-  const before = await readNewestRecord(files, claims);
-  const bytes = await files.measureSegment(before.generation);
-  const last = { generation: before.generation, bytes };
-  const record: LeaseRecord = {
-    generation,
-    holder: { kind: 'engine', engineId },
-    earlier: [...before.earlier, ...(bytes > 0 ? [last] : [])],
-  };
-  await files.writeRecord(record);
-  return record;
+  const claimedAt = performance.now();
+  try {
+    const claims = (await files.listClaims()).filter((one) => one < generation);
+    const before = await readNewestRecord(files, claims);
+    const bytes = await files.measureSegment(before.generation);
+    const last = { generation: before.generation, bytes };
+    const record: LeaseRecord = {
+      generation,
+      holder: { kind: 'engine', engineId },
+      earlier: [...before.earlier, ...(bytes > 0 ? [last] : [])],
+    };
+    await files.writeRecord(record);
+    return record;
+  } catch (thrown) {
+    // Not once the claim may count as given up: a newer one could rest on it.
+    if (performance.now() - claimedAt < claimMs / 2) {
+      await files.withdraw(generation).catch(() => undefined); // it ends by itself
+    }
+    throw thrown;
+  }
 }
 
 /** For an engine that could not go on with the trace and has written nothing to it. */

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 
 import { toCamelKeys, toSnakeKeys } from '../base/keys';
+import { RlmError } from '../core/errors';
 import { fileMode, isId } from './home';
 import { openRegularFile, readRegularFile } from './homeFile';
 import type { LeaseFiles, LeaseRecord } from './lease';
@@ -54,15 +55,22 @@ export class LeaseFolder implements LeaseFiles {
   }
 
   async readRecord(number: number): Promise<LeaseRecord | undefined> {
+    const path = this.#toPath(number);
+    let text: string;
     try {
-      const bytes = await readRegularFile(this.#toPath(number), maxRecordBytes);
-      const read = recordSchema.parse(toCamelKeys(JSON.parse(bytes.toString('utf8'))));
-      const { engineId, earlier } = read;
-      const holder = engineId === null ? noHolder : { kind: 'engine' as const, engineId };
-      return read.generation === number ? { generation: number, holder, earlier } : undefined;
-    } catch {
-      return undefined; // a claim, or what only looks like one
+      text = (await readRegularFile(path, maxRecordBytes)).toString('utf8');
+    } catch (error) {
+      if (isMissing(error) || (error instanceof RlmError && error.code === 'PATH_NOT_ALLOWED')) {
+        return undefined; // gone, or nothing that this product has made
+      }
+      throw toStoreError(error, `read ${path}`); // another moment it may say who holds the session
     }
+    const read = parseRecord(text);
+    return read?.generation === number ? read : undefined;
+  }
+
+  async withdraw(number: number): Promise<void> {
+    await rm(this.#toPath(number), { force: true });
   }
 
   async readClaimTime(number: number): Promise<number | undefined> {
@@ -122,6 +130,21 @@ export class LeaseFolder implements LeaseFiles {
 
   #toPath(number: number): string {
     return join(this.#folder, `lease-${number}.json`);
+  }
+}
+
+/** Undefined for a claim, and for what only looks like a record. */
+function parseRecord(text: string): LeaseRecord | undefined {
+  try {
+    const {
+      generation: number,
+      engineId,
+      earlier,
+    } = recordSchema.parse(toCamelKeys(JSON.parse(text)));
+    const holder = engineId === null ? noHolder : { kind: 'engine' as const, engineId };
+    return { generation: number, holder, earlier };
+  } catch {
+    return undefined;
   }
 }
 

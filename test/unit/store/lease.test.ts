@@ -13,6 +13,7 @@ import {
   takeLease,
 } from '../../../src/store/lease';
 import { LeaseFolder } from '../../../src/store/leaseFolder';
+import { toStoreError } from '../../../src/store/storeError';
 import { TraceFile } from '../../../src/store/traceFile';
 import { readEventPage } from '../../../src/store/traceReader';
 import { TraceSegments } from '../../../src/store/traceSegments';
@@ -38,6 +39,7 @@ class SteppedFiles implements LeaseFiles {
   readClaimTime = (generation: number) => this.#files.readClaimTime(generation);
   claim = (generation: number) => this.#step(() => this.#files.claim(generation));
   writeRecord = (record: LeaseRecord) => this.#step(() => this.#files.writeRecord(record));
+  withdraw = (generation: number) => this.#files.withdraw(generation);
   measureSegment = (generation: number) => this.#step(() => this.#files.measureSegment(generation));
 
   async #step<T>(work: () => Promise<T>): Promise<T> {
@@ -66,6 +68,10 @@ class MemoryFiles implements LeaseFiles {
 
   async writeRecord(record: LeaseRecord): Promise<void> {
     this.records.set(record.generation, record);
+  }
+
+  async withdraw(generation: number): Promise<void> {
+    this.records.delete(generation);
   }
 
   /** As `TraceFile` does: it writes first, and looks for a claim then. True: it counts. */
@@ -313,6 +319,28 @@ describe('the lease of a session', () => {
     const trace = await openTrace(folder);
     assert.deepStrictEqual((await readEventPage(trace, wholeTrace)).events, [createOpened()]);
     await trace.close();
+  });
+
+  it('is not judged by an older one while its record cannot be looked at', async () => {
+    const folder = join(temp(), 'session-1');
+    await (await TraceFile.create(folder, createOpened())).close();
+    await takeLease(new LeaseFolder(folder), await readLease(new LeaseFolder(folder)), 'engine-2');
+    const files = new LeaseFolder(folder);
+    files.readRecord = () => Promise.reject(toStoreError(new Error('EMFILE'), 'read the record'));
+    await assert.rejects(readLease(files), { code: 'INTERNAL_ERROR' });
+  });
+
+  it('stays with its holder when taking it over fails', async () => {
+    const folder = join(temp(), 'session-1');
+    const held = await TraceFile.create(folder, createOpened());
+    const files = new LeaseFolder(folder);
+    files.writeRecord = () => Promise.reject(toStoreError(new Error('ENOSPC'), 'write the record'));
+    await assert.rejects(takeLease(files, await readLease(files), 'engine-2'), {
+      code: 'INTERNAL_ERROR',
+    });
+    await held.append(createStepStarted());
+    await held.checkLease();
+    await held.close();
   });
 
   it('outlives hostile records: what is not one is a claim of nobody', async () => {
