@@ -230,6 +230,8 @@ export interface FoundPlaces {
   readonly total: number | null;
   /** Only of search, one a place. */
   readonly scores: readonly number[];
+  /** What the code's author is told. */
+  readonly note: string | null;
 }
 
 /** Matches by source, in the order of the sources. */

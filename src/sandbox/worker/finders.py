@@ -138,6 +138,8 @@ def from_host(kind, answer, sources):
         answer["scores"] or itertools.repeat(None),
     ))
     spans.truncated, spans.total = answer["truncated"], answer["total"]
+    if answer["note"]:
+        asked.note(answer["note"])
     return spans
 
 

@@ -1,14 +1,16 @@
 // BM25 over decoded texts, cut into windows of whole lines. What is kept grows with the windows that hold
 // words of the query only up to a bound; beyond it the texts are gone through a second time.
 
-import { searchLimits } from '../../core/searchLimits';
 import type { SearchArgs } from '../../protocol/worker';
-import { SearchRefusal } from './searchRefusal';
+import { WordFinder, readTerms } from './searchWords';
 import { TextIndex, createOffsets, findLastBreak, splitsPair } from './textPositions';
 import { type Found, type Hits, type SourceText, createHits } from './textSearch';
 
 /** Numbers kept of counted windows: 32 MB. */
 const maxKeptNumbers = 4_000_000;
+
+const noWords =
+  'the query has no letters or digits, and search looks for words: grep finds other characters';
 
 interface Window {
   readonly source: SourceText;
@@ -27,7 +29,7 @@ type OnWindow = (window: Window, counts: ReadonlyMap<number, number>) => void;
 
 /**
  * Windows of whole lines (a longer line is cut) that hold words of the query, by Okapi BM25 over all
- * sources; best first, equal ones by position. Words are runs of letters, digits and `_`.
+ * sources; best first, equal ones by position.
  * @throws SearchRefusal when the query has too many words
  */
 export function rankTexts(
@@ -36,15 +38,16 @@ export function rankTexts(
   maxKept = maxKeptNumbers,
 ): Found {
   const terms = readTerms(args.query);
-  if (terms.length === 0) {
-    return { hits: createHits(), truncated: false, total: 0 };
+  if (terms.size === 0) {
+    return { hits: createHits(), truncated: false, total: 0, note: noWords };
   }
+  const words = new WordFinder(terms);
   const texts = [...sources];
-  const having = new Uint32Array(terms.length);
+  const having = new Uint32Array(terms.size);
   const kept: { readonly window: Window; readonly counts: ReadonlyMap<number, number> }[] = [];
   let keptNumbers = 0;
   let total = 0;
-  const sizes = countWindows(texts, terms, args.windowChars, (window, counts) => {
+  const sizes = countWindows(texts, words, args.windowChars, (window, counts) => {
     total += 1;
     for (const term of counts.keys()) {
       having[term] = (having[term] ?? 0) + 1;
@@ -66,35 +69,18 @@ export function rankTexts(
   if (keptNumbers <= maxKept) {
     kept.forEach(({ window, counts }) => judge(window, counts));
   } else {
-    countWindows(texts, terms, args.windowChars, judge);
+    countWindows(texts, words, args.windowChars, judge);
   }
   return { hits: toHits(best.list(), args.unit), truncated: total > args.maxHits, total };
-}
-
-function readTerms(query: string): string[] {
-  const words = query.match(/[\p{L}\p{N}_]+/gu) ?? [];
-  const terms = [...new Set(words.map((one) => one.toLowerCase()))];
-  if (terms.length > searchLimits.maxTerms) {
-    throw new SearchRefusal(
-      'INVALID_INPUT',
-      `the query has ${terms.length} different words, and may have ${searchLimits.maxTerms}: ` +
-        'keep the ones that are rare, or find any of them with grep and a pattern.',
-    );
-  }
-  return terms;
 }
 
 /** Counts words by window in one pass over each text. */
 function countWindows(
   texts: readonly SourceText[],
-  terms: readonly string[],
+  words: WordFinder,
   windowChars: number,
   onWindow: OnWindow,
 ): { windows: number; chars: number } {
-  const numbers = new Map(terms.map((term, number) => [term, number]));
-  // Longest first, so that a longer word is not taken for the shorter one that it begins with.
-  const alternatives = [...terms].sort((left, right) => right.length - left.length);
-  const words = new RegExp(alternatives.join('|'), 'giu');
   const sizes = { windows: 0, chars: 0 };
   for (const source of texts) {
     const { text } = source;
@@ -114,14 +100,10 @@ function countWindows(
     };
     sizes.chars += text.length;
     sizes.windows += text.length > 0 ? 1 : 0;
-    words.lastIndex = 0;
-    for (let match = words.exec(text); match !== null; match = words.exec(text)) {
-      const term = numbers.get(match[0].toLowerCase());
-      if (term !== undefined && isWholeWord(text, match.index, match.index + match[0].length)) {
-        advance(match.index);
-        counts.set(term, (counts.get(term) ?? 0) + 1);
-      }
-    }
+    words.find(text, (term, position) => {
+      advance(position);
+      counts.set(term, (counts.get(term) ?? 0) + 1);
+    });
     advance(text.length - 1);
     if (counts.size > 0) {
       onWindow({ source, start, end }, counts);
@@ -219,23 +201,6 @@ function windowEnd(text: string, start: number, windowChars: number): number {
     return lineEnd;
   }
   return splitsPair(text, limit) ? limit - 1 : limit;
-}
-
-const wordChar = /[\p{L}\p{N}_]/u;
-
-function isWholeWord(text: string, start: number, end: number): boolean {
-  return (
-    !isWordAt(text, splitsPair(text, start - 1) ? start - 2 : start - 1) && !isWordAt(text, end)
-  );
-}
-
-function isWordAt(text: string, at: number): boolean {
-  const unit = text.charCodeAt(at); // NaN outside the text
-  if (unit < 128) {
-    const isLetter = (unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90);
-    return isLetter || (unit >= 48 && unit <= 57) || unit === 95;
-  }
-  return wordChar.test(String.fromCodePoint(text.codePointAt(at) ?? 32));
 }
 
 /** Lines and offsets of ranked windows, found in text order so that one pass over each text does. */

@@ -87,11 +87,11 @@ function answer(message: SearchAsk): SearchAnswer {
     if (message.kind === 'count') {
       return { id, counted: { counts: countMatches(texts, message.args) } };
     }
-    const { hits, truncated, total } = find(message, texts);
+    const { hits, truncated, total, note = null } = find(message, texts);
     const { scores, starts } = hits;
     return {
       id,
-      found: { count: starts.length, truncated, total, scores },
+      found: { count: starts.length, truncated, total, scores, note },
       columns: toColumns(hits),
     };
   } catch (error) {

@@ -32,6 +32,8 @@ export interface Found {
   readonly truncated: boolean;
   /** In all; null: not counted. */
   readonly total: number | null;
+  /** What the code's author is told. */
+  readonly note?: string;
 }
 
 export function toColumns({ sources, starts, ends, lines }: Hits): PlaceColumns {

@@ -81,6 +81,9 @@ const text = fc
         '.',
         'end',
         '\u2028',
+        '学習',
+        'ภาษา',
+        'हिन्दी',
         '\t',
         '\n\n',
       ],
@@ -102,7 +105,18 @@ const pattern = fc.constantFrom(
 const asked = fc.record({
   context,
   pattern,
-  query: fc.constantFrom('word', 'a b', 'end é', 'nothing', '. ,', 'Word END a'),
+  query: fc.constantFrom(
+    'word',
+    'a b',
+    'end é',
+    'nothing',
+    '. ,',
+    'Word END a',
+    '学習',
+    '習学 ภาษา',
+    'हिन्दी word',
+    '😀',
+  ),
   fold: fc.boolean(),
   most: fc.integer({ min: 0, max: 8 }),
   window: fc.integer({ min: 50, max: 80 }),
@@ -246,6 +260,52 @@ for (const language of languages) {
     });
   });
 }
+
+describe('words that search finds', function () {
+  this.timeout(60_000);
+
+  const texts = [
+    'İstanbul’da',
+    '機械学習の本',
+    'ประเทศไทย',
+    'ภาษา',
+    'हिन्दी भाषा',
+    'été',
+    'Straße',
+    '한국어로',
+  ];
+  const queries = ['İstanbul', '学習', 'ไทย', 'ภาษา', 'भाषा', 'ÉTÉ', 'STRAẞE', '한국어'];
+  for (const language of languages) {
+    it(`stand in texts of any script, loaded and given, in ${language}`, async () => {
+      const sandboxes = createSandboxes();
+      const repl = await Repl.open(sandboxes, { language, context: texts.join('\n') });
+      const copy = language === 'python' ? 'context[:1] + context[1:]' : 'context.slice(0)';
+      const asks = queries.flatMap((query) =>
+        language === 'python'
+          ? [
+              `search(${literal(query)}, window_chars=50)`,
+              `search(${literal(query)}, text=${copy})`,
+            ]
+          : [
+              `search(${literal(query)}, { windowChars: 50 })`,
+              `search(${literal(query)}, { text: ${copy} })`,
+            ],
+      );
+      const found: (string | null)[] = [];
+      for (const ask of asks) {
+        found.push(await repl.evaluate(language === 'python' ? `len(${ask})` : `(${ask}).length`));
+      }
+      const wordless = await repl.run('search("😀 !!!")');
+      repl.sandbox.dispose();
+      sandboxes.dispose();
+      assert.deepStrictEqual(
+        found,
+        asks.map(() => '1'),
+      );
+      assert.match(wordless.stderr, /^note: the query has no letters or digits/u);
+    });
+  }
+});
 
 type Asked = typeof asked extends fc.Arbitrary<infer T> ? T : never;
 type Entries = readonly (readonly [string | null, string])[];

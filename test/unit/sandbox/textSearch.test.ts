@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { GrepArgs, SearchArgs } from '../../../src/protocol/worker';
 import { TextIndex } from '../../../src/sandbox/worker/textPositions';
 import { rankTexts } from '../../../src/sandbox/worker/rankTexts';
+import { foldChar } from '../../../src/sandbox/worker/searchWords';
 import { SearchRefusal } from '../../../src/sandbox/worker/searchRefusal';
 import {
   type Found,
@@ -273,9 +274,110 @@ describe('rankTexts', () => {
     );
   });
 
-  it('finds nothing for a query without words', () => {
-    const { hits, truncated } = rank(['a'], ' .,!');
-    assert.deepStrictEqual([toPlaces(hits), truncated], [[], false]);
+  it('finds nothing for a query without words, and says so', () => {
+    for (const query of [' .,!', '😀', '', '\u0301']) {
+      const { hits, truncated, note } = rank(['a . 😀'], query);
+      assert.deepStrictEqual([toPlaces(hits), truncated], [[], false]);
+      assert.match(note ?? '', /no letters or digits/u);
+    }
+    assert.equal(rank(['a'], 'b').note, undefined);
+  });
+
+  const spacedWords = [
+    ...[
+      'word',
+      'İstanbul',
+      'IŞIK',
+      'ǅungla',
+      'straße',
+      'été',
+      'e\u0301te\u0301',
+      'Ёлка',
+      'Ὀδυσσεύς',
+    ],
+    ...[
+      'שָׁלוֹם',
+      'مرحبا',
+      'हिन्दी',
+      'தமிழ்',
+      'አማርኛ',
+      'հայերեն',
+      'ქართული',
+      'snake_case',
+      '2024',
+      'ſtern',
+    ],
+    ...['Việt', 'Vie\u0323\u0302t', '\u212bngström'],
+  ];
+  const unspacedWords = [
+    ...[
+      '東京',
+      '学',
+      '機械学習',
+      'ひらがな',
+      'カタカナ',
+      'データ',
+      'が\u3099',
+      '𠮷野',
+      '한국어',
+      '\uf900',
+    ],
+    ...['ภาษาไทย', 'ประเทศ', 'ພາສາລາວ', 'ភាសាខ្មែរ', 'မြန်မာ'],
+  ];
+  const between = fc.constantFrom(' ', '\n', '. ', '😀', '❤\ufe0f', '(', '。');
+
+  it('finds a word that stands in the text, in any script, case and composition', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...spacedWords, ...unspacedWords.filter((one) => one !== '\uf900')),
+        fc.array(fc.constantFrom('other', '他', 'อื่น', 'x1'), { maxLength: 3 }),
+        between,
+        fc.constantFrom('NFC', 'NFD'),
+        (word, others, gap, form) => {
+          const text = [...others, word, ...others].join(gap);
+          for (const [searched, query] of [
+            [text, word],
+            [text.normalize(form), word],
+            [text, word.normalize(form)],
+          ] as const) {
+            assert.equal(rank([searched], query, { windowChars: 1_000 }).total, 1, searched);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('finds words of scripts without spaces within their sentence, and others beside them', () => {
+    for (const word of unspacedWords) {
+      const script = /\p{sc=Thai}/u.test(word) ? 'ไป' : '本';
+      assert.equal(rank([`${script}${word}${script}`], word).total, 1, word);
+    }
+    assert.equal(rank(['新しいiPhone用ケース'], 'iphone').total, 1);
+    assert.equal(rank(['ราคา100บาท'], '100').total, 1);
+    assert.equal(rank(['東京'], '京都').total, 0);
+    assert.deepStrictEqual(
+      rank([lines('機械', '学習する機械学習', '機学')], '機械学習').hits.lines,
+      [2, 1],
+    );
+  });
+
+  it('takes a mark for a part of its word', () => {
+    assert.equal(rank(['हिन्दी'], 'हिन').total, 0);
+    assert.equal(rank(['cafe\u0301s'], 'caf').total, 0);
+    assert.equal(rank(['cafe\u0301'], 'cafe').total, 0);
+  });
+
+  it('folds characters as flag i of a pattern does', () => {
+    for (let code = 0x80; code < 0x1_f000; code += 1) {
+      const char = String.fromCodePoint(code);
+      if (/^[\p{L}\p{M}\p{N}]$/u.test(char) && char.toLowerCase() !== char.toUpperCase()) {
+        const same = new RegExp(`^[${char}]$`, 'iu');
+        for (const other of [char.toLowerCase(), char.toUpperCase()]) {
+          assert.equal(foldChar(other) === foldChar(char), same.test(other), char);
+        }
+      }
+    }
   });
 });
 
