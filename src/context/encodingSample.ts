@@ -1,5 +1,6 @@
 // The lines of a file that hold bytes beyond ASCII, from all over it: the rest says nothing of its encoding.
 
+import { toLineShape } from './highLines';
 import { type OpenedFile, readFully, roomBytes } from './openedFile';
 
 const windowBytes = 65_536;
@@ -7,38 +8,71 @@ const windows = 12;
 /** From one window, so that all parts of a file have their say. */
 const windowShare = 8_192;
 
-/** `odd`: a part of the file that is known to hold bytes beyond ASCII. At most about 112 KB. */
+/** Below it no byte is part of a longer character in any encoding of two bytes. */
+const firstPartByte = 0x30;
+
+/**
+ * Distinct lines, whole ones as far as there are: characters that are cut mislead.
+ * `odd`: a part of the file that is known to hold bytes beyond ASCII. At most about 112 KB.
+ */
 export async function readSample(file: OpenedFile, odd: Buffer): Promise<Buffer> {
   const { handle, head, sizeBytes } = file;
-  const parts = [takeLines(odd), takeLines(head.subarray(roomBytes))];
+  const start = head.subarray(roomBytes);
+  const seen = new Set<string>();
+  const parts = [
+    takeLines(start, seen, handle === null),
+    takeLines(dropCutStart(odd), seen, false),
+  ];
   if (handle !== null) {
     const step = Math.max(windowBytes, Math.floor((sizeBytes - head.length) / windows));
     const buffer = Buffer.allocUnsafe(windowBytes);
     for (let at = head.length - roomBytes; at < sizeBytes; at += step) {
       const read = await readFully(handle, buffer, at);
-      const bytes = buffer.subarray(0, read);
-      parts.push(takeLines(bytes.subarray(bytes.indexOf(0x0a) + 1)));
+      const bytes = dropCutStart(buffer.subarray(0, read));
+      parts.push(takeLines(bytes, seen, at + read >= sizeBytes));
     }
   }
-  return Buffer.concat(parts);
+  const sample = Buffer.concat(parts);
+  return sample.some((byte) => byte >= 0x80) ? sample : odd.subarray(0, windowShare);
 }
 
-function takeLines(bytes: Buffer): Buffer {
+/** From a line's start, else from a place where no character is cut. */
+function dropCutStart(bytes: Buffer): Buffer {
+  const newline = bytes.indexOf(0x0a);
+  const start = newline < 0 ? bytes.findIndex((byte) => byte < firstPartByte) : newline;
+  return bytes.subarray(start + 1);
+}
+
+function takeLines(bytes: Buffer, seen: Set<string>, isWhole: boolean): Buffer {
   const lines: Buffer[] = [];
   let left = windowShare;
   for (let at = 0; at < bytes.length && left > 0;) {
     const newline = bytes.indexOf(0x0a, at);
     const end = newline < 0 ? bytes.length : newline + 1;
     const line = bytes.subarray(at, end);
+    at = end;
     const first = line.findIndex((byte) => byte >= 0x80);
-    if (first >= 0) {
-      // Of a long line, the part where it leaves ASCII.
-      const from = line.length <= left ? 0 : Math.max(0, first - 64);
-      const part = line.subarray(from, from + left);
-      lines.push(part);
+    if (first < 0) {
+      continue;
+    }
+    // Of a long line, the part where it leaves ASCII.
+    const from = line.length <= left ? 0 : Math.max(0, first - 64);
+    const room = line.subarray(from, from + left);
+    const isCut = from + left < line.length || (newline < 0 && !isWhole);
+    const part = isCut ? dropCutEnd(room) : room;
+    const shape = toLineShape(part.toString('latin1'));
+    if (!seen.has(shape)) {
+      seen.add(shape);
+      lines.push(part, lineEnd);
       left -= part.length;
     }
-    at = end;
   }
   return Buffer.concat(lines);
+}
+
+const lineEnd = Buffer.from('\n');
+
+function dropCutEnd(bytes: Buffer): Buffer {
+  const last = bytes.findLastIndex((byte) => byte < firstPartByte);
+  return last < 0 ? bytes : bytes.subarray(0, last);
 }

@@ -2,11 +2,13 @@
 // The encoding of bytes that say nothing of themselves and are not UTF-8, by what they look like.
 
 import { chardet } from 'jschardet';
-import { decodeBytes, fallbackEncoding, twoByteEncodings } from './encodingNames';
+import { decodeBytes, fallbackEncoding } from './encodingNames';
+import { guessWideText } from './guessWideText';
+import { findHighLines } from './highLines';
 
 export interface EncodingGuess {
   readonly encoding: string;
-  /** Whether other encodings would read the bytes as well, or there are too few to tell. */
+  /** All but characters of two bytes that verify themselves: any bytes are text in pages of one byte. */
   readonly isDoubtful: boolean;
   /** Others that would read them, likeliest first. */
   readonly others: readonly string[];
@@ -14,13 +16,6 @@ export interface EncodingGuess {
 
 /** The detector's names, and ours: the wider page where one holds the other, as WHATWG reads them. */
 const names: Readonly<Record<string, string>> = {
-  big5hkscs: 'big5',
-  cp932: 'shift_jis',
-  shift_jis_2004: 'shift_jis',
-  cp949: 'euc-kr',
-  euc_kr: 'euc-kr',
-  euc_jis_2004: 'euc-jp',
-  gb18030: 'gb18030',
   cp874: 'windows-874',
   'tis-620': 'windows-874',
   cp1250: 'windows-1250',
@@ -42,7 +37,7 @@ const names: Readonly<Record<string, string>> = {
   'iso8859-7': 'iso-8859-7',
   'iso8859-8': 'iso-8859-8',
   'iso8859-9': 'windows-1254',
-  'iso8859-13': 'iso-8859-13',
+  'iso8859-13': 'windows-1257',
   'iso8859-15': 'iso-8859-15',
   'iso8859-16': 'iso-8859-16',
   'mac-cyrillic': 'x-mac-cyrillic',
@@ -65,62 +60,103 @@ const names: Readonly<Record<string, string>> = {
   cp866: 'ibm866',
 };
 
-/** Fewer bytes beyond ASCII than this decide nothing. */
-const fewHighBytes = 6;
+/** Longer says no more. */
+const maxBytes = 65_536;
+/** Distinct words beyond ASCII: with fewer, a Latin text is taken for windows-1252. */
+const leastWords = 5;
+const manyWords = 20;
+/** By how much the likeliest is before windows-1252, if it is the page of the text's language. */
+const clearly = 1.4;
+/** Letters beyond ASCII of languages that windows-1252 is the page of, and of Turkish read as such. */
+const alphabets: readonly RegExp[] = [
+  ...[/^[áéíóúüñ]*$/u, /^[áàâãéêíóôõúüç]*$/u, /^[àâæçéèêëîïôœùûüÿ]*$/u, /^[äöüßé]*$/u],
+  ...[/^[æøåéäö]*$/u, /^[àèéìòù]*$/u, /^[áéíóúýþæöð]*$/u, /^[äëïöüéèáóíê]*$/u],
+];
+const turkish = /^[ýþðçöüâîû]*$/u;
+/** Latin pages that are in use beside windows-1252. */
+const usualLatin: ReadonlySet<string> = new Set([
+  ...['windows-1250', 'windows-1254', 'windows-1257', 'iso-8859-2'],
+]);
 
+/**
+ * A text that is repeated, or has ASCII lines among it, is guessed the same. Characters of two bytes
+ * come first, and windows-1252 where it reads as text of a Latin alphabet.
+ */
 export function guessEncoding(sample: Buffer): EncodingGuess {
-  const highBytes = countHighBytes(sample);
-  const isFew = isSparse(sample, highBytes);
-  const hasRuns = /[\x80-\xff]{2}/u.test(sample.toString('latin1')); // as all text of two bytes a character
-  const ranked = rankEncodings(sample).filter(
-    ({ encoding }) => (!isFew && hasRuns) || !twoByteEncodings.has(encoding),
-  );
-  const [best] = ranked;
-  if (best === undefined || (isFew && readsAsWestern(sample))) {
-    const others = ranked.map(({ encoding }) => encoding);
-    return {
-      encoding: fallbackEncoding,
-      isDoubtful: true,
-      others: others.filter((name) => name !== fallbackEncoding).slice(0, 3),
-    };
+  const lines = findHighLines(sample);
+  const wide = guessWideText(lines);
+  if (wide !== null) {
+    const others = [...new Set([...wide.others, fallbackEncoding])];
+    return { encoding: wide.encoding, isDoubtful: !wide.isCertain, others };
   }
-  const text = decodeBytes(sample, best.encoding);
-  const rivalShare = highBytes < 40 ? 0.9 : highBytes < 400 ? 0.96 : 0.99;
-  const rivals = ranked
-    .slice(1)
-    .filter(
-      ({ encoding, weight }) =>
-        weight >= best.weight * rivalShare && decodeBytes(sample, encoding) !== text,
-    )
-    .map(({ encoding }) => encoding);
+  const bytes = Buffer.from(lines.join('\n'), 'latin1').subarray(0, maxBytes);
+  const ranked = rankEncodings(bytes);
+  const encoding = chooseOne(ranked, bytes);
+  const text = decodeBytes(bytes, encoding);
+  const others = ranked
+    .filter((rival) => rival.encoding !== encoding && decodeBytes(bytes, rival.encoding) !== text)
+    .map((rival) => rival.encoding)
+    .filter((rival) => rival !== fallbackEncoding)
+    .slice(0, 3);
   return {
-    encoding: best.encoding,
-    isDoubtful: rivals.length > 0 || highBytes < fewHighBytes,
-    others: rivals.slice(0, 3),
+    encoding,
+    isDoubtful: true,
+    others: encoding === fallbackEncoding ? others : [fallbackEncoding, ...others],
   };
+}
+
+function chooseOne(ranked: readonly Ranked[], bytes: Buffer): string {
+  const [best] = ranked;
+  const western = decodeBytes(bytes, fallbackEncoding);
+  const { words, odd } = countOddWords(western);
+  if (best === undefined || (words === 0 && readsWhole(bytes, fallbackEncoding))) {
+    return fallbackEncoding;
+  }
+  if (odd * 20 > words || !readsWhole(bytes, fallbackEncoding)) {
+    return best.encoding;
+  }
+  const letters = western.replace(/[\x00-\x7fµªº]|\P{L}/gu, '').toLowerCase();
+  if (alphabets.some((alphabet) => alphabet.test(letters))) {
+    return fallbackEncoding;
+  }
+  const isRanked = ranked.some(({ encoding }) => encoding === 'windows-1254');
+  if (turkish.test(letters) && isRanked) {
+    return 'windows-1254';
+  }
+  if (usualLatin.has(best.encoding) && words >= leastWords) {
+    const plain = ranked.find(({ encoding }) => encoding === fallbackEncoding);
+    if (words >= manyWords || best.weight >= (plain?.weight ?? 0) * clearly) {
+      return best.encoding;
+    }
+  }
+  return fallbackEncoding;
 }
 
 interface Ranked {
   readonly encoding: string;
   readonly weight: number;
+  readonly oddShare: number;
 }
 
-/** Likeliest first; only encodings in which every byte of the sample is a character. */
-function rankEncodings(sample: Buffer): readonly Ranked[] {
-  const found = chardet.detectAll(sample, {
+/** Likeliest first; only encodings in which the words of the bytes are words, as far as in any. */
+function rankEncodings(bytes: Buffer): readonly Ranked[] {
+  const found = chardet.detectAll(bytes, {
     includeEncodings: Object.keys(names),
     preferSuperset: false,
     compatNames: false,
     ignoreThreshold: true,
   });
-  const ranked = new Map<string, number>();
-  for (const { encoding, confidence } of found) {
-    const name = names[encoding?.toLowerCase() ?? ''];
-    if (name !== undefined && !ranked.has(name) && readsWhole(sample, name)) {
-      ranked.set(name, confidence);
+  const ranked = new Map<string, Ranked>();
+  for (const { encoding: label, confidence: weight } of found) {
+    const encoding = names[label?.toLowerCase() ?? ''];
+    if (encoding !== undefined && !ranked.has(encoding) && readsWhole(bytes, encoding)) {
+      const { words, odd } = countOddWords(decodeBytes(bytes, encoding));
+      ranked.set(encoding, { encoding, weight, oddShare: odd / Math.max(1, words) });
     }
   }
-  return [...ranked].map(([encoding, weight]) => ({ encoding, weight }));
+  const all = [...ranked.values()];
+  const least = Math.min(...all.map(({ oddShare }) => oddShare));
+  return all.filter(({ oddShare }) => oddShare <= least + 0.1);
 }
 
 /** All but what is damaged, or cut at the ends of a long sample, is a character. */
@@ -130,22 +166,23 @@ function readsWhole(sample: Buffer, encoding: string): boolean {
   return odd * 500 <= text.length;
 }
 
-function countHighBytes(sample: Buffer): number {
-  let count = 0;
-  for (const byte of sample) {
-    count += byte >= 0x80 ? 1 : 0;
-  }
-  return count;
+/** Of the distinct words that leave ASCII, those that no language has. */
+function countOddWords(text: string): { readonly words: number; readonly odd: number } {
+  const plain = text.replace(/[’\u00ad]|(?<=l)·(?=l)/gu, "'");
+  const all = new Set(plain.match(/[^\s\x00-\x26\x28-\x2f\x3a-\x40]+/gu) ?? []);
+  const words = [...all].filter((word) => /[^\x00-\x7f]/u.test(word));
+  return { words: words.length, odd: words.filter(isOddWord).length };
 }
 
-/** A few bytes in ASCII, as in a log of an English program: no words that would tell a language. */
-function isSparse(sample: Buffer, highBytes: number): boolean {
-  return highBytes < fewHighBytes && !/[\x80-\xff]{3}/u.test(sample.toString('latin1'));
-}
-
-/** Whether each character beyond ASCII is one that Western text has at such a place. */
-function readsAsWestern(sample: Buffer): boolean {
-  const text = decodeBytes(sample, fallbackEncoding);
-  const inWord = /\p{L}[^\x00-\x7f\p{L}]\p{L}/u; // a sign that parts a word is none
-  return readsWhole(sample, fallbackEncoding) && !inWord.test(text.replace(/[’·\u00ad]/gu, "'"));
+function isOddWord(word: string): boolean {
+  return (
+    /\p{L}[^\p{L}\p{M}\x00-\x7f]\p{L}/u.test(word) || // a sign that parts a word
+    /\p{Ll}(?![\x00-\x7f])\p{Lu}|(?![\x00-\x7f])\p{Lu}{2,}\p{Ll}{2}|\p{Ll}(?<![\x00-\x7f])[A-Z]/u.test(
+      word,
+    ) ||
+    /(?:(?![\x00-\x7f])\p{Script=Latin}){4}/u.test(word) ||
+    (/[a-z]/iu.test(word) && /(?!\p{Script=Latin})[\p{L}]/u.test(word.replace(/[µªº]/gu, ''))) ||
+    /^[ŠŽŸœŒ]$|\p{L}[•‚]/u.test(word) ||
+    /[¸¨¬¦¤ƒˆ˜†‡¹\u2500-\u25ff]/u.test(word)
+  );
 }
