@@ -2,60 +2,91 @@
 # seeded alike and no identity goes in. A look of bounded size, breadth first, that runs no code of the
 # session: what is too large to be looked at whole is looked at in places spread evenly over it.
 import types
+from _io import BytesIO, StringIO
 from array import array
 from collections import deque
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from itertools import islice
 
-from values import ITEMS, KEYS, LENGTHS, VALUES, attributes_of, base_of, exact, get_args, leaf, type_name
+from values import (ITEMS, KEYS, LENGTHS, VALUES, attributes_of, base_of, exact, get_args, leaf, members_of, mro_of,
+                    type_name)
 
-LOOKS = 20_000  # at items of one value
-STEP_LOOKS = 50_000  # at items of all that one step changed
-SPREAD = 2_000  # items of one container that are looked at one by one
-FLAT_ITEMS = 500_000  # items of one kind of text or number, which C code hashes together
-FLAT_SHARE = 50  # of them for one look
+LOOKS = 2_000  # at items of one value
+STEP_LOOKS = 8_000  # at items of all that one step changed; what comes after is looked at briefly
+BRIEF_LOOKS = 100
+SPREAD = 1_500  # items of one container that are looked at one by one
+FLAT_ITEMS = 8_000  # items of one kind of text or number, which C code hashes together
+FLAT_SHARE = 10  # of them for one look
 PIECE = 2**16
+PIECES = 16  # of a text or buffer that is too long to be looked at whole
+TEXT_CHARS = 2**14  # of a text within a value, looked at whole
+WHOLE_CHARS = 2**20  # the same of texts that are the value, or that are hashed together
 WITHOUT = frozenset(map(id, (type, types.FunctionType, types.ModuleType, types.MethodType, types.CodeType,
                              types.BuiltinFunctionType, types.GeneratorType, types.CoroutineType)))
 WRITTEN = frozenset(map(id, (range, complex, date, datetime, time, timedelta, timezone, Decimal, type(...),
                              type(NotImplemented))))
+VIEWED = frozenset(map(id, (array, memoryview, bytearray)))  # no subclass: its view may be of the code's own making
+STREAMS = ((StringIO, StringIO.getvalue), (BytesIO, BytesIO.getbuffer))
 VIEWS = frozenset(map(id, (KEYS, VALUES, ITEMS)))
 TRUE, FALSE, NONE, INT, FLOAT, STR, BYTES, OBJECT, SET = range(101, 110)
 hash_text, hash_bytes, hash_int, hash_tuple = str.__hash__, bytes.__hash__, int.__hash__, tuple.__hash__
 hash_set, count_bits, float_text = frozenset.__hash__, int.bit_length, float.hex
 
 
-class Budget:
-    """The looks that are left for one step."""
-
-    def __init__(self):
-        self.looks = STEP_LOOKS
+opaque = []  # what has no content of its own, by what tells one from another in this process
 
 
-def content_of(value, budget):
-    """Eight hex digits; None for what has no content of its own, or no room was left for."""
-    if id(type(value)) in WITHOUT or budget.looks <= 0:
-        return None
-    room = min(LOOKS, budget.looks)
+def look_at(value, room):
+    """(content, fingerprint, looks taken): eight hex digits, None for what has no content; and a number for this process."""
+    opaque.clear()
+    kind = type(value)
     try:
-        number, left = look_into(value, room)
+        if kind is str:
+            content, left = hash_long(value, WHOLE_CHARS), room - 1
+        elif any(one is type for one in mro_of(kind)):
+            content, left = None, look_into_class(value, room)
+        else:
+            content, left = look_into(value, room)
     except (MemoryError, SystemError):  # where memory is full, C code may fail without saying why
-        return None
-    budget.looks -= room - left
-    return None if number is None else f"{number & 0xFFFFFFFF:08x}"
+        return None, 0, room
+    fingerprint = hash_tuple((content, *opaque))
+    opaque.clear()
+    return None if content is None else f"{content & 0xFFFFFFFF:08x}", fingerprint, room - left
+
+
+def look_into_class(value, room):
+    """At its own members; the looks that are left. What Python notes there of annotations comes late."""
+    tokens, waiting = [], deque()
+    for name, item in islice(members_of(value).items(), room):
+        if type(name) is str and not name.startswith("__annot"):
+            tokens.append(hash_text(name))
+            put(item, tokens, waiting)
+            room -= 1
+    while waiting and room > 0:
+        room = open_up(waiting.popleft(), tokens, waiting, room)
+    opaque.extend(tokens)
+    return room
 
 
 def look_into(value, room):
     """(hash or None, looks that are left)"""
     tokens, waiting = [], deque()
     put(value, tokens, waiting)
-    if waiting and base_of(type(value)) is None and not attributes_of(value):
+    if id(type(value)) in WITHOUT or waiting and is_opaque(value):
         return None, room - 1
     room -= 1
     while waiting and room > 0:
         room = open_up(waiting.popleft(), tokens, waiting, room)
     return hash_tuple(tuple(tokens)), room
+
+
+def is_opaque(value):
+    """Whether nothing tells what it holds; then it is noted which one it is."""
+    if base_of(type(value)) is not None or attributes_of(value) or buffer_of(value) is not None:
+        return False
+    opaque.append(id(value))
+    return True
 
 
 def put(value, tokens, waiting):
@@ -64,7 +95,8 @@ def put(value, tokens, waiting):
     if value is None or value is True or value is False:
         tokens.append(NONE if value is None else TRUE if value is True else FALSE)
         return
-    base = None if id(kind) in WITHOUT else base_of(kind)
+    base = base_of(kind)
+    without = base is None and (id(kind) in WITHOUT or any(one is type for one in mro_of(kind)))
     if base is not kind:
         tokens += (OBJECT, hash_text(exact(type_name(kind))))
     if base is int:
@@ -72,13 +104,17 @@ def put(value, tokens, waiting):
     elif base is float:
         tokens += (FLOAT, hash_text(float_text(value)))
     elif base is str:
-        tokens += (STR, hash_text(value))
+        tokens += (STR, hash_long(exact(value), TEXT_CHARS))
     elif base is bytes:
-        tokens += (BYTES, hash_bytes(value))
+        tokens += (BYTES, hash_buffer(value))
     elif id(kind) in WRITTEN:
         tokens.append(hash_text(leaf(value, None) or ""))
         return
-    elif id(kind) in WITHOUT:
+    elif without:
+        opaque.append(id(value))
+        if kind is types.FunctionType:  # another may have come to stand at the same place in memory
+            code = value.__code__
+            opaque.extend((id(code), hash_text(code.co_filename), code.co_firstlineno))
         return
     else:
         length = None if base is None else LENGTHS.get(id(base))
@@ -89,38 +125,84 @@ def put(value, tokens, waiting):
         waiting.append((value, None))  # what it keeps beside
 
 
+def hash_long(text, whole):
+    """Of all of a text, or of pieces of it that are spread evenly."""
+    size = len(text)
+    if size <= whole:
+        return hash_text(text)
+    length = whole // PIECES
+    return hash_tuple((size, *(hash_text(text[at:at + length])
+                               for at in places(size, length))))
+
+
+def hash_buffer(data):
+    size = len(data)
+    if size <= PIECE * PIECES:
+        return hash_bytes(data if type(data) is bytes else bytes(data))
+    return hash_tuple((size, *(hash_bytes(bytes(data[at:at + PIECE])) for at in places(size, PIECE))))
+
+
+def places(size, length):
+    return ((size - length) * at // (PIECES - 1) for at in range(PIECES))
+
+
+def buffer_of(value):
+    """What an array, a view of memory or a stream in memory holds, as bytes or text; else None."""
+    kind = type(value)
+    try:
+        if id(kind) in VIEWED:
+            return memoryview(value).cast("B")
+        for stream, read in STREAMS:
+            if any(one is stream for one in mro_of(kind)):
+                return read(value)
+    except (ValueError, TypeError, BufferError):  # closed, released, or with gaps
+        return b""
+    return bytearray.__getitem__(value, slice(None)) if base_of(kind) is bytearray else None
+
+
 def open_up(waiter, tokens, waiting, room):
     """Adds what a value is made of; the looks that are left."""
     value, base = waiter
     kind = type(value)
-    if base is bytearray:
-        size = bytearray.__len__(value)
-        tokens += (hash_bytes(bytes(bytearray.__getitem__(value, slice(at, at + PIECE))))
-                   for at in range(0, size, PIECE))
-        return room - 1
+    held = buffer_of(value) if base is None or base is bytearray else None
+    if held is not None:
+        tokens.append(hash_long(held, WHOLE_CHARS) if type(held) is str else hash_buffer(held))
+        room -= 1
     if base is set or base is frozenset:
         return put_members(value, base, tokens, room)
     if base is dict:
-        room = put_items(spread(dict.keys(value), dict.__len__(value)), tokens, waiting, room)
-        room = put_items(spread(dict.values(value), dict.__len__(value)), tokens, waiting, room)
-    elif base is list or base is tuple or base is deque:
-        room = put_items(spread(base.__iter__(value), base.__len__(value)), tokens, waiting, room)
-    elif base is not None and id(base) in VIEWS:
-        room = put_items(spread(base.__iter__(value), base.__len__(value)), tokens, waiting, room)
+        size = dict.__len__(value)
+        room = put_items(spread(dict.keys(value), KEYS, size), tokens, waiting, room)
+        room = put_items(spread(dict.values(value), VALUES, size), tokens, waiting, room)
+    elif base is list or base is tuple or base is deque or base is not None and id(base) in VIEWS:
+        room = put_items(spread(value, base, base.__len__(value)), tokens, waiting, room)
     elif base is BaseException:
         room = put_items(get_args(value), tokens, waiting, room)
     if base is kind:
         return room - 1
-    for name, item in islice(attributes_of(value), max(0, min(room, SPREAD))):
+    kept = attributes_of(value)
+    if base is None and held is None and not kept:
+        opaque.append(id(value))
+    for name, item in islice(kept, max(0, min(room, SPREAD))):
         tokens.append(hash_text(exact(name)))
         put(item, tokens, waiting)
         room -= 1
     return room - 1
 
 
-def spread(items, size):
-    """At most FLAT_ITEMS of them, evenly spaced."""
-    return tuple(islice(items, 0, None, -(-size // FLAT_ITEMS) or 1))
+def spread(value, base, size):
+    """At most FLAT_ITEMS of its items: of many, those at both ends and evenly spaced ones between."""
+    if size <= FLAT_ITEMS:
+        return tuple(base.__iter__(value))
+    end = FLAT_ITEMS // 4
+    stride = -(-(size - 2 * end) // (FLAT_ITEMS - 2 * end))
+    if base is list or base is tuple:
+        get = base.__getitem__
+        return (*get(value, slice(end)), *get(value, slice(end, size - end, stride)),
+                *get(value, slice(size - end, None)))
+    items = base.__iter__(value)
+    return (*islice(items, end), *islice(base.__reversed__(value), end),
+            *(islice(items, 0, size - 2 * end, stride) if size <= 5 * FLAT_ITEMS else ()))
 
 
 def put_items(items, tokens, waiting, room):
@@ -130,18 +212,25 @@ def put_items(items, tokens, waiting, room):
         tokens.append(together)
         return room - 1 - len(items) // FLAT_SHARE
     share = max(1, min(SPREAD, room // (len(waiting) + 1)))
-    stride = -(-len(items) // share) or 1
-    for item in items[::stride]:
+    if len(items) > share // 4 and base_of(type(items[0])) not in (int, str, float):
+        share = max(1, share // 4)  # room for what is in them
+    for item in items if len(items) <= share else ends_and_between(items, share):
         put(item, tokens, waiting)
         room -= 1
     return room
+
+
+def ends_and_between(items, share):
+    end, size = share // 4, len(items)
+    stride = -(-(size - 2 * end) // (share - 2 * end))
+    return (*items[:end], *items[size - end:], *items[end:size - end:stride])
 
 
 def hash_flat(items):
     """Of texts, bytes, integers or floats only; else None."""
     kinds = tuple(set(map(id, map(type, items))))
     if kinds == (id(str),) or kinds == (id(bytes),):
-        return hash_tuple(items)
+        return hash_tuple(items) if sum(map(len, items)) <= WHOLE_CHARS else None
     if kinds == (id(int),):
         return hash_tuple((hash_tuple(items), hash_tuple(tuple(map(count_bits, items)))))
     if kinds == (id(float),):
@@ -167,5 +256,8 @@ def put_members(value, base, tokens, room):
         tokens += (SET, hash_tuple(tuple(sorted(found))))
     elif whole and kinds == {id(int)}:
         tokens += (SET, hash_set(frozenset(members)))
+        return room - 1 - len(members) // FLAT_SHARE
+    else:
+        opaque.append(hash_tuple(tuple(map(id, members))))
         return room - 1 - len(members) // FLAT_SHARE
     return room

@@ -1,21 +1,15 @@
 # What the code's variables are, and which of them a step changed. A comparison costs one identity
 # check for each variable, and a bounded look into those that the step's code mentions.
 import types
-from collections import deque
-from itertools import islice
 
-from contents import Budget, content_of
-from values import attributes_of, base_of, members_of, mro_of, preview, size_of, to_text, type_name
+from contents import BRIEF_LOOKS, LOOKS, STEP_LOOKS, look_at
+from values import members_of, mro_of, preview, size_of, to_text, type_name
 
-LOOK = 256
 MAX_CHANGES = 1_000
 CHANGES = {"added": "added", "changed": "changed", "touched": "changed", None: "removed"}
 MAX_REMEMBERED = 20_000_000
 # Types are known by their ids: they may have an __eq__ of the code's own.
-FLAT = frozenset(map(id, (int, float, complex, bool, str, bytes, type(None), types.FunctionType,
-                          types.BuiltinFunctionType, types.ModuleType, range, tuple, frozenset)))
-GROWING = {id(kind): kind.__len__ for kind in (list, dict, set)}
-STILL = frozenset(map(id, (types.FunctionType, types.ModuleType)))
+STILL = frozenset(map(id, (bool, type(None), types.ModuleType)))
 CodeType, FunctionType = types.CodeType, types.FunctionType
 
 names = {}
@@ -33,7 +27,7 @@ def watch(live_names, live_offered):
 def know(name, value):
     """A loaded context is there, and is no change."""
     forget()
-    known[name] = (id(value), mark(value), None)
+    known[name] = (id(value), look_at(value, LOOKS)[1], None, LOOKS)
 
 
 def mention(*codes):
@@ -79,47 +73,12 @@ def describe(value):
     return type_name(type(value))[:200], size_of(value)
 
 
-def look(value):
-    """An element's identity, and its length where it is a container that can change."""
-    length = GROWING.get(id(type(value)))
-    return id(value) if length is None else (id(value), length(value))
-
-
-def mark(value):
-    """A bounded fingerprint of a mutable value; None where identity says enough."""
-    kind = type(value)
-    if id(kind) in FLAT:
-        return None
-    base = base_of(kind)
-    if base is list or base is deque:
-        size = base.__len__(value)
-        if size <= LOOK:
-            return size, tuple(map(look, base.__iter__(value)))
-        ends = (tuple(map(look, islice(base.__iter__(value), 32))),
-                tuple(map(look, islice(base.__reversed__(value), 32))))
-        return size, ends, tuple(map(look, list.__getitem__(value, slice(None, None, size // 64)))) if base is list else ()
-    if base is dict:
-        size = dict.__len__(value)
-        items = dict.items(value)
-        head = tuple((id(key), look(item)) for key, item in islice(items, LOOK))
-        tail = () if size <= LOOK else tuple(
-            (id(key), look(item)) for key, item in islice(reversed(items), 32))
-        return size, head, tail
-    if base is set:
-        return set.__len__(value), frozenset(map(id, islice(set.__iter__(value), LOOK)))
-    if base is bytearray:
-        return (bytearray.__len__(value), bytes(bytearray.__getitem__(value, slice(512))),
-                bytes(bytearray.__getitem__(value, slice(-512, None))))
-    kept = attributes_of(value)
-    return len(kept), tuple((id(name), look(item)) for name, item in islice(kept, LOOK))
-
-
 def compare():
     """(sorted names, changes since the last comparison); when it fails, the next one finds the same changes."""
     own = [name for name in tuple(names) if is_own(name)]
-    changed = {}
+    changed, looked = {}, {}
     for name in own:
-        kind = find_change(name, names[name])
+        kind = find_change(name, names[name], looked)
         if kind is not None:
             changed[name] = kind
     touched = {id(names[name]) for name, kind in changed.items() if kind == "touched"}
@@ -130,7 +89,7 @@ def compare():
     removed = [name for name in known if name not in names or not is_own(name)]
     now = {}
     entries = []
-    budget = Budget()
+    looks = STEP_LOOKS
     for at, name in enumerate(sorted((*changed, *removed))):
         kind = changed.get(name)
         if kind is None:
@@ -138,11 +97,16 @@ def compare():
         else:
             value = names[name]
             text = preview(value) if at < MAX_CHANGES else None
-            now[name] = (id(value), mark(value), text)
+            room = LOOKS if looks > 0 else BRIEF_LOOKS
+            found = looked.get((id(value), room)) or look_at(value, room)
+            looked[id(value), room] = found
+            content, fingerprint, taken = found
+            looks -= taken
+            now[name] = (id(value), fingerprint, text, room)
             if text is None:
                 continue
             type_, size = describe(value)
-            entry = {"type": type_, "size": size, "preview": text, "hash": content_of(value, budget)}
+            entry = {"type": type_, "size": size, "preview": text, "hash": content if room == LOOKS else None}
         entries.append({"change": CHANGES[kind], "name": name[:500], **entry})
     listed = listed_names(own)
     known.update(now)
@@ -151,7 +115,7 @@ def compare():
     return listed, entries[:MAX_CHANGES]
 
 
-def find_change(name, value):
+def find_change(name, value, looked):
     """'added', 'changed', 'touched' (the same object holds something else), or None."""
     before = known.get(name)
     if before is None:
@@ -159,7 +123,9 @@ def find_change(name, value):
     if before[0] != id(value):
         return "changed"
     if name in mentioned and id(type(value)) not in STILL:
-        if mark(value) != before[1] or before[2] is not None and before[2] != preview(value):
+        room = before[3]
+        looked[id(value), room] = looked.get((id(value), room)) or look_at(value, room)
+        if looked[id(value), room][1] != before[1] or before[2] is not None and before[2] != preview(value):
             return "touched"
     return None
 
