@@ -247,7 +247,7 @@ export class SessionActions {
     { signal, report }: CancellableWork,
   ): Promise<{ readonly text: string; readonly form: 'text' | 'json' | 'repr' }> {
     const engine = await this.#parts.host.start();
-    const session = await engine.sessions.findSession(sessionId);
+    const { session } = await engine.sessions.openForReading(sessionId, signal);
     const parts: string[] = [];
     for (let offset = 0; ; offset += chunkChars) {
       const request = { name, offset, maxChars: chunkChars };
@@ -258,7 +258,11 @@ export class SessionActions {
       if (read >= value.totalChars || read >= maxOpenedChars) {
         const left = value.totalChars - read;
         const note = left > 0 ? `\n… ${left} more characters are not shown` : '';
-        return { text: parts.join('') + note, form: value.form };
+        const lack = value.incomplete === null ? '' : `\n… not whole: ${value.incomplete}`;
+        return {
+          text: parts.join('') + note + lack,
+          form: value.incomplete === null ? value.form : 'text',
+        };
       }
     }
   }

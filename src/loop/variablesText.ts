@@ -42,7 +42,8 @@ async function describeValue(
     const { name } = variable;
     const value = await session.readVariable({ name, offset: 0, maxChars: valueChars }, signal);
     const more = value.totalChars > valueChars ? `, the first ${valueChars}` : '';
-    return `${name} (${value.type}, ${value.totalChars} characters${more}):\n${value.text}`;
+    const lack = value.incomplete === null ? '' : `, not whole: ${value.incomplete}`;
+    return `${name} (${value.type}, ${value.totalChars} characters${more}${lack}):\n${value.text}`;
   } catch (thrown) {
     if (signal.aborted || !(thrown instanceof RlmError)) {
       throw thrown;

@@ -116,6 +116,9 @@ async function printVariable(repl: ReplView, name: string, signal: AbortSignal):
     signal,
   );
   terminal.print(toPrintable(value.text));
+  if (value.incomplete !== null) {
+    terminal.print(terminal.style.dim(`Not whole: ${toPrintable(value.incomplete)}`));
+  }
   if (value.totalChars > shownChars) {
     const all = toCountText(value.totalChars);
     terminal.print(

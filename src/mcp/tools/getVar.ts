@@ -106,7 +106,8 @@ export const getVar = defineTool({
 });
 
 function toValue({ form, text, isWhole }: VariablePage): z.output<typeof anyJson> {
-  if (form !== 'json' || !isWhole || !hasExactIntegers(text)) {
+  // As text where numbers or names would not survive being made a value.
+  if (form !== 'json' || !isWhole || !hasExactIntegers(text) || text.includes('"__proto__"')) {
     return text;
   }
   const parsed = anyJson.safeParse(parseJson(text));

@@ -322,6 +322,18 @@ describe('MCP tools', () => {
   });
 
   describe('rlm_get_var', () => {
+    it('drops no member of a value, whatever its name', async () => {
+      const id = await openSession(client);
+      const code = `x = JSON.parse('{"__proto__":1,"a":2}'); y = { constructor: 2 }; 0`;
+      await callOk(client, 'rlm_run_repl', { session_id: id, code });
+      const read = (name: string) =>
+        callOk(client, 'rlm_get_var', { session_id: id, var_name: name });
+      assert.deepStrictEqual(
+        [(await read('x'))['value'], (await read('y'))['value']],
+        ['{"__proto__":1,"a":2}', { constructor: 2 }],
+      );
+    });
+
     it('gives JSON when it is whole, and text when it is cut or would be rounded', async () => {
       const id = await openSession(client);
       const code = 'o = { a: [1, 2] }; deep = JSON.parse("[".repeat(150) + "]".repeat(150)); 0';
