@@ -126,13 +126,15 @@ export class RecordedCalls {
   }
 
   async #recall(prompt: string, asked: 'model' | 'child'): Promise<string> {
-    const number = this.#nextCall++;
-    const call = this.#calls.get(number);
+    const number = this.#nextCall;
+    const found = this.#calls.get(number);
+    const call = found && toAsked(found) === asked ? found : undefined;
     if (!call && asked === 'model' && this.#refused && this.#refused.call < number) {
-      throw toRecordedError(this.#refused.error ?? '');
+      throw toRecordedError(this.#refused.error ?? ''); // such a call took no number
     }
+    this.#nextCall += 1;
     const { outcome, cutAtCall } = this.#finished;
-    if (outcome.interruption !== null && (!call || number === cutAtCall)) {
+    if (outcome.interruption !== null && (!found || number === cutAtCall)) {
       this.#interrupt();
       return new Promise<never>(() => undefined); // the step ends while it waits
     }
@@ -141,7 +143,8 @@ export class RecordedCalls {
         ...describe(
           this.#finished.step,
           `prompt ${number}`,
-          call?.prompt ?? '(no such call)',
+          call?.prompt ??
+            (found ? `(asked a ${toAsked(found)}) ${found.prompt}` : '(no such call)'),
           prompt,
         ),
       );
@@ -166,8 +169,13 @@ interface RecordedCallsParts {
   readonly interrupt: () => void;
 }
 
-function isRefusedByLimit({ model, error }: ModelAnswered): boolean {
-  return model !== childModel && (error ?? '').startsWith('GUARDRAIL_STOPPED: ');
+function toAsked({ model }: ModelAnswered): 'model' | 'child' {
+  return model === childModel ? 'child' : 'model';
+}
+
+function isRefusedByLimit(call: ModelAnswered): boolean {
+  const { error } = call;
+  return toAsked(call) === 'model' && (error ?? '').startsWith('GUARDRAIL_STOPPED: ');
 }
 
 function toRecordedError(text: string): RlmError {

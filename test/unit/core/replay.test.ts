@@ -223,12 +223,12 @@ describe('replay', () => {
     );
   });
 
-  it('refuses a prompt that the limits had refused alike, and those after it', async () => {
+  it('refuses prompts as the limits had refused them, and gives what came between its own answer', async () => {
     const traces = new MemoryTraceStore();
     const script: FakeSandbox['script'] = async ({ onHostCall }) => {
       const codes: string[] = [];
-      for (const prompt of ['a', 'b', 'c']) {
-        await onHostCall({ name: 'llm_query', args: [prompt] }, never).then(
+      for (const name of ['llm_query', 'llm_query', 'llm_query', 'rlm_query', 'llm_query']) {
+        await onHostCall({ name, args: ['a'] }, never).then(
           () => codes.push('ok'),
           ({ code }: RlmError) => codes.push(code),
         );
@@ -240,7 +240,7 @@ describe('replay', () => {
     const { outcome, stop } = await session.runStep({ code: 'x' }, never);
     assert.deepStrictEqual(
       [outcome.stdout, stop],
-      ['ok GUARDRAIL_STOPPED GUARDRAIL_STOPPED', 'llm_limit'],
+      ['ok GUARDRAIL_STOPPED GUARDRAIL_STOPPED MODEL_UNAVAILABLE GUARDRAIL_STOPPED', 'llm_limit'],
     );
     await first.registry.closeAll('the engine ended');
     const second = createFakeRegistry(traces, script);

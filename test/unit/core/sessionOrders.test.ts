@@ -11,12 +11,18 @@ import type { FakeSandbox } from '../../support/fakePorts';
 import { createFakeRegistry, openFake } from '../../support/fakeRegistry';
 import { MemoryTraceStore } from '../../support/memoryTraceStore';
 
-const maxLlmCalls = 4;
+const maxLlmCalls = 3;
 const isAnswered = (event: TraceEvent) => event.kind === 'model.answered';
 
 /** What the code of a step does, one after another. */
 type Deed =
-  | { readonly kind: 'ask'; readonly prompts: readonly string[]; readonly timesOut: boolean }
+  | {
+      readonly kind: 'ask';
+      /** No child session can answer here: each call is on record with that error. */
+      readonly call: 'llm_query_batched' | 'rlm_query_batched';
+      readonly prompts: readonly string[];
+      readonly timesOut: boolean;
+    }
   | { readonly kind: 'loop' };
 
 type Deeds = readonly Deed[];
@@ -30,7 +36,12 @@ const prompts = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLeng
 const deed: fc.Arbitrary<Deed> = fc.oneof(
   {
     weight: 5,
-    arbitrary: fc.record({ kind: fc.constant('ask'), prompts, timesOut: fc.boolean() }),
+    arbitrary: fc.record({
+      kind: fc.constant('ask'),
+      call: fc.constantFrom('llm_query_batched', 'rlm_query_batched'),
+      prompts,
+      timesOut: fc.boolean(),
+    }),
   },
   { weight: 1, arbitrary: fc.constant({ kind: 'loop' } as const) },
 );
@@ -63,7 +74,7 @@ function createScript(settle: Settle | null): FakeSandbox['script'] {
       if (one.kind === 'loop' || (one.timesOut && settle)) {
         cuts.push(untilTimeOut(settle));
       }
-      const said = one.kind === 'loop' ? [] : [ask(one.prompts, onHostCall, calls.signal)];
+      const said = one.kind === 'loop' ? [] : [ask(one, onHostCall, calls.signal)];
       const first = await Promise.race([...said, ...cuts]);
       if (typeof first !== 'string') {
         interruption = first.cut;
@@ -93,12 +104,13 @@ async function untilTimeOut(settle: Settle | null): Promise<Cut> {
 }
 
 async function ask(
-  given: readonly string[],
+  { call, prompts: given }: Extract<Deed, { readonly kind: 'ask' }>,
   onHostCall: StepRequest['onHostCall'],
   signal: AbortSignal,
 ): Promise<string> {
   try {
-    return JSON.stringify(await onHostCall({ name: 'llm_query_batched', args: [given] }, signal));
+    const contexts = call === 'rlm_query_batched' ? [given] : [];
+    return JSON.stringify(await onHostCall({ name: call, args: [given, ...contexts] }, signal));
   } catch (thrown) {
     return toErrorText(thrown); // as code sees it
   }
