@@ -8,7 +8,7 @@ import { cancelledError } from './errors';
 export interface Spending {
   readonly calls: number;
   readonly tokens: number;
-  /** Characters of code + stdout + stderr. */
+  /** As `Limits.budgetLimit` counts them. */
   readonly chars: number;
 }
 

@@ -3,7 +3,7 @@
 import type { Disposable } from '../base/disposable';
 import type { Clock } from './clock';
 import { type Limits, type StopReason, type Usage, checkLimits } from './limits';
-import type { WorkPool } from './workPool';
+import type { StepTurn, WorkPool } from './workPool';
 
 interface GuardrailParts {
   readonly limits: Limits;
@@ -51,23 +51,33 @@ export class Guardrails implements Disposable {
     return stop ?? (leftChars <= 0 ? 'budget_exceeded' : null) ?? this.#judgePool();
   }
 
-  /** What a step may take, no more than it asks for. */
-  toStepMs(usage: Usage, askedMs: number | undefined): number {
+  /** The limits, as far as the run that the session is a part of leaves them. */
+  readLimits(usage: Usage): Limits {
+    const { maxSteps, maxRuntimeMs } = this.#limits;
+    return this.#pool === null
+      ? this.#limits
+      : {
+          ...this.#limits,
+          maxSteps: Math.min(maxSteps, usage.steps + Math.max(0, this.#pool.leftSteps)),
+          maxRuntimeMs: Math.min(maxRuntimeMs, usage.runtimeMs + Math.max(0, this.#pool.leftMs)),
+        };
+  }
+
+  /**
+   * Begins a step that `judge` allows, in the same turn, with no more time than it asks for. Null: others of its
+   * run hold the time it may need; try again after `whenStepEnded`.
+   */
+  startStep(usage: Usage, askedMs: number | undefined): StepTurn | null {
     const { maxRuntimeMs, stepTimeoutMs } = this.#limits;
-    const runtimeMs = Math.min(
-      maxRuntimeMs - usage.runtimeMs,
-      this.#pool?.leftMs ?? Number.POSITIVE_INFINITY,
-    );
-    const allowedMs = Math.min(stepTimeoutMs, runtimeMs, this.leftMs);
-    return Math.max(1, Math.min(allowedMs, askedMs ?? allowedMs));
+    const ownMs = Math.min(stepTimeoutMs, maxRuntimeMs - usage.runtimeMs, this.leftMs);
+    const allowedMs = Math.min(ownMs, this.#pool?.leftMs ?? ownMs);
+    const timeoutMs = Math.max(1, Math.min(allowedMs, askedMs ?? allowedMs));
+    return this.#pool ? this.#pool.startStep(timeoutMs) : { timeoutMs, end: () => undefined };
   }
 
-  takeStep(): void {
-    this.#pool?.takeStep();
-  }
-
-  spendMs(durationMs: number): void {
-    this.#pool?.spendMs(durationMs);
+  /** Settles when a step of the same run has ended, or `signal` aborts. */
+  async whenStepEnded(signal: AbortSignal): Promise<void> {
+    await this.#pool?.whenStepEnded(signal);
   }
 
   #judgePool(): StopReason | null {

@@ -5,7 +5,7 @@ import { runBatch } from './batch';
 import type { Clock } from './clock';
 import { RlmError, throwIfAborted, toRlmError } from './errors';
 import { toChildContext, toContexts, toModelName, toPrompt, toPrompts } from './hostCallArguments';
-import type { Usage } from './limits';
+import type { Limits, Usage } from './limits';
 import type { LoopResult, LoopRunner } from './loop';
 import type { ModelClient } from './model';
 import {
@@ -25,6 +25,8 @@ interface HostCallParts {
   /** The session whose code asks. */
   readonly session: SessionParent & { readonly language: Language };
   readonly readUsage: () => Usage;
+  /** What `budget()` tells of: of the session, and of the run that it is a part of. */
+  readonly readLimits: () => Limits;
   /** Null where no model writes code: then there are no child sessions. */
   readonly loops: LoopRunner | null;
   readonly client: ModelClient | null;
@@ -73,8 +75,9 @@ export class HostCalls {
   }
 
   #readBudget(): Record<string, number> {
-    const { session, readUsage } = this.#parts;
-    const { limits, budget, depth } = session;
+    const { session, readUsage, readLimits } = this.#parts;
+    const { budget, depth } = session;
+    const limits = readLimits();
     const usage = readUsage();
     const { calls, tokens, chars } = budget.left;
     return {

@@ -4,7 +4,7 @@ export interface Limits {
   readonly maxSteps: number;
   /** Time code was running, waiting on sub-models included. */
   readonly maxRuntimeMs: number;
-  /** Characters of code + stdout + stderr over all steps. */
+  /** Characters of code, output, results and previews of changed variables over all steps. */
   readonly budgetLimit: number;
   readonly stepTimeoutMs: number;
   /** Wall clock since the session was opened. */

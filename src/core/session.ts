@@ -21,7 +21,7 @@ import type {
 import { FinalAnswer, type FinalizeInput } from './finalAnswer';
 import { Guardrails } from './guardrails';
 import type { History } from './history';
-import type { Limits } from './limits';
+import type { Limits, StopReason } from './limits';
 import type { LoopRunner } from './loop';
 import type { Model, ModelAnswer } from './model';
 import type { AskRequest } from './modelCalls';
@@ -32,7 +32,7 @@ import { SandboxSlot } from './sandboxSlot';
 import { requireActive, runningStepError } from './sessionErrors';
 import { SessionModels } from './sessionModels';
 import type { SessionParent } from './sessionParent';
-import { type StepInput, type StepResult, runStep } from './stepRun';
+import { type StepInput, type StepParts, type StepResult, runStep } from './stepRun';
 import type { Summary } from './summary';
 import type { TraceSink } from './traceStore';
 import { type ValueRequest, readValue } from './variableValue';
@@ -103,7 +103,6 @@ export class Session implements Disposable {
   readonly #building = new Interruptible();
   /** Why the session is being stopped, as soon as that is asked for. */
   #stopping: StopCause | null = null;
-  #contextCount = 0;
   /** Of the contexts in the sandbox that is there now. */
   #room = new ContextRoom();
   #lastUsedAt: number;
@@ -116,8 +115,13 @@ export class Session implements Disposable {
     this.#recorder = this.#store.add(new Recorder({ summary, step }, parts));
     this.onDidAppend = this.#recorder.onDidAppend;
     this.onDidLoseLease = this.#recorder.onDidLoseLease;
-    const readLeftMs = (): number => this.#guardrails.leftMs;
-    this.#models = new SessionModels({ ...parts, opened, recorder: this.#recorder, readLeftMs });
+    this.#models = new SessionModels({
+      ...parts,
+      opened,
+      recorder: this.#recorder,
+      readLeftMs: () => this.#guardrails.leftMs,
+      readLimits: () => this.limits,
+    });
     this.#lastUsedAt = parts.clock.now();
     this.#slot = this.#store.add(new SandboxSlot(opened.sessionId, parts.sandbox));
     this.#answer = new FinalAnswer(this.#recorder, this.#slot);
@@ -141,6 +145,11 @@ export class Session implements Disposable {
 
   get summary(): Summary {
     return this.#recorder.summary;
+  }
+
+  /** Its limits, as far as the run that it is a part of leaves them. */
+  get limits(): Limits {
+    return this.#guardrails.readLimits(this.summary.usage);
   }
 
   /** As what its children know this session. */
@@ -186,14 +195,13 @@ export class Session implements Disposable {
     return this.#exclusive(signal, async () => {
       this.#requireActive();
       const sandbox = this.#slot.require();
-      const number = this.#contextCount + 1;
+      const number = this.summary.contexts.length + 1; // as a replay counts those on record
       const variable = options.name ?? (number === 1 ? 'context' : `context_${number}`);
       const { contexts } = this.#parts;
       const loading = { variable, ...options, contexts, sandbox, room: this.#room };
       const context = await this.#building.run(signal, (combined) =>
         loadContext(given, loading, combined),
       );
-      this.#contextCount = number;
       if (given.text !== null) {
         await this.#parts.sink.keepText(toTextName(number), given.text);
       }
@@ -296,7 +304,6 @@ export class Session implements Disposable {
         }),
       );
       this.#models.takeUsage();
-      this.#contextCount = history.items.filter((item) => item.kind === 'context').length;
       const { sourceSessionId, engineId } = options;
       const { throughStep } = history;
       const isResumed = this.summary.status === 'interrupted';
@@ -348,18 +355,32 @@ export class Session implements Disposable {
   }
 
   async #runStepNow(input: StepInput, signal: AbortSignal): Promise<StepResult> {
-    await this.#refuseOverLimit();
-    throwIfAborted(signal, 'The call');
-    this.#requireActive(); // nothing is awaited from here to the running step, which `interrupt` reaches
-    const parts = {
-      sandbox: this.#slot.require(),
+    return this.#working.run(signal, async (combined) => {
+      for (;;) {
+        if (this.#judge() !== null) {
+          await this.#refuseOverLimit();
+        }
+        this.#requireActive();
+        throwIfAborted(combined, 'The call');
+        const sandbox = this.#slot.require();
+        // Nothing is awaited from the verdict to the running step: none of the same run may come between.
+        const turn = this.#guardrails.startStep(this.summary.usage, input.timeoutMs);
+        if (turn) {
+          return await runStep(input, { ...this.#stepParts, sandbox, turn }, combined);
+        }
+        await this.#guardrails.whenStepEnded(combined);
+      }
+    });
+  }
+
+  get #stepParts(): Omit<StepParts, 'sandbox' | 'turn'> {
+    return {
       recorder: this.#recorder,
       models: this.#models,
       guardrails: this.#guardrails,
       limits: this.seed.limits,
       clock: this.#parts.clock,
     };
-    return this.#working.run(signal, (combined) => runStep(input, parts, combined));
   }
 
   /** What is queued is refused from now on; on record the stop comes after the step that runs. */
@@ -382,9 +403,13 @@ export class Session implements Disposable {
     );
   }
 
+  #judge(): StopReason | null {
+    return this.#guardrails.judge(this.summary.usage, this.#models.leftChars);
+  }
+
   async #refuseOverLimit(): Promise<void> {
     this.#requireActive();
-    const reason = this.#guardrails.judge(this.summary.usage, this.#models.leftChars);
+    const reason = this.#judge();
     if (reason) {
       await this.#recorder.append(
         { kind: 'session.stopped', cause: reason },

@@ -23,6 +23,8 @@ interface SessionModelsParts {
   readonly loops: LoopRunner | null;
   /** Of the session's `maxSessionMs`. */
   readonly readLeftMs: () => number;
+  /** The session's limits, as far as the run that it is a part of leaves them. */
+  readonly readLimits: () => Limits;
 }
 
 interface HostCallOptions {
@@ -89,6 +91,7 @@ export class SessionModels {
       loops,
       session: { ...this.asParent, language: opened.language },
       readUsage: () => this.readUsage(),
+      readLimits: this.#parts.readLimits,
       client,
       subModel,
     });
@@ -124,6 +127,7 @@ export function createReplayCalls(
     loops: null,
     session: { ...session, budget },
     readUsage: () => usage,
+    readLimits: () => session.limits,
     client: null,
     subModel: null,
   });

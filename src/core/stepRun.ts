@@ -13,6 +13,7 @@ import type { Recorder } from './recorder';
 import type { Outcome, Sandbox } from './sandbox';
 import type { SessionModels } from './sessionModels';
 import { LeaseLostError } from './traceStore';
+import type { StepTurn } from './workPool';
 
 export interface StepInput {
   readonly code: string;
@@ -38,6 +39,8 @@ export interface StepParts {
   readonly recorder: Recorder;
   readonly models: SessionModels;
   readonly guardrails: Guardrails;
+  /** Ends with the step. */
+  readonly turn: StepTurn;
   readonly limits: Limits;
   readonly clock: Clock;
 }
@@ -48,10 +51,9 @@ export async function runStep(
   parts: StepParts,
   signal: AbortSignal,
 ): Promise<StepResult> {
-  const { sandbox, recorder, models, guardrails, limits, clock } = parts;
+  const { sandbox, recorder, models, guardrails, turn, limits, clock } = parts;
   const step = recorder.summary.usage.steps + 1;
   const started = clock.monotonic();
-  guardrails.takeStep();
   const startedWritten = recorder.append({ kind: 'step.started', code: input.code }, { step });
   startedWritten.catch(() => undefined); // awaited with the end of the step
   const held = new HeldTime(clock, () => sandbox.holdClock());
@@ -63,12 +65,13 @@ export async function runStep(
   });
   const open = new OpenCalls();
   let openCall: number | null = null;
+  let durationMs = 0;
   const ran = await sandbox
     .runStep(
       {
         step,
         code: input.code,
-        timeoutMs: guardrails.toStepMs(recorder.summary.usage, input.timeoutMs),
+        timeoutMs: turn.timeoutMs,
         maxOutputChars: limits.maxOutputChars,
         onHostCall: (call, callSignal) =>
           open.run(calls.nextNumber, callSignal, (bound) => hostCalls.answer(call, bound)),
@@ -77,10 +80,10 @@ export async function runStep(
     )
     .finally(async () => {
       openCall = await open.settle();
+      durationMs = clock.monotonic() - started - held.totalMs;
+      turn.end(durationMs);
     });
   const outcome = guardrails.isOverTime ? toTimedOut(ran, limits.maxSessionMs) : ran;
-  const durationMs = clock.monotonic() - started - held.totalMs;
-  guardrails.spendMs(durationMs);
   models.spendChars(countChars(input.code, outcome));
   const before = models.readUsage();
   const usage = { ...before, steps: step, runtimeMs: before.runtimeMs + durationMs };

@@ -1,10 +1,22 @@
-// Steps and running time that the parts of one run share: together they use no more than the run may.
+// Steps and running time that the parts of one run share: together they use no more than the run may. A step that
+// runs holds all the time it may take, and gives back what it did not need.
 
+import { onAbort } from '../base/abort';
+import { Emitter } from '../base/emitter';
 import type { Limits } from './limits';
+
+/** What a step may take while it runs. */
+export interface StepTurn {
+  readonly timeoutMs: number;
+  /** The step has ended after so long. */
+  end(durationMs: number): void;
+}
 
 export class WorkPool {
   #steps: number;
   #runtimeMs: number;
+  #heldMs = 0;
+  readonly #ended = new Emitter<void>();
 
   constructor({ maxSteps, maxRuntimeMs }: Pick<Limits, 'maxSteps' | 'maxRuntimeMs'>) {
     this.#steps = maxSteps;
@@ -21,13 +33,35 @@ export class WorkPool {
     return this.#runtimeMs;
   }
 
-  /** A step begins. */
-  takeStep(): void {
+  /** Begins a step. Null: it may have as much time as it wants only after steps that run now. */
+  startStep(wantedMs: number): StepTurn | null {
+    const freeMs = this.#runtimeMs - this.#heldMs;
+    if (this.#heldMs > 0 && freeMs < wantedMs) {
+      return null;
+    }
+    const timeoutMs = Math.max(1, Math.min(wantedMs, freeMs));
     this.#steps -= 1;
+    this.#heldMs += timeoutMs;
+    return {
+      timeoutMs,
+      end: (durationMs) => {
+        this.#heldMs -= timeoutMs;
+        this.#runtimeMs -= durationMs;
+        this.#ended.fire();
+      },
+    };
   }
 
-  /** A step has ended. */
-  spendMs(durationMs: number): void {
-    this.#runtimeMs -= durationMs;
+  /** Settles when a step has ended, or `signal` aborts. */
+  whenStepEnded(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        ended.dispose();
+        aborted.dispose();
+        resolve();
+      };
+      const ended = this.#ended.event(done);
+      const aborted = onAbort(signal, () => queueMicrotask(done));
+    });
   }
 }

@@ -134,7 +134,7 @@ export class LoopRun {
     const observation = describeStep({
       step,
       code: found.code,
-      limits: session.seed.limits,
+      limits: session.limits,
       iteration: this.#iteration,
       maxIterations: request.maxIterations,
       refusal,
@@ -219,7 +219,7 @@ export class LoopRun {
     const { prompts, session, request } = this.#parts;
     const standing = describeStanding({
       step: { usage: session.summary.usage },
-      limits: session.seed.limits,
+      limits: session.limits,
       iteration: this.#iteration,
       maxIterations: request.maxIterations,
     });

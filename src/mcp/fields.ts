@@ -87,7 +87,9 @@ const remainingSchema = z
 export const usageSchema = z.object({
   steps: countField,
   runtime_ms: countField.describe('Time code was running.'),
-  budget_used: countField.describe('Characters of code, stdout and stderr so far.'),
+  budget_used: countField.describe(
+    'Characters of code, stdout, stderr, results and variable previews so far.',
+  ),
   llm_calls: countField,
   llm_tokens: countField,
   remaining: remainingSchema,

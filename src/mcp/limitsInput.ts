@@ -11,7 +11,7 @@ export const topLimitsInput = {
   max_runtime_ms: createLimitField('maxRuntimeMs', 'Time code may run in all, over all steps.'),
   budget_limit: createLimitField(
     'budgetLimit',
-    'Characters of code, stdout and stderr in all, over all steps.',
+    'Characters of code, stdout, stderr, results and variable previews in all, over all steps.',
   ),
 };
 

@@ -278,6 +278,31 @@ describe('session', () => {
     });
   });
 
+  describe('a context whose text could not be kept', () => {
+    it('leaves the names of later ones as a replay counts them', async () => {
+      const { session, sink } = createFakeSession();
+      const add = (text: string) => session.addContext({ text, paths: [] }, {}, never);
+      await add('A');
+      const keepText = sink.keepText.bind(sink);
+      sink.keepText = () => Promise.reject(new Error('the disk is full'));
+      await assert.rejects(add('lost'));
+      sink.keepText = keepText;
+      const { variable } = await add('B');
+      await add('C');
+      assert.deepStrictEqual(
+        [variable, [...sink.texts]],
+        [
+          'context_2',
+          [
+            ['context-1', 'A'],
+            ['context-2', 'B'],
+            ['context-3', 'C'],
+          ],
+        ],
+      );
+    });
+  });
+
   describe('the trace', () => {
     it('has every change in order, and its fold is the session’s summary', async () => {
       const { session, sink, sandbox } = createFakeSession();

@@ -298,6 +298,70 @@ describe('child sessions', () => {
     assert.equal((await other.session.runStep({ code: 'e' }, never)).stop, 'timeout');
   });
 
+  it('and do so side by side: the last step is taken once, and time by no two', async () => {
+    const pool = new WorkPool({ maxSteps: 2, maxRuntimeMs: 1_000 });
+    const family = { parentBudget: null, loops: null, pool };
+    const parts = Array.from({ length: 3 }, () => createFakeSession({}, family));
+    const ends: (() => void)[] = [];
+    for (const { sandbox, clock } of parts) {
+      sandbox.script = async ({ onHostCall }, signal) => {
+        await new Promise<void>((resolve) => ends.push(resolve));
+        clock.advance(300);
+        const left = await onHostCall({ name: 'budget', args: [] }, signal);
+        return { result: JSON.stringify(left) };
+      };
+    }
+    const ran = parts.map(({ session }) => session.runStep({ code: 'a' }, never));
+    const all = Promise.allSettled(ran);
+    const turns = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    await turns();
+    assert.equal(ends.length, 1); // the others may have as much time only after it
+    ends[0]?.();
+    await turns();
+    assert.equal(ends.length, 2);
+    ends[1]?.();
+    const outcomes = await all;
+    assert.deepStrictEqual(
+      outcomes.map((one) =>
+        one.status === 'fulfilled' ? one.value.stop : (one.reason as RlmError).code,
+      ),
+      ['max_steps', 'max_steps', 'GUARDRAIL_STOPPED'], // the second began before the first had its verdict
+    );
+    assert.deepStrictEqual(
+      parts.map(({ sandbox }) => sandbox.requests.map(({ timeoutMs }) => timeoutMs)),
+      [[1_000], [700], []],
+    );
+    const [first] = outcomes;
+    assert.ok(first?.status === 'fulfilled');
+    const { steps_left, runtime_ms_left } = JSON.parse(first.value.outcome.result ?? '') as Record<
+      string,
+      number
+    >;
+    assert.deepStrictEqual([steps_left, runtime_ms_left, pool.leftMs], [1, 1_000, 400]);
+  });
+
+  it('and wait for its time no longer than they may', async () => {
+    const pool = new WorkPool({ maxSteps: 5, maxRuntimeMs: 1_000 });
+    const family = { parentBudget: null, loops: null, pool };
+    const [first, second, third] = [1, 2, 3].map(() => createFakeSession({}, family));
+    assert.ok(first && second && third);
+    let end: () => void = () => undefined;
+    first.sandbox.script = () => new Promise((resolve) => (end = () => resolve({})));
+    const running = first.session.runStep({ code: 'a' }, never);
+    const controller = new AbortController();
+    const cancelled = second.session.runStep({ code: 'a' }, controller.signal);
+    const stopped = third.session.runStep({ code: 'a' }, never);
+    await new Promise((resolve) => setImmediate(resolve));
+    controller.abort();
+    const stopping = third.session.stop();
+    await assert.rejects(cancelled, { code: 'CANCELLED' });
+    await assert.rejects(stopped, { code: 'GUARDRAIL_STOPPED' });
+    await stopping;
+    end();
+    await running;
+    assert.equal(pool.leftSteps, 4);
+  });
+
   it('and characters of code and output are one budget', async () => {
     const { session: parent } = createFakeSession({ budgetLimit: 1_000 });
     const parentBudget = parent.asParent.budget;
