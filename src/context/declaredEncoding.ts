@@ -1,4 +1,4 @@
-// What a file says of its own encoding: XML, HTML, CSS, Python, Emacs and Vim.
+// What a file says of its own encoding: XML, HTML, CSS, Python, Emacs, Vim and TeX.
 
 import { findEncoding } from './encodingNames';
 
@@ -12,7 +12,8 @@ const inHead: readonly RegExp[] = [
   /^@charset "([\w.:-]+)";/u,
   /<meta\s[^>]{0,300}?\bcharset\s*=\s*["']?\s*([\w.:-]+)/iu,
   // Source: PEP 263, and Emacs's -*- coding: x -*-; in the first two lines alone.
-  /^(?:[^\n]*\n)?[^\n]{0,200}?(?:#|-\*-)[^\n]{0,200}?\bcoding[:=][ \t]*([-\w.]+)/u,
+  /^(?:[^\n]*\n)?[^\n]{0,200}?(?:#|-\*-)[^\n]{0,200}?\b(?:file)?(?:en)?coding[:=][ \t]*([-\w.]+)/u,
+  /^%[ \t]*!TEX[ \t]+encoding[ \t]*=[ \t]*([-\w.]+)/iu,
 ];
 
 const vimLine = /\b(?:vim?|ex):[^\n]{0,200}?\b(?:fileencoding|fenc)=([-\w.]+)/u;

@@ -7,6 +7,9 @@ import { countSlips } from './nearMatches';
 
 export const fallbackEncoding = 'windows-1252';
 
+/** Its bytes beyond ASCII are replaced: WHATWG reads the name as windows-1252, which nobody means by it. */
+export const asciiEncoding = 'us-ascii';
+
 /** Names that programs write and the WHATWG list does not have. */
 const otherNames: Readonly<Record<string, string>> = {
   cp932: 'shift_jis',
@@ -17,6 +20,23 @@ const otherNames: Readonly<Record<string, string>> = {
   cp65001: 'utf-8',
   'utf-8-sig': 'utf-8',
   latin9: 'iso-8859-15',
+  'mac-roman': 'macintosh',
+  macroman: 'macintosh',
+  'mac-cyrillic': 'x-mac-cyrillic',
+  maccyrillic: 'x-mac-cyrillic',
+  koi8r: 'koi8-r',
+  koi8u: 'koi8-u',
+  utf16: 'utf-16le',
+  utf16le: 'utf-16le',
+  'utf-16-le': 'utf-16le',
+  utf16be: 'utf-16be',
+  'utf-16-be': 'utf-16be',
+  utf32le: 'utf-32le',
+  utf32be: 'utf-32be',
+  ascii: asciiEncoding,
+  'us-ascii': asciiEncoding,
+  'ansi_x3.4-1968': asciiEncoding,
+  'iso646-us': asciiEncoding,
   utf32: 'utf-32le',
   'utf-32': 'utf-32le',
   'utf-32le': 'utf-32le',
@@ -36,11 +56,15 @@ const codePages: ReadonlySet<string> = new Set([
 const decoderNames: Readonly<Record<string, string>> = {
   'x-mac-cyrillic': 'maccyrillic',
   'iso-8859-8-i': 'iso-8859-8',
+  [asciiEncoding]: 'ascii',
 };
 
 /** The name of the encoding that a label means, in lower case; null for one that cannot be decoded. */
 export function findEncoding(label: string): string | null {
-  const plain = label.trim().toLowerCase();
+  const plain = label
+    .trim()
+    .toLowerCase()
+    .replace(/^win(?:dows)?[-_ ]?(?=125\d$|874$)/u, 'windows-');
   const spellings = [plain, plain.replaceAll('_', '-'), plain.replace(/[-_](?=\d)/u, '')];
   for (const spelling of spellings) {
     const name = otherNames[spelling] ?? toWhatwgName(spelling);

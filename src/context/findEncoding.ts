@@ -4,7 +4,7 @@ import type { SourceText } from '../core/context';
 import { throwIfCancelled } from './cancel';
 import { findDeclaredEncoding, tailBytes } from './declaredEncoding';
 import { countUtf8Characters, isDamagedUtf8 } from './encoding';
-import { decodeBytes, twoByteEncodings } from './encodingNames';
+import { asciiEncoding, decodeBytes, twoByteEncodings } from './encodingNames';
 import { readSample } from './encodingSample';
 import type { EncodingGuess } from './guessEncoding';
 import { type OpenedFile, readFully, roomBytes } from './openedFile';
@@ -66,7 +66,8 @@ export async function findOtherEncoding(
       ? { encoding: 'utf-8', encodingFrom: 'declared', doubts: [] }
       : { encoding: 'utf-8', encodingFrom: 'guessed', doubts: contradicted };
   }
-  if (declared !== null && declared !== 'utf-8' && reads(sample, declared)) {
+  const mayBeDeclared = declared !== null && declared !== 'utf-8' && declared !== asciiEncoding;
+  if (mayBeDeclared && reads(sample, declared)) {
     return { encoding: declared, encodingFrom: 'declared', doubts: [] };
   }
   const { encoding, isDoubtful, others } = await control.detectEncoding(sample, control.signal);

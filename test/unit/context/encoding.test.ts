@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { encode } from 'iconv-lite';
+import { knownEncodings } from '../../../src/core/encodings';
 import { completeUtf8Length } from '../../../src/context/encoding';
 import { decodeBytes, findEncoding, resolveEncoding } from '../../../src/context/encodingNames';
 import { readLanguage } from '../../support/languageTexts';
@@ -229,6 +230,10 @@ describe('encodings', () => {
     ['@charset "{}";\n', ''],
     ['#!/usr/bin/python\n# -*- coding: {} -*-\n', ''],
     ['# coding={}\n', ''],
+    ['# encoding: {}\n', ''],
+    ['#!/usr/bin/ruby\n# -*- encoding: {} -*-\n', ''],
+    ['# vim: set fileencoding={} :\n', ''],
+    ['% !TEX encoding = {}\n', ''],
     [';; -*- mode: lisp; coding: {}-unix -*-\n', ''],
     ['/* vim: set fileencoding={} : */\n', ''],
     ['', '\n// vim: fenc={}\n'],
@@ -292,16 +297,74 @@ describe('encodings', () => {
     await assert.rejects(read(Buffer.from('a'), 'no-such'), isError('INVALID_INPUT'));
   });
 
-  it('decodes each encoding that it can name', () => {
-    for (const label of [
-      'utf-8',
-      'x-mac-cyrillic',
-      'iso-8859-8-i',
-      'iso-2022-jp',
-      'cp437',
-      'euc-kr',
-    ]) {
-      assert.deepStrictEqual(decodeBytes(Buffer.from('plain'), resolveEncoding(label)), 'plain');
+  it('finds the names that people write', () => {
+    for (const [name, labels] of Object.entries({
+      macintosh: ['mac_roman', 'macroman', 'mac-roman', 'x-mac-roman'],
+      'koi8-r': ['koi8r', 'koi8_r', 'KOI8-R'],
+      'windows-1252': ['windows1252', 'win-1252', 'cp1252', 'Windows_1252'],
+      'windows-1251': ['win1251', 'WIN-1251', 'windows 1251'],
+      'utf-16le': ['utf16', 'utf-16', 'UTF_16_LE', 'utf16le'],
+      'utf-16be': ['utf16be', 'utf_16_be'],
+      'us-ascii': ['ascii', 'US-ASCII', 'ANSI_X3.4-1968'],
+    })) {
+      assert.deepStrictEqual(
+        labels.map(findEncoding),
+        labels.map(() => name),
+      );
+    }
+  });
+
+  it('says what is not ASCII where that is given or declared', async () => {
+    const given = await read(Buffer.from('caf\xe9\n', 'latin1'), 'ascii');
+    assert.deepStrictEqual([given.text, given.warnings.length], ['caf\ufffd\n', 1]);
+    assert.deepStrictEqual((await read(Buffer.from(french), 'ascii')).warnings.length, 1);
+    const plain = await read(Buffer.from('plain\n'), 'ascii');
+    assert.deepStrictEqual([plain.text, plain.warnings], ['plain\n', []]);
+    const declared = await read(Buffer.from('# encoding: ascii\ncaf\xe9\n', 'latin1'));
+    assert.deepStrictEqual(
+      [declared.text, declared.warnings.length],
+      ['# encoding: ascii\ncafé\n', 2],
+    );
+  });
+
+  /** A byte that sets a page apart which TextDecoder does not know; empty for units of more bytes. */
+  const pages: Readonly<Record<string, readonly [number, string]>> = {
+    'utf-16le': [0x41, ''],
+    'utf-16be': [0x41, ''],
+    'utf-32le': [0x41, ''],
+    'utf-32be': [0x41, ''],
+    cp437: [0x9b, '¢'],
+    cp720: [0x9f, 'ا'],
+    cp737: [0x80, 'Α'],
+    cp775: [0xd5, 'ž'],
+    cp850: [0x9d, 'Ø'],
+    cp852: [0x88, 'ł'],
+    cp855: [0xa0, 'а'],
+    cp857: [0x8d, 'ı'],
+    cp858: [0xd5, '€'],
+    cp862: [0x80, 'א'],
+    cp865: [0x9b, 'ø'],
+    cp1125: [0xf2, 'Ґ'],
+  };
+
+  it('decodes each encoding that it can name as others do', () => {
+    const high = Array.from({ length: 0x4e }, (_, at) => 0xa1 + at);
+    for (const name of knownEncodings) {
+      const page = pages[name];
+      if (page !== undefined) {
+        const [byte, char] = page;
+        const bytes =
+          char === '' ? encode('日😀', name, { addBOM: false }) : Buffer.from([0x41, byte]);
+        assert.deepStrictEqual(decodeBytes(bytes, name), char === '' ? '日😀' : `A${char}`, name);
+        continue;
+      }
+      const bytes = Buffer.from(
+        name === 'utf-8' ? french : name === 'iso-2022-jp' ? '\x1b$B$3$l$O\x1b(B' : high,
+      );
+      const expected = new TextDecoder(name).decode(bytes);
+      assert.ok(/[^\0-\x7f]/u.test(expected), name);
+      const toMapped = (text: string) => text.replace(/[\ufffd\ue000-\uf8ff]/gu, '');
+      assert.deepStrictEqual(toMapped(decodeBytes(bytes, name)), toMapped(expected), name);
     }
   });
 
