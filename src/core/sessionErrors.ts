@@ -29,7 +29,7 @@ export function requireActive(summary: Summary): void {
 /** To stand after "stopped by"; of a guardrail with the limit that was reached, and its value. */
 export function describeStop(
   cause: StopCause | null,
-  { limits, usage }: { readonly limits: Limits; readonly usage: Usage },
+  session: { readonly limits: Limits; readonly usage: Usage; readonly depth?: number },
 ): string {
   switch (cause) {
     case 'user':
@@ -42,7 +42,7 @@ export function describeStop(
     case 'timeout':
     case 'budget_exceeded':
     case 'llm_limit':
-      return `its guardrail ${cause} (${describeLimit(cause, limits, usage)})`;
+      return `its guardrail ${cause} (${describeLimit(cause, session)})`;
   }
 }
 
@@ -51,7 +51,7 @@ export function exhaustedForkError(
   reason: StopReason,
   { limits, usage }: { readonly limits: Limits; readonly usage: Usage },
 ): RlmError {
-  const limit = describeLimit(reason, limits, usage);
+  const limit = describeLimit(reason, { limits, usage });
   const [name = ''] = limit.split(' ');
   return new RlmError(
     'INVALID_INPUT',
@@ -63,21 +63,40 @@ export function exhaustedForkError(
 }
 
 /** What was used up may also be what a session shares with the one it is a part of. */
-function describeLimit(reason: StopReason, limits: Limits, usage: Usage): string {
+function describeLimit(
+  reason: StopReason,
+  {
+    limits,
+    usage,
+    depth = 0,
+  }: { readonly limits: Limits; readonly usage: Usage; readonly depth?: number },
+): string {
   const say = (name: string, max: number): string => `${name} ${max.toLocaleString('en')}`;
+  const orShared = (own: string, shared: string): string =>
+    depth > 0 ? `${own}, or ${shared}` : own;
   switch (reason) {
     case 'max_steps':
-      return say('max_steps', limits.maxSteps);
+      return usage.steps >= limits.maxSteps
+        ? say('max_steps', limits.maxSteps)
+        : 'max_steps of the task that it is a part of';
     case 'timeout':
       return usage.runtimeMs >= limits.maxRuntimeMs
         ? say('max_runtime_ms', limits.maxRuntimeMs)
-        : say('max_session_ms', limits.maxSessionMs);
+        : orShared(
+            say('max_session_ms', limits.maxSessionMs),
+            'max_runtime_ms of the task that it is a part of',
+          );
     case 'budget_exceeded':
-      return say('budget_limit', limits.budgetLimit);
+      return usage.budgetUsed >= limits.budgetLimit
+        ? say('budget_limit', limits.budgetLimit)
+        : 'budget_limit of a session that it is a child of';
     case 'llm_limit':
       return usage.llmCalls >= limits.maxLlmCalls
         ? say('max_llm_calls', limits.maxLlmCalls)
-        : say('max_llm_tokens', limits.maxLlmTokens);
+        : orShared(
+            say('max_llm_tokens', limits.maxLlmTokens),
+            'model calls or tokens of a session that it is a child of',
+          );
   }
 }
 
