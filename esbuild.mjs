@@ -127,7 +127,7 @@ const entries = [
     ...node,
     entryPoints: ['src/sandbox/worker/javascriptWorker.ts'],
     outfile: 'dist/sandbox/javascriptWorker.js',
-    budget: 300_000,
+    budget: 310_000,
   },
   {
     ...node,

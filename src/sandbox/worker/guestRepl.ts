@@ -4,6 +4,7 @@ import { searchLimits } from '../../core/searchLimits';
 import type { processCalls } from '../../protocol/worker';
 import answers from './guest/answers.guest.txt';
 import asked from './guest/asked.guest.txt';
+import beside from './guest/beside.guest.txt';
 import contents from './guest/contents.guest.txt';
 import fingerprint from './guest/fingerprint.guest.txt';
 import grep from './guest/grep.guest.txt';
@@ -43,7 +44,7 @@ const calls: typeof processCalls = {
 
 /** Parts of one function body, in the order in which they run. */
 const sources = [
-  ...[primordials, marks, kinds, inspect, json, fingerprint, contents, variables],
+  ...[primordials, marks, kinds, inspect, beside, json, fingerprint, contents, variables],
   ...[answers, spans, asked, linePattern, grep, search, locales, intl, restore, repl],
 ];
 

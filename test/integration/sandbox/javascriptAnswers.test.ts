@@ -28,6 +28,24 @@ describe('What JavaScript code gives', () => {
     'FINAL([1, "a", null])': '[1,"a",null]',
     'FINAL({ a: undefined, b: 1 })': '{ a: undefined, b: 1 }',
     'FINAL({ at: new Date(0) })': '{"at":"1970-01-01T00:00:00.000Z"}',
+    'FINAL(Object.assign(new Error("m"), { code: 5 }))': 'Error: m { code: 5 }',
+    'FINAL([new Error("m", { cause: { n: 1 } })])': '[ [Error: m] { [cause]: { n: 1 } } ]',
+    'FINAL(new AggregateError([new TypeError("in")], "out"))':
+      'AggregateError: out { [errors]: [ [TypeError: in] ] }',
+    'FINAL(new Number(5))': '[Number: 5]',
+    'FINAL([new String("abc"), Object(1n), Object(true)])':
+      "[ [String: 'abc'], [BigInt: 1n], [Boolean: true] ]",
+    'FINAL(new DataView(new Uint8Array([1, 2, 3]).buffer, 1))': 'DataView(2) [ 2, 3 ]',
+    'FINAL(new Uint8Array([1, 2]).buffer)': 'ArrayBuffer(2) [ 1, 2 ]',
+    'FINAL(Object.assign([1, 2], { more: 3, [Symbol("s")]: 4 }))':
+      '[ 1, 2, more: 3, [Symbol(s)]: 4 ]',
+    'FINAL([Object.assign([], { more: 3 })])': '[ [ more: 3 ] ]',
+    'FINAL({ [Symbol("s")]: 1 })': '{ [Symbol(s)]: 1 }',
+    'FINAL(Object.assign(new Map([[1, 2]]), { more: 3 }))': 'Map(1) { 1 => 2 } { more: 3 }',
+    'FINAL(Object.assign(new Set([1]), { more: 3 }))': 'Set(1) { 1 } { more: 3 }',
+    'FINAL(Object.assign(/a/g, { more: 3 }))': '/a/g { more: 3 }',
+    'FINAL(Object.assign(new Uint8Array(1), { more: 3 }))': 'Uint8Array(1) [ 0 ] { more: 3 }',
+    'FINAL([..."abab".matchAll(/a/g)])': '[["a"],["a"]]',
     'FINAL(new Map([["a", 1]]))': "Map(1) { 'a' => 1 }",
     'FINAL(new Set([1n]))': 'Set(1) { 1n }',
     'FINAL(await Promise.resolve(4))': '4',
@@ -45,6 +63,22 @@ describe('What JavaScript code gives', () => {
     it(`${code} answers ${answer || 'the empty text'}`, async () => {
       const { error, finalAnswer } = await host.run(code);
       assert.deepStrictEqual({ error, finalAnswer }, { error: null, finalAnswer: answer });
+    });
+  }
+
+  const failures: Readonly<Record<string, string>> = {
+    'await Promise.any([Promise.reject(new Error("a")), Promise.reject(5)])':
+      '{ [errors]: [ [Error: a], 5 ] }',
+    'throw new AggregateError([1], "out")': 'out { [errors]: [ 1 ] }',
+    'throw new Error("out", { cause: new Error("in", { cause: 5 }) })':
+      'out { [cause]: [Error: in] { [cause]: 5 } }',
+    'throw Object.assign(new Error("x"), { code: "E" })': "x { code: 'E' }",
+    'const loop = new Error("l"); loop.cause = loop; throw loop': 'l { [cause]: [Circular] }',
+    'throw new (class Own extends Error { name = "Own" })("x")': 'x',
+  };
+  for (const [code, message] of Object.entries(failures)) {
+    it(`an error tells what it holds beside its message: ${code}`, async () => {
+      assert.equal((await host.run(code)).error?.message, message);
     });
   }
 
@@ -141,7 +175,9 @@ describe('What JavaScript code gives', () => {
       ...(['Object', 'repr', '{ a: 1 }', null] as const),
     ],
     '{ toString() { ran = 1 }, [Symbol.toPrimitive]() { ran = 1 } }': [
-      ...(['Object', 'repr', '{ toString: [Function: toString] }', null] as const),
+      ...(['Object', 'repr'] as const),
+      '{\n  toString: [Function: toString],\n  [Symbol(Symbol.toPrimitive)]: [Function: [Symbol.toPrimitive]]\n}',
+      null,
     ],
     'new (class Box { get [Symbol.toStringTag]() { ran = 1 } a = 1 })()': [
       ...(['Box', 'repr', 'Box { a: 1 }', null] as const),
@@ -150,12 +186,36 @@ describe('What JavaScript code gives', () => {
     'Object.assign(new Error("x"), { toString() { ran = 1 } })': [
       'Error',
       'repr',
-      'Error: x',
+      'Error: x { toString: [Function: toString] }',
       null,
     ],
-    'Object.assign([1], { toJSON() { ran = 1 } })': ['Array', 'repr', '[ 1 ]', null],
+    'Object.assign([1], { toJSON() { ran = 1 } })': [
+      'Array',
+      'repr',
+      '[ 1, toJSON: [Function: toJSON] ]',
+      null,
+    ],
     'Object.assign(new Date(0), { toISOString() { ran = 1 } })': [
-      ...(['Date', 'repr', '1970-01-01T00:00:00.000Z', null] as const),
+      ...(['Date', 'repr'] as const),
+      '1970-01-01T00:00:00.000Z { toISOString: [Function: toISOString] }',
+      null,
+    ],
+    'Object.assign(new Error("m", { cause: new TypeError("c") }), { code: undefined })': [
+      ...(['Error', 'repr'] as const),
+      'Error: m { [cause]: [TypeError: c], code: undefined }',
+      null,
+    ],
+    'Object.defineProperty([1], "more", { enumerable: true, get() { ran = 1 } })': [
+      ...(['Array', 'repr', '[ 1, more: [Getter] ]'] as const),
+      'it holds a getter, and nothing is run to show a value',
+    ],
+    'new (class Box { #inner = 1; a = 2 })()': [
+      ...([
+        'Box',
+        'repr',
+        'Box { a: 2 }',
+        'its class has private parts, which do not show',
+      ] as const),
     ],
   };
   for (const [value, [type, form, text, incomplete]] of Object.entries(readings)) {
