@@ -79,7 +79,7 @@ def main(parts):
             self.code = code
 
     state = {"id": "", "call": 0, "final": None}
-    reserve = {"held": None}  # not in `state`, which functions of the REPL close over
+    reserve = {"held": None, "line": None}  # the line whose value is the result; not in `state`, which functions of the REPL close over
 
     def call_host(name, *args):
         number = state["call"]
@@ -124,7 +124,8 @@ def main(parts):
                 if units > room:
                     kept = kept[: room // 2]
                     units = utf16_length(kept)
-                written["parts"].append(kept)
+                if kept:
+                    written["parts"].append(kept)
                 written["room"] = room - units
                 if len(kept) < size:
                     written["dropped"] += utf16_length_from(text, len(kept))
@@ -233,7 +234,8 @@ def main(parts):
             if name not in names:  # what is offered gives way to the code's own, until that is deleted
                 names[name] = function
         modules["__main__"] = module
-        sys_members["stdout"], sys_members["stderr"] = Out(), Err()
+        sys_members["stdout"] = sys_members["__stdout__"] = Out()
+        sys_members["stderr"] = sys_members["__stderr__"] = Err()
         time_members["sleep"] = sleep
 
     def compile_step(code, filename):
@@ -241,6 +243,7 @@ def main(parts):
         tree = compile_(code, filename, "exec", to_tree | flags, True)
         last = tree.body[-1] if tree.body else None
         if isinstance(last, Expr):
+            reserve["line"] = last.lineno
             keep = Name(RESULT, Store(), lineno=last.lineno, col_offset=last.col_offset,
                         end_lineno=last.lineno, end_col_offset=last.col_offset)
             tree.body[-1] = copy_location(Assign([keep], last.value), last)
@@ -316,7 +319,8 @@ def main(parts):
         code, cap = message["code"], message["maxOutputChars"]
         filename = f"<step {message['step']}>"
         outcome = {"result": None, "error": None, "variables": [], "changes": []}
-        step = {"code": code, "filename": filename, "cap": cap, "value": None, "failure": None, "outcome": outcome, "dropped": 0}
+        step = {"code": code, "filename": filename, "cap": cap, "value": None, "failure": None, "outcome": outcome, "dropped": 0,
+                "line": None}
         restore()
         finders.begin_step()
         take_reserve()
@@ -359,13 +363,19 @@ def main(parts):
                     failure = failure or error
             if failure is not None:
                 step["failure"] = step["failure"] or failure
+                if phase is show_result:
+                    step["line"] = reserve["line"]
         set_handler(SIGINT, ignore)
         if step["failure"] is not None and outcome["error"] is None:
             outcome["error"] = failures.describe_plainly(step["failure"], filename)
+        if outcome["error"] is not None and outcome["error"]["line"] is None:
+            outcome["error"]["line"] = step["line"]
         step["value"] = step["failure"] = failure = None
         outcome["variables"], outcome["changes"] = compare_variables()
         try:
             note_taken(outcome["changes"])
+            if variables.unlisted:
+                Err().write(f"note: the names of {variables.unlisted:,} variables are not listed: there are too many\n")
         except Anything:  # no memory for a line
             reserve["held"] = None
         return {

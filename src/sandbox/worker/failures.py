@@ -23,7 +23,8 @@ awaited = {}  # file -> the line at which its step waited when its event loop fa
 
 
 def remember_source(filename, code, forgotten):
-    sources[filename] = (len(code), None, code.splitlines(True), filename)
+    lines_of_code = code.replace("\r\n", "\n").replace("\r", "\n").split("\n")  # as the compiler counts them
+    sources[filename] = (len(code), None, [line + "\n" for line in lines_of_code], filename)
     sources.pop(forgotten, None)
 
 

@@ -27,7 +27,7 @@ sys_members = vars(sys)
 Function = types.FunctionType
 SCALARS = (type(None), str, int, float, tuple)
 # What a session may set for itself in `sys`; the streams are given anew.
-FREE = frozenset(("path", "argv", "stdout", "stderr", "ps1", "ps2", "last_exc", "last_type", "last_value",
+FREE = frozenset(("path", "argv", "stdout", "stderr", "__stdout__", "__stderr__", "ps1", "ps2", "last_exc", "last_type", "last_value",
                   "last_traceback", "tracebacklimit", "dont_write_bytecode", "pycache_prefix"))
 part_getters = (attrgetter("__code__"), attrgetter("__defaults__"), attrgetter("__kwdefaults__"))
 handlers = tuple((name, codecs.lookup_error(name)) for name in (

@@ -63,6 +63,8 @@ let roomLeft = 16 * 1024 * 1024;
 const fileLimits = { maxFiles: 10_000, maxOpenFiles: 1_024, maxPathChars: 4_096 };
 /** WASI's error numbers for what a write to the device may meet. */
 const writeErrors = { 'too-large': 35, refused: 28 } as const; // EMSGSIZE, EINVAL
+/** WASI's EBADF. */
+const badFile = 8;
 /** Device numbers of emscripten's two terminals. */
 const terminals = [5, 6];
 /** In the order in which they need each other. */
@@ -104,7 +106,7 @@ for name in ${JSON.stringify(Object.keys(guestModules))}:
         exec(compile(file.read(), file.name, "exec"), vars(module))
 for name in modules:
     del sys.modules[name]
-sys.path.remove("/rlm")
+sys.path[:] = [*(path for path in sys.path if path != "/rlm"), "/work"]  # last: no file of the code's hides a library
 modules["boot"].main(modules)
 `;
 
@@ -210,7 +212,9 @@ function prepareFiles(python: PythonModule): void {
   for (const terminal of terminals) {
     FS.registerDevice(FS.makedev(terminal, 0), {
       read: () => 0,
-      write: (_stream: unknown, _heap: unknown, _offset: number, length: number) => length,
+      write: () => {
+        throw new FS.ErrnoError(badFile); // what went past sys.stdout would be lost
+      },
     });
   }
   FS.init();

@@ -6,6 +6,7 @@ from contents import BRIEF_LOOKS, LOOKS, STEP_LOOKS, look_at
 from values import members_of, mro_of, preview, size_of, to_text, type_name
 
 MAX_CHANGES = 1_000
+MAX_LISTED_CHARS = 100_000
 CHANGES = {"added": "added", "changed": "changed", "touched": "changed", None: "removed"}
 MAX_REMEMBERED = 20_000_000
 # Types are known by their ids: they may have an __eq__ of the code's own.
@@ -15,6 +16,7 @@ CodeType, FunctionType = types.CodeType, types.FunctionType
 names = {}
 offered = {}
 known = {}
+unlisted = 0
 mentioned = set()
 remembered = None  # the value that was read last, and what was read of it: until code runs
 
@@ -75,6 +77,7 @@ def describe(value):
 
 def compare():
     """(sorted names, changes since the last comparison); when it fails, the next one finds the same changes."""
+    global unlisted
     own = [name for name in tuple(names) if is_own(name)]
     changed, looked = {}, {}
     for name in own:
@@ -109,10 +112,12 @@ def compare():
             entry = {"type": type_, "size": size, "preview": text, "hash": content if room == LOOKS else None}
         entries.append({"change": CHANGES[kind], "name": name[:500], **entry})
     listed = listed_names(own)
+    unlisted = len(own) - len(listed)
     known.update(now)
     for name in removed:
         del known[name]
-    return listed, entries[:MAX_CHANGES]
+    return listed, cut_list(entries[:MAX_CHANGES], lambda entry: len(
+        "".join((entry["name"], entry["type"], entry["preview"], entry["hash"] or ""))))
 
 
 def find_change(name, value, looked):
@@ -131,7 +136,17 @@ def find_change(name, value, looked):
 
 
 def listed_names(own):
-    return [name[:500] for name in sorted(own)[:10_000]]
+    return cut_list([name[:500] for name in sorted(own)[:10_000]], len)
+
+
+def cut_list(items, to_chars):
+    """As the host does: what is sent at once is bounded."""
+    chars = 0
+    for at, item in enumerate(items):
+        chars += to_chars(item)
+        if chars > MAX_LISTED_CHARS:
+            return items[:at]
+    return items
 
 
 def forget():
