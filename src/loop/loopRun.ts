@@ -55,6 +55,7 @@ const cutReasons: Readonly<Record<AnswerCut, string>> = {
 export class LoopRun {
   readonly #parts: LoopRunParts;
   readonly #dialogue: Dialogue;
+  #hasDoubted = false;
   /** As the last step that changed them showed them; the most recent last. */
   readonly #variables = new Map<string, VariableInfo>();
   /** Which model answers, once it is known. */
@@ -189,7 +190,18 @@ export class LoopRun {
     if (answer.length >= maxAnswerChars) {
       return `The answer was not taken, because it has more than ${maxAnswerChars.toLocaleString('en')} characters.`;
     }
-    return this.#parts.review(signal);
+    return this.#toDoubt(step) ?? this.#parts.review(signal);
+  }
+
+  /** An answer may rest on what a search left out: the model sees the notes on that once before it is taken. */
+  #toDoubt({ outcome, stop }: StepResult): string | null {
+    const notes = outcome.stderr.split('\n').filter((line) => line.startsWith('note: '));
+    const isLast = stop !== null || this.#iteration === this.#parts.request.maxIterations;
+    if (notes.length === 0 || isLast || this.#hasDoubted) {
+      return null;
+    }
+    this.#hasDoubted = true;
+    return 'The answer was not taken yet, because of the notes on stderr. Where it is right all the same, hand it in again.';
   }
 
   /** The answer drawn from the variables when no iteration has given one; null when there is none. */

@@ -81,6 +81,17 @@ describe('SessionLoopRunner', () => {
       assert.equal(result.answer, answer);
     });
 
+    it('shows the notes of a search once before it takes an answer that may rest on them', async () => {
+      const code = toBlock('FINAL(len(grep("x")))');
+      const context = { text: 'x\n'.repeat(150), paths: [] };
+      const doubted = await run([code, toBlock('FINAL(count("x"))')], { context });
+      assert.deepStrictEqual([doubted.answer, doubted.iterations], ['150', 2]);
+      const again = await run([code, code], { context });
+      assert.deepStrictEqual([again.answer, again.iterations], ['100', 2]);
+      const last = await run([code], { context, maxIterations: 1 });
+      assert.equal(last.answer, '100');
+    });
+
     it('runs the blocks of one reply as one step', async () => {
       const result = await run([`${toBlock('a = 20')}${toBlock('FINAL(a + 1)')}`]);
       assert.deepStrictEqual([result.answer, result.usage.steps], ['21', 1]);
