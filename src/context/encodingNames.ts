@@ -52,9 +52,11 @@ const codePages: ReadonlySet<string> = new Set([
   ...['mik', 'viscii', 'tcvn', 'armscii8', 'rk1048', 'pt154', 'koi8-t', 'hproman8'],
 ]);
 
+/** iconv-lite does not know the first, and has the euro sign in neither of the others. */
+const byTextDecoder: ReadonlySet<string> = new Set(['iso-2022-jp', 'macintosh', 'x-mac-cyrillic']);
+
 /** iconv-lite's own names where they differ. */
 const decoderNames: Readonly<Record<string, string>> = {
-  'x-mac-cyrillic': 'maccyrillic',
   'iso-8859-8-i': 'iso-8859-8',
   [asciiEncoding]: 'ascii',
 };
@@ -68,7 +70,7 @@ export function findEncoding(label: string): string | null {
   const spellings = [plain, plain.replaceAll('_', '-'), plain.replace(/[-_](?=\d)/u, '')];
   for (const spelling of spellings) {
     const name = otherNames[spelling] ?? toWhatwgName(spelling);
-    if (name !== null && (name === 'iso-2022-jp' || encodingExists(toDecoderName(name)))) {
+    if (name !== null && (byTextDecoder.has(name) || encodingExists(toDecoderName(name)))) {
       return name;
     }
     const page = spelling.replace(/^(?:ibm|dos)[-_]?(?=\d)/u, 'cp');
@@ -117,7 +119,7 @@ export interface PieceDecoder {
 }
 
 export function createDecoder(encoding: string): PieceDecoder {
-  if (encoding === 'iso-2022-jp') {
+  if (byTextDecoder.has(encoding)) {
     const decoder = new TextDecoder(encoding, { ignoreBOM: true });
     return {
       write: (bytes) => decoder.decode(bytes, { stream: true }),

@@ -3,7 +3,12 @@ import * as fc from 'fast-check';
 import { encode } from 'iconv-lite';
 import { knownEncodings } from '../../../src/core/encodings';
 import { completeUtf8Length } from '../../../src/context/encoding';
-import { decodeBytes, findEncoding, resolveEncoding } from '../../../src/context/encodingNames';
+import {
+  decodeBytes,
+  findEncoding,
+  resolveEncoding,
+  twoByteEncodings,
+} from '../../../src/context/encodingNames';
 import { readLanguage } from '../../support/languageTexts';
 import { createFixture, type Fixture, isError } from './contextFixture';
 
@@ -336,7 +341,7 @@ describe('encodings', () => {
     cp437: [0x9b, '¢'],
     cp720: [0x9f, 'ا'],
     cp737: [0x80, 'Α'],
-    cp775: [0xd5, 'ž'],
+    cp775: [0xd5, 'š'],
     cp850: [0x9d, 'Ø'],
     cp852: [0x88, 'ł'],
     cp855: [0xa0, 'а'],
@@ -348,7 +353,7 @@ describe('encodings', () => {
   };
 
   it('decodes each encoding that it can name as others do', () => {
-    const high = Array.from({ length: 0x4e }, (_, at) => 0xa1 + at);
+    const high = Array.from({ length: 0x5e }, (_, at) => 0xa1 + at);
     for (const name of knownEncodings) {
       const page = pages[name];
       if (page !== undefined) {
@@ -358,9 +363,13 @@ describe('encodings', () => {
         assert.deepStrictEqual(decodeBytes(bytes, name), char === '' ? '日😀' : `A${char}`, name);
         continue;
       }
-      const bytes = Buffer.from(
-        name === 'utf-8' ? french : name === 'iso-2022-jp' ? '\x1b$B$3$l$O\x1b(B' : high,
-      );
+      // WHATWG reads two of KOI8-U's bytes below as letters of Belarusian, RFC 2319 as lines of boxes.
+      const singles = name === 'koi8-u' ? high.slice(0x1f) : high;
+      const bytes = twoByteEncodings.has(name)
+        ? encode(name === 'euc-kr' ? '사용자' : name === 'big5' ? '使用者' : '日本語', name)
+        : Buffer.from(
+            name === 'utf-8' ? french : name === 'iso-2022-jp' ? '\x1b$B$3$l$O\x1b(B' : singles,
+          );
       const expected = new TextDecoder(name).decode(bytes);
       assert.ok(/[^\0-\x7f]/u.test(expected), name);
       const toMapped = (text: string) => text.replace(/[\ufffd\ue000-\uf8ff]/gu, '');
