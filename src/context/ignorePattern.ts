@@ -117,7 +117,7 @@ function toTokens(name: string, ignoreCase: boolean): readonly Token[] {
   for (let at = 0; at < name.length; at += 1) {
     const char = name[at] ?? '';
     const end =
-      char === '[' ? name.indexOf(']', at + (/^\[[!^]?\]/u.test(name.slice(at)) ? 3 : 2)) : -1;
+      char === '[' ? name.indexOf(']', at + (/^\[[!^]\]/u.test(name.slice(at)) ? 3 : 2)) : -1;
     if (char === '*') {
       tokens.push({ kind: 'any' });
     } else if (char === '?') {

@@ -29,6 +29,8 @@ describe('a rule of .gitignore', () => {
     ['a?c', ['abc'], ['ac', 'a/c']],
     ['[a-c].txt', ['a.txt', 'c.txt'], ['d.txt']],
     ['[!a-c].txt', ['d.txt'], ['a.txt']],
+    ['[]]x', [']x'], ['ax', '[]]x']],
+    ['[!]]x', ['ax'], [']x']],
     ['\\!keep', ['!keep'], ['keep']],
     ['a\\*b', ['a*b'], ['axb']],
   ];
