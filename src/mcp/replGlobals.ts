@@ -55,7 +55,7 @@ const helpByLanguage: Readonly<Record<Language, Help>> = {
     rlm_query_batched:
       'rlm_query_batched(prompts, contexts): several child sessions at once; answers in order.',
     print: 'print(…): what you want to read; only max_output_chars of it are returned.',
-    grep: `grep(pattern, { ignoreCase, maxMatches: ${matches}, text, path }): regular expression, line by line → spans with .start .end .line .text .lineText .path; maxMatches: null: all; .truncated: there are more.`,
+    grep: `grep(pattern, { ignoreCase, maxMatches: ${matches}, text, path }): regular expression, line by line → spans with .start .end .line .text .lineText .path; maxMatches: null: all; .truncated: there are more. Two spans are the same place when their .path, .start and .end are.`,
     count:
       "count(pattern, { ignoreCase, text, path }): how many matches in all; by: 'path': for each path.",
     search: `search(query, { limit: ${hits}, windowChars: ${windowChars}, text, path }): best passages by BM25 → spans with .score; limit up to ${maxHits}, up to ${maxTerms} words.`,

@@ -4,7 +4,7 @@ import re
 import types
 from collections import deque
 
-from spans import Span, Spans
+from spans import Span, Spans, show
 from values import (ITEMS, KEYS, MAX_DEPTH, VALUES, attributes_of, base_of, exact, hidden, member, members_of, mro_of,
                     render, scan, to_text, type_name)
 
@@ -117,10 +117,10 @@ def refuse_top(value):
 def plain(value, depth=4):
     """The same with spans as mappings of all their fields."""
     if type(value) is Span:
-        return dict(value.items())
+        return dict(value.items()) if show(value) is not None else value
     if type(value) is Spans or depth and type(value) in (list, tuple):
         kind = list if type(value) is Spans else type(value)
-        return kind([plain(item, depth - 1) for item in value]) if holds_spans(value) else value
+        return kind([plain(item, max(depth - 1, 0)) for item in value]) if holds_spans(value) else value
     if depth and type(value) is dict and holds_spans(value.values()):
         return {key: plain(item, depth - 1) for key, item in value.items()}
     return value

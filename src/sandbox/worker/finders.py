@@ -18,7 +18,6 @@ contexts = {}  # context index -> (paths, texts)
 bound = {}  # variable -> (value, context index, paths, texts), as it was loaded
 names = {}
 call_host = None
-told_rebound = None
 
 
 def know(index, paths, texts, variable, value):
@@ -76,13 +75,9 @@ def find_sources(helper, text, path):
 
 def note_rebound(value, texts):
     """The name may hold something else by now: the loop's last value, a cleaned text."""
-    global told_rebound
     now = names.get("context")
-    if now is value and (isinstance(value, str) or len(value) == len(texts)
-                         and all(map(lambda one, other: one is other, value.values(), texts))):
-        told_rebound = None
-    elif told_rebound is None:
-        told_rebound = True
+    if not (now is value and (isinstance(value, str) or len(value) == len(texts)
+                              and all(map(lambda one, other: one is other, value.values(), texts)))):
         asked.note("the name context was bound to something else, or its mapping changed; grep, count, search "
                    "and chunk look through what was loaded. Give text=context to look through the new value")
 
@@ -238,7 +233,15 @@ def count(pattern, text=None, *, ignore_case=False, path=None, by=None, **other)
     else:
         counts = [sum(1 for _ in pattern.compiled(has_returns(source)).finditer(source))
                   for _, source in sources.pairs]
-    return sum(counts) if by is None else {path: number for (path, _), number in zip(sources.pairs, counts)}
+    if by is None:
+        return sum(counts)
+    return {name_of(source) if path is None else path: number for (path, source), number in zip(sources.pairs, counts)}
+
+
+def name_of(text):
+    """Of a text without a path: what it was loaded from."""
+    place = loaded.get(id(text))
+    return "text" if place is None else contexts[place[0]][0][place[1]]
 
 
 def search(query, limit=HITS, *, window_chars=WINDOW, text=None, path=None, **other):

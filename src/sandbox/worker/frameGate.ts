@@ -23,6 +23,7 @@ const textCalls: ReadonlySet<unknown> = new Set([
   'context.give',
   'context.grep',
   'context.count',
+  'context.search',
 ]);
 
 /** `maxChars`: of one frame, as JSON in which only what must be is escaped. */

@@ -2,6 +2,7 @@
 # with \r\n, or with a \r alone.
 import asked
 from searchLimits import LIMITS
+from values import RENDERERS
 
 MAX_LINE, CUT_LINE = LIMITS["maxLineChars"], LIMITS["cutLineChars"]
 SHOWN_SPANS = 100
@@ -77,6 +78,15 @@ class Span:
     def __iter__(self):
         return iter(self.keys())
 
+    def __eq__(self, other):
+        """The same place of the same text, whatever found it."""
+        if type(other) is not Span:
+            return NotImplemented
+        return self._source is other._source and self.start == other.start and self.end == other.end
+
+    def __hash__(self):
+        return hash((id(self._source), self.start, self.end))
+
     def __len__(self):
         return self.end - self.start
 
@@ -94,6 +104,17 @@ class Span:
         if self.score is not None:
             parts.append(f"score={self.score:.3f}")
         return f"Span({', '.join(parts)})"
+
+
+def show(span):
+    """As it shows itself; None where the code has put values of its own into it."""
+    numbers = span.start, span.end, span.line
+    own = all(type(one) is int for one in numbers) and type(span.path) in TEXT_OR_NONE
+    return Span.__repr__(span) if own and type(span.score) in NUMBER_OR_NONE else None
+
+
+TEXT_OR_NONE, NUMBER_OR_NONE = (str, type(None)), (int, float, type(None))
+RENDERERS[id(Span)] = show
 
 
 class Spans(list):

@@ -2,6 +2,7 @@
 # check for each variable, and a bounded look into those that the step's code mentions.
 import types
 
+from answers import plain
 from contents import BRIEF_LOOKS, LOOKS, STEP_LOOKS, look_at
 from values import members_of, mro_of, preview, size_of, to_text, type_name
 
@@ -169,7 +170,7 @@ def shown(value):
     if remembered is not None and remembered[0] is value:
         return remembered[1]
     forget()
-    shown_now = to_text(value)
+    shown_now = to_text(plain(value, 0))
     if len(shown_now[1]) <= MAX_REMEMBERED:
         remembered = value, shown_now
     return shown_now

@@ -35,6 +35,14 @@ const tables: Readonly<Record<Language, readonly Row[]>> = {
       gives: "(150, {'logs/a.txt': 2, 'b.txt': 0})",
     },
     { code: 'count("user", path="a.txt")', gives: '2' },
+    { code: 'count("user", text="user", by="path")', gives: "{'text': 1}" },
+    {
+      code: 'a, b = grep("user one")[0], grep("user one")[0]\na == b, hash(a) == hash(b)',
+      gives: '(True, True)',
+    },
+    { code: 'grep("user")[0] == grep("user")[1], grep("user")[0] != None', gives: '(False, True)' },
+    { code: 'search("é" * 15_000)', gives: '[]' },
+    { code: 'search("!?")', gives: '[]', notes: /no letters or digits/ },
     { code: 'len(search("user", "user here"))', gives: '1' },
     { code: 'len(search(["user", "two"]))', gives: '3' },
     { code: 'len(chunk("abcdef", 2)), chunk("abcdef", 2, 1)[1].start', gives: '(3, 1)' },
@@ -80,9 +88,14 @@ const tables: Readonly<Record<Language, readonly Row[]>> = {
       gives: '1',
       notes: /bound to something else/,
     },
-    { code: 'len(grep("user two"))', gives: '1' },
+    { code: 'len(grep("user two"))', gives: '1', notes: /bound to something else/ },
   ],
   javascript: [
+    { code: "count(/user/, { text: 'user', by: 'path' })", gives: '{ text: 1 }' },
+    { code: 'grep(/two/y).length', gives: '1' },
+    { code: 'count(/two/gy)', gives: '1' },
+    { code: "search('é'.repeat(15_000))", gives: '[]' },
+    { code: "search('!?')", gives: '[]', notes: /no letters or digits/ },
     { code: 'grep("user", { max_matches: 1 }).length', gives: '1' },
     { code: 'grep("User", { maxMatches: null }).length', gives: '150' },
     { code: 'grep("User", { maxMatches: Infinity }).length', gives: '150' },
@@ -128,7 +141,7 @@ const tables: Readonly<Record<Language, readonly Row[]>> = {
       gives: '1',
       notes: /bound to something else/,
     },
-    { code: 'grep("user two").length', gives: '1' },
+    { code: 'grep("user two").length', gives: '1', notes: /bound to something else/ },
   ],
 };
 
@@ -167,6 +180,60 @@ for (const language of ['python', 'javascript'] as const) {
         assert.match(stderr, notes ?? /^$/u);
       });
     }
+
+    const isPython = language === 'python';
+
+    it('says in each step that the context is bound to something else', async () => {
+      const notes: string[] = [];
+      await repl.load('context', context);
+      for (const code of [
+        'kept = context',
+        'context = 5',
+        'count("x"); count("y")',
+        'count("x")',
+        'context = kept',
+        'count("x")',
+      ]) {
+        notes.push((await repl.run(code)).stderr);
+      }
+      assert.deepStrictEqual(
+        notes.map((one) => one.match(/bound to something else/gu)?.length ?? 0),
+        [0, 0, 1, 1, 0, 0],
+      );
+    });
+
+    it('counts by the name of a text that is the whole context', async () => {
+      await repl.load('context', 'a needle');
+      const [byPath, given] = isPython
+        ? ['by="path"', 'text=context, by="path"']
+        : ["{ by: 'path' }", "{ text: context, by: 'path' }"];
+      const counts = [
+        await repl.evaluate(`count("needle", ${byPath})`),
+        await repl.evaluate(`count("needle", ${given})`),
+      ];
+      await repl.load('context', '');
+      counts.push(await repl.evaluate(`count("needle", ${byPath})`));
+      await repl.load('context', context);
+      const row = (number: number): string =>
+        isPython ? `{'context_text': ${number}}` : `{ context_text: ${number} }`;
+      assert.deepStrictEqual(counts, [row(1), row(1), row(0)]);
+    });
+
+    it('shows spans in a variable by what they are, not by the text they lie in', async () => {
+      const { changes } = await repl.run(
+        isPython
+          ? 'kept = grep("user one"); pair = {"a": kept[0]}'
+          : 'var kept = grep("user one"), pair = { a: kept[0] };',
+      );
+      for (const { preview } of changes) {
+        assert.match(preview, /Span/u);
+        assert.match(preview, /logs\/a\.txt/u);
+        assert.doesNotMatch(preview, /_source|user two/u);
+      }
+      const read = await repl.read('kept');
+      assert.deepStrictEqual([read?.form, read?.text.includes('user two')], ['json', false]);
+      assert.match(read?.text ?? '', /"path": ?"logs\/a\.txt"/u);
+    });
 
     it('whole lines are told up to a size, then the part around the match', async () => {
       const shown = language === 'python' ? /True, '……', True/ : /true, '……', true/;
