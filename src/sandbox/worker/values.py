@@ -5,6 +5,7 @@ import types
 from _functools import partial
 from _io import _IOBase
 from _json import encode_basestring, make_encoder
+from array import array
 from collections import Counter, OrderedDict, defaultdict, deque
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -23,6 +24,7 @@ mro_of = type.__dict__["__mro__"].__get__
 members_of = type.__dict__["__dict__"].__get__
 get_args = BaseException.__dict__["args"].__get__
 get_factory = defaultdict.__dict__["default_factory"].__get__
+get_typecode = array.__dict__["typecode"].__get__
 get_maxlen = deque.__dict__["maxlen"].__get__
 Attribute, Slot = types.GetSetDescriptorType, types.MemberDescriptorType
 Function, Module, Method = types.FunctionType, types.ModuleType, types.MethodType
@@ -92,6 +94,19 @@ def hidden(kind):
     if id(_IOBase) in bases:
         return "a file"
     return f"an iterator ({type_name(kind)})" if member(kind, "__next__")[0] else None
+
+
+def unseen(kind):
+    """The same of a type of C code's that keeps what it holds where no function of ours looks."""
+    bases = mro_of(kind)
+    if base_of(kind) is not None or id(kind) in DATES or kind is memoryview or any(one is array for one in bases):
+        return None
+    written = any(one is not object and (id(one) in REPRS or id(one) in DATES) for one in bases)
+    if not written and (member(kind, "__dict__")[0] or member(kind, "__slots__")[0] or any(
+            type(item) is Slot and not (type(key) is str and key.startswith("__"))
+            for one in bases for key, item in members_of(one).items())):
+        return None
+    return f"an object of type {type_name(kind)}"
 
 
 def attributes_of(value):
@@ -199,7 +214,7 @@ def render(value, max_chars, max_depth, max_items=None, max_text=None):
             text = leaf(item, max_text)
             if max_items is None and why is None and id(type(item)) not in BASES:
                 if id(type(item)) not in kinds:
-                    kinds[id(type(item))] = hidden(type(item))
+                    kinds[id(type(item))] = hidden(type(item)) or (unseen(type(item)) if text is None else None)
                 name = kinds[id(type(item))]
                 why = name and f"there is {name}, which does not show what it is worth"
             if text is None and id(item) in opened:
@@ -235,7 +250,7 @@ def leaf(value, max_text):
     if id(kind) in DATES:
         written, get_zone = DATES[id(kind)]
         zone = get_zone(value)
-        return written(value) if zone is None or type(zone) is timezone else f"<{type_name(kind)}>"
+        return written(value) if zone is None or type(zone) is timezone else None
     base = base_of(kind)
     if base is str:
         text = exact(value)
@@ -272,6 +287,14 @@ def parts(value, max_items):
     kind = type(value)
     base = base_of(kind)
     name = type_name(kind)
+    if id(kind) in DATES:  # with a time zone of the code's own making
+        written, get_zone = DATES[id(kind)]
+        bare = written(kind.replace(value, tzinfo=None))
+        return iter((f"{bare[:-1]}, tzinfo=", (get_zone(value),), ")"))
+    if base is None and any(one is array for one in mro_of(kind)):
+        return array_parts(value, name, max_items)
+    if kind is memoryview:
+        return memory_parts(value, max_items)
     if base is None or base is int:
         return object_parts(value, kind, name, max_items)
     if base is BaseException:
@@ -295,6 +318,21 @@ def parts(value, max_items):
         bare = kind is set
         return listed("{" if bare else f"{name}({{", value, "}" if bare else "})", max_items, base)
     return listed(f"{name}([", value, "])", max_items, base)  # the views of a mapping
+
+
+def array_parts(value, name, max_items):
+    items = array.__getitem__(value, slice(0, max_items))
+    shown = array.tounicode(items) if get_typecode(value) in "uw" else array.tolist(items)
+    more = ", ..." if len(items) < array.__len__(value) else ""
+    return iter((f"{name}('{get_typecode(value)}', ", (shown,), f"{more})"))
+
+
+def memory_parts(value, max_items):
+    try:
+        data = value.tobytes()
+    except ValueError:
+        return iter(("<released memoryview>",))
+    return iter(("memoryview(", (data if max_items is None else data[:PREVIEW_CHARS],), ")"))
 
 
 def listed(begin, value, end, max_items, base=tuple):
