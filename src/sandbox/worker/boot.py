@@ -209,6 +209,10 @@ def main(parts):
         "SHOW_VARS": SHOW_VARS,
         **finders.offered(names, call_host),
     }
+    for name, value in offered.items():
+        if type(value) is types.FunctionType:
+            value.__qualname__ = name  # errors name it so
+    HostError.__qualname__, HostError.__module__ = "HostError", "builtins"
     variables.watch(names, offered)
     loop.install(sleep)
 

@@ -48,6 +48,14 @@ describe('what Python code writes past sys.stdout, imports and names', () => {
     assert.ok(!stdout.includes('\b'));
   });
 
+  it('names what the REPL offers as the code does, in errors', async () => {
+    const repl = await open();
+    for (const name of ['llm_query', 'rlm_query', 'FINAL', 'FINAL_VAR']) {
+      const { error } = await repl.run(`${name}(**{"no such": 1})`);
+      assert.match(error?.message ?? '', new RegExp(`^${name}[( ]`));
+    }
+  });
+
   it('counts lines as Python does', async () => {
     const repl = await open();
     for (const [at, end] of [
