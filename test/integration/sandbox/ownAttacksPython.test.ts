@@ -209,7 +209,7 @@ const device: readonly Attack[] = [
 const files: readonly Attack[] = [
   {
     name: 'writes to its terminals without a line’s end',
-    code: 'import os\nfor name in ("/dev/tty", "/dev/tty1", "/dev/stdout", "/dev/stderr"):\n    with open(name, "wb", 0) as f:\n        for _ in range(20): f.write(b"x" * 10 ** 7)',
+    code: 'import os\nfor name in ("/dev/tty", "/dev/tty1", "/dev/stdout", "/dev/stderr"):\n    try:\n        with open(name, "wb", 0) as f:\n            for _ in range(20): f.write(b"x" * 10 ** 7)\n    except OSError: pass',
     ends: 'value',
     timeoutMs: 5000,
   },
