@@ -288,7 +288,9 @@ describe('rlm-companion mcp', () => {
     const assertAlone = async (reason: RegExp): Promise<void> => {
       const { client, pid, errors } = await join();
       assert.deepStrictEqual(await readPid(client), pid);
-      assert.match(errors(), reason);
+      while (!reason.test(errors())) {
+        await new Promise((resolve) => setImmediate(resolve)); // what it says comes by another pipe
+      }
       assert.ok(!errors().includes('a-token'));
     };
 
@@ -312,7 +314,8 @@ describe('rlm-companion mcp', () => {
       await announce(`http://localhost.:${port}/mcp`);
       await announce(`http://user:pass@127.0.0.1:${port}/mcp`);
       await announce(`https://127.0.0.1:${port}/mcp`);
-      await assertAlone(/not on this machine[^]*not plain HTTP/u);
+      await assertAlone(/not on this machine/u);
+      await assertAlone(/not plain HTTP/u);
       assert.deepStrictEqual(seen, []);
     });
 
