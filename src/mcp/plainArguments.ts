@@ -8,8 +8,9 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Arguments that clients add to every call by themselves, whatever a tool's schema says: they are let pass, unless
- * the tool has an argument of that name. Source: n8n-io/n8n issues 21500 and 21716 (`toolCallId`, and the fields of
- * its chat trigger), MemPalace/mempalace pull request 322 (Gemini CLI), and the schemas of Antigravity's own tools.
+ * the tool has an argument of that name. Source: n8n-io/n8n issues 21500 and 21716 (`toolCallId`),
+ * MemPalace/mempalace pull request 322 (`wait_for_previous`, of Gemini CLI). The other names are said to come from
+ * n8n's chat trigger and from Antigravity, which is not confirmed; letting them pass costs nothing.
  */
 export const clientArguments: readonly string[] = [
   ...['toolCallId', 'sessionId', 'action', 'chatInput'],
