@@ -14,6 +14,10 @@ export class Interruptible {
     }
   }
 
+  get isRunning(): boolean {
+    return this.#running.size > 0;
+  }
+
   interrupt(): void {
     for (const controller of this.#running) {
       controller.abort();

@@ -4,13 +4,12 @@ import type { ContextInfo, GivenContext, TextForm } from './context';
 import { type Limits, type StopReason, type Usage, stopReasons } from './limits';
 import type { Language, Outcome } from './sandbox';
 
-export type SessionStatus = 'active' | 'stopped' | 'finalized' | 'interrupted';
-export const sessionStatuses: readonly SessionStatus[] = [
-  'active',
-  'stopped',
-  'finalized',
-  'interrupted',
-];
+/**
+ * `closed`: its engine let go of it while nothing ran in it, and `interrupted`: its engine ended without that, or
+ * cut short what ran. Both are gone on with by replay.
+ */
+export const sessionStatuses = ['active', 'stopped', 'finalized', 'closed', 'interrupted'] as const;
+export type SessionStatus = (typeof sessionStatuses)[number];
 
 /** Why a session stopped: a guardrail, a person, or its run, which ended without an answer. */
 export const stopCauses = [...stopReasons, 'user', 'run_ended'] as const;

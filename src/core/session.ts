@@ -106,6 +106,8 @@ export class Session implements Disposable {
   /** Of the contexts in the sandbox that is there now. */
   #room = new ContextRoom();
   #lastUsedAt: number;
+  /** A run has begun in it and not ended. */
+  #isInRun = false;
 
   /** The sink's trace must hold all that `start` says. */
   constructor(start: SessionStart, parts: SessionParts) {
@@ -254,6 +256,7 @@ export class Session implements Disposable {
   }
 
   async recordLoop(record: LoopRecord): Promise<void> {
+    this.#isInRun = record.kind === 'loop.started';
     await this.#recorder.append(record, { usage: this.#models.readUsage() });
   }
 
@@ -306,7 +309,8 @@ export class Session implements Disposable {
       this.#models.takeUsage();
       const { sourceSessionId, engineId } = options;
       const { throughStep } = history;
-      const isResumed = this.summary.status === 'interrupted';
+      const { status } = this.summary;
+      const isResumed = status === 'interrupted' || status === 'closed';
       await this.#recorder.append(
         { kind: 'session.replayed', sourceSessionId, throughStep, engineId, ...report },
         isResumed ? { status: 'active' } : {},
@@ -337,12 +341,12 @@ export class Session implements Disposable {
     if (this.#slot.isClosed) {
       return;
     }
+    const leftOpen = this.#isAtWork ? 'interrupted' : 'closed';
     this.#slot.close();
     this.interrupt();
     await this.#queue.run(async () => {
       try {
-        const isLeftOpen = this.summary.status === 'active';
-        const change = isLeftOpen ? { status: 'interrupted' as const } : {};
+        const change = this.summary.status === 'active' ? ({ status: leftOpen } as const) : {};
         await this.#recorder.append({ kind: 'session.closed', reason }, change);
       } finally {
         await this.#parts.sink.close().finally(() => this.dispose());
@@ -371,6 +375,13 @@ export class Session implements Disposable {
         await this.#guardrails.whenStepEnded(combined);
       }
     });
+  }
+
+  /** What would be cut short if the session were let go now. */
+  get #isAtWork(): boolean {
+    return (
+      this.#isInRun || this.#queue.size > 0 || this.#working.isRunning || this.#building.isRunning
+    );
   }
 
   get #stepParts(): Omit<StepParts, 'sandbox' | 'turn'> {

@@ -15,6 +15,7 @@ export const statusWords: Readonly<Record<SessionStatus, string>> = {
   active: 'Active',
   stopped: 'Stopped',
   finalized: 'Finalized',
+  closed: 'Closed',
   interrupted: 'Interrupted',
 };
 
@@ -63,6 +64,8 @@ export function toStatusSentence(
       return why === null
         ? translate('Ended with an answer.')
         : translate('Ended with an answer, after a stop {0}.', why);
+    case 'closed':
+      return translate('Closed in order, without an answer. It can be resumed.');
     case 'interrupted':
       return translate('Its engine ended before the session did.');
   }

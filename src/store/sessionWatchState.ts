@@ -60,6 +60,7 @@ async function readState(traceMark: string, parts: WatchParts): Promise<WatchSta
     case 'active':
       return { kind: 'changing', version, traceMark: null }; // its engine may die
     case 'stopped':
+    case 'closed':
     case 'interrupted':
       return { kind: 'resting', version, traceMark };
     case 'finalized':

@@ -40,6 +40,7 @@ export class MemoryTraceStore implements TraceStore {
       active: count('active'),
       stopped: count('stopped'),
       finalized: count('finalized'),
+      closed: count('closed'),
       interrupted: count('interrupted'),
     };
   }

@@ -82,11 +82,11 @@ function listSessionCommands(parts: CommandParts): Record<string, Run> {
     openTrace: (...args) =>
       onOne(any, (sessionId) => actions.openTrace(sessionId, stepOf(args)))(...args),
     stop: onOne(inGroups('active'), (sessionId) => actions.stop(sessionId)),
-    finalize: onOne(inGroups('active', 'stopped', 'interrupted'), async (sessionId) => {
+    finalize: onOne(inGroups('active', 'stopped', 'interrupted', 'closed'), async (sessionId) => {
       const answer = await askAnswer(sessionId, source);
       return answer && actions.finalize(sessionId, answer);
     }),
-    resume: onOne(inGroups('interrupted'), (sessionId) => actions.resume(sessionId)),
+    resume: onOne(inGroups('interrupted', 'closed'), (sessionId) => actions.resume(sessionId)),
     fork: (...args) => onOne(any, (sessionId) => actions.fork(sessionId, stepOf(args)))(...args),
     export: onOne(any, async (sessionId) => {
       const picked = await vscode.window.showQuickPick(listFormats(), {
@@ -94,7 +94,7 @@ function listSessionCommands(parts: CommandParts): Record<string, Run> {
       });
       return picked && actions.exportTrace(sessionId, picked.format);
     }),
-    runCode: onOne(inGroups('active', 'interrupted'), async (sessionId) =>
+    runCode: onOne(inGroups('active', 'interrupted', 'closed'), async (sessionId) =>
       scratch.open(await actions.readSummary(sessionId)),
     ),
     runScratch: () => scratch.run(vscode.window.activeTextEditor),

@@ -13,6 +13,8 @@ export function groupWord(group: SessionGroup): string {
       return l10n.t('Active in other engines');
     case 'stopped':
       return l10n.t('Stopped');
+    case 'closed':
+      return l10n.t('Closed');
     case 'interrupted':
       return l10n.t('Interrupted');
     case 'finalized':

@@ -9,6 +9,7 @@ export const sessionGroups = [
   'elsewhere',
   'stopped',
   'interrupted',
+  'closed',
   'finalized',
 ] as const;
 export type SessionGroup = (typeof sessionGroups)[number];
@@ -40,6 +41,7 @@ export function listActions(summary: Summary, around: Surroundings): readonly Vi
     case 'stopped':
       return ['finalize', 'fork', ...reading];
     case 'interrupted':
+    case 'closed':
       return ['resume', 'finalize', 'fork'];
     case 'finalized':
       return ['fork', ...reading];

@@ -218,6 +218,7 @@ const statusIcons: Readonly<Record<SessionStatus, readonly [icon: string, color:
   active: ['circle-filled', 'charts.blue'],
   stopped: ['circle-slash', 'charts.yellow'],
   finalized: ['pass-filled', 'charts.green'],
+  closed: ['circle-large-outline', 'descriptionForeground'],
   interrupted: ['debug-disconnect', 'charts.yellow'],
 };
 

@@ -92,7 +92,7 @@ export const answer = defineTool({
 
 async function toNothingWaits({ sessions }: Engine, sessionId: string): Promise<RlmError> {
   const { status } = await sessions.readSummary(sessionId);
-  return status === 'interrupted'
+  return status === 'interrupted' || status === 'closed'
     ? new RlmError(
         'SESSION_NOT_FOUND',
         `The engine of session ${sessionId} has ended, and with it what waited for your answers.`,

@@ -18,7 +18,8 @@ const input = z.strictObject({
   status: statusField
     .optional()
     .describe(
-      'Only sessions in this status. interrupted: their engine ended without closing them.',
+      'Only sessions in this status. closed: their engine let go of them in order; interrupted: it ended without that, ' +
+        'or while something ran in them. Both go on with rlm_run_repl.',
     ),
   limit: z.int().min(1).max(200).default(20).describe('Sessions per page.'),
   cursor: cursorField,

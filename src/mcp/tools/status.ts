@@ -41,6 +41,7 @@ const output = z.object({
     active: countField,
     stopped: countField,
     finalized: countField,
+    closed: countField,
     interrupted: countField,
   }),
   live_sessions: countField.describe('Sessions that hold a sandbox now.'),

@@ -588,6 +588,7 @@ describe('MCP tools', () => {
         active: 1,
         stopped: 0,
         finalized: 0,
+        closed: 0,
         interrupted: 0,
       });
       assert.deepStrictEqual(

@@ -20,6 +20,12 @@ describe('the sessions of a home by status', () => {
       },
     });
     assert.deepStrictEqual(cursors, [null, 'more']);
-    assert.deepStrictEqual(counts, { active: 2, stopped: 1, finalized: 0, interrupted: 0 });
+    assert.deepStrictEqual(counts, {
+      active: 2,
+      stopped: 1,
+      finalized: 0,
+      closed: 0,
+      interrupted: 0,
+    });
   });
 });

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { onAbort } from '../../../src/base/abort';
 import { type ErrorCode, RlmError } from '../../../src/core/errors';
 import type { TraceSink } from '../../../src/core/traceStore';
-import type { SessionOpened } from '../../../src/core/event';
+import type { SessionOpened, SessionStatus } from '../../../src/core/event';
+import type { Session } from '../../../src/core/session';
 import type { SessionRegistry } from '../../../src/core/sessionRegistry';
 import type { FakeSandbox } from '../../support/fakePorts';
 import { createFakeRegistry, openFake } from '../../support/fakeRegistry';
@@ -67,7 +68,7 @@ describe('the sessions of an engine', () => {
     calling.abort();
     await assert.rejects(resumed, isCode('CANCELLED'));
     assert.equal(registry.live.length, 0);
-    assert.equal((await registry.readSummary(sessionId)).status, 'interrupted');
+    assert.equal((await registry.readSummary(sessionId)).status, 'closed');
   });
 
   it('are given to a call that comes while they are rebuilt when that is done', async () => {
@@ -207,7 +208,57 @@ describe('the sessions of an engine', () => {
     assert.equal((await resumed).report?.stepsRun, 1);
   });
 
-  for (const status of ['interrupted', 'stopped', 'finalized'] as const) {
+  const endings: Readonly<
+    Record<string, readonly [SessionStatus, (session: Session) => Promise<unknown>]>
+  > = {
+    'in which nothing runs': ['closed', async () => undefined],
+    'whose step has run': ['closed', (session) => session.runStep({ code: 'a' }, never)],
+    'whose step runs': ['interrupted', async (session) => void run(session)],
+    'with a step behind another': [
+      'interrupted',
+      async (session) => void [run(session), run(session)],
+    ],
+    'whose children run': [
+      'interrupted',
+      async (session) => void session.runChildren(() => new Promise(() => undefined), never),
+    ],
+    'whose run goes on': [
+      'interrupted',
+      (session) =>
+        session.recordLoop({
+          kind: 'loop.started',
+          task: '',
+          model: null,
+          subModel: null,
+          maxIterations: 1,
+        }),
+    ],
+    'that was stopped': ['stopped', (session) => session.stop()],
+    'that has its answer': ['finalized', (session) => session.finalize({ text: 'x' }, never)],
+  };
+  const run = (session: Session): void =>
+    void session.runStep({ code: 'long' }, never).catch(() => undefined);
+  for (const [kind, [status, act]] of Object.entries(endings)) {
+    it(`${kind}: ${status} when their engine ends in order, and gone on with unless they have ended`, async () => {
+      const traces = new MemoryTraceStore();
+      const first = createFakeRegistry(traces, (step, signal) =>
+        step.code === 'long' ? createGate().script(step, signal) : echo(step, signal),
+      );
+      const session = await openFake(first.registry);
+      await act(session);
+      await first.registry.closeAll('the engine ended');
+      const second = createFakeRegistry(traces, echo, '', 'engine-2');
+      const { usage, status: left } = await second.registry.readSummary(session.id);
+      assert.equal(left, status);
+      if (status === 'closed' || status === 'interrupted') {
+        const { session: resumed } = await second.registry.resume(session.id, never);
+        const { step } = await resumed.runStep({ code: 'b' }, never);
+        assert.deepStrictEqual([resumed.status, step], ['active', usage.steps + 1]);
+      }
+    });
+  }
+
+  for (const status of ['closed', 'stopped', 'finalized'] as const) {
     it(`are read without a lease, an event or a timer: ${status}`, async () => {
       const traces = new (class extends MemoryTraceStore {
         reopened = 0;

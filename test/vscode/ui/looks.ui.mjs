@@ -42,7 +42,7 @@ describeWorkbench('the looks of the extension', () => {
     it(`are whole in a ${name} theme`, async () => {
       workbench = await openWorkbench(place, { theme });
       await workbench.showSessions();
-      await workbench.row('Interrupted').click();
+      await workbench.row('Closed').click();
       await workbench.page.locator('.sidebar .monaco-list-row[aria-level="2"]').nth(1).click();
       await workbench.viewer.locator('.row[data-kind="step"]').first().click();
       await workbench.shoot(`theme-${name}`);
@@ -52,7 +52,7 @@ describeWorkbench('the looks of the extension', () => {
   it('offer no action in a workspace that is not trusted, and show traces all the same', async () => {
     workbench = await openWorkbench(place, { isTrusted: false });
     await workbench.showSessions();
-    await workbench.row('Interrupted').click();
+    await workbench.row('Closed').click();
     const row = workbench.page.locator('.sidebar .monaco-list-row[aria-level="2"]').first();
     await row.click();
     const { viewer } = workbench;

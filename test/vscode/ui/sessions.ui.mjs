@@ -216,9 +216,9 @@ describeWorkbench('the extension in the workbench', () => {
     await workbench.shoot('restored');
   });
 
-  it('resumes a session that was interrupted, with its variables', async () => {
+  it('resumes a session that was closed, with its variables', async () => {
     await workbench.showSessions();
-    await workbench.row('Interrupted').click();
+    await workbench.row('Closed').click();
     const row = workbench.row('logs/server.log');
     await row.hover();
     await row.locator('.action-label[aria-label="Resume Session"]').click();
@@ -287,10 +287,10 @@ describeWorkbench('the extension in the workbench', () => {
   it('deletes all that is selected once it is confirmed, and only then', async () => {
     await place.runElsewhere(failing);
     await place.runElsewhere(failing);
-    await workbench.row('Interrupted').filter({ hasText: '2' }).click();
+    await workbench.row('Closed').filter({ hasText: '2' }).click();
     const rows = page
       .locator('.sidebar .monaco-list-row')
-      .filter({ has: page.locator('.codicon-debug-disconnect') });
+      .filter({ has: page.locator('.codicon-circle-large-outline') });
     await rows.nth(1).waitFor();
     const before = await readdir(path.join(place.home, 'sessions'));
     await rows.nth(0).click({ modifiers: ['ControlOrMeta'] });

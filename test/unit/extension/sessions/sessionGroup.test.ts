@@ -11,13 +11,14 @@ describe('what can be done with a session', () => {
   const createSession = (status: SessionStatus) => createSummary(createOpened({ status }));
 
   it('depends on its status and on who runs it', () => {
-    const statuses = ['active', 'stopped', 'finalized', 'interrupted'] as const;
+    const statuses = ['active', 'stopped', 'finalized', 'interrupted', 'closed'] as const;
     assert.deepStrictEqual(
       statuses.map((status) => listActions(createSession(status), around).join(' ')),
       [
         'stop finalize fork readVariable',
         'finalize fork readVariable',
         'fork readVariable',
+        'resume finalize fork',
         'resume finalize fork',
       ],
     );
