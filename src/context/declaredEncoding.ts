@@ -10,7 +10,7 @@ export const tailBytes = 1_024;
 const inHead: readonly RegExp[] = [
   /^\s*<\?xml\s[^>]{0,200}?\bencoding\s*=\s*["']([\w.:-]+)["']/u,
   /^@charset "([\w.:-]+)";/u,
-  /<meta\s[^>]{0,300}?\bcharset\s*=\s*["']?\s*([\w.:-]+)/iu,
+  /<meta\s[^>]{0,300}?\bcharset\s*=\s*(?:["']\s*)?([\w.:-]+)/iu,
   // Source: PEP 263, and Emacs's -*- coding: x -*-; in the first two lines alone.
   /^(?:[^\n]*\n)?[^\n]{0,200}?(?:#|-\*-)[^\n]{0,200}?\b(?:file)?(?:en)?coding[:=][ \t]*([-\w.]+)/u,
   /^%[ \t]*!TEX[ \t]+encoding[ \t]*=[ \t]*([-\w.]+)/iu,

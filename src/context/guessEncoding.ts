@@ -177,7 +177,7 @@ function countOddWords(text: string): { readonly words: number; readonly odd: nu
 function isOddWord(word: string): boolean {
   return (
     /\p{L}[^\p{L}\p{M}\x00-\x7f]\p{L}/u.test(word) || // a sign that parts a word
-    /\p{Ll}(?![\x00-\x7f])\p{Lu}|(?![\x00-\x7f])\p{Lu}{2,}\p{Ll}{2}|\p{Ll}(?<![\x00-\x7f])[A-Z]/u.test(
+    /\p{Ll}(?![\x00-\x7f])\p{Lu}|(?![\x00-\x7f])\p{Lu}{2,40}\p{Ll}{2}|\p{Ll}(?<![\x00-\x7f])[A-Z]/u.test(
       word,
     ) ||
     /(?:(?![\x00-\x7f])\p{Script=Latin}){4}/u.test(word) ||

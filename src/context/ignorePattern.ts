@@ -21,9 +21,18 @@ export interface IgnorePattern {
 /** Longer than any path that a rule could be about. */
 export const maxPatternChars = 1_000;
 
+/** All blanks at the end, but the first where a backslash stands before it. */
+function dropEndBlanks(line: string): string {
+  let end = line.length;
+  while (end > 0 && (line[end - 1] === ' ' || line[end - 1] === '\t')) {
+    end -= 1;
+  }
+  return line.slice(0, line[end - 1] === '\\' ? end + 1 : end);
+}
+
 /** Null for a line that is no rule: empty, a comment, or of more than `maxPatternChars`. */
 export function parseIgnorePattern(line: string, ignoreCase: boolean): IgnorePattern | null {
-  const text = line.replace(/(?<!\\)[ \t]+$/u, '');
+  const text = dropEndBlanks(line);
   if (text === '' || text.startsWith('#') || text.length > maxPatternChars) {
     return null;
   }

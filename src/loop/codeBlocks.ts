@@ -27,6 +27,8 @@ const labels: Readonly<Record<Language, readonly string[]>> = {
   python: ['repl', 'python', 'python3', 'py'],
   javascript: ['repl', 'javascript', 'js', 'mjs', 'node'],
 };
+/** Of blocks that are looked through to the reply's end in vain: more would cost the square of its length. */
+const maxUnclosed = 8;
 /** An indented fence is common in lists. */
 const openingFence = /^([ \t]*)(`{3,}|~{3,})/u;
 
@@ -70,10 +72,13 @@ function toReason(blocks: readonly Block[], own: readonly Block[]): NoCode {
 function findBlocks(reply: string, language: Language): readonly Block[] {
   const lines = reply.split(/\r?\n/u);
   const blocks: Block[] = [];
+  let unclosed = 0;
   for (let at = 0; at < lines.length; at += 1) {
     const fence = readFence(lines[at] ?? '');
     if (fence) {
-      const end = findEnd(lines, { start: at + 1, fence, language });
+      const canLookOn = unclosed < maxUnclosed;
+      const { end, isClosed } = findEnd(lines, { start: at + 1, fence, language, canLookOn });
+      unclosed += isClosed ? 0 : 1;
       const code = lines.slice(at + 1, end).map((line) => dropIndent(line, fence.indent));
       blocks.push({ label: fence.label, code: code.join('\n') });
       at = end;
@@ -93,28 +98,35 @@ function readFence(line: string): Fence | null {
   return { indent: indent.length, mark, label: label.toLowerCase() };
 }
 
+interface OpenBlock {
+  readonly start: number;
+  readonly fence: Fence;
+  readonly language: Language;
+  /** Past a fence inside a string of the code. */
+  readonly canLookOn: boolean;
+}
+
 /**
  * The line of the closing fence; past the last line when the block is not closed. A fence inside a
  * string of the code does not close it, unless no later one would either.
  */
 function findEnd(
   lines: readonly string[],
-  block: { readonly start: number; readonly fence: Fence; readonly language: Language },
-): number {
-  const { start, fence, language } = block;
+  { start, fence, language, canLookOn }: OpenBlock,
+): { readonly end: number; readonly isClosed: boolean } {
   const scanner = new TextScanner(language);
   let first: number | null = null;
   for (let at = start; at < lines.length; at += 1) {
     const line = lines[at] ?? '';
     if (isClosing(line, fence.mark)) {
       first ??= at;
-      if (!scanner.isInsideText) {
-        return at;
+      if (!scanner.isInsideText || !canLookOn) {
+        return { end: at, isClosed: true };
       }
     }
     scanner.addLine(line);
   }
-  return first ?? lines.length;
+  return { end: first ?? lines.length, isClosed: false };
 }
 
 function isClosing(line: string, mark: string): boolean {

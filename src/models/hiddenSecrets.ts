@@ -24,7 +24,7 @@ export function hideSecrets(text: string, { apiKey, prompts }: Secrets): string 
   // Longer than what is shown, so that a run which the end cuts is still known.
   const head = text
     .slice(0, maxServerTextChars + minPromptRunChars)
-    .replace(/[\w-]*(?:\*{3,}|\.{3,}|…)[\w-]*/gu, (word) =>
+    .replace(/(?:(?<![\w-])[\w-]+)?(?:\*{3,}|\.{3,}|…)[\w-]*/gu, (word) =>
       isMasked(word, apiKey) ? '[key]' : word,
     )
     .replace(/\bsk-[\w*.-]{4,}/gu, '[key]')

@@ -20,6 +20,10 @@ interface Grammar {
 const number = String.raw`(?<number>\b(?:0[xX][\da-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|\d[\d_]*(?:\.[\d_]*)?(?:[eE][+-]?\d+)?)[jn]?\b)`;
 const word = String.raw`(?<word>[\p{L}_$][\p{L}\p{N}_$]*)`;
 
+const escape = String.raw`\\[^\n]|\\(?=\n|$)`;
+/** A pattern of JavaScript, where a value is expected; one that is not closed goes on to its line's end, so that it is read once. */
+const pattern = String.raw`\/(?<=[=(,:[!&|?{};\n]\s*\/)(?![/*])(?:[^\\/\n[]|${escape}|\[(?:[^\]\\\n]|${escape})*(?:\]|(?=\n|$)))+(?:\/[dgimsuvy]*|(?=\n|$))`;
+
 const python: Grammar = {
   pattern: new RegExp(
     String.raw`(?<comment>#[^\n]*)|(?<string>[rRbBfFuU]{0,2}(?:'''[\s\S]*?(?:'''|$)|"""[\s\S]*?(?:"""|$)|'(?:[^'\\\n]|\\[\s\S])*'?|"(?:[^"\\\n]|\\[\s\S])*"?))|(?<decorator>@[\p{L}_][\p{L}\p{N}_.]*)|${number}|${word}`,
@@ -36,7 +40,7 @@ const python: Grammar = {
 
 const javascript: Grammar = {
   pattern: new RegExp(
-    String.raw`(?<comment>\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$))|(?<string>'(?:[^'\\\n]|\\[\s\S])*'?|"(?:[^"\\\n]|\\[\s\S])*"?|${'`'}(?:[^${'`'}\\]|\\[\s\S])*${'`'}?|(?<=[=(,:[!&|?{};\n]\s*)\/(?![/*])(?:[^\\/\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[dgimsuvy]*)|${number}|${word}`,
+    String.raw`(?<comment>\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$))|(?<string>'(?:[^'\\\n]|\\[\s\S])*'?|"(?:[^"\\\n]|\\[\s\S])*"?|${'`'}(?:[^${'`'}\\]|\\[\s\S])*${'`'}?|${pattern})|${number}|${word}`,
     'gu',
   ),
   keywords: new Set(

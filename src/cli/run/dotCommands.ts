@@ -76,7 +76,11 @@ export async function runDotCommand(
   repl: ReplView,
   signal: AbortSignal,
 ): Promise<void> {
-  const [, name = '', rest = ''] = /^\.([a-z]+)\s*(.*)$/u.exec(line.trim()) ?? [];
+  const [, name = ''] = /^\.([a-z]+)/u.exec(line.trim()) ?? [];
+  const rest = line
+    .trim()
+    .slice(1 + name.length)
+    .trim();
   const command = Object.hasOwn(dotCommands, name) ? dotCommands[name] : undefined;
   if (!command) {
     throw usageError(`There is no command .${name}.`, '.help lists the commands.');
@@ -168,8 +172,9 @@ async function finalize(repl: ReplView, text: string, signal: AbortSignal): Prom
 }
 
 async function exportTrace({ parts }: ReplView, rest: string): Promise<void> {
-  const [, format = '', file = ''] = /^(\S+)\s+(.+)$/u.exec(rest) ?? [];
-  if (!isExportFormat(format)) {
+  const [format = ''] = rest.split(/\s/u, 1);
+  const file = rest.slice(format.length).trim();
+  if (!isExportFormat(format) || file === '') {
     throw usageError(
       `.export takes a format and a file.`,
       `Write .export ${exportFormats.join('|')} FILE.`,

@@ -3,7 +3,7 @@
 
 import { showControls } from '../../base/visible';
 
-const fenceStart = /^(?:(`{3,})[^`]*|(~{3,}).*)$/u;
+const fenceStart = /^(?:(`{3,})[^`]*|(~{3,})(?!~).*)$/u;
 const fenceEnd = /^ {0,3}(`{3,}|~{3,})[ \t]*$/u;
 
 export function toAnswerMarkdown(answer: string): string {

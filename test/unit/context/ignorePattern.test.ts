@@ -44,6 +44,24 @@ describe('a rule of .gitignore', () => {
     });
   }
 
+  for (const [line, text] of [
+    ['a \t ', 'a'],
+    ['a\\  ', 'a\\ '],
+    ['a\\\\  ', 'a\\\\ '],
+    ['\\ ', '\\ '],
+    [' a b', ' a b'],
+  ] as const) {
+    it(`reads ${JSON.stringify(line)} as ${JSON.stringify(text)}`, () => {
+      assert.equal(parseIgnorePattern(line, false)?.text, text);
+    });
+  }
+
+  it('is read once, however many blanks it holds', () => {
+    const blanks = ' '.repeat(1_000_000);
+    assert.equal(parseIgnorePattern(`a${blanks}`, false)?.text, 'a');
+    assert.equal(parseIgnorePattern(`${blanks}a`, false), null);
+  });
+
   it('matches as the reference does, for any rule and path of a small alphabet', () => {
     const name = fc.string({ unit: fc.constantFrom('a', 'b', '.'), minLength: 1, maxLength: 4 });
     const part = fc.oneof(

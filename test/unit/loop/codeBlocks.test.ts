@@ -115,6 +115,7 @@ describe('readCode', () => {
   // Each would take hours if every fence had the code before it read again, or a line were tried from each mark.
   for (const [what, reply] of [
     ['texts that stay open before many fences', `${fence}py\n${openTexts.repeat(200_000)}`],
+    ['texts that no later fence is outside of', `${fence}py\n\\"""\n${fence}\n`.repeat(60_000)],
     ['a line of tildes that a backtick ends', `${'~'.repeat(1_000_000)}\``],
     ['lines of blanks', `${' '.repeat(500_000)}x\n`.repeat(2)],
     ['a line of backticks', `x\n${'`'.repeat(1_000_001)}x\``],

@@ -12,6 +12,7 @@ describe('the words of a server in an error', () => {
     ['part of a key', `bad key ${apiKey.slice(3, 12)}`, 'bad key [hidden]'],
     ['a key in the middle of which stand asterisks', 'bad key gsk_********AsDf!', 'bad key [key]!'],
     ['a key of which only the end is told', 'bad key ...AsDf', 'bad key [key]'],
+    ['a key behind a masked one of another', 'keys x***y***AsDf', 'keys x***y[key]'],
     ['a key of another provider', 'bad key sk-proj-12345', 'bad key [key]'],
     ['a bearer', 'got Bearer abcdef', 'got Bearer [key]'],
     ['no key at all', 'wait... then try again', 'wait... then try again'],

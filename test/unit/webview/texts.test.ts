@@ -22,6 +22,11 @@ describe('webview thinking', () => {
     }
     assert.equal(toThinkingText('```\n\n```', ''), '```\n\n```');
   });
+
+  it('is found behind a line of a million backticks', () => {
+    const reply = `${'`'.repeat(1_000_003)}\nwords\n${code}`;
+    assert.equal(toThinkingText(reply, code), reply);
+  });
 });
 
 describe('webview tokens', () => {
@@ -85,11 +90,28 @@ describe('webview tokens', () => {
     );
   });
 
-  it('of a long unclosed string come in no time', () => {
-    const code = `x = "${'\\'.repeat(50_000)}`;
-    assert.ok(tokenize(code, 'python').flat().length > 0);
-    assert.ok(tokenize(code, 'javascript').flat().length > 0);
+  it('take a pattern that is not closed to its line’s end', () => {
+    assert.deepStrictEqual(kinds('a = /[x\\\nb = /x\\/y', 'javascript'), [
+      'string /[x\\',
+      'string /x\\/y',
+    ]);
   });
+
+  // Each would take hours if a part were read again from each of its characters.
+  for (const [what, code] of [
+    ['a string that is not closed', `x = "${'\\'.repeat(500_000)}`],
+    ['blanks', `x${' '.repeat(1_000_000)}y`],
+    ['line ends', `x${'\n'.repeat(500_000)}/`],
+    ['patterns that are not closed', `${'=/['.repeat(300_000)}\\`],
+    ['patterns with an open class and a line end', `${'=/a['.repeat(250_000)}\n`],
+    ['digits that a letter ends', `${'1_'.repeat(500_000)}é`],
+    ['quotes of three', `'''"""`.repeat(200_000)],
+  ] as const) {
+    it(`come of ${what}`, () => {
+      assert.ok(tokenize(code, 'python').flat().length > 0);
+      assert.ok(tokenize(code, 'javascript').flat().length > 0);
+    });
+  }
 });
 
 describe('webview text diff', () => {
