@@ -63,7 +63,7 @@ export class AskedWorker implements Disposable {
 
   /** The answer, or null when the worker died first; it is killed when it takes longer. */
   async ask(question: Question, timeoutMs: number): Promise<Answer | null> {
-    const timer = setTimeout(() => this.dispose(), timeoutMs);
+    const timer = setTimeout(() => this.end(), timeoutMs);
     try {
       return await this.#send(question);
     } finally {
@@ -88,7 +88,7 @@ export class AskedWorker implements Disposable {
       };
       ask();
       timers.push(setInterval(ask, interruptEveryMs));
-      timers.push(setTimeout(() => this.dispose(), graceMs));
+      timers.push(setTimeout(() => this.end(), graceMs));
     };
     const ended = worker.onDidEnd((reason) => {
       lostBy = reason;
@@ -119,6 +119,16 @@ export class AskedWorker implements Disposable {
     this.#worker.send(message);
   }
 
+  /** For one that is no longer to be trusted: another may take its place. */
+  end(): void {
+    this.#worker.end();
+  }
+
+  /** Once it has ended: another where it ran; null: any will do. */
+  replace(): Promise<WorkerHandle | null> {
+    return this.#worker.replace();
+  }
+
   dispose(): void {
     this.#worker.dispose();
   }
@@ -139,7 +149,7 @@ export class AskedWorker implements Disposable {
     switch (message.kind) {
       case 'call':
         if (this.#isCalling) {
-          this.dispose(); // code waits in one call at a time
+          this.end(); // code waits in one call at a time
         } else {
           this.#isCalling = true;
           onCall(message);
@@ -153,7 +163,7 @@ export class AskedWorker implements Disposable {
           this.#pending = undefined;
           pending.resolve(message);
         } else {
-          this.dispose(); // an answer to nothing that was asked
+          this.end(); // an answer to nothing that was asked
         }
         return;
       case 'ready':

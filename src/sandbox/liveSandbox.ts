@@ -38,6 +38,8 @@ export class LiveSandbox implements Disposable {
   readonly #language: Language;
   /** Undefined when there is none and the last replacement failed. */
   #current: Promise<AskedWorker> | undefined;
+  /** The last that was of use; it may have ended. */
+  #last: AskedWorker;
   /** The worker whose answer a step or a read waits for. */
   #asked: AskedWorker | undefined;
   #search: SearchThread | undefined;
@@ -51,7 +53,8 @@ export class LiveSandbox implements Disposable {
     this.#maxMemoryBytes = options.maxMemoryBytes;
     this.#searchFolder = options.folder;
     this.#language = worker.language;
-    this.#current = Promise.resolve(this.#adopt(this.#listen(worker)));
+    this.#last = this.#adopt(this.#listen(worker));
+    this.#current = Promise.resolve(this.#last);
   }
 
   /** Asks for another worker where the last replacement failed. */
@@ -142,6 +145,7 @@ export class LiveSandbox implements Disposable {
     this.#search?.dispose();
     this.#running?.calls.abort();
     void this.#current?.then((worker) => worker.dispose()).catch(() => undefined);
+    this.#last.dispose();
   }
 
   async #askInterruptibly(question: Question, timeoutMs: number, signal: AbortSignal) {
@@ -190,7 +194,8 @@ export class LiveSandbox implements Disposable {
 
   /** A fresh worker with the contexts loaded again; the code's own variables are gone. */
   async #replace(): Promise<AskedWorker> {
-    const worker = this.#listen(await this.#pool.take(this.#language));
+    const inPlace = await this.#last.replace().catch(() => null);
+    const worker = this.#listen(inPlace ?? (await this.#pool.take(this.#language)));
     try {
       for (const context of this.#contexts) {
         const again = { ...context, id: randomUUID() };
@@ -202,7 +207,8 @@ export class LiveSandbox implements Disposable {
       if (this.#disposed || worker.endedBy !== null) {
         throw lostError('before it was of use');
       }
-      return this.#adopt(worker);
+      this.#last = this.#adopt(worker);
+      return worker;
     } catch (thrown) {
       worker.dispose();
       throw thrown;
@@ -212,7 +218,7 @@ export class LiveSandbox implements Disposable {
   async #answerCall(worker: AskedWorker, message: WorkerCall): Promise<void> {
     const running = this.#running;
     if (running?.id !== message.id) {
-      worker.dispose(); // a call from outside the running step
+      worker.end(); // a call from outside the running step
       return;
     }
     const { call } = message;

@@ -5,6 +5,7 @@ import { Socket } from 'node:net';
 import type { Link } from '../protocol/channel';
 import { createFeedReader } from '../protocol/contextFeed';
 import { SandboxServer } from './sandboxServer';
+import { createThreadStart } from './threadWorker';
 
 /** File descriptor of the pipe that carries context bytes. Source: the fork in sandboxProcess.ts. */
 const contextPipe = 4;
@@ -23,7 +24,7 @@ const link: Link = {
   },
 };
 
-const server = new SandboxServer(link, __dirname);
+const server = new SandboxServer(link, __dirname, createThreadStart(__dirname));
 const feed = createFeedReader(server.inbox);
 const pipe = new Socket({
   fd: contextPipe,

@@ -20,6 +20,7 @@ import { type ContextFeed, createFeedWriter } from '../protocol/contextFeed';
 import type { EngineMethods, ProcessMethods } from '../protocol/sandboxProcess';
 import { RemoteSandbox } from './remoteSandbox';
 import { SandboxServer } from './sandboxServer';
+import { createThreadStart } from './threadWorker';
 
 const startTimeoutMs = 20_000;
 
@@ -173,7 +174,7 @@ export class SandboxProcess implements SandboxFactory {
 
   #createLocalHost(folder: string): Host {
     const [engineEnd, serverEnd] = createLinkedPair();
-    const server = new SandboxServer(serverEnd, folder);
+    const server = new SandboxServer(serverEnd, folder, createThreadStart(folder));
     const sandboxes = new Map<number, RemoteSandbox>();
     const channel = new Channel<EngineMethods, ProcessMethods>(
       engineEnd,

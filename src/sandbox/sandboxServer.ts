@@ -6,9 +6,8 @@ import { RlmError } from '../core/errors';
 import { Channel, type Link } from '../protocol/channel';
 import type { EngineMethods, ProcessMethods } from '../protocol/sandboxProcess';
 import { ContextInbox } from './contextBuffer';
-import { EngineAssets } from './engineAssets';
 import { LiveSandbox } from './liveSandbox';
-import { WorkerPool } from './workerPool';
+import { type StartWorker, WorkerPool } from './workerPool';
 
 export class SandboxServer implements Disposable {
   /** Takes the bytes of contexts on their way to a load. */
@@ -18,9 +17,10 @@ export class SandboxServer implements Disposable {
   readonly #live = new Map<number, LiveSandbox>();
   readonly #channel: Channel<ProcessMethods, EngineMethods>;
 
-  constructor(link: Link, folder: string) {
+  /** `folder` holds the worker bundles. */
+  constructor(link: Link, folder: string, startWorker: StartWorker) {
     this.#folder = folder;
-    this.#pool = new WorkerPool(new EngineAssets(folder));
+    this.#pool = new WorkerPool(startWorker);
     this.#channel = new Channel<ProcessMethods, EngineMethods>(link, this.#createMethods());
   }
 

@@ -3,14 +3,16 @@
 import type { Disposable } from '../base/disposable';
 import { toRlmError } from '../core/errors';
 import type { Language, SandboxBackendStatus } from '../core/sandbox';
-import type { EngineAssets } from './engineAssets';
-import { WorkerHandle } from './workerHandle';
+import type { WorkerHandle } from './workerHandle';
 
 /** Source: boot storms starve a small machine; two starts at once keep two cores busy. */
 const maxStarting = 2;
 
+/** Settles when the worker is ready. */
+export type StartWorker = (language: Language) => Promise<WorkerHandle>;
+
 export class WorkerPool implements Disposable {
-  readonly #assets: EngineAssets;
+  readonly #startWorker: StartWorker;
   readonly #warm = new Map<Language, WorkerHandle[]>();
   readonly #working = new Map<Language, SandboxBackendStatus>();
   readonly #waiting: (() => void)[] = [];
@@ -18,8 +20,8 @@ export class WorkerPool implements Disposable {
   #starting = 0;
   #disposed = false;
 
-  constructor(assets: EngineAssets) {
-    this.#assets = assets;
+  constructor(startWorker: StartWorker) {
+    this.#startWorker = startWorker;
   }
 
   get warmWorkers(): number {
@@ -85,7 +87,7 @@ export class WorkerPool implements Disposable {
     }
     this.#starting += 1;
     try {
-      const worker = await WorkerHandle.start(language, this.#assets);
+      const worker = await this.#startWorker(language);
       this.#working.set(language, { language, works: true, detail: worker.detail });
       return worker;
     } catch (thrown) {

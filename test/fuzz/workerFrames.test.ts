@@ -6,7 +6,7 @@ import { cp, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
 import type { Outcome } from '../../src/core/sandbox';
-import { EngineAssets } from '../../src/sandbox/engineAssets';
+import { createThreadStart } from '../../src/sandbox/threadWorker';
 import { LiveSandbox } from '../../src/sandbox/liveSandbox';
 import { WorkerPool } from '../../src/sandbox/workerPool';
 import { anyJson, anyText, fuzz, toFuzzTitle } from '../support/fuzz';
@@ -139,7 +139,7 @@ describe('fuzzed frames of a worker', function () {
     for (const file of ['quickjs.wasm', 'searchWorker.js']) {
       await cp(path.join(sandboxFolder, file), path.join(folder(), file));
     }
-    const pool = new WorkerPool(new EngineAssets(folder()));
+    const pool = new WorkerPool(createThreadStart(folder()));
     const options = { maxMemoryBytes: 64 * 1024 * 1024, folder: folder() };
     const sandbox = new LiveSandbox(await pool.take('javascript'), pool, options);
     const asked: string[] = [];

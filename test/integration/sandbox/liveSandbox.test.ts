@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RlmError } from '../../../src/core/errors';
 import type { Language, Outcome } from '../../../src/core/sandbox';
-import { EngineAssets } from '../../../src/sandbox/engineAssets';
+import { createThreadStart } from '../../../src/sandbox/threadWorker';
 import { LiveSandbox } from '../../../src/sandbox/liveSandbox';
 import type { WorkerHandle } from '../../../src/sandbox/workerHandle';
 import { WorkerPool } from '../../../src/sandbox/workerPool';
@@ -47,7 +47,7 @@ describe('the reserve of workers', function () {
   this.timeout(60_000);
 
   it('is filled up only once the context that follows is in', async () => {
-    const pool = new WorkerPool(new EngineAssets(sandboxFolder));
+    const pool = new WorkerPool(createThreadStart(sandboxFolder));
     const options = { maxMemoryBytes: 256 * 1024 * 1024, folder: sandboxFolder };
     const sandbox = new LiveSandbox(await pool.take('javascript'), pool, options);
     let asked = 0;
@@ -65,7 +65,7 @@ describe('the reserve of workers', function () {
   });
 
   it('is filled up also when the sandbox ends before it has loaded anything', async () => {
-    const pool = new WorkerPool(new EngineAssets(sandboxFolder));
+    const pool = new WorkerPool(createThreadStart(sandboxFolder));
     const options = { maxMemoryBytes: 256 * 1024 * 1024, folder: sandboxFolder };
     const sandbox = new LiveSandbox(await pool.take('javascript'), pool, options);
     const loading = sandbox.load(textParams, contextText);
@@ -85,7 +85,7 @@ describe('a sandbox that lost its worker', function () {
   let step: number;
 
   beforeEach(async () => {
-    pool = new FaultyPool(new EngineAssets(sandboxFolder));
+    pool = new FaultyPool(createThreadStart(sandboxFolder));
     const options = { maxMemoryBytes: 256 * 1024 * 1024, folder: sandboxFolder };
     sandbox = new LiveSandbox(await pool.take('javascript'), pool, options);
     step = 0;

@@ -1,0 +1,148 @@
+// Which worker a sandbox goes on with when one has ended, over fake workers.
+
+import assert from 'node:assert/strict';
+import { Emitter } from '../../../src/base/emitter';
+import type { FromWorker, ToWorker } from '../../../src/protocol/worker';
+import { LiveSandbox } from '../../../src/sandbox/liveSandbox';
+import type { WorkerHandle } from '../../../src/sandbox/workerHandle';
+import { WorkerPool } from '../../../src/sandbox/workerPool';
+
+const never = new AbortController().signal;
+const text = new TextEncoder().encode('a text');
+const textParams = {
+  sandboxId: 1,
+  contextKey: 1,
+  variable: 'context',
+  shape: 'string',
+  sources: [{ path: 'text', byteLength: text.length }],
+} as const;
+const empty = {
+  stdout: '',
+  stderr: '',
+  dropped: { stdout: 0, stderr: 0, result: 0 },
+  result: null,
+  error: null,
+  variables: [],
+  changes: [],
+  finalAnswer: null,
+  durationMs: 1,
+};
+
+/** Loads, and answers each step with its own name and what it has loaded. */
+class FakeWorker implements WorkerHandle {
+  readonly language = 'python';
+  readonly detail = 'fake';
+  readonly #received = new Emitter<FromWorker>();
+  readonly #ended = new Emitter<string>();
+  readonly onMessage = this.#received.event;
+  readonly onDidEnd = this.#ended.event;
+  endedBy: string | null = null;
+  isLetGoOf = false;
+  /** What takes its place where it ran. */
+  successor: WorkerHandle | null | Error = null;
+  #loads = 0;
+
+  constructor(readonly name: string) {}
+
+  send(message: ToWorker): void {
+    queueMicrotask(() => {
+      if (message.kind === 'load') {
+        this.#loads += 1;
+        const sizes = { totalChars: 6, totalLines: 1, sourceChars: [6], preview: 'a text' };
+        this.#received.fire({ kind: 'loaded', id: message.id, sizes });
+      } else if (message.kind === 'run') {
+        const result = `${this.name} with ${this.#loads}`;
+        this.#received.fire({ kind: 'ran', id: message.id, outcome: { ...empty, result } });
+      }
+    });
+  }
+
+  requestInterrupt(): void {
+    // it never runs for long
+  }
+
+  clearInterrupt(): void {
+    // see above
+  }
+
+  end(): void {
+    if (this.endedBy === null) {
+      this.endedBy = 'it was ended';
+      this.#ended.fire(this.endedBy);
+    }
+  }
+
+  replace(): Promise<WorkerHandle | null> {
+    const { successor } = this;
+    return successor instanceof Error ? Promise.reject(successor) : Promise.resolve(successor);
+  }
+
+  dispose(): void {
+    this.isLetGoOf = true;
+    this.end();
+    this.#received.dispose();
+    this.#ended.dispose();
+  }
+}
+
+describe('a sandbox whose worker has ended', () => {
+  const open = async (first: FakeWorker) => {
+    const started: FakeWorker[] = [];
+    const pool = new WorkerPool(() => {
+      const worker = new FakeWorker(`from the reserve`);
+      started.push(worker);
+      return Promise.resolve(worker);
+    });
+    const sandbox = new LiveSandbox(first, pool, { maxMemoryBytes: 1, folder: '/nowhere' });
+    await sandbox.load(textParams, text);
+    const run = async (): Promise<string | null> => {
+      const params = { sandboxId: 1, step: 1, code: '', timeoutMs: 1_000, maxOutputChars: 10 };
+      return (await sandbox.run({ ...params, maxOutputChars: 100 }, async () => null, never))
+        .result;
+    };
+    const close = (): boolean => {
+      sandbox.dispose();
+      pool.dispose();
+      return started.every((worker) => worker.isLetGoOf);
+    };
+    return { run, close };
+  };
+
+  it('goes on where it ran, with the contexts loaded again, as often as it takes', async () => {
+    const [first, second, third] = ['first', 'second', 'third'].map((name) => new FakeWorker(name));
+    assert.ok(first && second && third);
+    first.successor = second;
+    second.successor = third;
+    const { run, close } = await open(first);
+    const results = [await run()];
+    first.end();
+    results.push(await run());
+    second.end();
+    results.push(await run());
+    const isClean = close();
+    assert.deepStrictEqual(
+      [results, isClean, third.isLetGoOf],
+      [['first with 1', 'second with 1', 'third with 1'], true, true],
+    );
+  });
+
+  const gone = { 'keeps nothing': null, 'cannot be had any more': new Error('gone') } as const;
+  for (const [what, successor] of Object.entries(gone)) {
+    it(`takes one from the reserve when the place where it ran ${what}`, async () => {
+      const first = new FakeWorker('first');
+      first.successor = successor;
+      const { run, close } = await open(first);
+      first.end();
+      const result = await run();
+      assert.deepStrictEqual([result, close()], ['from the reserve with 1', true]);
+    });
+  }
+
+  it('lets go of the place where it ran also while nothing has taken its place', async () => {
+    const first = new FakeWorker('first');
+    const { close } = await open(first);
+    first.end();
+    close();
+    assert.equal(first.isLetGoOf, true);
+  });
+});
