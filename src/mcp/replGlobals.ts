@@ -36,9 +36,9 @@ const helpByLanguage: Readonly<Record<Language, Help>> = {
     rlm_query_batched:
       'rlm_query_batched(prompts, contexts): several child sessions at once; answers in order.',
     print: 'print(…): what you want to read; only max_output_chars of it are returned.',
-    grep: `grep(pattern, text=None, *, ignore_case, max_matches=${matches}, path): regular expression, line by line → spans with .start .end .line .text .line_text .path; max_matches=None: all; .truncated: there are more.`,
+    grep: `grep(pattern, text, *, ignore_case, max_matches=${matches}, path): regular expression, line by line → spans with .start .end .line .text .line_text .path; max_matches=None: all; .truncated: there are more.`,
     count:
-      'count(pattern, text=None, *, ignore_case, path): how many matches in all; by="path": for each path.',
+      'count(pattern, text, *, ignore_case, path): how many matches in all; by="path": for each path.',
     search: `search(query, limit=${hits}, *, window_chars=${windowChars}, text, path): best passages by BM25 → spans with .score; limit up to ${maxHits}, up to ${maxTerms} words.`,
     chunk: `chunk(size=${chunkChars}, overlap=0, text, path, by="lines"): the text cut into spans at line ends (by="chars": anywhere).`,
     'time.sleep': 'time.sleep(seconds): waits; counts as run time.',

@@ -30,16 +30,24 @@ export interface ExpectedMatch {
 /** What a pattern of lines finds, by V8 over the text with plain line breaks. */
 export function findInLines(given: string, pattern: string, flags: string): ExpectedMatch[] {
   const { text, offsets } = normalizeBreaks(given);
-  return [...text.matchAll(new RegExp(pattern, flags))].map((match) => {
-    const before = text.slice(0, match.index).split('\n');
-    const line = before.length;
-    return {
-      start: offsets[match.index] ?? NaN,
-      end: offsets[match.index + match[0].length] ?? NaN,
-      line,
-      lineText: text.split('\n')[line - 1] ?? '',
-    };
-  });
+  const all = [...text.matchAll(new RegExp(pattern, flags))];
+  return all
+    .filter(({ index }) => isOnLine(text, index))
+    .map((match) => {
+      const before = text.slice(0, match.index).split('\n');
+      const line = before.length;
+      return {
+        start: offsets[match.index] ?? NaN,
+        end: offsets[match.index + match[0].length] ?? NaN,
+        line,
+        lineText: text.split('\n')[line - 1] ?? '',
+      };
+    });
+}
+
+/** Behind the last line break is no line, and an empty text has none. */
+export function isOnLine(text: string, at: number): boolean {
+  return at < text.length || /[^\n\r]$/u.test(text);
 }
 
 /** UTF-16 offsets as code points. */

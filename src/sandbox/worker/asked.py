@@ -9,6 +9,21 @@ said = set()  # notes of this step
 MAX_NOTES = 20  # a step
 
 
+class Default:
+    """What stands for an argument that was left out; None may come out of an expression that failed."""
+
+    __slots__ = ("meaning",)
+
+    def __init__(self, meaning):
+        self.meaning = meaning
+
+    def __repr__(self):
+        return f"<{self.meaning}>"
+
+
+LOADED, EVERY = Default("the loaded context"), Default("every path")
+
+
 def begin_step():
     said.clear()
 
@@ -90,6 +105,8 @@ def looked_through(helper, text, is_span):
     if isinstance(text, str):
         return [(None, text)]
     call = f"{helper}(…, text=…)"
+    if text is None:
+        raise TypeError(f"text is None; leave text out to look through the whole context, or give a string: {call}")
     if is_span:
         raise TypeError(f"text is a span; for what it covers write {helper}(…, text=span.text): "
                         "offsets then count from its beginning")
@@ -109,6 +126,8 @@ def looked_through(helper, text, is_span):
 
 def choose_path(pairs, path, alone):
     """The pairs of one path; `alone`: the name of a text that is the whole context."""
+    if path is None:
+        raise TypeError("path is None; leave path out to look through every path, or give one of list(context)")
     if not isinstance(path, str):
         raise TypeError(f"path must be one path of the context as a string, not {shown(path)}")
     if alone is not None or pairs and pairs[0][0] is None:

@@ -5,7 +5,9 @@ import itertools
 import asked
 import jsPattern
 import linePattern
+from asked import EVERY, LOADED
 from searchLimits import LIMITS
+from sources import bound, find_sources, has_returns, know, name_of, note_letters, watch  # noqa: F401  (know: for boot)
 from spans import Span, Spans, count_breaks, last_break
 
 HOST_CHARS = 200_000  # below this Python's own engine is faster than the way to the host
@@ -13,18 +15,7 @@ PIECE_CHARS = 250_000  # of a text on its way to the host
 MATCHES, HITS = LIMITS["defaultMatches"], LIMITS["defaultHits"]
 WINDOW, CHUNK = LIMITS["defaultWindowChars"], LIMITS["defaultChunkChars"]
 
-loaded = {}  # id(text) -> (context index, source index, whether it has a \r)
-contexts = {}  # context index -> (paths, texts)
-bound = {}  # variable -> (value, context index, paths, texts), as it was loaded
-names = {}
 call_host = None
-
-
-def know(index, paths, texts, variable, value):
-    contexts[index] = (paths, texts)
-    bound[variable] = (value, index, paths, texts)
-    for number, text in enumerate(texts):
-        loaded[id(text)] = (index, number, "\r" in text)
 
 
 def begin_step():
@@ -32,67 +23,10 @@ def begin_step():
 
 
 def offered(live_names, host):
-    global names, call_host
-    names, call_host = live_names, host
+    global call_host
+    watch(live_names)
+    call_host = host
     return {"grep": grep, "count": count, "search": search, "chunk": chunk}
-
-
-class Sources:
-    """What to look through: [(path or None, text)], and where the host has it, if it has."""
-
-    def __init__(self, pairs, place):
-        self.pairs, self.place = pairs, place
-
-    @property
-    def chars(self):
-        return sum(len(text) for _, text in self.pairs)
-
-
-def has_returns(text):
-    place = loaded.get(id(text))
-    return "\r" in text if place is None else place[2]
-
-
-def find_sources(helper, text, path):
-    if text is None and "context" in bound:
-        value, index, paths, texts = bound["context"]
-        note_rebound(value, texts)
-        single = isinstance(value, str)
-        pairs = [(None, value)] if single else list(zip(paths, texts))
-        place = (index, 0 if single else None)
-        alone = paths[0] if single else None
-    else:
-        value = names.get("context") if text is None else text
-        if value is None:
-            raise NameError(f"there is no context to look through: {helper}(…, text=…)")
-        pairs = asked.looked_through(helper, value, isinstance(value, Span))
-        place, alone = whole_context(pairs), None
-    if path is not None:
-        pairs = asked.choose_path(pairs, path, alone)
-        place = whole_context(pairs) if len(pairs) == 1 else place
-    return Sources(pairs, place)
-
-
-def note_rebound(value, texts):
-    """The name may hold something else by now: the loop's last value, a cleaned text."""
-    now = names.get("context")
-    if not (now is value and (isinstance(value, str) or len(value) == len(texts)
-                              and all(map(lambda one, other: one is other, value.values(), texts)))):
-        asked.note("the name context was bound to something else, or its mapping changed; grep, count, search "
-                   "and chunk look through what was loaded. Give text=context to look through the new value")
-
-
-def whole_context(pairs):
-    """Where the host has exactly these texts: (context index, source index or None for all)."""
-    first = loaded.get(id(pairs[0][1])) if pairs else None
-    if first is None:
-        return None
-    if len(pairs) == 1:
-        return first[:2]
-    paths, texts = contexts[first[0]]
-    same = len(pairs) == len(texts) and all(
-        pair[1] is text for pair, text in zip(pairs, texts))
-    return (first[0], None) if same and [name for name, _ in pairs] == paths else None
 
 
 def at_host(sources, **details):
@@ -181,7 +115,7 @@ def ask_host(name, pattern, sources, **details):
         raise
 
 
-def grep(pattern, text=None, *, ignore_case=False, max_matches=MATCHES, path=None, **other):
+def grep(pattern, text=LOADED, *, ignore_case=False, max_matches=MATCHES, path=EVERY, **other):
     """Find a regular expression, line by line; returns spans: .start .end .line .text .line_text (.path).
 
     At most max_matches of them (100; None: all), .truncated says that there are more; count(pattern) counts."""
@@ -191,6 +125,7 @@ def grep(pattern, text=None, *, ignore_case=False, max_matches=MATCHES, path=Non
     pattern, sources = prepare("grep", pattern, text, ignore_case, path)
     answer = ask_host("context.grep", pattern, sources, maxMatches=most)
     spans = grep_here(pattern, sources, most) if answer is None else from_host("grep", answer, sources)
+    note_letters("grep", pattern.given, text, spans or spans.truncated)
     if spans.truncated and most == MATCHES:
         total = "there are more" if spans.total is None else f"there are {spans.total:,}"
         asked.note(f"grep gave its first {most} matches, and {total}: count(pattern) counts them, "
@@ -204,7 +139,7 @@ def grep_here(pattern, sources, most):
     for path, source in sources.pairs:
         line, counted = 1, 0
         searched += len(source)
-        for match in pattern.compiled(has_returns(source)).finditer(source):
+        for match in pattern.matches(source, has_returns(source)):
             if most is not None and len(spans) >= most:
                 beyond += 1
                 if searched > LIMITS["countedChars"]:
@@ -221,7 +156,7 @@ def grep_here(pattern, sources, most):
     return spans
 
 
-def count(pattern, text=None, *, ignore_case=False, path=None, by=None, **other):
+def count(pattern, text=LOADED, *, ignore_case=False, path=EVERY, by=None, **other):
     """How many matches grep(pattern) has in all; by="path": a dict of path to number."""
     text, ignore_case, path, by = asked.options("count", {
         "text": text, "ignore_case": ignore_case, "path": path, "by": by}, other)
@@ -231,24 +166,18 @@ def count(pattern, text=None, *, ignore_case=False, path=None, by=None, **other)
     if answer is not None:
         counts = answer["counts"]
     else:
-        counts = [sum(1 for _ in pattern.compiled(has_returns(source)).finditer(source))
-                  for _, source in sources.pairs]
+        counts = [sum(1 for _ in pattern.matches(source, has_returns(source))) for _, source in sources.pairs]
+    note_letters("count", pattern.given, text, sum(counts))
     if by is None:
         return sum(counts)
     return {name_of(source) if path is None else path: number for (path, source), number in zip(sources.pairs, counts)}
 
 
-def name_of(text):
-    """Of a text without a path: what it was loaded from."""
-    place = loaded.get(id(text))
-    return "text" if place is None else contexts[place[0]][0][place[1]]
-
-
-def search(query, limit=HITS, *, window_chars=WINDOW, text=None, path=None, **other):
+def search(query, limit=HITS, *, window_chars=WINDOW, text=LOADED, path=EVERY, **other):
     """Rank passages (windows of whole lines) by BM25; returns spans with .score, best first.
 
     At most limit of them (10, up to 1,000)."""
-    if isinstance(limit, (str, dict)) and text is None:
+    if isinstance(limit, (str, dict)) and text is LOADED:
         limit, text = HITS, limit
     limit, window_chars, text, path = asked.options("search", {
         "limit": limit, "window_chars": window_chars, "text": text, "path": path}, other)
@@ -262,10 +191,12 @@ def search(query, limit=HITS, *, window_chars=WINDOW, text=None, path=None, **ot
         give(sources.pairs)
     answer = call_host("context.search", at_host(
         sources, query=query, maxHits=limit, windowChars=window))
-    return from_host("search", answer, sources)
+    spans = from_host("search", answer, sources)
+    note_letters("search", query, text, spans)
+    return spans
 
 
-def chunk(size=CHUNK, overlap=0, text=None, path=None, by="lines", **other):
+def chunk(size=CHUNK, overlap=0, text=LOADED, path=EVERY, by="lines", **other):
     """Cut into spans of at most `size` characters, at line ends where possible (by="chars": anywhere)."""
     if not isinstance(size, (int, float)) and size is not None and not str(size)[:12].isdecimal():
         given = [value for value in (overlap, text) if isinstance(value, (int, float))]

@@ -19,6 +19,7 @@ import primordials from './guest/primordials.guest.txt';
 import repl from './guest/repl.guest.txt';
 import restore from './guest/restore.guest.txt';
 import search from './guest/search.guest.txt';
+import sourceTexts from './guest/sources.guest.txt';
 import spans from './guest/spans.guest.txt';
 import variables from './guest/variables.guest.txt';
 import { LocaleAnswers } from './localeAnswers';
@@ -45,7 +46,7 @@ const calls: typeof processCalls = {
 /** Parts of one function body, in the order in which they run. */
 const sources = [
   ...[primordials, marks, kinds, inspect, beside, json, fingerprint, contents, variables],
-  ...[answers, spans, asked, linePattern, grep, search, locales, intl, restore, repl],
+  ...[answers, sourceTexts, spans, asked, linePattern, grep, search, locales, intl, restore, repl],
 ];
 
 const functionNames = [

@@ -1,6 +1,7 @@
 # Patterns as the helpers search for them. One that is given as a string is looked for line by line: a line
 # ends with \n, \r\n or \r, which `^` and `$` know and `.` does not match. A compiled one means exactly what
 # `re` says.
+import itertools
 import re
 from re import _compiler as compiler
 from re import _constants as op
@@ -21,6 +22,11 @@ class LinePattern:
     def __init__(self, plain, from_text):
         self.plain, self.from_text = plain, from_text
         self._lined = None if from_text else plain
+        self._least_width = None
+
+    @property
+    def given(self):
+        return self.plain.pattern
 
     def compiled(self, has_returns):
         if not has_returns:
@@ -28,6 +34,19 @@ class LinePattern:
         if self._lined is None:
             self._lined = compiler.compile(self.tree(True), self.plain.flags)
         return self._lined
+
+    def matches(self, source, has_returns):
+        """All matches. Those of a text lie on lines: behind the last line break is none, nor in an empty text."""
+        found = self.compiled(has_returns).finditer(source)
+        if not self.from_text or source and source[-1] not in "\r\n" or self.least_width:
+            return found
+        return itertools.takewhile(lambda match: match.start() < len(source), found)
+
+    @property
+    def least_width(self):
+        if self._least_width is None:
+            self._least_width = self.tree(False).getwidth()[0]
+        return self._least_width
 
     def tree(self, has_returns):
         tree = parser.parse(self.plain.pattern, self.plain.flags)

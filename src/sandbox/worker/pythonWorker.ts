@@ -22,6 +22,7 @@ import linePattern from './linePattern.py';
 import { type MountingFiles, mountLibrary } from './libraryFiles';
 import { createMessagePump } from './messagePump';
 import { scrubRealm } from './scrubRealm';
+import sources from './sources.py';
 import spans from './spans.py';
 import pager from './pager.py';
 import previews from './previews.py';
@@ -81,6 +82,7 @@ const guestModules = {
   previews,
   jsPattern,
   linePattern,
+  sources,
   finders,
   eventLoop,
   boot,

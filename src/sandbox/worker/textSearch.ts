@@ -117,10 +117,13 @@ export function countMatches(
   return counts;
 }
 
-/** As matchAll goes on: behind an empty match one character further. */
+/** As matchAll goes on: behind an empty match one character further. Behind the last line there is no match. */
 function findNext(pattern: RegExp, text: string): RegExpExecArray | null {
   const match = pattern.exec(text);
   if (match?.[0] === '') {
+    if (match.index === text.length && /(?:^|[\n\r])$/.test(text.slice(-1))) {
+      return null;
+    }
     pattern.lastIndex = nextIndex(text, match.index, pattern.unicode || isUnicodeSets(pattern));
   }
   return match;

@@ -19,10 +19,9 @@ def row(s): return [s.path, s.start, s.end, s.line, s.text]
 def hits(found): return [[row(s) + [s.line_text] for s in found], found.truncated, found.total]
 def ranked(found): return [[row(s) + [s.score] for s in found], found.truncated, found.total]
 def ask(pattern, query, fold, most, window, size, overlap, by):
-    path = None
-    if not isinstance(context, str) and most % 2: path = [*context][0]
+    chosen = {} if isinstance(context, str) or most % 2 == 0 else {"path": [*context][0]}
     return json.dumps([
-        hits(grep(pattern, ignore_case=fold, max_matches=most, path=path)),
+        hits(grep(pattern, ignore_case=fold, max_matches=most, **chosen)),
         hits(grep(pattern, text=context, ignore_case=fold, max_matches=None)),
         hits(grep(pattern, text=copied(context), ignore_case=fold, max_matches=most)),
         [count(pattern, ignore_case=fold), count(pattern, ignore_case=fold, by="path") if not isinstance(context, str) else 0],
@@ -43,9 +42,9 @@ const ranked = (found) => [found.map((s) => [...row(s), s.score]), found.truncat
 const copied = (value) => typeof value === 'string' ? value.slice(0, 1) + value.slice(1)
   : Object.fromEntries(Object.entries(value).map(([path, text]) => [path, text.slice(0, 1) + text.slice(1)]));
 function ask(pattern, query, fold, most, window, size, overlap, by) {
-  const path = typeof context !== 'string' && most % 2 ? Object.keys(context)[0] : undefined;
+  const chosen = typeof context !== 'string' && most % 2 ? { path: Object.keys(context)[0] } : {};
   return JSON.stringify([
-    hits(grep(pattern, { ignoreCase: fold, maxMatches: most, path })),
+    hits(grep(pattern, { ignoreCase: fold, maxMatches: most, ...chosen })),
     hits(grep(pattern, { text: context, ignore_case: fold, max_matches: null })),
     hits(grep(pattern, { text: copied(context), ignoreCase: fold, maxMatches: most })),
     [count(pattern, { ignoreCase: fold }), typeof context === 'string' ? 0 : count(pattern, { ignoreCase: fold, by: 'path' })],

@@ -19,8 +19,38 @@ const line = 'user one says that the quick brown fox jumps over the lazy dog aga
 const context = { 'logs/a.txt': `${line}\nuser two\n`, 'b.txt': 'User three\n'.repeat(150) };
 const long = `${'x'.repeat(200_000)}needle${'y'.repeat(200_000)}`;
 
+/** Each helper in turn, with what is put in the place of `…` among its arguments. */
+const helpers = ['grep("user", …)', 'count("user", …)', 'search("user", …)', 'chunk(…)'];
+const each = (given: string, raises: readonly [string, RegExp]): Row[] =>
+  helpers.map((call) => ({ code: call.replace('…', given), raises }));
+
 const tables: Readonly<Record<Language, readonly Row[]>> = {
   python: [
+    ...each('text="logs/a.txt"', ['TypeError', /path='logs\/a\.txt'/]),
+    ...each('text="a.txt"', ['TypeError', /path='logs\/a\.txt'/]),
+    ...each('text="./b.txt"', ['TypeError', /path='b\.txt'/]),
+    ...each('text=None', ['TypeError', /text is None; leave text out/]),
+    ...each('path=None', ['TypeError', /path is None; leave path out/]),
+    ...each('text={"a": "user"}.get("b")', ['TypeError', /text is None/]),
+    ...each('text=context, path={}.get("b")', ['TypeError', /path is None/]),
+    { code: 'grep("user", "b.txt")', raises: ['TypeError', /grep\(pattern, path='b\.txt'\)/] },
+    { code: 'chunk("b.txt", 5)', raises: ['TypeError', /chunk\(path='b\.txt'\)/] },
+    {
+      code: 'grep("logs/a.txt", "user")',
+      gives: '[]',
+      notes: /; grep\('user', path='logs\/a\.txt'\) looks/,
+    },
+    { code: 'grep("user", None)', raises: ['TypeError', /text is None/] },
+    { code: 'count("a", "b.txt.gz"), count("b.txt", "see b.txt")', gives: '(0, 1)' },
+    { code: 'count("user", "logs/*.txt")', gives: '0', notes: /only these 10 characters/ },
+    {
+      code: 'count("^$", context["b.txt"]), count("^$"), count("$"), count("^")',
+      gives: '(0, 0, 152, 152)',
+    },
+    {
+      code: '[count("^$", one) for one in ("", "a", "\\n", "a\\n\\n", "a\\r\\n\\r", "\\n" * 300_000)]',
+      gives: '[0, 0, 1, 1, 1, 300000]',
+    },
     { code: 'len(grep("user", maxMatches=1))', gives: '1' },
     { code: 'len(grep("user", max_matches=1e0))', gives: '1' },
     { code: 'len(grep("User", max_matches=None))', gives: '150' },
@@ -91,6 +121,32 @@ const tables: Readonly<Record<Language, readonly Row[]>> = {
     { code: 'len(grep("user two"))', gives: '1', notes: /bound to something else/ },
   ],
   javascript: [
+    ...each('{ text: "logs/a.txt" }', ['TypeError', /path: 'logs\/a\.txt'/]),
+    ...each('"a.txt"', ['TypeError', /path: 'logs\/a\.txt'/]),
+    ...each('"./b.txt"', ['TypeError', /path: 'b\.txt'/]),
+    ...each('undefined', ['TypeError', /is undefined: leave it out/]),
+    ...each('null', ['TypeError', /is null: leave it out/]),
+    ...each('{ text: undefined }', ['TypeError', /text is undefined: leave text out/]),
+    ...each('{ text: null }', ['TypeError', /text is null: leave text out/]),
+    ...each('{ path: undefined }', ['TypeError', /path is undefined: leave path out/]),
+    ...each('{ path: null, text: context }', ['TypeError', /path is null: leave path out/]),
+    ...each('{ text: { a: "user" }.b }', ['TypeError', /text is undefined/]),
+    { code: 'chunk("b.txt", 5)', raises: ['TypeError', /chunk\(\{ path: 'b\.txt' \}\)/] },
+    {
+      code: 'grep("logs/a.txt", "user")',
+      gives: '[]',
+      notes: /; grep\('user', \{ path: 'logs\/a\.txt' \}\) looks/,
+    },
+    { code: '[count("a", "b.txt.gz"), count("b.txt", "see b.txt")]', gives: '[ 0, 1 ]' },
+    { code: 'count("user", "logs/*.txt")', gives: '0', notes: /only these 10 characters/ },
+    {
+      code: '[count("^$", context["b.txt"]), count("^$"), count(/$/), count("^")]',
+      gives: '[ 0, 0, 152, 152 ]',
+    },
+    {
+      code: '["", "a", "\\n", "a\\n\\n", "a\\r\\n\\r", "\\n".repeat(300_000)].map((one) => count("^$", one))',
+      gives: '[ 0, 0, 1, 1, 1, 300000 ]',
+    },
     { code: "count(/user/, { text: 'user', by: 'path' })", gives: '{ text: 1 }' },
     { code: 'grep(/two/y).length', gives: '1' },
     { code: 'count(/two/gy)', gives: '1' },
