@@ -441,14 +441,16 @@ def main(parts):
 
     def read_value(message):
         name, why = message["name"], None
-        set_handler(SIGINT, interrupt)
         try:
-            return variables.read(name, message["offset"], message["maxChars"])
+            set_handler(SIGINT, interrupt)
+            try:
+                return variables.read(name, message["offset"], message["maxChars"])
+            finally:
+                set_handler(SIGINT, ignore)
         except MemoryError:
             why = "its text takes more memory than there is"
-        except KeyboardInterrupt:
+        except KeyboardInterrupt:  # also on the way out
             why = "reading it took too long"
-        finally:
             set_handler(SIGINT, ignore)
         return {"type": type_name(type(names[name]))[:200], "form": "repr", "totalChars": 0, "text": "",
                 "incomplete": why}
