@@ -223,9 +223,10 @@ export async function serveStdio(options: RuntimeOptions): Promise<StdioService>
   const serving = serveMcpStdio(engine, { stdin: process.stdin, stdout: process.stdout });
   return {
     closed: serving.closed,
-    dispose: () => {
+    dispose: async () => {
       serving.dispose();
-      return engine.close();
+      await serving.closed;
+      await engine.close();
     },
   };
 }

@@ -17,7 +17,7 @@ const table: Record<string, readonly string[]> = {
   'src/store': ['src/base', 'src/core'],
   'src/mcp': ['src/base', 'src/core'],
   'src/export': ['src/base', 'src/core'],
-  'src/join': ['src/base', 'src/core', 'src/store'],
+  'src/join': ['src/base', 'src/core', 'src/store', 'src/mcp'],
   'src/cli': ['src/base', 'src/core', 'src/export', 'src/runtime'],
   webview: ['src/base', 'src/core', 'src/protocol', 'src/export'],
   'src/extension': [

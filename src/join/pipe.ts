@@ -10,10 +10,11 @@ import {
   type JSONRPCRequest,
 } from '@modelcontextprotocol/sdk/types.js';
 import { SerialQueue } from '../base/serialQueue';
+import { isEndedAnswer, toEndedAnswer } from '../mcp/endedAnswer';
 import { ClientSession } from './clientSession';
 import type { Link, RpcResponse } from './link';
 import { type Greet, Linker, type LinkerParts } from './linker';
-import { isRepeatable, toError, toLostAnswer } from './lostAnswer';
+import { isRepeatable, toError } from './lostAnswer';
 import { RequestLedger } from './requestLedger';
 import { ServerRequests } from './serverRequests';
 
@@ -83,10 +84,11 @@ export class Pipe {
     this.#state = { kind: 'closed' };
     this.#closing.abort();
     clearTimeout(this.#looking);
-    if (failure) {
-      const { message } = failure;
-      this.#requests.unanswered.forEach((request) =>
-        this.#tell(toError(request, RpcErrorCode.InternalError, message)),
+    for (const request of this.#requests.unanswered) {
+      this.#answer(
+        failure
+          ? toError(request, RpcErrorCode.InternalError, failure.message)
+          : toEndedAnswer(request),
       );
     }
     await this.#client.close().catch(() => undefined);
@@ -141,7 +143,7 @@ export class Pipe {
           this.#tell(toError(next, RpcErrorCode.InternalError, toReason(fault)));
           break;
         case 'fail':
-          this.#tell(toLostAnswer(next));
+          this.#tell(toEndedAnswer(next));
           break;
         case 'nothing':
         case 'wait':
@@ -224,8 +226,9 @@ export class Pipe {
       this.#state = { kind: 'opening' };
       const session = new ClientSession(request.params);
       const link = await this.#findServer((next, signal) => session.open(next, signal));
-      this.#link(link, session);
-      this.#answer({ jsonrpc: '2.0', id: request.id, result: { ...session.hello } });
+      if (this.#link(link, session)) {
+        this.#answer({ jsonrpc: '2.0', id: request.id, result: { ...session.hello } });
+      }
     }
   }
 
@@ -285,7 +288,13 @@ export class Pipe {
   }
 
   #takeAnswer(message: RpcResponse, link: Link): void {
-    const request = message.id === undefined ? null : this.#requests.settle(message.id, link);
+    if (
+      message.id === undefined ||
+      (isEndedAnswer(message) && this.#requests.retry(message.id, link))
+    ) {
+      return; // what only reads is asked again, as soon as the link is gone
+    }
+    const request = this.#requests.settle(message.id, link);
     if (!request) {
       return;
     }
@@ -314,7 +323,7 @@ export class Pipe {
     if (link.engineId !== null && !link.hasAnswered) {
       this.#linker.passOver(link.engineId);
     }
-    this.#requests.lose(link).forEach((request) => this.#tell(toLostAnswer(request)));
+    this.#requests.lose(link).forEach((request) => this.#tell(toEndedAnswer(request)));
     this.#run(() => this.#deliverWaiting());
     this.#look(session);
   }

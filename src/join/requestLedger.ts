@@ -128,6 +128,17 @@ export class RequestLedger<Server> {
     return entry.request;
   }
 
+  /** A server that ends has given up a request: whether that waits to be asked again. */
+  retry(id: RequestId, server: Server): boolean {
+    const entry = this.#entries.get(id);
+    const isHere = entry && 'server' in entry.state && entry.state.server === server;
+    if (!isHere || !this.#isRepeatable(entry.request)) {
+      return false;
+    }
+    entry.state = { kind: 'waiting' };
+    return true;
+  }
+
   /** Answered by the pipe itself, or cancelled by the client: no answer is passed on any more. */
   drop(id: RequestId): void {
     this.#remove(id);

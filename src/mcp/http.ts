@@ -45,7 +45,7 @@ export interface HttpServing {
   readonly url: string;
   readonly token: string;
   readonly port: number;
-  /** Cancels running calls, closes every stream and socket. Idempotent. */
+  /** Answers running calls with the end, cancels them, closes every stream and socket. Idempotent. */
   dispose(): Promise<void>;
 }
 
@@ -68,6 +68,8 @@ const socketLimits = {
 } as const;
 const minTokenChars = 22;
 const sessionNotFound = -32001;
+/** How long the last answers may take to leave. */
+const farewellMs = 2_000;
 
 /** @throws RlmError 'INVALID_INPUT' | 'BACKEND_UNAVAILABLE' when the port cannot be listened on. */
 export async function serveHttp(engine: Engine, options: HttpOptions = {}): Promise<HttpServing> {
@@ -133,7 +135,8 @@ class HttpEndpoint {
   async #close(): Promise<void> {
     clearInterval(this.#sweep);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    await Promise.allSettled([...this.#sessions.values()].map((session) => session.close()));
+    const timeUp = AbortSignal.timeout(farewellMs);
+    await Promise.all([...this.#sessions.values()].map((session) => session.end(timeUp)));
     this.#server.closeAllConnections();
     await closed;
   }
@@ -179,6 +182,9 @@ class HttpEndpoint {
     const { headers, method } = request;
     const id = headers['mcp-session-id'];
     const isFirst = id === undefined && isInitializeRequest(messages);
+    if (this.#disposing) {
+      return refuse(404, 'This engine is ending: initialize with the next one.', sessionNotFound);
+    }
     if (id === undefined && !isFirst) {
       return refuseWithoutSession(messages);
     }
@@ -207,7 +213,7 @@ class HttpEndpoint {
     if (this.#sessions.size >= this.#limits.maxSessions) {
       this.#letGo(this.#limits.evictAfterMs);
     }
-    if (this.#disposing || this.#sessions.size >= this.#limits.maxSessions) {
+    if (this.#sessions.size >= this.#limits.maxSessions) {
       const refusal = refuse(503, `All ${this.#limits.maxSessions} MCP sessions are taken.`);
       return { ...refusal, headers: { 'Retry-After': '60' } };
     }

@@ -9,9 +9,10 @@ import {
   isJSONRPCNotification,
   isJSONRPCRequest,
 } from '@modelcontextprotocol/sdk/types.js';
+import { untilAborted } from '../base/abort';
 import { type Disposable, toDisposable } from '../base/disposable';
 import type { Engine } from '../core/engine';
-import { type McpServerOptions, createMcpServer } from './server';
+import { type McpServer, type McpServerOptions, createMcpServer } from './server';
 
 /** Cancellations kept for calls that have not come yet. */
 const maxEarlyCancellations = 100;
@@ -25,6 +26,7 @@ interface HttpSessionParts {
 export class HttpSession {
   readonly id: string;
   readonly #transport: StreamableHTTPServerTransport;
+  readonly #server: McpServer;
   readonly #connected: Promise<void>;
   /** Requests that came alone in their POST, whose stream serves nobody else. */
   readonly #alone = new Set<RequestId>();
@@ -32,17 +34,18 @@ export class HttpSession {
   /** A client's POSTs may overtake each other: cancellations of calls that have not come yet. */
   readonly #early = new Map<RequestId, JSONRPCNotification>();
   #openResponses = 0;
+  #tellLeft: () => void = () => undefined;
   #lastUsedAt = performance.now();
 
   constructor(engine: Engine, { id, onClosed, offered }: HttpSessionParts) {
     this.id = id;
     this.#transport = new StreamableHTTPServerTransport({ sessionIdGenerator: () => id });
     this.#transport.onclose = onClosed;
-    const server = createMcpServer(engine, {
+    this.#server = createMcpServer(engine, {
       trackCall: (requestId, signal) => this.#trackCall(requestId, signal),
       ...offered,
     });
-    this.#connected = server.connect(this.#transport);
+    this.#connected = this.#server.connect(this.#transport);
   }
 
   /** False while the client did not get through its initialize request. */
@@ -64,6 +67,7 @@ export class HttpSession {
     this.#openResponses += 1;
     response.once('close', () => {
       this.#openResponses -= 1;
+      this.#checkLeft();
       this.#lastUsedAt = performance.now();
       if (isJSONRPCRequest(body)) {
         this.#alone.delete(body.id);
@@ -81,6 +85,24 @@ export class HttpSession {
   /** Cancels running calls and ends every stream. */
   async close(): Promise<void> {
     await this.#transport.close();
+  }
+
+  /** Answers running calls with the engine's end before `close`; settles when the last response has left. */
+  async end(signal: AbortSignal): Promise<void> {
+    await this.#server.end();
+    const left = new Promise<void>((resolve) => {
+      this.#tellLeft = resolve;
+      this.#checkLeft();
+    });
+    await untilAborted(left, signal, () => new Error('a client does not read')).catch(
+      () => undefined,
+    );
+  }
+
+  #checkLeft(): void {
+    if (this.#openResponses === 0) {
+      this.#tellLeft();
+    }
   }
 
   #keepEarly(notification: JSONRPCNotification): void {

@@ -27,6 +27,7 @@ import {
   type Tool as ToolDefinition,
   UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
+import { untilAborted } from '../base/abort';
 import type { Disposable } from '../base/disposable';
 import type { Engine } from '../core/engine';
 import { complete } from './completions';
@@ -38,6 +39,9 @@ import { Subscriptions, maxSubscriptions } from './subscriptions';
 import { createSampling } from './sampling';
 import { type OffersSet, callTool, listOffered } from './toolCall';
 import { WireTransport } from './wireTransport';
+
+/** How long the last answers may take to leave. */
+const farewellMs = 1_000;
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
@@ -72,8 +76,8 @@ export interface McpServerOptions {
  * A server for exactly one connection: connect it to one transport and close it with that. Sharing
  * one between clients mixes their answers. Source: GHSA-345p-7cg4-v4c7.
  */
-export function createMcpServer(engine: Engine, options: McpServerOptions = {}): Server {
-  const server = new WireServer(
+export function createMcpServer(engine: Engine, options: McpServerOptions = {}): McpServer {
+  const server = new McpServer(
     { name: 'rlm-companion', title: 'RLM Companion', version: engine.version },
     {
       capabilities: {
@@ -93,9 +97,20 @@ export function createMcpServer(engine: Engine, options: McpServerOptions = {}):
 }
 
 /** Whatever the transport, all its messages pass one place. */
-class WireServer extends Server {
+export class McpServer extends Server {
+  #wire: WireTransport | undefined;
+
   override connect(transport: Transport): Promise<void> {
-    return super.connect(new WireTransport(transport));
+    this.#wire = new WireTransport(transport);
+    return super.connect(this.#wire);
+  }
+
+  /** Answers what is open, and closes; a client that takes nothing is waited for in bounds. Never rejects. */
+  async end(): Promise<void> {
+    const answered = this.#wire?.answerOpen() ?? Promise.resolve();
+    const timeUp = (): Error => new Error('the client takes nothing');
+    await untilAborted(answered, AbortSignal.timeout(farewellMs), timeUp).catch(() => undefined);
+    await this.close().catch(() => undefined);
   }
 }
 

@@ -108,7 +108,10 @@ export class StdioConnection implements Transport {
   }
 }
 
-/** Running steps are cancelled when the connection ends; the engine lives on. */
+/**
+ * Running steps are cancelled when the connection ends; the engine lives on. Disposing answers what is open
+ * before it ends.
+ */
 export function serveStdio(engine: Engine, streams: StdioStreams): StdioServing {
   const server = createMcpServer(engine);
   const connection = new StdioConnection(streams);
@@ -119,7 +122,7 @@ export function serveStdio(engine: Engine, streams: StdioStreams): StdioServing 
       resolve();
     };
   });
-  const end = (): void => void server.close().catch(() => undefined);
+  const end = (): void => void server.end();
   server.connect(connection).catch(end);
   return { closed, dispose: end };
 }

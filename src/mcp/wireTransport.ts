@@ -1,12 +1,20 @@
-// What every message of a connection passes, whatever carries it: what leaves is well-formed Unicode, and
-// what clients leave out in different ways arrives in one.
+// What every message of a connection passes, whatever carries it: what leaves is well-formed Unicode,
+// what clients leave out in different ways arrives in one, and no request is left open at the end.
 
 import type {
   Transport,
   TransportSendOptions,
 } from '@modelcontextprotocol/sdk/shared/transport.js';
-import type { JSONRPCMessage, MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js';
+import {
+  CancelledNotificationSchema,
+  type JSONRPCMessage,
+  type JSONRPCRequest,
+  type MessageExtraInfo,
+  type RequestId,
+  isJSONRPCRequest,
+} from '@modelcontextprotocol/sdk/types.js';
 import { toWellFormedJson } from '../base/wellFormed';
+import { toEndedAnswer } from './endedAnswer';
 import { tidyRequest } from './tidyRequest';
 
 export class WireTransport implements Transport {
@@ -14,6 +22,8 @@ export class WireTransport implements Transport {
   onerror?: (error: Error) => void;
   onmessage?: <T extends JSONRPCMessage>(message: T, extra?: MessageExtraInfo) => void;
   readonly #inner: Transport;
+  readonly #open = new Map<RequestId, JSONRPCRequest>();
+  #isEnding = false;
 
   constructor(inner: Transport) {
     this.#inner = inner;
@@ -26,6 +36,7 @@ export class WireTransport implements Transport {
   async start(): Promise<void> {
     const { onclose, onerror } = this.#inner;
     this.#inner.onclose = () => {
+      void this.answerOpen(); // where the client closed only its own half
       onclose?.();
       this.onclose?.();
     };
@@ -33,11 +44,45 @@ export class WireTransport implements Transport {
       onerror?.(error);
       this.onerror?.(error);
     };
-    this.#inner.onmessage = (message, extra) => this.onmessage?.(tidyRequest(message), extra);
+    this.#inner.onmessage = (message, extra) => this.#take(tidyRequest(message), extra);
     await this.#inner.start();
   }
 
-  send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+  async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+    if (!('method' in message) && message.id !== undefined) {
+      if (this.#isEnding) {
+        return; // it has been answered
+      }
+      this.#open.delete(message.id);
+    }
+    await this.#pass(message, options);
+  }
+
+  /** Answers every request that has no answer yet with the end; settles when that has left. */
+  async answerOpen(): Promise<void> {
+    this.#isEnding = true;
+    const requests = [...this.#open.values()];
+    this.#open.clear();
+    await Promise.allSettled(requests.map((request) => this.#pass(toEndedAnswer(request))));
+  }
+
+  #take(message: JSONRPCMessage, extra?: MessageExtraInfo): void {
+    if (isJSONRPCRequest(message)) {
+      if (this.#isEnding) {
+        void this.#pass(toEndedAnswer(message)).catch(() => undefined);
+        return;
+      }
+      this.#open.set(message.id, message);
+    } else {
+      const cancelled = CancelledNotificationSchema.safeParse(message).data?.params.requestId;
+      if (cancelled !== undefined) {
+        this.#open.delete(cancelled); // nobody waits for it
+      }
+    }
+    this.onmessage?.(message, extra);
+  }
+
+  #pass(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
     const { value, replaced } = toWellFormedJson(message);
     return this.#inner.send(replaced === 0 ? value : addNote(value, replaced), options);
   }

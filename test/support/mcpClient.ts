@@ -105,3 +105,11 @@ export async function openSession(
   });
   return String(opened['session_id']);
 }
+
+/** Of a call whose engine ends: it fails with a code and a next step. */
+export async function assertEnded(call: Promise<Reply>): Promise<void> {
+  const { isError, payload } = await call;
+  const { code, next_step: nextStep } = Object(payload['error']) as Partial<ToolError>; // its shape
+  assert.deepStrictEqual([isError, code], [true, 'BACKEND_UNAVAILABLE']);
+  assert.match(String(nextStep), /rlm_get_trace/u);
+}

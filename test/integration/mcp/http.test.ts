@@ -9,7 +9,13 @@ import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 
 import { type HttpOptions, type HttpServing, serveHttp } from '../../../src/mcp/http';
 import { createFakeEngine, type FakeEngine } from '../../support/fakeEngine';
-import { callOk, callTool, connectHttpClient, openSession } from '../../support/mcpClient';
+import {
+  assertEnded,
+  callOk,
+  callTool,
+  connectHttpClient,
+  openSession,
+} from '../../support/mcpClient';
 import { mcpFlows } from '../../support/mcpFlows';
 import { connectRaw } from '../../support/rawSocket';
 
@@ -507,17 +513,17 @@ describe('HTTP', () => {
       await assert.rejects(serveHttp(engine, { port }), { code: 'BACKEND_UNAVAILABLE' });
     });
 
-    it('dispose cancels running calls, closes streams and sockets, and can be repeated', async () => {
+    it('dispose answers running calls, cancels them, closes streams and sockets, and can be repeated', async () => {
       const serving = await serve();
       const client = await connect(serving);
       const id = await openSession(client);
       const slept = new Promise<void>((resolve) => engine.sandboxes[0]?.onDidSleep(resolve));
       const call = callTool(client, 'rlm_run_repl', { session_id: id, code: 'sleep(60000)' });
-      const settled = call.catch(() => undefined);
+      const answered = assertEnded(call);
       await slept;
       await Promise.all([serving.dispose(), serving.dispose()]);
+      await answered;
       await client.close();
-      await settled;
       const session = await engine.sessions.findSession(id);
       await session.finalize({ text: 'x' }, new AbortController().signal);
       assert.deepStrictEqual(session.summary.usage.steps, 1);

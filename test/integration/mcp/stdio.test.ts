@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 
 import { type StdioServing, serveStdio } from '../../../src/mcp/stdio';
 import { createFakeEngine, type FakeEngine } from '../../support/fakeEngine';
-import { callTool, createClient, openSession } from '../../support/mcpClient';
+import { assertEnded, callTool, createClient, openSession } from '../../support/mcpClient';
 import { mcpFlows } from '../../support/mcpFlows';
 import { createStreamTransport } from '../../support/streamTransport';
 
@@ -54,6 +54,46 @@ describe('stdio', () => {
     await session.finalize({ text: 'x' }, new AbortController().signal);
     assert.deepStrictEqual(session.summary.usage.steps, 1);
     assert.deepStrictEqual(engine.traces.listenerCount, 0);
+  });
+
+  it('answers what is open before it ends, and what comes meanwhile', async () => {
+    const client = await connect();
+    const id = await openSession(client);
+    const slept = new Promise<void>((resolve) => engine.sandboxes[0]?.onDidSleep(resolve));
+    const calls = ['sleep(60000)', '1'].map((code) =>
+      assertEnded(callTool(client, 'rlm_run_repl', { session_id: id, code })),
+    );
+    await slept;
+    stdout.cork(); // the client is slow to take the answers
+    serving.dispose();
+    calls.push(assertEnded(callTool(client, 'rlm_status')));
+    setImmediate(() => stdout.uncork());
+    await Promise.all([...calls, serving.closed]);
+  });
+
+  it('ends in bounded time when nobody takes the answers', async () => {
+    const client = await connect();
+    const id = await openSession(client);
+    const slept = new Promise<void>((resolve) => engine.sandboxes[0]?.onDidSleep(resolve));
+    void callTool(client, 'rlm_run_repl', { session_id: id, code: 'sleep(60000)' }).catch(
+      () => undefined,
+    );
+    await slept;
+    stdout.cork();
+    serving.dispose();
+    await serving.closed;
+    await client.close();
+  });
+
+  it('answers what is open when its input ends, as its output may still be read', async () => {
+    const client = await connect();
+    const id = await openSession(client);
+    const slept = new Promise<void>((resolve) => engine.sandboxes[0]?.onDidSleep(resolve));
+    const call = callTool(client, 'rlm_run_repl', { session_id: id, code: 'sleep(60000)' });
+    await slept;
+    stdin.end();
+    await assertEnded(call);
+    await serving.closed;
   });
 
   it('ends when its output breaks, without an uncaught error', async () => {

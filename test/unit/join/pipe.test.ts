@@ -3,7 +3,9 @@ import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamable
 import {
   CallToolResultSchema,
   ErrorCode as RpcErrorCode,
+  type JSONRPCRequest,
 } from '@modelcontextprotocol/sdk/types.js';
+import { isEndedAnswer, toEndedAnswer } from '../../../src/mcp/endedAnswer';
 import type { JoinableEngine } from '../../../src/join/joinableEngines';
 import { Pipe } from '../../../src/join/pipe';
 import { FakeClient, FakeServer } from './fakeServer';
@@ -122,6 +124,46 @@ describe('Pipe', () => {
     await first.untilMethod('tools/call');
     await lose(first);
     assert.deepStrictEqual(await client.answerTo(id), { by: 'second' });
+  });
+
+  it('asks the next engine what only reads when one says that it ends, and passes on what it says of calls', async () => {
+    const [first, second] = [new FakeServer('first'), new FakeServer('second')];
+    engines = [first, second];
+    await client.begin();
+    await client.answerTo(client.request('ping'));
+    ['tools/call', 'tools/list'].forEach((method) => first.silent.add(method));
+    const reads = [
+      client.request('tools/list'),
+      client.request('tools/call', { name: 'rlm_get_var' }),
+    ];
+    const written = client.request('tools/call', call);
+    await first.until((one) => 'id' in one && one.id === written);
+    const open = first.sent.filter(
+      (one) => 'method' in one && 'id' in one && first.silent.has(one.method),
+    );
+    open.forEach((one) => first.receive(toEndedAnswer(one as JSONRPCRequest))); // as just filtered
+    const { isError } = CallToolResultSchema.parse(await client.answerTo(written));
+    await lose(first);
+    assert.deepStrictEqual(
+      [isError, ...(await Promise.all(reads.map((id) => client.answerTo(id))))],
+      [true, { by: 'second' }, { by: 'second' }],
+    );
+  });
+
+  it('answers what is open when it is closed itself, each request once', async () => {
+    const engine = new FakeServer('first');
+    engine.silent.add('tools/call').add('tools/list');
+    engines = [engine];
+    await client.begin();
+    const ids = [client.request('tools/call', call), client.request('tools/list')];
+    await engine.until((one) => 'id' in one && one.id === ids.at(-1));
+    await pipe.close();
+    ids.forEach((id) => engine.receive({ jsonrpc: '2.0', id, result: { by: 'late' } }));
+    const answers = client.sent.filter((one) => 'id' in one && ids.includes(Number(one.id)));
+    assert.deepStrictEqual(
+      answers.map((one) => ('method' in one ? null : isEndedAnswer(one))),
+      [true, true],
+    );
   });
 
   it('answers every one of many calls in flight once, by error or by the next engine', async () => {

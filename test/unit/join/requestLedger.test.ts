@@ -60,6 +60,13 @@ class Model {
     }
   }
 
+  /** A server says that it ends and has given up a request: any server, of any request. */
+  giveUp(id: number, server: number): void {
+    if (!this.ledger.retry(id, server)) {
+      this.answer(id, server);
+    }
+  }
+
   cancel(id: number): void {
     if (!this.answers.has(id)) {
       this.cancelled.add(id);
@@ -99,6 +106,11 @@ const event = fc.oneof(
     id: fc.nat({ max: 12 }),
     back: fc.nat({ max: 2 }),
   }),
+  fc.record({
+    kind: fc.constant('giveUp' as const),
+    id: fc.nat({ max: 12 }),
+    back: fc.nat({ max: 2 }),
+  }),
   fc.record({ kind: fc.constant('cancel' as const), id: fc.nat({ max: 12 }) }),
   fc.record({ kind: fc.constant('lose' as const) }),
 );
@@ -118,6 +130,9 @@ describe('RequestLedger', () => {
               break;
             case 'answer':
               model.answer(one.id, Math.max(0, model.server - one.back));
+              break;
+            case 'giveUp':
+              model.giveUp(one.id, Math.max(0, model.server - one.back));
               break;
             case 'cancel':
               if (one.id < model.received.length) {
@@ -151,6 +166,8 @@ describe('RequestLedger', () => {
             model.receive('tools/call');
           } else if (one.kind === 'send') {
             model.send(one.result);
+          } else if (one.kind === 'giveUp') {
+            model.giveUp(one.id, Math.max(0, model.server - one.back));
           } else if (one.kind === 'lose') {
             model.lose();
           }
