@@ -95,7 +95,7 @@ async function toFolders(cwd: string, file: string): Promise<readonly string[]> 
 }
 
 /** As the reader of contexts takes a path: a tilde that the shell left, and file URLs too. */
-function toAbsolute(cwd: string, given: string): string {
+export function toAbsolute(cwd: string, given: string): string {
   if (/^file:\/\//iu.test(given)) {
     try {
       return fileURLToPath(given);

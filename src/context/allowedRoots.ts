@@ -16,20 +16,20 @@ export function isInside(folder: string, candidate: string): boolean {
 export class AllowedRoots {
   readonly #given: readonly string[];
   readonly #real: readonly string[];
+  /** Of the given ones, those that are not there. */
+  readonly #gone: readonly string[];
 
-  private constructor(given: readonly string[], real: readonly string[]) {
+  private constructor(given: readonly string[], real: readonly (string | null)[]) {
     this.#given = given;
-    this.#real = real;
+    this.#real = real.filter((root) => root !== null);
+    this.#gone = given.filter((_, index) => real[index] === null);
   }
 
   /** Roots that do not exist allow nothing. */
   static async create(given: readonly string[]): Promise<AllowedRoots> {
     const absolute = given.map((root) => path.resolve(root));
     const real = await Promise.all(absolute.map((root) => realpath(root).catch(() => null)));
-    return new AllowedRoots(
-      absolute,
-      real.filter((root) => root !== null),
-    );
+    return new AllowedRoots(absolute, real);
   }
 
   allows(realPath: string): boolean {
@@ -39,6 +39,11 @@ export class AllowedRoots {
   /** Whether the words of the path alone put it inside a root; nothing on disk is asked. */
   names(absolutePath: string): boolean {
     return [...this.#given, ...this.#real].some((root) => isInside(root, absolutePath));
+  }
+
+  /** The root that a path is inside by its words, and that is not there. */
+  findGone(absolutePath: string): string | undefined {
+    return this.#gone.find((root) => isInside(root, absolutePath));
   }
 
   toError(shownPath: string): RlmError {

@@ -39,7 +39,10 @@ export async function resolveGivenPath(
   }
   const found = await findExisting(absolute);
   if (found === null || !roots.allows(found.real)) {
-    throw roots.toError(shown);
+    const gone = roots.findGone(absolute);
+    throw gone === undefined
+      ? roots.toError(shown)
+      : invalidPath(shown, `does not exist, nor does ${gone}, the folder that may be read`);
   }
   const info = await stat(found.real).catch((error: unknown) => {
     throw invalidPath(shown, `cannot be read: ${toErrorWords(error)}`, error);

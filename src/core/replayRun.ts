@@ -1,12 +1,19 @@
 // Runs a record in a fresh sandbox, step by step, and notes where it differs.
 
 import { type ContextRoom, loadContext } from './contextLoading';
-import type { ContextReader } from './context';
-import { throwIfAborted } from './errors';
+import type { ContextInfo, ContextReader } from './context';
+import { RlmError, throwIfAborted } from './errors';
 import type { ReplayDifference } from './event';
 import type { History, RecordedContext, RecordedStep } from './history';
 import type { Limits, Usage } from './limits';
 import type { Recorder } from './recorder';
+import {
+  type LostSources,
+  checkShape,
+  textGoneError,
+  toNotLoaded,
+  toSourceError,
+} from './replaySources';
 import { RecordedCalls, adoptInterruption, compareContexts, compareOutcomes } from './replay';
 import type { HostCall, Sandbox } from './sandbox';
 import type { TraceSink } from './traceStore';
@@ -33,6 +40,8 @@ export interface ReplayParts {
   readonly contexts: ContextReader;
   readonly room: ContextRoom;
   readonly limits: Limits;
+  /** Takes contexts that cannot be loaded, which the replay then goes on without; null: it fails. */
+  readonly lost: LostSources | null;
   /** Answers calls that ask no model, by what had been used when the record made them. */
   readonly answerLive: (call: HostCall, usage: Usage, signal: AbortSignal) => Promise<unknown>;
 }
@@ -67,21 +76,44 @@ async function replayContext(
   options: ReplayOptions,
   parts: ReplayParts & { readonly signal: AbortSignal },
 ): Promise<readonly ReplayDifference[]> {
-  const { trace, signal } = parts;
+  const { trace, lost } = parts;
   const { given, context: recorded } = item.loaded;
-  const textName = toTextName(item.number);
-  const { hasText, ...files } = given;
-  const text = hasText ? ((await options.readText(textName)) ?? null) : null;
-  const { sandbox, contexts, room } = parts;
-  const loading = { sandbox, contexts, room, variable: recorded.variable };
-  const context = await loadContext({ text, ...files }, loading, signal);
-  if (trace) {
-    if (text !== null) {
-      await trace.sink.keepText(textName, text);
+  try {
+    const { text, context } = await loadAgain(item, options, parts);
+    if (trace) {
+      if (text !== null) {
+        await trace.sink.keepText(toTextName(item.number), text);
+      }
+      await trace.recorder.append({ kind: 'context.loaded', given, context });
     }
-    await trace.recorder.append({ kind: 'context.loaded', given, context });
+    return compareContexts(recorded, context);
+  } catch (thrown) {
+    const error = toSourceError(item, thrown);
+    if (lost && error instanceof RlmError && error !== thrown) {
+      lost.add(recorded.variable, error);
+      return [toNotLoaded(item, error)];
+    }
+    throw error;
   }
-  return compareContexts(recorded, context);
+}
+
+async function loadAgain(
+  { loaded, number }: RecordedContext,
+  { readText }: ReplayOptions,
+  parts: ReplayParts & { readonly signal: AbortSignal },
+): Promise<{ readonly text: string | null; readonly context: ContextInfo }> {
+  const { hasText, ...files } = loaded.given;
+  const { variable } = loaded.context;
+  const name = toTextName(number);
+  const text = hasText ? await readText(name) : null;
+  if (text === undefined) {
+    throw textGoneError(name);
+  }
+  const { sandbox, contexts, room, signal } = parts;
+  const loading = { sandbox, contexts, room, variable };
+  const context = await loadContext({ text, ...files }, loading, signal);
+  checkShape(loaded.context, context);
+  return { text, context };
 }
 
 async function replayStep(
@@ -122,6 +154,7 @@ async function replayStep(
       { usage },
     );
   }
+  parts.lost?.takeStep(recorded, outcome);
   return [...calls.differences, ...compareOutcomes(step, recorded, outcome)];
 }
 

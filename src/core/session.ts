@@ -301,6 +301,7 @@ export class Session implements Disposable {
           trace: options.record ? { recorder: this.#recorder, sink: this.#parts.sink } : null,
           room: this.#room,
           limits: this.seed.limits,
+          lost: null,
           signal: combined,
           answerLive: (call, usage, callSignal) =>
             this.#models.createReplayCalls(history.opened.limits, usage).answer(call, callSignal),

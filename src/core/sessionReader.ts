@@ -10,6 +10,7 @@ import { throwIfAborted } from './errors';
 import type { SessionOpened } from './event';
 import type { History } from './history';
 import type { Model } from './model';
+import { LostSources } from './replaySources';
 import { type ReplayOptions, type ReplayReport, runReplay } from './replayRun';
 import type { Sandbox, VariableValue } from './sandbox';
 import { SandboxSlot } from './sandboxSlot';
@@ -38,12 +39,14 @@ export async function openReader(
 ): Promise<SessionReader> {
   const { sandbox, signal, contexts, model, clock } = parts;
   const { opened } = record.history;
+  const lost = new LostSources();
   try {
     const report = await runReplay(record.history, options, {
       sandbox,
       contexts,
       signal,
       trace: null,
+      lost,
       room: new ContextRoom(),
       limits: opened.limits,
       answerLive: (call, usage, callSignal) => {
@@ -51,7 +54,7 @@ export async function openReader(
         return createReplayCalls(asked, usage, { model, clock }).answer(call, callSignal);
       },
     });
-    return new SessionReader(record, report, parts);
+    return new SessionReader(record, { report, lost }, parts);
   } catch (thrown) {
     sandbox.dispose();
     throw thrown;
@@ -63,15 +66,21 @@ export class SessionReader implements Disposable {
   /** As it was when its record was run. */
   readonly summary: Summary;
   readonly report: ReplayReport;
+  readonly #lost: LostSources;
   readonly #clock: Clock;
   readonly #queue = new SerialQueue();
   readonly #slot: SandboxSlot;
   #lastUsedAt: number;
 
-  constructor({ summary, history }: ReaderRecord, report: ReplayReport, parts: ReaderParts) {
+  constructor(
+    { summary, history }: ReaderRecord,
+    { report, lost }: { readonly report: ReplayReport; readonly lost: LostSources },
+    parts: ReaderParts,
+  ) {
     this.seed = history.opened;
     this.summary = summary;
     this.report = report;
+    this.#lost = lost;
     this.#clock = parts.clock;
     this.#slot = new SandboxSlot(this.seed.sessionId, parts.sandbox);
     this.#lastUsedAt = parts.clock.now();
@@ -94,6 +103,7 @@ export class SessionReader implements Disposable {
   isOf({ updatedAt, usage, contexts }: Summary): boolean {
     return (
       this.#slot.brokenBy === null &&
+      this.#lost.error === null && // the text may be back
       !this.#slot.isClosed &&
       updatedAt === this.summary.updatedAt &&
       usage.steps === this.summary.usage.steps &&
@@ -101,11 +111,12 @@ export class SessionReader implements Disposable {
     );
   }
 
-  /** As `Session.readVariable`. */
+  /** As `Session.readVariable`. @throws RlmError of a context that is not there any more, where the value may rest on it. */
   async readVariable(request: ValueRequest, signal: AbortSignal): Promise<VariableValue> {
     return this.#queue.run(async () => {
       throwIfAborted(signal, 'The call');
       this.#lastUsedAt = this.#clock.now();
+      this.#lost.requireSure(request.name);
       return readValue(this.#slot.require(), request, signal);
     });
   }

@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import { toInline } from '../base/markdown';
+import { describeChangedTexts } from '../core/replaySources';
 import type { ReplayReport } from '../core/replayRun';
 import type { Session } from '../core/session';
 import type { ReadableSession } from '../core/sessionRegistry';
@@ -24,15 +25,21 @@ export const replaySchema = z.object({
       }),
     )
     .describe(`The first ${maxShownDifferences} places where they differ.`),
+  changed_texts: z
+    .string()
+    .optional()
+    .describe('Set where a context is not what it was: which, and what to do.'),
 });
 export type ReplayView = z.infer<typeof replaySchema>;
 
 export function toReplayView(report: ReplayReport): ReplayView {
+  const changed = describeChangedTexts(report.differences);
   return {
     steps_run: report.stepsRun,
     steps_skipped: report.stepsSkipped,
     difference_count: report.differenceCount,
     differences: report.differences.slice(0, maxShownDifferences).map((one) => ({ ...one })),
+    ...(changed !== null && { changed_texts: changed }),
   };
 }
 
@@ -65,9 +72,10 @@ export async function openForReading(
 
 export function toReplayText(replay: ReplayView): string {
   const steps = `${replay.steps_run} recorded step(s) were run again to rebuild the variables`;
+  const changed = replay.changed_texts === undefined ? '' : ` ${toInline(replay.changed_texts)}`;
   return replay.difference_count === 0
     ? `${steps}, all as recorded.`
     : `${steps}; ${replay.difference_count} difference(s) from the record, first in ${toInline(
         replay.differences[0]?.field ?? '',
-      )} of step ${replay.differences[0]?.step ?? 0}.`;
+      )} of step ${replay.differences[0]?.step ?? 0}.${changed}`;
 }

@@ -20,7 +20,7 @@ interface ForkOptions extends ReplayedOptions, LimitOptions {
 
 const notes = `
 The other session stays as it is. Its recorded steps are run again, and where they do not do what the
-record says it is told on stderr. Paths that were given relative start in the current folder. Guardrails
+record says it is told on stderr. Files are read again from where they were. Guardrails
 are the other session's where none are given; one that it had used up by that step must be given larger.
 
 Example:

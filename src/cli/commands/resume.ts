@@ -7,7 +7,7 @@ import { type ReplayedOptions, workOnReplayed } from '../run/workOnReplayed';
 
 const notes = `
 Its recorded steps are run again first, with recorded answers of models, and where they do not do what
-the record says it is told on stderr. Paths that were given relative start in the current folder.
+the record says it is told on stderr. Files are read again from where they were.
 Then it goes on as \`run\` does: a REPL on a terminal, or code.
 
 Examples:

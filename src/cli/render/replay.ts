@@ -2,6 +2,8 @@
 
 import { toOneLine } from '../../base/text';
 import type { ReplayDifference } from '../../core/event';
+import { describeChangedTexts } from '../../core/replaySources';
+import { wordNextStep } from '../../core/nextSteps';
 import type { ReplayReport } from '../../core/replayRun';
 import { toPrintable } from './printable';
 import type { Style } from './style';
@@ -21,7 +23,9 @@ export function renderReplay(report: ReplayReport, style: Style): string {
   const count = style.yellow(toAmountText(differenceCount, 'difference'));
   const rest = differenceCount - differences.length;
   const more = rest === 0 ? '' : `\nand ${toAmountText(rest, 'more difference')}`;
-  return `${head}: ${count}.\n${renderDifferences(differences)}${more}`;
+  const changed = describeChangedTexts(differences);
+  const advice = changed === null ? '' : `\n${toPrintable(wordNextStep(changed, 'cli'))}`;
+  return `${head}: ${count}.\n${renderDifferences(differences)}${more}${advice}`;
 }
 
 export function renderDifferences(differences: readonly ReplayDifference[]): string {

@@ -8,7 +8,7 @@ import type { Cli } from '../cli';
 import { type CodeOptions, readGivenSteps } from '../code';
 import { type GlobalOptions, toHome } from '../options';
 import { renderReplay } from '../render/replay';
-import { toRoots } from '../roots';
+import { toAbsolute, toRoots } from '../roots';
 import { findSession, readAllEvents } from '../traces';
 import { workOn } from './workOn';
 
@@ -59,7 +59,8 @@ async function readRecord(
     const files: string[] = [];
     for await (const event of readAllEvents(traces, summary.sessionId)) {
       if (event.kind === 'context.loaded') {
-        files.push(...event.given.paths);
+        const { paths, baseFolder } = event.given;
+        files.push(...paths.map((one) => toAbsolute(baseFolder, one)));
       }
     }
     return { summary, files };

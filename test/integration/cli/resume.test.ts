@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readEndpoint, startServer } from '../../support/engineProcess';
 import { callOk, connectHttpClient } from '../../support/mcpClient';
@@ -45,6 +45,20 @@ describe('rlm-companion resume and fork', () => {
       sessions.map(({ session_id, usage }) => [session_id, usage.steps]),
       [[id, 3]],
     );
+  });
+
+  it('reads files again from where they were, whatever the current folder is', async () => {
+    const id = await leaveSession();
+    await mkdir(at('elsewhere'));
+    for (const command of ['resume', 'fork']) {
+      const { ended } = start([command, id], {
+        home: at('home'),
+        cwd: at('elsewhere'),
+        input: 'n',
+      });
+      const { exitCode, output } = await ended;
+      assert.deepStrictEqual({ exitCode, output }, { exitCode: 0, output: '30\n' });
+    }
   });
 
   it('forks a session after a step, under a title of its own', async () => {
