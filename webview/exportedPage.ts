@@ -1,8 +1,7 @@
 // The viewer in an exported page: the trace stands in the page itself, and is read page by page with the
 // same words that an editor is asked with. Nothing can be run, opened or written here.
 
-import type { TraceEvent } from '../src/core/event';
-import { pageParts, type PageStart } from '../src/export/htmlPage';
+import { type PageEvents, pageParts, type PageStart } from '../src/export/htmlPage';
 import { Channel, createLinkedPair } from '../src/protocol/channel';
 import type { ViewerHostMethods, ViewerMethods, ViewerPage } from '../src/protocol/viewer';
 import type { Connection } from './host';
@@ -77,9 +76,9 @@ async function readPage(index: number): Promise<ViewerPage> {
   while (document.readyState === 'loading' && !document.getElementById(next)) {
     await pause(loadingMs);
   }
-  const events = readPart<readonly TraceEvent[]>(`${pageParts.events}${index}`);
+  const page = readPart<PageEvents>(`${pageParts.events}${index}`);
   const complete = document.getElementById(next) === null;
-  return events ? { events, cursor: String(index + 1), complete } : new Promise(() => undefined); // no event comes after the last
+  return page ? { ...page, cursor: String(index + 1), complete } : new Promise(() => undefined); // no event comes after the last
 }
 
 /** Written by the same build's `toHtmlExport`, into the page whose policy lets only this script run. */

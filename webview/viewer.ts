@@ -62,7 +62,7 @@ export class Viewer {
       for (;;) {
         const page = await this.#host.request('nextEvents', { cursor: this.#cursor });
         this.#cursor = page.cursor;
-        this.#trace.append(page.events);
+        this.#trace.append(page.events, page.unreadable);
         this.#arrive(page.complete);
       }
     } catch (thrown) {
@@ -75,6 +75,7 @@ export class Viewer {
     const start = await this.#host.request('ready', null);
     this.#standing = start.standing;
     this.#loading = { kind: 'reading' };
+    this.#trace.begin(start.summary);
     const { sessionId } = start.summary;
     const kept = this.#view.sessionId === sessionId ? this.#view : restoreViewState(null);
     this.#keep({ ...kept, sessionId });

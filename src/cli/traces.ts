@@ -4,6 +4,8 @@ import { RlmError } from '../core/errors';
 import type { Summary } from '../core/summary';
 import type { TraceEvent } from '../core/event';
 import type { TraceStore } from '../core/traceStore';
+import type { UnreadableLines } from '../core/unreadableLines';
+import type { ExportedTrace } from '../export/exportedTrace';
 import { usageError } from './failure';
 
 const pageSize = 200;
@@ -52,8 +54,19 @@ async function listIds(traces: TraceStore, start: string): Promise<readonly stri
 interface ReadRange {
   readonly fromStep?: number | null;
   readonly toStep?: number | null;
-  /** Told with each page how many of its lines could not be read. */
-  readonly onUnreadable?: (lines: number) => void;
+  /** Told of each page what of it could not be read. */
+  readonly onUnreadable?: (gaps: readonly UnreadableLines[]) => void;
+}
+
+/** The events of a whole trace, and what of it could not be read as far as they have been. */
+export function readWholeTrace(
+  traces: TraceStore,
+  sessionId: string,
+): Pick<ExportedTrace, 'events' | 'readUnreadable'> {
+  const unreadable: UnreadableLines[] = [];
+  const onUnreadable = (gaps: readonly UnreadableLines[]): void => void unreadable.push(...gaps);
+  const events = readAllEvents(traces, sessionId, { onUnreadable });
+  return { events, readUnreadable: () => unreadable };
 }
 
 /** Every event of a trace in order, a page at a time in memory. */
@@ -66,7 +79,7 @@ export async function* readAllEvents(
   do {
     const page = await traces.readEvents(sessionId, { fromStep, toStep, cursor, limit: pageSize });
     yield* page.events;
-    onUnreadable?.(page.unreadableLines);
+    onUnreadable?.(page.unreadable);
     cursor = page.nextCursor;
   } while (cursor !== null);
 }

@@ -11,6 +11,7 @@ import type {
 import { RlmError } from './errors';
 import type { Usage } from './limits';
 import type { TraceStore } from './traceStore';
+import type { UnreadableLines } from './unreadableLines';
 
 export interface RecordedStep {
   readonly kind: 'step';
@@ -37,6 +38,8 @@ export interface History {
   readonly lastStep: number;
   /** Steps left out because a later one lost their variables: what they made is gone in the record too. */
   readonly stepsSkipped: number;
+  /** What of the record could not be read: its replay leaves out what stood there. */
+  readonly unreadable: readonly UnreadableLines[];
 }
 
 const pageEvents = 500;
@@ -56,6 +59,7 @@ export async function readHistory(
     const query = { fromStep: null, toStep: atStep, cursor, limit: pageEvents };
     const page = await traces.readEvents(sessionId, query);
     page.events.forEach((event) => reader.take(event));
+    reader.takeGaps(page.unreadable);
     cursor = page.nextCursor;
   } while (cursor !== null);
   return reader.finish(sessionId);
@@ -71,6 +75,7 @@ class HistoryReader {
   #throughStep = 0;
   #lastStep = 0;
   #stepsSkipped = 0;
+  readonly #unreadable: UnreadableLines[] = [];
 
   constructor(atStep: number | null) {
     this.#atStep = atStep;
@@ -108,6 +113,10 @@ class HistoryReader {
     }
   }
 
+  takeGaps(gaps: readonly UnreadableLines[]): void {
+    this.#unreadable.push(...gaps);
+  }
+
   finish(sessionId: string): History {
     if (!this.#opened) {
       throw new RlmError(
@@ -131,6 +140,7 @@ class HistoryReader {
       throughStep: this.#throughStep,
       lastStep: this.#lastStep,
       stepsSkipped: this.#stepsSkipped,
+      unreadable: this.#unreadable,
     };
   }
 

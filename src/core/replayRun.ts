@@ -17,6 +17,7 @@ import {
 import { RecordedCalls, adoptInterruption, compareContexts, compareOutcomes } from './replay';
 import type { HostCall, Sandbox } from './sandbox';
 import type { TraceSink } from './traceStore';
+import type { UnreadableLines } from './unreadableLines';
 
 export interface ReplayOptions {
   readonly readText: (name: string) => Promise<string | undefined>;
@@ -53,7 +54,7 @@ export async function runReplay(
   options: ReplayOptions,
   parts: ReplayParts & { readonly signal: AbortSignal },
 ): Promise<ReplayReport> {
-  const differences: ReplayDifference[] = [];
+  const differences: ReplayDifference[] = history.unreadable.map(toDifference);
   for (const [done, item] of history.items.entries()) {
     options.onProgress?.(done, history.items.length);
     throwIfAborted(parts.signal, 'The replay');
@@ -69,6 +70,11 @@ export async function runReplay(
     differences: differences.slice(0, maxReportedDifferences),
     differenceCount: differences.length,
   };
+}
+
+function toDifference({ lines, afterStep }: UnreadableLines): ReplayDifference {
+  const recorded = `${lines} line(s) of the record that cannot be read`;
+  return { step: afterStep ?? 0, field: 'trace', recorded, replayed: 'left out' };
 }
 
 async function replayContext(

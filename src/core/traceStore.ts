@@ -5,6 +5,7 @@ import type { Listen } from '../base/emitter';
 import { RlmError } from './errors';
 import type { SessionOpened, SessionStatus, TraceEvent } from './event';
 import type { Summary } from './summary';
+import type { UnreadableLines } from './unreadableLines';
 
 export interface TraceStore extends Disposable {
   /** Starts a trace with its first event on disk. */
@@ -87,10 +88,15 @@ export interface EventQuery {
   readonly limit: number;
 }
 
+export interface PageGap extends UnreadableLines {
+  /** Behind so many events of the page. */
+  readonly index: number;
+}
+
 export interface EventPage {
   /** May be fewer than asked for where they are long; there are more as long as `nextCursor` is not null. */
   readonly events: readonly TraceEvent[];
   readonly nextCursor: string | null;
-  /** Lines met on the way, of this page alone, that no longer hold an event: damaged, or of another version. */
-  readonly unreadableLines: number;
+  /** Met on the way, of this page alone, in the order of the trace. */
+  readonly unreadable: readonly PageGap[];
 }

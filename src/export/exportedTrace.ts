@@ -4,14 +4,15 @@ import type { ModelAnswered, TraceEvent } from '../core/event';
 import type { StopReason } from '../core/limits';
 import type { Outcome } from '../core/sandbox';
 import type { Summary } from '../core/summary';
+import type { UnreadableLines } from '../core/unreadableLines';
 
 export interface ExportedTrace {
   /** The fold of `events`. */
   readonly summary: Summary;
   /** In the order of the trace; read once, and never all of them held. */
   readonly events: AsyncIterable<TraceEvent> | Iterable<TraceEvent>;
-  /** Asked when all events are read: lines of the trace that could not be. */
-  readonly countUnreadable?: () => number;
+  /** What of the trace could not be read, as far as its events have been. */
+  readonly readUnreadable?: () => readonly UnreadableLines[];
 }
 
 export interface StepRecord {

@@ -18,7 +18,7 @@ const plainTextChars = 500_000;
 
 /** Begins at once and holds one page of events at a time. */
 export async function* toHtmlExport(
-  { summary, events, countUnreadable }: ExportedTrace,
+  { summary, events, readUnreadable = () => [] }: ExportedTrace,
   viewer: ViewerBundle,
 ): AsyncGenerator<string> {
   const start: PageStart = { summary };
@@ -30,8 +30,13 @@ export async function* toHtmlExport(
   let page: string[] = [];
   let chars = 0;
   let pages = 0;
+  let told = 0;
   const takePage = (): string => {
-    const part = toPart(`${pageParts.events}${pages}`, `[\n${page.join(',\n')}\n]`);
+    const unreadable = readUnreadable();
+    const gaps = toInertJson(unreadable.slice(told));
+    told = unreadable.length;
+    const json = `{"unreadable": ${gaps}, "events": [\n${page.join(',\n')}\n]}`;
+    const part = toPart(`${pageParts.events}${pages}`, json);
     pages += 1;
     chars = 0;
     page = [];
@@ -57,9 +62,9 @@ export async function* toHtmlExport(
   if (replaced > 0) {
     yield `<p>Halves of surrogate pairs shown as U+FFFD: ${replaced}.</p>\n`;
   }
-  const unreadable = countUnreadable?.() ?? 0;
-  if (unreadable > 0) {
-    yield `<p>${escapeText(toUnreadableText(unreadable))}</p>\n`;
+  const unreadable = readUnreadable();
+  if (unreadable.length > 0) {
+    plainText.end(toUnreadableText(unreadable));
   }
   yield `<noscript><pre>${escapeText(plainText.text)}</pre></noscript>\n</body>\n</html>\n`;
 }
@@ -102,6 +107,7 @@ class PlainText {
   readonly #summary: Summary;
   #text: string;
   #leftOut = 0;
+  #end = '';
 
   constructor(summary: Summary) {
     this.#summary = summary;
@@ -109,9 +115,13 @@ class PlainText {
   }
 
   get text(): string {
-    return this.#leftOut === 0
-      ? this.#text
-      : `${this.#text}\n… and ${this.#leftOut} more steps: allow scripts to see them here.\n`;
+    const more = `\n… and ${this.#leftOut} more steps: allow scripts to see them here.\n`;
+    return this.#text + (this.#leftOut === 0 ? '' : more) + this.#end;
+  }
+
+  /** Whatever room there is. */
+  end(text: string): void {
+    this.#end = `\n${text}\n`;
   }
 
   takeStep(step: StepRecord | null): void {

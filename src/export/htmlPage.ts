@@ -2,13 +2,21 @@
 // and its events in pages that are parsed one after the other.
 
 import { toWellFormedJson } from '../base/wellFormed';
+import type { TraceEvent } from '../core/event';
 import type { Summary } from '../core/summary';
+import type { UnreadableLines } from '../core/unreadableLines';
 
 /** Ids of inert script elements that hold JSON; several pages of events stand under one id each: `…0`, `…1`. */
 export const pageParts = { start: 'rlm-start', events: 'rlm-events-' } as const;
 
 export interface PageStart {
   readonly summary: Summary;
+}
+
+export interface PageEvents {
+  readonly events: readonly TraceEvent[];
+  /** Of this page. */
+  readonly unreadable: readonly UnreadableLines[];
 }
 
 /**

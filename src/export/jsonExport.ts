@@ -2,6 +2,7 @@
 
 import { toSnakeKeys } from '../base/keys';
 import { toWellFormedJson } from '../base/wellFormed';
+import { countUnreadable } from '../core/unreadableLines';
 import type { ExportedTrace } from './exportedTrace';
 
 /** Changes when a field is renamed, dropped or means something else. */
@@ -9,12 +10,13 @@ const formatVersion = 1;
 
 /**
  * `{version, session, events}`, indented; keys in snake_case, times as ISO 8601 in UTC. Where halves of surrogate
- * pairs became U+FFFD, `replaced_surrogates` at the end says how many; `unreadable_lines` does for lines of the trace that could not be read.
+ * pairs became U+FFFD, `replaced_surrogates` at the end says how many; `unreadable_lines` and
+ * `unreadable` do for lines of the trace that could not be read, and where they stood.
  */
 export async function* toJsonExport({
   summary,
   events,
-  countUnreadable,
+  readUnreadable,
 }: ExportedTrace): AsyncGenerator<string> {
   const session = {
     ...summary,
@@ -35,8 +37,14 @@ export async function* toJsonExport({
     comma = ',';
   }
   const note = replacedInAll === 0 ? '' : `,\n  "replaced_surrogates": ${replacedInAll}`;
-  const unreadable = countUnreadable?.() ?? 0;
-  const lack = unreadable === 0 ? '' : `,\n  "unreadable_lines": ${unreadable}`;
+  const unreadable = readUnreadable?.() ?? [];
+  const places = unreadable.map(({ lines, afterStep, beforeStep }) =>
+    toJson({ lines, afterStep, beforeStep }, '    '),
+  );
+  const lack =
+    unreadable.length === 0
+      ? ''
+      : `,\n  "unreadable_lines": ${countUnreadable(unreadable)},\n  "unreadable": [\n    ${places.join(',\n    ')}\n  ]`;
   yield `\n  ]${note}${lack}\n}\n`;
 }
 

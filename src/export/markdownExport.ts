@@ -29,7 +29,7 @@ import {
 export async function* toMarkdownExport({
   summary,
   events,
-  countUnreadable,
+  readUnreadable,
 }: ExportedTrace): AsyncGenerator<string> {
   yield toMarkdownHead(summary);
   const reader = new StepReader();
@@ -50,8 +50,8 @@ export async function* toMarkdownExport({
   } else if (isEmpty) {
     yield '\nNo step was run.\n';
   }
-  const unreadable = countUnreadable?.() ?? 0;
-  if (unreadable > 0) {
+  const unreadable = readUnreadable?.() ?? [];
+  if (unreadable.length > 0) {
     yield `\n${toUnreadableText(unreadable)}\n`;
   }
 }

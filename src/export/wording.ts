@@ -6,6 +6,7 @@ import type { LoopFinished, ModelAnswered, SessionStatus, StopCause } from '../c
 import type { Limits, Usage } from '../core/limits';
 import type { Language, Outcome } from '../core/sandbox';
 import type { Summary } from '../core/summary';
+import { countUnreadable, type UnreadableLines } from '../core/unreadableLines';
 import type { StepVerdict } from './exportedTrace';
 
 /** English text to the reader's; `{0}` stands for the first value. */
@@ -126,9 +127,40 @@ export function toOutcomeNotes(
   return notes.filter((note) => note !== null);
 }
 
-/** To stand at the end of a trace with damaged lines. */
-export function toUnreadableText(lines: number): string {
-  return `${toPluralText(lines, 'line')} of this trace could not be read, so what is shown may lack events.`;
+const maxShownGaps = 10;
+
+/** Beside a trace with damaged lines: how many, and where. */
+export function toUnreadableText(
+  gaps: readonly UnreadableLines[],
+  translate: Translate = fillIn,
+): string {
+  const places = gaps.slice(0, maxShownGaps).map((gap) => toGapText(gap, translate));
+  const more = gaps.length > maxShownGaps ? ['…'] : [];
+  return translate(
+    '{0} of this trace could not be read ({1}), so what is shown may lack events.',
+    toPluralText(countUnreadable(gaps), 'line', translate),
+    [...places, ...more].join(', '),
+  );
+}
+
+function toGapText(gap: UnreadableLines, translate: Translate): string {
+  const { afterStep: after, beforeStep: before } = gap;
+  const lines = toCountText(gap.lines);
+  if (before === null) {
+    return after === null
+      ? translate('{0} in all of it', lines)
+      : translate('{0} after step {1}', lines, after);
+  }
+  if (before === 0) {
+    return translate('{0} before the first step', lines);
+  }
+  if (after === null) {
+    return translate('{0} before step {1}', lines, before);
+  }
+  if (after === before) {
+    return translate('{0} in step {1}', lines, before);
+  }
+  return translate('{0} between step {1} and step {2}', lines, after, before);
 }
 
 /** `12,345` */

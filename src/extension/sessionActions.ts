@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { RlmError, cancelledError } from '../core/errors';
 import type { TraceEvent } from '../core/event';
 import type { Summary } from '../core/summary';
+import type { UnreadableLines } from '../core/unreadableLines';
 import type { ExportFormat } from '../export/exportTrace';
 import type { OpenedText, SourcePlace, ViewerAnswer } from '../protocol/viewer';
 import type { ReadOnlyTexts } from './documents/readOnlyTexts';
@@ -102,10 +103,10 @@ export class SessionActions {
       const { exportTrace } = await import('./traces');
       const pieces: Buffer[] = [];
       const summary = await this.readSummary(sessionId);
-      let unreadable = 0;
-      const events = this.#readEvents(sessionId, signal, (lines) => (unreadable += lines));
-      const countUnreadable = (): number => unreadable;
-      for await (const piece of exportTrace(format, { summary, events, countUnreadable })) {
+      const unreadable: UnreadableLines[] = [];
+      const events = this.#readEvents(sessionId, signal, unreadable);
+      const readUnreadable = (): readonly UnreadableLines[] => unreadable;
+      for await (const piece of exportTrace(format, { summary, events, readUnreadable })) {
         pieces.push(Buffer.from(piece));
       }
       // The editor's file system, which may be far away, takes whole files only.
@@ -222,10 +223,11 @@ export class SessionActions {
     return summary;
   }
 
+  /** Puts what could not be read into `unreadable`. */
   async *#readEvents(
     sessionId: string,
     signal: AbortSignal,
-    onUnreadable: (lines: number) => void,
+    unreadable: UnreadableLines[],
   ): AsyncGenerator<TraceEvent> {
     const store = await this.#parts.source.store();
     let cursor: string | null = null;
@@ -236,7 +238,7 @@ export class SessionActions {
       const query = { fromStep: null, toStep: null, cursor, limit: pageEvents };
       const page = await store.readEvents(sessionId, query);
       yield* page.events;
-      onUnreadable(page.unreadableLines);
+      unreadable.push(...page.unreadable);
       cursor = page.nextCursor;
     } while (cursor !== null);
   }

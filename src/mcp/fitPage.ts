@@ -1,5 +1,6 @@
 // Pages of a listing that fit into one result, with the cursor of the store that made them.
 
+import type { UnreadableLines } from '../core/unreadableLines';
 import { countJsonChars, maxResultChars } from './fit';
 
 /** Room for the names around the items. */
@@ -8,8 +9,8 @@ const reservedChars = 4_000;
 interface StorePage<T> {
   readonly items: readonly T[];
   readonly nextCursor: string | null;
-  /** Of what was read for this page: how much could not be. */
-  readonly unreadable?: number;
+  /** Of what was read for this page: what could not be. */
+  readonly unreadable?: readonly UnreadableLines[];
 }
 
 /** So many are read and written out at once: few enough that other clients are answered in between. */
@@ -23,9 +24,9 @@ export async function readFittingPage<T>(
   read: (limit: number, cursor: string | null) => Promise<StorePage<T>>,
   limit: number,
   first: string | null,
-): Promise<StorePage<T> & { readonly unreadable: number }> {
+): Promise<StorePage<T> & { readonly unreadable: readonly UnreadableLines[] }> {
   const items: T[] = [];
-  let unreadable = 0;
+  const unreadable: UnreadableLines[] = [];
   let cursor = first;
   let left = maxResultChars - reservedChars;
   while (items.length < limit) {
@@ -40,11 +41,11 @@ export async function readFittingPage<T>(
       return {
         items: [...items, ...last.items],
         nextCursor: last.nextCursor,
-        unreadable: unreadable + (last.unreadable ?? 0),
+        unreadable: [...unreadable, ...(last.unreadable ?? [])],
       };
     }
     items.push(...batch.items);
-    unreadable += batch.unreadable ?? 0;
+    unreadable.push(...(batch.unreadable ?? []));
     left -= chars;
     cursor = batch.nextCursor;
     if (cursor === null) {

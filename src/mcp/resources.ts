@@ -12,6 +12,7 @@ import { parseResourceUri, resourceTemplates, toSessionUri } from './resourceUri
 import { toSessionDetail, toSessionView } from './sessionView';
 import { toStatusView } from './statusView';
 import { runQueued } from './taskCall';
+import { toUnreadableView } from './unreadableView';
 import { toTraceEventView } from './traceView';
 import { readVariablePage } from './variablePage';
 
@@ -135,12 +136,9 @@ async function readTrace(engine: Engine, sessionId: string) {
   const page = await readFittingPage(
     async (limit, cursor) => {
       const query = { fromStep: null, toStep: null, cursor, limit };
-      const { events, nextCursor, unreadableLines } = await engine.traces.readEvents(
-        sessionId,
-        query,
-      );
+      const { events, nextCursor, unreadable } = await engine.traces.readEvents(sessionId, query);
       const items = events.map((event) => toTraceEventView(event, limits, traceDetailChars));
-      return { items, nextCursor, unreadable: unreadableLines };
+      return { items, nextCursor, unreadable };
     },
     traceEvents,
     null,
@@ -148,7 +146,7 @@ async function readTrace(engine: Engine, sessionId: string) {
   return {
     events: page.items,
     next_cursor: page.nextCursor,
-    ...(page.unreadable > 0 && { unreadable_lines: page.unreadable }),
+    ...toUnreadableView(page.unreadable),
   };
 }
 

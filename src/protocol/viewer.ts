@@ -4,6 +4,7 @@
 import type { SessionStatus, TraceEvent } from '../core/event';
 import type { Language } from '../core/sandbox';
 import type { Summary } from '../core/summary';
+import type { UnreadableLines } from '../core/unreadableLines';
 
 /** The id of the inert element of a viewer's page that holds the editor's translations, as JSON. */
 export const wordsPart = 'rlm-words';
@@ -48,6 +49,8 @@ export interface EventsAfter {
 export interface ViewerPage {
   /** In the order of the trace, without gaps or repeats from page to page. */
   readonly events: readonly TraceEvent[];
+  /** What among and behind them could not be read; none is told of twice. */
+  readonly unreadable: readonly UnreadableLines[];
   /** Where the next page begins; opaque to the viewer. */
   readonly cursor: string;
   /** Whether these were all events there are at present. */

@@ -35,7 +35,7 @@ export class SummaryCache {
       return old.summary;
     }
     const grown = isUsable ? await foldOn(trace, old, size) : undefined;
-    const summary = grown ?? (await readTraceSummary(trace, size, scope));
+    const summary = grown ?? (await readTraceSummary(trace, { sessionId, size, scope }));
     const end = summary && summary.status !== 'finalized' ? await readEnd(trace, size) : null;
     const reached = grown && isUsable ? old.scope : scope;
     this.#keep(sessionId, { generation, size, mtimeMs, scope: reached, summary, end });

@@ -3,7 +3,7 @@
 
 import { RlmError } from '../core/errors';
 import type { SessionOpened, TraceEvent } from '../core/event';
-import type { EventPage, EventQuery } from '../core/traceStore';
+import type { EventPage, EventQuery, PageGap } from '../core/traceStore';
 import { type Line, readLines, readLinesBackward } from './lineReader';
 import { decodeEvent, maxLineBytes } from './traceCodec';
 import type { TraceBytes } from './traceSegments';
@@ -21,29 +21,69 @@ export async function readEventPage(file: TraceBytes, query: EventQuery): Promis
   const start =
     query.cursor === null
       ? await findStep(file, fromStep, size)
-      : await parseCursor(file, query.cursor, size);
+      : { offset: await parseCursor(file, query.cursor, size), afterStep: null };
   const events: TraceEvent[] = [];
+  const gaps = new GapReader(start.afterStep);
   let pageBytes = 0;
-  let unreadableLines = 0;
-  for await (const line of readLines(file, start, size)) {
+  for await (const line of readLines(file, start.offset, size)) {
     const event = toEvent(line);
     if (!event) {
-      unreadableLines += 1;
+      gaps.takeLine();
       continue;
-    }
-    if (event.step > toStep) {
-      break;
     }
     if (event.step < fromStep) {
+      gaps.passOver(event.step);
       continue;
+    }
+    gaps.takeEvent(event.step, events.length);
+    if (event.step > toStep) {
+      return { events, nextCursor: null, unreadable: gaps.all };
     }
     pageBytes += line.nextOffset - line.offset;
     if (events.length > 0 && (events.length >= query.limit || pageBytes > maxPageBytes)) {
-      return { events, nextCursor: String(line.offset), unreadableLines };
+      return { events, nextCursor: String(line.offset), unreadable: gaps.all };
     }
     events.push(event);
   }
-  return { events, nextCursor: null, unreadableLines };
+  gaps.end(events.length);
+  return { events, nextCursor: null, unreadable: gaps.all };
+}
+
+/** Puts lines that hold no event together, between the events around them. */
+class GapReader {
+  readonly all: PageGap[] = [];
+  #lines = 0;
+  #afterStep: number | null;
+
+  constructor(afterStep: number | null) {
+    this.#afterStep = afterStep;
+  }
+
+  takeLine(): void {
+    this.#lines += 1;
+  }
+
+  /** An event before those that were asked for: what stands before it is of no concern. */
+  passOver(step: number): void {
+    this.#lines = 0;
+    this.#afterStep = step;
+  }
+
+  takeEvent(step: number, index: number): void {
+    this.#put(step, index);
+    this.#afterStep = step;
+  }
+
+  end(index: number): void {
+    this.#put(null, index);
+  }
+
+  #put(beforeStep: number | null, index: number): void {
+    if (this.#lines > 0) {
+      this.all.push({ lines: this.#lines, afterStep: this.#afterStep, beforeStep, index });
+      this.#lines = 0;
+    }
+  }
 }
 
 /** How the session was opened, where the first line still says so. */
@@ -74,20 +114,29 @@ export function toEvent(line: Line): TraceEvent | undefined {
   return line.bytes === null ? undefined : decodeEvent(line.bytes);
 }
 
-/** A line start at or before the first event of `step`, and near to it: steps never decrease along a trace. */
-async function findStep(file: TraceBytes, step: number, size: number): Promise<number> {
+/**
+ * A line start at or before the first event of `step`, and near to it: steps never decrease along a trace.
+ * `afterStep`: of the event before it.
+ */
+async function findStep(
+  file: TraceBytes,
+  step: number,
+  size: number,
+): Promise<{ readonly offset: number; readonly afterStep: number | null }> {
   let low = 0; // a line start; every event before it is of an earlier step
+  let afterStep: number | null = null;
   let high = step <= 0 ? 0 : size; // no event at or after it is of an earlier step
   while (high - low > probeBytes) {
     const middle = low + Math.floor((high - low) / 2);
     const probe = await readEventAfter(file, middle, high);
     if (probe && probe.step < step) {
       low = probe.nextOffset;
+      afterStep = probe.step;
     } else {
       high = middle;
     }
   }
-  return low;
+  return { offset: low, afterStep };
 }
 
 /** The step of the first readable event whose line begins after `offset` and ends before `end`. */

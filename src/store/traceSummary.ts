@@ -1,7 +1,8 @@
 // The fold of a trace without reading all of it: its first lines, its last lines, and the contexts
 // between. Equal to folding every event.
 
-import type { TraceEvent } from '../core/event';
+import type { SessionOpened, TraceEvent } from '../core/event';
+import { createLimits } from '../core/limits';
 import { applyEvent, createSummary, type Summary } from '../core/summary';
 import { findLines, readLines, readLinesBackward } from './lineReader';
 import { toLineStart } from './traceCodec';
@@ -11,13 +12,20 @@ import type { TraceBytes } from './traceSegments';
 /** `all` also finds contexts added between steps, which takes a scan of the whole file. */
 export type ContextScope = 'head-and-tail' | 'all';
 
-/** Undefined when the trace does not begin with the opening of a session. `size` is the file's, in bytes. */
+interface SummaryParts {
+  /** Whose trace it is, where its own first line cannot say. */
+  readonly sessionId: string;
+  /** The file's, in bytes. */
+  readonly size: number;
+  readonly scope: ContextScope;
+}
+
+/** Undefined for a trace that holds no event. */
 export async function readTraceSummary(
   file: TraceBytes,
-  size: number,
-  scope: ContextScope,
+  { sessionId, size, scope }: SummaryParts,
 ): Promise<Summary | undefined> {
-  const head = await readHead(file, size);
+  const head = await readHead(file, sessionId, size);
   if (!head.summary) {
     return undefined;
   }
@@ -30,6 +38,7 @@ export async function readTraceSummary(
 /** What stands before the first event that is neither the opening nor a context. */
 async function readHead(
   file: TraceBytes,
+  sessionId: string,
   size: number,
 ): Promise<{ readonly summary: Summary | undefined; readonly end: number }> {
   let summary: Summary | undefined;
@@ -37,13 +46,35 @@ async function readHead(
     const event = toEvent(line);
     if (event?.kind === 'session.opened') {
       summary = createSummary(event);
-    } else if (event?.kind === 'context.loaded' && summary) {
-      summary = applyEvent(summary, event);
     } else if (event) {
-      return { summary, end: line.offset };
+      summary ??= createSummary(toLostOpening(event, sessionId));
+      if (event.kind !== 'context.loaded') {
+        return { summary, end: line.offset };
+      }
+      summary = applyEvent(summary, event);
     }
   }
   return { summary, end: size };
+}
+
+/** What a list can say of a session whose first line is damaged, so that the rest of it can be read. */
+function toLostOpening({ at, usage }: TraceEvent, sessionId: string): SessionOpened {
+  return {
+    kind: 'session.opened',
+    at,
+    step: 0,
+    status: 'active',
+    usage,
+    sessionId,
+    title: 'Damaged trace: its title, language and limits could not be read',
+    language: 'python',
+    limits: createLimits(),
+    parentSessionId: null,
+    sourceStep: null,
+    depth: 0,
+    engineId: '',
+    version: '',
+  };
 }
 
 /**

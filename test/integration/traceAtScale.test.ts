@@ -69,7 +69,11 @@ describe('a trace of 100,000 events', () => {
   });
 
   it('is summed up for a list from its two ends', async () => {
-    const summary = await readTraceSummary(file, size, 'head-and-tail');
+    const summary = await readTraceSummary(file, {
+      sessionId: 'session-1',
+      size,
+      scope: 'head-and-tail',
+    });
     assert.equal(summary?.usage.steps, stepCount);
     assert.ok(bytesRead <= 2 * 65_536, `${bytesRead} bytes`);
   });

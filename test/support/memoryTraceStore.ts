@@ -89,7 +89,7 @@ export class MemoryTraceStore implements TraceStore {
         step >= (query.fromStep ?? 0) && step <= (query.toStep ?? Number.MAX_SAFE_INTEGER),
     );
     const page = toPage(events, query.limit, query.cursor);
-    return { events: page.items, nextCursor: page.nextCursor, unreadableLines: 0 };
+    return { events: page.items, nextCursor: page.nextCursor, unreadable: [] };
   }
 
   async deleteTrace(sessionId: string): Promise<boolean> {

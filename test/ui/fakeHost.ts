@@ -7,6 +7,7 @@ import { onAbort } from '../../src/base/abort';
 import { type RlmError, cancelledError } from '../../src/core/errors';
 import type { TraceEvent } from '../../src/core/event';
 import type { Summary } from '../../src/core/summary';
+import type { UnreadableLines } from '../../src/core/unreadableLines';
 import { Channel, type Link } from '../../src/protocol/channel';
 import type {
   Standing,
@@ -21,6 +22,8 @@ export interface FakeTrace {
   readonly standing?: Partial<Standing>;
   /** The step that a link names. */
   readonly step?: number;
+  /** Told with the first page. */
+  readonly unreadable?: readonly UnreadableLines[];
   readonly pageEvents?: number;
   /** Pages from this one on do not come. */
   readonly pagesHeldFrom?: number;
@@ -127,7 +130,13 @@ export class FakeHost implements Disposable {
     }
     const end = Math.min(this.#events.length, from + pageEvents);
     const complete = end === this.#events.length;
-    return { events: this.#events.slice(from, end), cursor: String(end), complete };
+    const { unreadable = [] } = this.#trace;
+    return {
+      events: this.#events.slice(from, end),
+      unreadable: from === 0 ? unreadable : [],
+      cursor: String(end),
+      complete,
+    };
   }
 
   #untilAppended(signal: AbortSignal): Promise<void> {

@@ -444,6 +444,19 @@ describe('trace viewer', () => {
       'Stopped by a guardrail: the budget is used up.',
     ],
     [
+      'damaged',
+      { events: sample, unreadable: [{ lines: 2, afterStep: 3, beforeStep: 4 }] },
+      '2 lines of this trace could not be read (2 between step 3 and step 4), so what is shown may lack events.',
+    ],
+    [
+      'damaged at its beginning',
+      {
+        events: sample.slice(1),
+        unreadable: [{ lines: 1, afterStep: null, beforeStep: 0 }],
+      },
+      '1 line of this trace could not be read (1 before the first step)',
+    ],
+    [
       'failed',
       {
         events: opened,

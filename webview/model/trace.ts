@@ -13,6 +13,7 @@ import type {
   TraceEvent,
 } from '../../src/core/event';
 import { applyEvent, createSummary, type Summary } from '../../src/core/summary';
+import type { UnreadableLines } from '../../src/core/unreadableLines';
 import { type StepRecord, type StepVerdict, toVerdict } from '../../src/export/exportedTrace';
 
 export interface TraceStep extends StepRecord {
@@ -57,6 +58,8 @@ export class Trace {
   readonly #runs: Run[] = [];
   #replies: ModelAnswered[] = [];
   #summary: Summary | null = null;
+  #lostOpening: Summary | null = null;
+  readonly #unreadable: UnreadableLines[] = [];
   #version = 0;
 
   /** Steps and marks in the order of the trace. */
@@ -88,13 +91,29 @@ export class Trace {
     return index === undefined ? undefined : this.#steps[index];
   }
 
+  /** What could not be read, in the order of the trace. */
+  get unreadable(): readonly UnreadableLines[] {
+    return this.#unreadable;
+  }
+
+  /** What the list knows of the session stands in for an opening that cannot be read. */
+  begin(listed: Summary): void {
+    const unknown = { stopCause: null, finalAnswer: null, finalVariable: null, running: false };
+    this.#lostOpening = { ...listed, ...unknown, contexts: [] };
+  }
+
   /** Events must come in the order of the trace. */
-  append(events: readonly TraceEvent[]): void {
+  append(events: readonly TraceEvent[], unreadable: readonly UnreadableLines[] = []): void {
+    this.#unreadable.push(...unreadable);
+    this.#version += unreadable.length;
     for (const event of events) {
       this.#version += 1;
       if (event.kind === 'session.opened') {
         this.#summary = createSummary(event);
-      } else if (this.#summary) {
+        continue;
+      }
+      this.#summary ??= this.#lostOpening;
+      if (this.#summary) {
         this.#summary = applyEvent(this.#summary, event);
         this.#take(event);
       }

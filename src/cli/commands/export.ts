@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { type ExportFormat, exportFormats } from '../../export/exportTrace';
 import type { Cli } from '../cli';
 import { type GlobalOptions, toHome } from '../options';
-import { findSession, readAllEvents } from '../traces';
+import { findSession, readWholeTrace } from '../traces';
 import { writeNewFile } from '../writeNewFile';
 
 interface ExportOptions extends GlobalOptions {
@@ -40,15 +40,8 @@ async function exportSession(id: string, options: ExportOptions, cli: Cli): Prom
   const traces = await runtime.openTraces({ home: toHome(options, cli) });
   try {
     const summary = await findSession(traces, id);
-    let unreadable = 0;
-    const events = readAllEvents(traces, summary.sessionId, {
-      onUnreadable: (lines) => (unreadable += lines),
-    });
-    const document = runtime.exportTrace(options.format, {
-      summary,
-      events,
-      countUnreadable: () => unreadable,
-    });
+    const whole = readWholeTrace(traces, summary.sessionId);
+    const document = runtime.exportTrace(options.format, { summary, ...whole });
     const isPageForScreen = options.format === 'html' && terminal.isOutputShown;
     const file = options.output ?? (isPageForScreen ? `${summary.sessionId}.html` : null);
     if (file === null) {

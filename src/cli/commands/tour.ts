@@ -14,7 +14,7 @@ import { toPrintable } from '../render/printable';
 import { toDurationText } from '../render/words';
 import { toRoots } from '../roots';
 import type { TourPlan } from '../tour/plan';
-import { readAllEvents } from '../traces';
+import { readWholeTrace } from '../traces';
 import { writeNewFile } from '../writeNewFile';
 
 interface TourOptions extends GlobalOptions {
@@ -140,8 +140,8 @@ async function writePage(
     throw new Error(`The trace of ${sessionId} is gone.`);
   }
   const file = options.output ?? path.join(os.tmpdir(), `rlm-tour-${sessionId}.html`);
-  const events = readAllEvents(traces, sessionId);
-  return writeNewFile(file, runtime.exportTrace('html', { summary, events }), {
+  const whole = readWholeTrace(traces, sessionId);
+  return writeNewFile(file, runtime.exportTrace('html', { summary, ...whole }), {
     cwd: cli.cwd,
     mayReplace: options.force === true,
     whenThere: 'Choose another name with --output, or add --force.',

@@ -1,6 +1,7 @@
 // `rlm-companion trace`: what happened in a session, event by event.
 
 import type { Command } from 'commander';
+import type { UnreadableLines } from '../../core/unreadableLines';
 import { toUnreadableText } from '../../export/wording';
 import type { Cli } from '../cli';
 import { usageError } from '../failure';
@@ -40,13 +41,13 @@ async function showTrace(id: string, options: TraceOptions, cli: Cli): Promise<v
   const traces = await runtime.openTraces({ home: toHome(options, cli) });
   try {
     const { sessionId } = await findSession(traces, id);
-    let unreadable = 0;
-    const onUnreadable = (lines: number): void => void (unreadable += lines);
+    const unreadable: UnreadableLines[] = [];
+    const onUnreadable = (gaps: readonly UnreadableLines[]): void => void unreadable.push(...gaps);
     for await (const event of readAllEvents(traces, sessionId, { ...range, onUnreadable })) {
       const text = options.json ? toJsonText(event, 0) : renderEvent(event, terminal.style);
       await terminal.write(`${text}\n`);
     }
-    if (unreadable > 0) {
+    if (unreadable.length > 0) {
       terminal.printError(toUnreadableText(unreadable));
     }
   } finally {

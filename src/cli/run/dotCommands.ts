@@ -6,6 +6,7 @@ import { limitRanges } from '../../core/limits';
 import type { VariableInfo } from '../../core/sandbox';
 import type { Session } from '../../core/session';
 import { type ExportFormat, exportFormats } from '../../export/exportTrace';
+import { toUnreadableText } from '../../export/wording';
 import type { Cli, CliRuntime } from '../cli';
 import { usageError } from '../failure';
 import { renderContext } from '../render/context';
@@ -13,7 +14,7 @@ import { renderEvent } from '../render/event';
 import { toPrintable } from '../render/printable';
 import { renderVariable } from '../render/step';
 import { toCountText } from '../render/words';
-import { readAllEvents } from '../traces';
+import { readWholeTrace } from '../traces';
 import { writeNewFile } from '../writeNewFile';
 
 /** What the commands see of the REPL. */
@@ -139,8 +140,14 @@ async function addContext(repl: ReplView, file: string, signal: AbortSignal): Pr
 }
 
 async function printTrace({ parts }: ReplView): Promise<void> {
-  for await (const event of readAllEvents(parts.engine.traces, parts.session.id)) {
-    await parts.cli.terminal.write(`${renderEvent(event, parts.cli.terminal.style)}\n`);
+  const { terminal } = parts.cli;
+  const { events, readUnreadable } = readWholeTrace(parts.engine.traces, parts.session.id);
+  for await (const event of events) {
+    await terminal.write(`${renderEvent(event, terminal.style)}\n`);
+  }
+  const unreadable = readUnreadable?.() ?? [];
+  if (unreadable.length > 0) {
+    terminal.print(terminal.style.yellow(toUnreadableText(unreadable)));
   }
 }
 
@@ -181,12 +188,8 @@ async function exportTrace({ parts }: ReplView, rest: string): Promise<void> {
     );
   }
   const { summary } = parts.session;
-  let unreadable = 0;
-  const events = readAllEvents(parts.engine.traces, parts.session.id, {
-    onUnreadable: (lines) => (unreadable += lines),
-  });
-  const countUnreadable = (): number => unreadable;
-  const document = parts.runtime.exportTrace(format, { summary, events, countUnreadable });
+  const whole = readWholeTrace(parts.engine.traces, parts.session.id);
+  const document = parts.runtime.exportTrace(format, { summary, ...whole });
   const written = await writeNewFile(path.normalize(file), document, {
     cwd: parts.cli.cwd,
     mayReplace: false,

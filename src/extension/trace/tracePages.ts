@@ -3,7 +3,9 @@
 import { cancelledError, RlmError } from '../../core/errors';
 import { onAbort } from '../../base/abort';
 import type { Listen } from '../../base/emitter';
-import type { EventPage, TraceStore } from '../../core/traceStore';
+import type { TraceEvent } from '../../core/event';
+import type { EventPage, PageGap, TraceStore } from '../../core/traceStore';
+import type { UnreadableLines } from '../../core/unreadableLines';
 import type { ViewerPage } from '../../protocol/viewer';
 
 /**
@@ -13,11 +15,13 @@ import type { ViewerPage } from '../../protocol/viewer';
 interface Place {
   readonly fromStep: number;
   readonly seen: number;
+  /** Lines behind the last of those events that could not be read, and were told of. */
+  readonly told: number;
   /** The store's cursor in the events of `fromStep` on; null: at their beginning. */
   readonly inside: string | null;
 }
 
-const beginning: Place = { fromStep: 0, seen: 0, inside: null };
+const beginning: Place = { fromStep: 0, seen: 0, told: 0, inside: null };
 const pageEvents = 500;
 
 /**
@@ -34,10 +38,11 @@ export async function readPageAfter(
     const query = { fromStep, toStep: null, cursor: inside, limit: pageEvents };
     const page = await store.readEvents(sessionId, query);
     const events = page.events.slice(seen);
+    const unreadable = page.unreadable.flatMap((gap) => toNewGap(gap, place));
     const complete = page.nextCursor === null;
     place = advance(place, page);
-    if (events.length > 0 || complete) {
-      return { events, cursor: toCursor(place), complete };
+    if (events.length > 0 || unreadable.length > 0 || complete) {
+      return { events, unreadable, cursor: toCursor(place), complete };
     }
   }
 }
@@ -61,10 +66,26 @@ export function awaitChange(
   return { changed, dispose: () => dispose() };
 }
 
-function advance(place: Place, { events, nextCursor }: EventPage): Place {
+/** Lines may be added behind those that were told of. */
+function toNewGap(
+  { index, lines, afterStep, beforeStep }: PageGap,
+  { seen, told }: Place,
+): readonly UnreadableLines[] {
+  const left = index === seen ? lines - told : index > seen ? lines : 0;
+  return left > 0 ? [{ lines: left, afterStep, beforeStep }] : [];
+}
+
+function advance(place: Place, { events, unreadable, nextCursor }: EventPage): Place {
   if (nextCursor !== null) {
-    return { ...place, inside: nextCursor, seen: Math.max(0, place.seen - events.length) };
+    const seen = Math.max(0, place.seen - events.length);
+    return { ...place, inside: nextCursor, seen, told: seen > 0 ? place.told : 0 };
   }
+  const last = unreadable.at(-1);
+  const told = last?.index === events.length ? last.lines : 0;
+  return { ...advanceEvents(place, events), told };
+}
+
+function advanceEvents(place: Place, events: readonly TraceEvent[]): Omit<Place, 'told'> {
   const [first, last] = [events[0], events.at(-1)];
   // What comes next is nearest to the beginning of the last step, where that is known.
   if (first && last && (place.inside === null || first.step < last.step)) {
@@ -74,19 +95,25 @@ function advance(place: Place, { events, nextCursor }: EventPage): Place {
   return { ...place, seen: Math.max(place.seen, events.length) };
 }
 
-function toCursor({ fromStep, seen, inside }: Place): string {
-  return [fromStep, seen, ...(inside === null ? [] : [inside])].join('.');
+function toCursor({ fromStep, seen, told, inside }: Place): string {
+  return [fromStep, seen, told, ...(inside === null ? [] : [inside])].join('.');
 }
 
 function parseCursor(cursor: string | null): Place {
   if (cursor === null) {
     return beginning;
   }
-  const [, step, seen, inside] = /^(\d{1,9})\.(\d{1,9})(?:\.(.+))?$/u.exec(cursor) ?? [];
-  if (step === undefined || seen === undefined) {
+  const [, step, seen, told, inside] =
+    /^(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:\.(.+))?$/u.exec(cursor) ?? [];
+  if (step === undefined || seen === undefined || told === undefined) {
     throw new RlmError('INVALID_INPUT', 'The cursor is not one of this trace.', {
       nextStep: 'Close the viewer and open the trace again.',
     });
   }
-  return { fromStep: Number(step), seen: Number(seen), inside: inside ?? null };
+  return {
+    fromStep: Number(step),
+    seen: Number(seen),
+    told: Number(told),
+    inside: inside ?? null,
+  };
 }

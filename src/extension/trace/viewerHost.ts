@@ -66,7 +66,7 @@ export function createViewerHost(parts: ViewerHostParts): ViewerHostMethods {
         const change = awaitChange(source.onDidChange, sessionId, signal);
         try {
           const page = await readPageAfter(await source.store(), sessionId, cursor);
-          if (page.events.length > 0 || cursor === null) {
+          if (page.events.length > 0 || page.unreadable.length > 0 || cursor === null) {
             return page;
           }
           await change.changed;

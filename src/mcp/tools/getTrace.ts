@@ -6,6 +6,7 @@ import { RlmError } from '../../core/errors';
 import { countField, cursorField, isoTimeField, sessionIdField, usageSchema } from '../fields';
 import { readFittingPage } from '../fitPage';
 import { defineTool } from '../tool';
+import { toUnreadableLine, toUnreadableView, unreadableFields } from '../unreadableView';
 import { type TraceEventView, toTraceEventView } from '../traceView';
 
 /** What one event's `detail` may take: more on a page of one event. */
@@ -49,9 +50,7 @@ const output = z.object({
       detail: z.record(z.string(), z.unknown()).describe('Code, output, changes: by action.'),
     }),
   ),
-  unreadable_lines: countField
-    .optional()
-    .describe('Lines of the record, among those of this page, that are damaged and hold no event.'),
+  ...unreadableFields,
   next_cursor: z.string().nullable().describe('For the next page; null at the end.'),
 });
 
@@ -76,35 +75,30 @@ export const getTrace = defineTool({
     const detailChars = args.limit === 1 ? singleDetailChars : manyDetailChars;
     const page = await readFittingPage(
       async (limit, cursor) => {
-        const { events, nextCursor, unreadableLines } = await engine.traces.readEvents(
-          args.session_id,
-          {
-            fromStep: args.from_step ?? null,
-            toStep: args.to_step ?? null,
-            cursor,
-            limit,
-          },
-        );
+        const { events, nextCursor, unreadable } = await engine.traces.readEvents(args.session_id, {
+          fromStep: args.from_step ?? null,
+          toStep: args.to_step ?? null,
+          cursor,
+          limit,
+        });
         const items = events.map((event) =>
           toTraceEventView(event, limits, detailChars, args.text_offset),
         );
-        return { items, nextCursor, unreadable: unreadableLines };
+        return { items, nextCursor, unreadable };
       },
       args.limit,
       args.cursor ?? null,
     );
     return {
-      ...(page.unreadable > 0 && { unreadable_lines: page.unreadable }),
+      ...toUnreadableView(page.unreadable),
       next_cursor: page.nextCursor,
       events: [...page.items],
     };
   },
-  toMarkdown: ({ events, next_cursor: cursor, unreadable_lines: unreadable = 0 }) =>
+  toMarkdown: ({ events, next_cursor: cursor, ...rest }) =>
     [
       '## Trace',
-      ...(unreadable > 0
-        ? [`Of this page ${unreadable} line(s) of the record could not be read.`]
-        : []),
+      ...toUnreadableLine(rest),
       ...toTable(['time', 'step', 'action', 'status', 'summary'], events.map(toRow)),
       ...events.flatMap(toCodeSection),
       ...(cursor === null ? [] : [`More: cursor ${toInlineCode(cursor)}`]),

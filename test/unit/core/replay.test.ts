@@ -308,6 +308,27 @@ describe('replay', () => {
     );
   });
 
+  it('tells of lines of the record that could not be read among its differences', async () => {
+    const traces = new MemoryTraceStore();
+    const { registry } = createFakeRegistry(traces, echo);
+    const session = await openFake(registry);
+    for (const code of ['a', 'b']) {
+      await session.runStep({ code }, never);
+    }
+    const readEvents = traces.readEvents.bind(traces);
+    traces.readEvents = async (...query) => ({
+      ...(await readEvents(...query)),
+      unreadable: [{ lines: 2, afterStep: 1, beforeStep: 2, index: 4 }],
+    });
+    const { report } = await registry.fork(
+      { sessionId: session.id, atStep: null, title: '', limits: {} },
+      never,
+    );
+    assert.equal(report?.differenceCount, 1);
+    const [first] = report.differences;
+    assert.deepStrictEqual([first?.step, first?.field, first?.replayed], [1, 'trace', 'left out']);
+  });
+
   it('forks the state after a step into a session with a whole trace of its own', async () => {
     const traces = new MemoryTraceStore();
     const { registry, sandboxes, model } = createFakeRegistry(traces, echo);

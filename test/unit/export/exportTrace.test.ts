@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 
 import { toWellFormedJson } from '../../../src/base/wellFormed';
+import type { UnreadableLines } from '../../../src/core/unreadableLines';
 import type { TraceEvent } from '../../../src/core/event';
 import type { Outcome } from '../../../src/core/sandbox';
 import { exportFormats, exportTrace } from '../../../src/export/exportTrace';
@@ -77,14 +78,27 @@ describe('exportTrace', () => {
     await fc.assert(property, { numRuns: 30 });
   });
 
-  it('says how many lines of the trace could not be read, and nothing where all could', async () => {
+  it('says how many lines of the trace could not be read and where, and nothing where all could', async () => {
     const trace = toExported([createOpened()]);
+    const gaps = [
+      { lines: 1_230, afterStep: null, beforeStep: 0 },
+      { lines: 3, afterStep: 4, beforeStep: 5 },
+      { lines: 1, afterStep: 9, beforeStep: null },
+    ];
+    const shown = {
+      json: '"unreadable_lines": 1234,\n  "unreadable": [\n    {\n      "lines": 1230,\n      "after_step": null',
+      markdown:
+        '1,234 lines of this trace could not be read (1,230 before the first step, 3 between step 4 and step 5, 1 after step 9), so',
+      html: '{"unreadable": [{"lines":1230,',
+    };
     for (const format of exportFormats) {
-      const read = async (lines: number): Promise<string> =>
-        joinPieces(exportTrace(format, { ...trace, countUnreadable: () => lines }, viewerFolder));
-      const shown = format === 'json' ? '"unreadable_lines": 1234' : '1,234 lines of this trace';
-      assert.ok((await read(1_234)).includes(shown), format);
-      assert.ok((await read(0)) === (await joinPieces(exportTrace(format, trace, viewerFolder))));
+      const read = (unreadable: readonly UnreadableLines[]): Promise<string> =>
+        joinPieces(
+          exportTrace(format, { ...trace, readUnreadable: () => unreadable }, viewerFolder),
+        );
+      const text = await read(gaps);
+      assert.ok(text.includes(shown[format]), format);
+      assert.ok((await read([])) === (await joinPieces(exportTrace(format, trace, viewerFolder))));
     }
   });
 

@@ -27,7 +27,10 @@ function readParts(page: string): { readonly start: unknown; readonly events: un
     pages.map(([id]) => id),
     pages.map((_, index) => `rlm-events-${index}`),
   );
-  return { start: start[1], events: pages.flatMap(([, events]) => events as unknown[]) };
+  return {
+    start: start[1],
+    events: pages.flatMap(([, page]) => (page as { events: unknown[] }).events),
+  };
 }
 
 describe('toHtmlExport', () => {

@@ -20,7 +20,7 @@ describe('readFittingPage', () => {
     assert.deepStrictEqual(await readFittingPage(read, 10, null), {
       items: ['a', 'b'],
       nextCursor: null,
-      unreadable: 0,
+      unreadable: [],
     });
     assert.deepStrictEqual(limits, [10]);
   });
@@ -38,11 +38,12 @@ describe('readFittingPage', () => {
       const items = sizes.slice(start, start + limit).map((size) => 'x'.repeat(size));
       const end = start + items.length;
       const nextCursor = end < sizes.length ? String(end) : null;
-      return { items, nextCursor, unreadable: items.length };
+      const unreadable = items.map((_item, at) => ({ lines: 1, afterStep: at, beforeStep: at }));
+      return { items, nextCursor, unreadable };
     };
     const first = await readFittingPage(read, 10, null);
     const second = await readFittingPage(read, 10, first.nextCursor);
-    assert.deepStrictEqual([first.unreadable, second.unreadable], [2, 2]);
+    assert.deepStrictEqual([first.unreadable.length, second.unreadable.length], [2, 2]);
   });
 
   it('goes through any listing without a gap or a repeat, in small batches', async () => {

@@ -90,7 +90,7 @@ describe('traceReader', () => {
         assert.deepStrictEqual(await readBytes(prefix), {
           events: events.slice(0, whole),
           nextCursor: null,
-          unreadableLines: 0,
+          unreadable: [],
         });
       }),
     );
@@ -142,7 +142,7 @@ describe('traceReader', () => {
     assert.deepStrictEqual(await readBytes(bytes), {
       events: [opened, step],
       nextCursor: null,
-      unreadableLines: 2,
+      unreadable: [{ lines: 2, afterStep: 0, beforeStep: 1, index: 1 }],
     });
   });
 
@@ -179,6 +179,6 @@ describe('traceReader', () => {
   it('gives an empty page at the end of the trace', async () => {
     const bytes = encodeAll([createOpened()]);
     const page = await readBytes(bytes, { cursor: String(bytes.length) });
-    assert.deepStrictEqual(page, { events: [], nextCursor: null, unreadableLines: 0 });
+    assert.deepStrictEqual(page, { events: [], nextCursor: null, unreadable: [] });
   });
 });

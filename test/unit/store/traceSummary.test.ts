@@ -11,6 +11,7 @@ import { arbitraryTrace } from '../../support/arbitraryTrace';
 import {
   createContext,
   createContextLoaded,
+  createFinalized,
   createModelAnswered,
   createOpened,
   createStepFinished,
@@ -21,6 +22,7 @@ import { useTempFolder } from '../../support/tempFolder';
 
 describe('traceSummary', () => {
   const temp = useTempFolder();
+  const sessionId = 'session-of-the-folder';
 
   async function readBytes(
     bytes: Buffer,
@@ -30,7 +32,7 @@ describe('traceSummary', () => {
     await writeFile(path, bytes);
     const file = await open(path, 'r');
     try {
-      return await readTraceSummary(file, bytes.length, scope);
+      return await readTraceSummary(file, { sessionId, size: bytes.length, scope });
     } finally {
       await file.close();
     }
@@ -89,9 +91,26 @@ describe('traceSummary', () => {
     });
   });
 
-  it('is undefined for a trace that holds no opening', async () => {
+  it('is undefined for a trace that holds no event', async () => {
     assert.equal(await readBytes(Buffer.alloc(0)), undefined);
     assert.equal(await readBytes(Buffer.from('noise\n')), undefined);
-    assert.equal(await readBytes(encodeAll([createStepStarted()])), undefined);
+  });
+
+  it('shows the rest of a trace whose first line is damaged, as that of the folder’s session', async () => {
+    const events = [
+      createContextLoaded(),
+      createStepStarted({ step: 1 }),
+      createStepFinished({ step: 1 }),
+      createFinalized({ step: 1, answer: '42' }),
+    ];
+    const bytes = Buffer.concat([Buffer.from('damaged\n'), encodeAll(events)]);
+    const rest = foldEvents([createOpened(), ...events]);
+    const read = await readBytes(bytes);
+    const { sessionId: id, title = '', engineId } = read ?? {};
+    assert.deepStrictEqual([id, /^Damaged trace/u.test(title), engineId], [sessionId, true, '']);
+    assert.deepStrictEqual(
+      [read?.status, read?.usage, read?.contexts, read?.finalAnswer],
+      [rest?.status, rest?.usage, rest?.contexts, '42'],
+    );
   });
 });
