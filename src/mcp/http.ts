@@ -13,7 +13,7 @@ import { type Refusal, checkRequest, mcpPath, refuse } from './httpGuard';
 import { checkHeaders, countsAsCall, refuseWithoutSession } from './httpMessage';
 import { sendRefusal } from './httpReply';
 import { HttpSession } from './httpSession';
-import { maxMessageBytes, parseMessages, refuseLarge, toRequestId } from './rpcMessage';
+import { maxMessageBytes, parseMessages, toRequestIds } from './rpcMessage';
 import type { Additions } from './server';
 import type { OffersSet } from './toolCall';
 
@@ -156,10 +156,13 @@ class HttpEndpoint {
       await this.#pass(request, response, undefined);
       return;
     }
-    const bytes = await readBody(request, this.#limits.maxBodyBytes);
-    const parsed = bytes ? parseMessages(bytes) : refuseLarge(this.#limits.maxBodyBytes);
+    const body = await readBody(request, this.#limits.maxBodyBytes);
+    const parsed = parseMessages(body);
     if (parsed.kind === 'refused') {
-      sendRefusal(request, response, { status: bytes ? 400 : 413, ...parsed.fault });
+      sendRefusal(request, response, {
+        status: body.kind === 'large' ? 413 : 400,
+        ...parsed.fault,
+      });
     } else {
       await this.#pass(request, response, parsed.messages);
     }
@@ -169,7 +172,7 @@ class HttpEndpoint {
   async #pass(request: IncomingMessage, response: ServerResponse, messages: unknown) {
     const session = this.#findSession(request, messages);
     if (!(session instanceof HttpSession)) {
-      sendRefusal(request, response, { id: toRequestId(messages), ...session });
+      sendRefusal(request, response, { ids: toRequestIds(messages), ...session });
       return;
     }
     await session.handle(request, response, messages);
@@ -199,7 +202,7 @@ class HttpEndpoint {
     if (!session) {
       return refuse(404, 'There is no such MCP session: initialize again.', sessionNotFound);
     }
-    if (isInitializeRequest(messages)) {
+    if ([messages].flat().some((one) => isInitializeRequest(one))) {
       return refuse(400, 'This session is initialized already.', RpcErrorCode.InvalidRequest);
     }
     if (countsAsCall(messages) && session.openResponses >= this.#limits.maxOpenResponses) {

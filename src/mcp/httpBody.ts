@@ -1,36 +1,43 @@
 // Reads a request's body within a bound, before anything is made of it.
 
 import type { IncomingMessage } from 'node:http';
+import { BoundedBytes, type MessageBytes } from './boundedBytes';
+
+/** How long more of a body that is too large is read, for what its end says. */
+const largeBodyMs = 5_000;
 
 /**
- * Undefined when there are more than `maxBytes`, announced or sent; the rest is then left unread.
+ * Only the ends of a body of more than `maxBytes`, and only its beginning where it does not end in time.
  * @throws Error when the client went away in the middle.
  */
-export async function readBody(
-  request: IncomingMessage,
-  maxBytes: number,
-): Promise<Buffer | undefined> {
-  if (Number(request.headers['content-length']) > maxBytes) {
-    return undefined;
-  }
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<MessageBytes> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    const body = new BoundedBytes(maxBytes);
     let size = 0;
-    const settle = (bytes: Buffer | undefined): void => {
+    let isCut = false;
+    let timer: NodeJS.Timeout | undefined;
+    const settle = (): void => {
+      clearTimeout(timer);
       request.removeAllListeners('data');
-      resolve(bytes);
+      const read = body.take();
+      resolve(read.kind === 'large' && isCut ? { ...read, tail: Buffer.alloc(0) } : read);
     };
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
+      body.add(chunk);
       if (size > maxBytes) {
-        request.pause();
-        settle(undefined);
-      } else {
-        chunks.push(chunk);
+        timer ??= setTimeout(() => {
+          request.pause();
+          isCut = true;
+          settle();
+        }, largeBodyMs).unref();
       }
     });
-    request.once('end', () => settle(Buffer.concat(chunks)));
+    request.once('end', settle);
     request.once('error', reject);
-    request.once('close', () => reject(new Error('The client went away.')));
+    request.once('close', () => {
+      clearTimeout(timer);
+      reject(new Error('The client went away.'));
+    });
   });
 }

@@ -10,8 +10,8 @@ export interface Refusal {
   readonly code: number;
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Of the request that is refused; left out where it is not known. */
-  readonly id?: RequestId | null;
+  /** Of the requests that are refused; left out where they are not known. */
+  readonly ids?: readonly RequestId[];
 }
 
 interface GuardRules {

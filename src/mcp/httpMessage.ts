@@ -8,15 +8,15 @@ import {
   isJSONRPCRequest,
 } from '@modelcontextprotocol/sdk/types.js';
 import { type Refusal, refuse } from './httpGuard';
-import { refuseMethod, toRequestId } from './rpcMessage';
+import { refuseMethod, toRequestIds } from './rpcMessage';
 
 const needed: readonly string[] = ['application/json', 'text/event-stream'];
 
 /** What the protocol wants of the headers of a POST; null when it is all there. */
 export function checkHeaders(headers: IncomingHttpHeaders, messages: unknown): Refusal | null {
-  const id = toRequestId(messages);
+  const ids = toRequestIds(messages);
   if (!needed.every((type) => headers.accept?.includes(type))) {
-    return { ...refuse(406, `Accept must list ${needed.join(' and ')}.`), id };
+    return { ...refuse(406, `Accept must list ${needed.join(' and ')}.`), ids };
   }
   const version = headers['mcp-protocol-version'];
   const isKnown = version === undefined || SUPPORTED_PROTOCOL_VERSIONS.includes(String(version));

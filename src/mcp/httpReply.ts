@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Refusal } from './httpGuard';
-import { toFaultText } from './rpcMessage';
+import { toFaultTexts } from './rpcMessage';
 
 /** How long a refused body may take to end. */
 const lingerMs = 5_000;
@@ -16,8 +16,9 @@ export function sendRefusal(
   response: ServerResponse,
   refusal: Refusal,
 ): void {
-  const { status, code, message, headers, id = null } = refusal;
-  const body = toFaultText({ code, message, id });
+  const { status, code, message, headers, ids = [] } = refusal;
+  const texts = toFaultTexts({ code, message, ids });
+  const body = texts.length > 1 ? `[${texts.join(',')}]` : String(texts[0]);
   const isWhole = request.complete || request.method !== 'POST';
   response.writeHead(status, {
     'Content-Type': 'application/json',

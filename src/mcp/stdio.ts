@@ -5,14 +5,14 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { type JSONRPCMessage, isInitializeRequest } from '@modelcontextprotocol/sdk/types.js';
 import type { Disposable } from '../base/disposable';
 import type { Engine } from '../core/engine';
+import type { MessageBytes } from './boundedBytes';
 import { LineReader } from './lineReader';
 import {
   type RpcFault,
   checkFirst,
   maxMessageBytes,
   parseMessages,
-  refuseLarge,
-  toFaultText,
+  toFaultTexts,
 } from './rpcMessage';
 import { createMcpServer } from './server';
 
@@ -74,11 +74,11 @@ export class StdioConnection implements Transport {
     this.onclose?.();
   }
 
-  #read(line: Buffer | null): void {
-    if (this.#isClosed || line?.length === 0) {
+  #read(line: MessageBytes): void {
+    if (this.#isClosed || (line.kind === 'whole' && line.bytes.length === 0)) {
       return;
     }
-    const parsed = line ? parseMessages(line) : refuseLarge(maxMessageBytes);
+    const parsed = parseMessages(line);
     if (parsed.kind === 'refused') {
       this.#refuse(parsed.fault);
       return;
@@ -98,7 +98,7 @@ export class StdioConnection implements Transport {
   }
 
   #refuse(fault: RpcFault): void {
-    void this.#write(toFaultText(fault));
+    toFaultTexts(fault).forEach((text) => void this.#write(text));
   }
 
   #write(text: string): Promise<void> {

@@ -364,6 +364,32 @@ describe('HTTP', () => {
       assert.match(unknown.text, /"id":"a-7"/u);
     });
 
+    it('refuses a batch with one bad message as a whole, under the id of each request in it', async () => {
+      const serving = await serve();
+      const headers = { 'Mcp-Session-Id': await openMcpSession(serving) };
+      const batch = [4, 6].map((id) => ({ jsonrpc: '2.0', id, method: 'ping' }));
+      const ids = async (body: unknown, more: Record<string, string> = headers) => {
+        const { text, status } = await send(serving, { headers: more, body: JSON.stringify(body) });
+        return [status, [JSON.parse(text) as { id: unknown }].flat().map(({ id }) => id)];
+      };
+      assert.deepStrictEqual(await ids([...batch, { id: 5 }]), [400, [4, 6, 5]]);
+      assert.deepStrictEqual(await ids(batch, {}), [400, [4, 6]]);
+      assert.deepStrictEqual(await ids([...batch, JSON.parse(initialize)]), [400, [4, 6, 1]]);
+    });
+
+    it('refuses a body that is too large under its id', async () => {
+      const serving = await serve({ limits: { maxBodyBytes: 100_000 } });
+      const long = 'x'.repeat(200_000);
+      const bodies = [
+        `{"jsonrpc":"2.0","id":7,"method":"ping","params":{"a":"${long}"}}`,
+        `{"method":"ping","params":{"a":"${long}"},"jsonrpc":"2.0","id":7}`,
+      ];
+      for (const body of bodies) {
+        const reply = await send(serving, { body });
+        assert.deepStrictEqual([reply.status, ...readError(reply)], [413, -32600, 7]);
+      }
+    });
+
     it('takes large bodies under the cap', async () => {
       const client = await connect(await serve());
       const id = await openSession(client, { context_text: 'x'.repeat(900_000) });

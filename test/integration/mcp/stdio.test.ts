@@ -152,6 +152,26 @@ describe('stdio', () => {
     ]);
   });
 
+  it('answers a request that is too large under its id, wherever that stands', async () => {
+    const replies = readReplies(4);
+    const long = 'x'.repeat(16_000_001);
+    const parts = [
+      `{"jsonrpc":"2.0","id":"first","method":"ping","params":{"a":"${long}`,
+      '"}}\n',
+      `{"method":"ping","params":{"a":"${long}\\",\\"id\\":9}`,
+      '"},"jsonrpc":"2.0","id":2}\n',
+      `{"jsonrpc":"2.0","id":3,"result":{"a":"${long}"}}\n`,
+      '[{"jsonrpc":"2.0","id":4,"method":"ping"},{"id":5},{"jsonrpc":"2.0","id":6,"method":"ping"}]\n',
+    ];
+    parts.forEach((part) => stdin.write(part));
+    assert.deepStrictEqual(await replies, [
+      ['first', -32600],
+      [2, -32600],
+      [4, -32600],
+      [5, -32600],
+    ]);
+  });
+
   it('answers requests before initialize under their ids, and what it does not know at any time', async () => {
     const params = {
       protocolVersion: '2025-11-25',

@@ -4,7 +4,9 @@ import { LineReader } from '../../../src/mcp/lineReader';
 
 const read = (reader: LineReader, chunk: Buffer): readonly (string | null)[] => {
   const lines: (string | null)[] = [];
-  reader.add(chunk, (line) => lines.push(line === null ? null : line.toString('latin1')));
+  reader.add(chunk, (line) =>
+    lines.push(line.kind === 'large' ? null : line.bytes.toString('latin1')),
+  );
   return lines;
 };
 
@@ -27,6 +29,22 @@ describe('LineReader', () => {
         );
       }),
     );
+  });
+
+  it('keeps both ends of a line that is too long, however it is cut', () => {
+    const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, at) => 32 + (at % 90)));
+    const wanted = [bytes.subarray(0, 65_536), bytes.subarray(-65_536)];
+    for (const size of [1_000, 65_536, 100_003, 300_000]) {
+      const reader = new LineReader(200_000);
+      const ends: Buffer[] = [];
+      for (let at = 0; at < bytes.length; at += size) {
+        reader.add(bytes.subarray(at, at + size), () => assert.fail());
+      }
+      reader.add(Buffer.from('\nnext\n'), (line) =>
+        ends.push(...(line.kind === 'large' ? [line.head, line.tail] : [line.bytes])),
+      );
+      assert.deepStrictEqual(ends, [...wanted, Buffer.from('next')]);
+    }
   });
 
   it('takes both kinds of line ends, and keeps what has not ended', () => {
