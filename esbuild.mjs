@@ -127,7 +127,7 @@ const entries = [
     ...node,
     entryPoints: ['src/sandbox/worker/javascriptWorker.ts'],
     outfile: 'dist/sandbox/javascriptWorker.js',
-    budget: 310_000,
+    budget: 390_000,
   },
   {
     ...node,

@@ -4,7 +4,7 @@
 import type { QuickJSFFI } from '@jitl/quickjs-ng-wasmfile-release-sync/ffi';
 
 /** Where the guest holds a value. */
-type ValuePointer =
+export type ValuePointer =
   | ReturnType<QuickJSFFI['QTS_NewString']>
   | ReturnType<QuickJSFFI['QTS_ArgvGetJSValueConstPointer']>;
 
@@ -50,17 +50,6 @@ export class FlatStrings {
       text += String.fromCharCode(units[unit] ?? 0);
     }
     return text;
-  }
-
-  /** Of the UTF-16 units of a string that is flat or a part of a flat one; −1 for any other value. */
-  hashOf(value: ValuePointer): number {
-    const length = this.#locate(value);
-    const { units, start } = this.#found;
-    let hash = 0x811c9dc5;
-    for (let at = start; at < start + length; at += 1) {
-      hash = Math.imul(hash ^ (units[at] ?? 0), 0x01000193);
-    }
-    return length === -1 ? -1 : hash >>> 0;
   }
 
   /** Leaves in `#found` where the units are; their number, or −1 for what is no such string. */

@@ -5,8 +5,6 @@ import type { processCalls } from '../../protocol/worker';
 import answers from './guest/answers.guest.txt';
 import asked from './guest/asked.guest.txt';
 import beside from './guest/beside.guest.txt';
-import contents from './guest/contents.guest.txt';
-import fingerprint from './guest/fingerprint.guest.txt';
 import grep from './guest/grep.guest.txt';
 import inspect from './guest/inspect.guest.txt';
 import intl from './guest/intl.guest.txt';
@@ -45,7 +43,7 @@ const calls: typeof processCalls = {
 
 /** Parts of one function body, in the order in which they run. */
 const sources = [
-  ...[primordials, marks, kinds, inspect, beside, json, fingerprint, contents, variables],
+  ...[primordials, marks, kinds, inspect, beside, json, variables],
   ...[answers, sourceTexts, spans, asked, linePattern, grep, search, locales, intl, restore, repl],
 ];
 
@@ -75,7 +73,7 @@ export class GuestRepl {
   constructor(engine: QuickJs, host: ReplHost) {
     this.#engine = engine;
     const parameters =
-      'askOutside, takeBytes, identifyText, hashText, promiseState, promiseResult, settings, askIntl, compareTexts';
+      'askOutside, takeBytes, identifyText, lookInside, contentHash, countShown, firstShown, promiseState, promiseResult, settings, askIntl, compareTexts';
     const code = `(function (${parameters}) { 'use strict'; ${sources.join('\n')}\n})`;
     const main = this.#require(engine.evaluate(code, '<repl>'));
     const offered = this.#require(engine.call(main, ...createArguments(engine, host)));
@@ -132,7 +130,23 @@ function createArguments(engine: QuickJs, host: ReplHost): Value[] {
     engine.createFunction('identifyText', (text) =>
       engine.createNumber(host.findText(engine.strings.addressOf(text))),
     ),
-    engine.createFunction('hashText', (text) => engine.createNumber(engine.strings.hashOf(text))),
+    engine.createFunction('lookInside', (value) =>
+      engine.createNumber(engine.hashes.look(value)?.fingerprint ?? -1),
+    ),
+    engine.createFunction('contentHash', (value) => {
+      const look = engine.hashes.look(value);
+      const content = look?.content ?? null;
+      return content === null
+        ? undefined
+        : engine.createNumber(content + (look?.isWhole === true ? 0 : 2 ** 32));
+    }),
+    engine.createFunction('countShown', (object) =>
+      engine.createNumber(engine.names.count(object)),
+    ),
+    engine.createFunction('firstShown', (object, limit) => {
+      const names = engine.names.first(object, engine.readNumber(limit));
+      return names === undefined ? undefined : engine.createString(names);
+    }),
     engine.createFunction('promiseState', (promise) =>
       engine.createNumber(states[engine.promiseState(promise)]),
     ),

@@ -34,7 +34,8 @@ const unreadable = {
   totalChars: 0,
   incomplete: 'it takes more time or memory than there is',
 } as const;
-type Variables = Pick<GuestOutcome, 'variables' | 'changes'>;
+/** `unseen`: names of variables that are too large to be compared whole. */
+type Variables = Pick<GuestOutcome, 'variables' | 'changes'> & { readonly unseen: string };
 type Output = Pick<GuestOutcome, 'stdout' | 'stderr' | 'finalAnswer'> & {
   readonly dropped: Pick<GuestOutcome['dropped'], 'stdout' | 'stderr'>;
 };
@@ -213,6 +214,7 @@ export class JavascriptGuest {
     const left = this.#takeLeftovers(end, number);
     error ??= left.failure;
     const output = repl.ask<Output>('takeOutput', { notes: left.notes });
+    this.#engine.hashes.beginStep();
     const variables = repl.ask<Variables>('compare', step ? this.#reach(step) : []);
     if (!output && !this.#interruption.happened) {
       const limit = Math.round(this.#memory.maxBytes / mebibyte);
@@ -227,6 +229,7 @@ export class JavascriptGuest {
     this.#variables = variables?.variables ?? this.#variables;
     return {
       ...(output ?? noOutput),
+      stderr: (output ?? noOutput).stderr + toComparisonNote(variables),
       dropped: { ...(output ?? noOutput).dropped, result: result?.dropped ?? 0 },
       result: result?.text ?? null,
       error,
@@ -349,6 +352,15 @@ function toRejectionNote({ type, message, line }: StepFailure, count: number): s
   const place = line === null ? '' : ` (line ${line})`;
   const more = count === 1 ? '' : `, and ${count - 1} more`;
   return `note: nothing awaits the promise that failed with ${type}: ${message.slice(0, 500)}${place}${more}`;
+}
+
+function toComparisonNote(variables: Variables | undefined): string {
+  if (variables === undefined) {
+    return 'note: there was no memory or time to tell which variables changed; a later step tells it\n';
+  }
+  return variables.unseen === ''
+    ? ''
+    : `note: too large to be compared whole, so that changes of few items may go unnoticed: ${variables.unseen}\n`;
 }
 
 function toPendingNote(count: number): string {

@@ -4,7 +4,9 @@
 import { QuickJSFFI } from '@jitl/quickjs-ng-wasmfile-release-sync/ffi';
 import loadModule from '@jitl/quickjs-ng-wasmfile-release-sync/emscripten-module';
 import { FlatStrings } from './flatStrings';
+import { OwnNames } from './ownNames';
 import { PromiseWatch } from './promiseWatch';
+import { ValueHash } from './valueHash';
 
 /** A value the holder must `free`. */
 export type Value = ReturnType<QuickJSFFI['QTS_NewString']>;
@@ -46,6 +48,10 @@ export const maxHeapBytes = 2 ** 31 - pageBytes;
 const maxStackBytes = 256 * 1024;
 /** JS_EVAL_FLAG_ASYNC of quickjs.h; the package's own list lacks it. */
 const asyncFlag = 1 << 7;
+/** One of each kind that is hashed in memory, and what that comes to when it is read rightly. */
+const layoutProbe = `[1.5, 'a\u0100', 2n, 2n ** 70n, { b: [Symbol('c')] }, new Map([[/d/g, new Set([null])]]),
+  new Float32Array(9), new DataView(new ArrayBuffer(9), 1), new Proxy([true], {}), new Date(7), () => 0]`;
+const layoutProbeHash = 4_269_460_024;
 
 export class QuickJs {
   readonly #module: Module;
@@ -56,6 +62,8 @@ export class QuickJs {
   readonly #context: Context;
   readonly promises: PromiseWatch;
   readonly strings: FlatStrings;
+  readonly hashes: ValueHash;
+  readonly names: OwnNames;
   readonly #hostFunctions: HostFunction[] = [];
   readonly #encoder = new TextEncoder();
   readonly #decoder = new TextDecoder();
@@ -67,6 +75,8 @@ export class QuickJs {
     this.#limit = heap.limit;
     this.#ffi = new QuickJSFFI(module);
     this.#runtime = this.#ffi.QTS_NewRuntime();
+    this.names = new OwnNames(heap.memory, this.#runtime);
+    this.hashes = new ValueHash(heap.memory, this.#runtime);
     this.#ffi.QTS_RuntimeSetMaxStackSize(this.#runtime, maxStackBytes);
     module.callbacks = {
       callFunction: (_asyncify, _context, _self, _count, values, id) =>
@@ -254,7 +264,7 @@ export class QuickJs {
     this.#ffi.QTS_FreeValuePointer(this.#context, value);
   }
 
-  /** @throws Error when promises and strings cannot be told, as it would be if the engine's layout changed. */
+  /** @throws Error when promises, strings and values cannot be told, as it would be if the engine's layout changed. */
   #requireHooks(): void {
     const probe = this.evaluate('Promise.reject(1); new Promise(() => {}); 0', '<probe>');
     const rejections = this.promises.takeRejections();
@@ -273,6 +283,11 @@ export class QuickJs {
       throw new Error('The engine lays out strings in another way than expected.');
     }
     this.free(text);
+    const values = this.evaluate(layoutProbe, '<probe>');
+    if (!values.ok || this.hashes.look(values.value)?.content !== layoutProbeHash) {
+      throw new Error('The engine lays out values in another way than expected.');
+    }
+    this.free(values.value);
   }
 
   #complete(result: Value): Completion {

@@ -1,46 +1,189 @@
-// Which of its variables a JavaScript step changed in place.
+// Which of its variables a JavaScript step changed in place: each item counts, however many there are.
 
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
 import { Repl, createSandboxes } from '../../support/repl';
 
-const inPlace: Readonly<Record<string, readonly [string, string]>> = {
-  'an element': ['Array.from({ length: 1_000 }, (_, n) => n)', 'v[777] = "x"'],
-  'a value of a Map': ['new Map(Array.from({ length: 500 }, (_, n) => [n, n]))', 'v.set(333, "y")'],
+const many = 100_000;
+/** What makes a value, and what changes it at the place `?`. */
+const large: Readonly<Record<string, readonly [string, string]>> = {
+  'an element': [`Array.from({ length: ${many} }, (_, n) => n)`, 'v[?] = 0.5'],
+  'a sign': [`Array.from({ length: ${many} }, (_, n) => n + 0.5)`, 'v[?] = -v[?]'],
+  'a text of a list': [`Array.from({ length: ${many} }, (_, n) => "line " + n)`, 'v[?] += "."'],
+  'a wide text of a list': [
+    `Array.from({ length: ${many} }, (_, n) => "\u0394" + n)`,
+    'v[?] += "."',
+  ],
+  'a value of a Map': [
+    `new Map(Array.from({ length: ${many} }, (_, n) => [n, n]))`,
+    'v.set(?, "y")',
+  ],
   'a member of a Set': [
-    'new Set(Array.from({ length: 500 }, (_, n) => n))',
-    'v.delete(333); v.add(-1)',
+    `new Set(Array.from({ length: ${many} }, (_, n) => n))`,
+    'v.delete(?); v.add(-1)',
   ],
   'a property': [
-    'Object.fromEntries(Array.from({ length: 500 }, (_, n) => ["k" + n, n]))',
-    'v.k333 = 0',
+    `Object.fromEntries(Array.from({ length: ${many} }, (_, n) => ["k" + n, n]))`,
+    'v.k? = "x"',
   ],
-  'a number of a typed array': ['new Float64Array(1_000)', 'v[701] = 5'],
-  'a byte of a buffer': ['new ArrayBuffer(1_000)', 'new Uint8Array(v)[701] = 5'],
-  'a row': ['Array.from({ length: 100 }, () => [0, 0])', 'v[77][1] = 1'],
+  'a number of a typed array': [`new Float64Array(${many})`, 'v[?] = 5'],
+  'two signs of a typed array': [`new Float64Array(${many}).fill(1.5)`, 'v[?] = v[1] = -1.5'],
+  'a small number of a typed array': [`new Uint8Array(${many})`, 'v[?] = 5'],
+  'a part of a buffer': [`new Uint8Array(new ArrayBuffer(${many} + 1), 1)`, 'v[?] = 5'],
+  'a bigint of a typed array': [`new BigInt64Array(${many})`, 'v[?] = 5n'],
+  'a byte of a buffer': [`new ArrayBuffer(${many})`, 'new Uint8Array(v)[?] = 5'],
+  'a byte of a view': [`new DataView(new ArrayBuffer(${many}))`, 'v.setInt8(?, 5)'],
+  'a record': [
+    `Array.from({ length: ${many} }, (_, id) => ({ id, tags: ["a", "b"] }))`,
+    'v[?].tags[1] = "c"',
+  ],
+  'a hole': [`Array.from({ length: ${many} }, (_, n) => n)`, 'delete v[?]'],
+  'an argument': [
+    `(function () { return arguments; })(...Array(2_000).fill(1))`,
+    'v[? % 2_000] += 1',
+  ],
 };
+const places = [0, 2, 777, 50_000, 55_555, many - 2, many - 1];
+
+const small: Readonly<Record<string, readonly [string, string]>> = {
+  'a row': ['Array.from({ length: 100 }, () => [0, 0])', 'v[77][1] = 1'],
+  'what lies deep': ['[[[[[[[[[[[[1]]]]]]]]]]]]', 'v[0][0][0][0][0][0][0][0][0][0][0][0] = 2'],
+  'a symbol’s property': ['({ [Symbol.iterator]: 1 })', 'v[Symbol.iterator] = 2'],
+  'a hidden property': ['Object.defineProperty({}, "a", { value: 1, writable: true })', 'v.a = 2'],
+  'a private field': ['new (class { #a = 1; set(a) { this.#a = a; } })()', 'v.set(2)'],
+  'a static field': ['class { static a = 1 }', 'v.a = 2'],
+  'a function’s property': ['Object.assign(() => 0, { a: 1 })', 'v.a = 2'],
+  'a getter': ['({ get a() { return 1; } })', 'Object.defineProperty(v, "a", { get: () => 2 })'],
+  'a function': ['({ a: () => 1 })', 'v.a = () => 2'],
+  'where an expression goes on': ['/a/g', 'v.test("aa")'],
+  'a date': ['new Date(0)', 'v.setTime(1)'],
+  'the message of an error': ['new Error("a")', 'v.message = "b"'],
+  'a property of a list': ['Object.assign([1, 2], { a: 1 })', 'v.a = 2'],
+  'a property of a Map': ['Object.assign(new Map(), { a: 1 })', 'v.a = 2'],
+  'a bigint': ['[10n ** 30n]', 'v[0] += 1n'],
+  'the target of a proxy': ['new Proxy([1], {})', 'v[0] = 2'],
+  'the order of a Map': ['new Map([[1, 1], [2, 2]])', 'v.delete(1); v.set(1, 1)'],
+  'a key that is gone': ['({ a: undefined })', 'delete v.a'],
+  'a text put together': ['({ a: "b".repeat(9_000) + "c".repeat(9_000) })', 'v.a += "d"'],
+  'the length of a resizable buffer': ['new ArrayBuffer(8, { maxByteLength: 64 })', 'v.resize(16)'],
+  'a zero’s sign': ['[0]', 'v[0] = -0'],
+  'true for one': ['[1]', 'v[0] = true'],
+  'a text for a number': ['[1]', 'v[0] = "1"'],
+  'a loop': ['(() => { const a = { b: {} }; a.b.a = a; return a; })()', 'v.b.a = v.b'],
+};
+
+const reads: readonly (readonly [string, string])[] = [
+  ['"a".repeat(9_000) + "b".repeat(9_000)', 'v.charCodeAt(9_001)'],
+  ['({ a: "a".repeat(9_000) + "b".repeat(9_000) })', 'v.a.charCodeAt(9_001)'],
+  ['class A { static a = 1; b() {} }', 'new v().b(); Object.keys(v.prototype)'],
+  ['[Math, Intl, JSON]', 'v[0].max(1, 2); Object.getOwnPropertyNames(v[1]); v[2].stringify(1)'],
+  ['function () {}', 'v.prototype; v.name'],
+  ['[1, , 3]', 'v.map((n) => n * 2); [...v]; JSON.stringify(v)'],
+  ['new Map([[1, {}]])', 'for (const [key, value] of v) { key; value; }'],
+  ['({ a: 1, b: { c: [1] } })', 'structured = JSON.stringify(v); ({ ...v }).b.c'],
+  ['new Error("a")', 'v.stack; `${v}`'],
+  ['[NaN, -0, 0.1, 1e21]', 'v.map((n) => n)'],
+  ['Array.from({ length: 3_000 }, (_, n) => [n])', 'other = v[5]; other.length'],
+];
 
 describe('the variables that a JavaScript step changed', () => {
   let sandboxes: SandboxProcess;
-  before(() => (sandboxes = createSandboxes()));
+  let repl: Repl;
+  before(async () => {
+    sandboxes = createSandboxes();
+    repl = await Repl.open(sandboxes, { language: 'javascript' });
+  });
   after(() => sandboxes.dispose());
 
-  for (const [title, [make, change]] of Object.entries(inPlace)) {
-    it(`are those changed in place: ${title}`, async () => {
-      const repl = await Repl.open(sandboxes, { language: 'javascript' });
-      for (const [code, names] of [
-        [`v = ${make}; null`, ['v']],
-        ['v; null', []],
-        [`${change}; null`, ['v']],
-      ] as const) {
-        const { changes, error } = await repl.run(code);
-        assert.equal(error, null, code);
-        assert.deepEqual(
-          changes.map(({ name }) => name),
-          names,
-          code,
-        );
+  const changesOf = async (
+    code: string,
+  ): Promise<readonly (readonly [string, string | null])[]> => {
+    const { changes, error, stderr } = await repl.run(`${code}; null`);
+    assert.equal(error, null, code);
+    assert.equal(stderr, '', code);
+    return changes.filter(({ name }) => name === 'v').map(({ name, hash }) => [name, hash]);
+  };
+
+  for (const [title, [make, change]] of Object.entries(large)) {
+    it(`are those changed in one of many places: ${title}`, async () => {
+      const hashes = new Set((await changesOf(`v = ${make}`)).map(([, hash]) => hash));
+      assert.deepEqual(await changesOf('v'), []);
+      for (const place of places) {
+        const code = change.replaceAll('?', String(place));
+        const [found, ...more] = await changesOf(code);
+        assert.deepEqual([found?.[0], more], ['v', []], code);
+        assert.ok(!hashes.has(found?.[1] ?? null), `${code}: the same hash as before`);
+        hashes.add(found?.[1] ?? null);
       }
     });
   }
+
+  for (const [title, [make, change]] of Object.entries(small)) {
+    it(`are those changed in place: ${title}`, async () => {
+      await changesOf(`v = ${make}`);
+      assert.deepEqual(await changesOf('v'), []);
+      assert.deepEqual(
+        (await changesOf(change)).map(([name]) => name),
+        ['v'],
+      );
+      assert.deepEqual(await changesOf('v'), []);
+    });
+  }
+
+  it('are none that were only read', async () => {
+    for (const [make, read] of reads) {
+      await changesOf(`v = ${make}`);
+      assert.deepEqual(await changesOf(read), [], read);
+      assert.deepEqual(await changesOf(read), [], read);
+    }
+  });
+
+  it('have hashes that are alike for equal values only', async () => {
+    const seen = new Map<string, string>();
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue({ maxDepth: 4 }), async (value) => {
+        const text = JSON.stringify(value);
+        const code = `v = undefined; v = JSON.parse(${JSON.stringify(text)})`;
+        await changesOf('delete globalThis.v');
+        const hash = (await changesOf(code))[0]?.[1] ?? '';
+        const other = seen.get(hash) ?? text;
+        assert.equal(other, text);
+        seen.set(hash, text);
+        await changesOf('delete globalThis.v');
+        assert.equal((await changesOf(`v = ${toLiteral(JSON.parse(text))}`))[0]?.[1], hash, text);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('are told with a note where a value is too large to be compared whole', async () => {
+    const code = 'v = Array.from({ length: 400_000 }, (_, n) => [n, [n]]); null';
+    const made = await repl.run(code);
+    assert.match(made.changes[0]?.hash ?? '', /^~[0-9a-f]{8}$/);
+    assert.match(made.stderr, /^note: too large to be compared whole, .*: v\n$/);
+    const { changes, stderr } = await repl.run('v.length');
+    assert.deepEqual([changes, stderr], [[], '']);
+    await repl.run('delete globalThis.v');
+  });
 });
+
+/** As code that makes an equal value in another way. */
+function toLiteral(value: unknown): string {
+  if (Array.isArray(value)) {
+    return `[${value.map(toLiteral).join(', ')}]`;
+  }
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).map(
+      ([key, one]) => `[${JSON.stringify(key)}, ${toLiteral(one)}]`,
+    );
+    return `Object.fromEntries([${entries.join(', ')}])`;
+  }
+  if (typeof value === 'string') {
+    return `[${value
+      .split('')
+      .map((unit) => JSON.stringify(unit))
+      .join(', ')}].join("")`;
+  }
+  return Object.is(value, -0) ? '-0' : typeof value === 'number' ? `${value} * 1` : String(value);
+}

@@ -1,0 +1,76 @@
+// How the pinned build of QuickJS lays out values in its memory; the build's hash is checked when the extension
+// is built, and `ValueHash` probes what it relies on when an engine starts.
+// Source: quickjs.c and quickjs.h of quickjs-ng 0.12.1, for 32-bit pointers, NaN boxing and dumps enabled.
+
+/** The upper word of a value; what is none of these is a float. */
+export const tags = {
+  bigint: -9,
+  symbol: -8,
+  string: -7,
+  rope: -6,
+  object: -1,
+  int: 0,
+  shortBigint: 7,
+} as const;
+/** A float's upper word is kept less this. JS_FLOAT64_TAG_ADDEND */
+export const floatAddend = 0x7ff8000a;
+
+/** Class ids of objects. */
+export const classes = {
+  array: 2,
+  number: 4,
+  symbol: 7,
+  arguments: 8,
+  mappedArguments: 9,
+  date: 10,
+  moduleNamespace: 11,
+  cFunction: 12,
+  generatorFunction: 17,
+  regExp: 19,
+  arrayBuffer: 20,
+  sharedArrayBuffer: 21,
+  firstTypedArray: 22,
+  float64Array: 33,
+  dataView: 34,
+  bigint: 35,
+  map: 36,
+  set: 37,
+  proxy: 50,
+  firstAsyncFunction: 52,
+  asyncFromSyncIterator: 57,
+  asyncGeneratorFunction: 58,
+} as const;
+/** By class id from `firstTypedArray`. */
+export const bytesPerItem = [1, 1, 1, 2, 2, 4, 4, 8, 8, 2, 4, 8] as const;
+
+// Words from the beginning of each structure.
+
+export const object = { header: 1, fastArray: 1 << 11, shape: 4, properties: 5, own: 8 } as const;
+export const shape = { count: 8, properties: 12 } as const;
+export const property = {
+  getSet: 1,
+  reference: 2,
+  kindShift: 30,
+  enumerable: 1 << 28,
+  length: 1 << 29,
+} as const;
+export const reference = { value: 4 } as const;
+export const fastArray = { values: 9, count: 10 } as const;
+export const buffer = { byteLength: 0, data: 3 } as const;
+export const view = { buffer: 3, offset: 4, byteLength: 5, tracks: 6 } as const;
+export const map = { records: 1, count: 3 } as const;
+/** From the link of a record, which is in its words 3 and 4. */
+export const record = { next: 1, isEmpty: -2, key: 5, value: 7 } as const;
+/** `characters`, or where they are: in another text from `offset` on, or elsewhere. */
+export const string = {
+  size: 1,
+  flags: 2,
+  characters: 7,
+  offset: 8,
+  isPart: 1,
+  isApart: 2,
+} as const;
+export const rope = { length: 1, flags: 2, left: 4, right: 6 } as const;
+export const bigint = { length: 1, limbs: 2 } as const;
+/** Of the runtime. */
+export const atoms = { list: 15 } as const;

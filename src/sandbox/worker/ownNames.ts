@@ -1,0 +1,117 @@
+// The enumerable properties of a guest's object, counted and named out of the guest's memory: the engine makes a
+// list of all names first, which takes milliseconds where there are tens of thousands.
+
+import type { ValuePointer } from './flatStrings';
+import * as layout from './guestLayout';
+
+const { classes, tags } = layout;
+/** The engine keeps the elements of these elsewhere, as long as this flag is set. */
+const withElements: ReadonlySet<number> = new Set([classes.array, classes.arguments]);
+const unknown: ReadonlySet<number> = new Set([
+  classes.mappedArguments,
+  classes.moduleNamespace,
+  classes.proxy,
+]);
+const atomKindShift = 30;
+const textAtom = 1;
+const maxChars = 20_000;
+
+export class OwnNames {
+  readonly #memory: { readonly buffer: ArrayBuffer };
+  readonly #runtime: number;
+  #words = new Int32Array();
+
+  /** `runtime` is the address of the engine's. */
+  constructor(memory: { readonly buffer: ArrayBuffer }, runtime: number) {
+    this.#memory = memory;
+    this.#runtime = runtime >>> 2;
+  }
+
+  /** How many there are beside items; −1 where only the engine can tell, or where some are symbols. */
+  count(value: ValuePointer): number {
+    const entries = this.#open(value);
+    let count = entries === null ? -1 : 0;
+    for (let at = entries?.first ?? 0; at < (entries?.end ?? 0) && count !== -1; at += 2) {
+      const atom = this.#shownAt(at);
+      const isText = atom < 0 || atom === 0 || this.#isText(atom);
+      count = isText ? count + (atom === 0 ? 0 : 1) : -1;
+    }
+    return count;
+  }
+
+  /** The first of them, numbers before others, as JSON; undefined where that is long. */
+  first(value: ValuePointer, limit: number): string | undefined {
+    const { first, end } = this.#open(value) ?? { first: 0, end: 0 };
+    const numbers: number[] = [];
+    const names: string[] = [];
+    let chars = 0;
+    for (let at = first; at < end; at += 2) {
+      const atom = this.#shownAt(at);
+      if (atom < 0) {
+        numbers.push(atom & 0x7fffffff);
+      } else if (atom > 0 && names.length < limit) {
+        chars += this.#lengthOf(this.#stringOf(atom));
+        if (chars > maxChars) {
+          return undefined;
+        }
+        names.push(this.#textOf(atom));
+      }
+    }
+    numbers.sort((left, right) => left - right);
+    return JSON.stringify([...numbers.slice(0, limit).map(String), ...names].slice(0, limit));
+  }
+
+  /** Where the names of an object are. */
+  #open(value: ValuePointer): { readonly first: number; readonly end: number } | null {
+    if (this.#words.buffer !== this.#memory.buffer) {
+      this.#words = new Int32Array(this.#memory.buffer);
+    }
+    const words = this.#words;
+    const object = (words[value >>> 2] ?? 0) >>> 2;
+    const header = words[object + layout.object.header] ?? 0;
+    const kind = header >>> 16;
+    const isSlow = withElements.has(kind) && (header & layout.object.fastArray) === 0;
+    if (words[(value >>> 2) + 1] !== tags.object || unknown.has(kind) || isSlow) {
+      return null;
+    }
+    const shape = (words[object + layout.object.shape] ?? 0) >>> 2;
+    const first = shape + layout.shape.properties;
+    return { first, end: first + 2 * (words[shape + layout.shape.count] ?? 0) };
+  }
+
+  /** Zero for a property that is not enumerable, or is gone. */
+  #shownAt(entry: number): number {
+    const flags = this.#words[entry] ?? 0;
+    return (flags & layout.property.enumerable) === 0 ? 0 : (this.#words[entry + 1] ?? 0);
+  }
+
+  #isText(atom: number): boolean {
+    const flags = this.#words[this.#stringOf(atom) + layout.string.flags] ?? 0;
+    return flags >>> atomKindShift === textAtom;
+  }
+
+  #stringOf(atom: number): number {
+    const list = (this.#words[this.#runtime + layout.atoms.list] ?? 0) >>> 2;
+    return (this.#words[list + atom] ?? 0) >>> 2;
+  }
+
+  #lengthOf(string: number): number {
+    return (this.#words[string + layout.string.size] ?? 0) & 0x7fffffff;
+  }
+
+  #textOf(atom: number): string {
+    const at = this.#stringOf(atom);
+    const size = this.#words[at + layout.string.size] ?? 0;
+    const start = (at + layout.string.characters) * 4;
+    const length = this.#lengthOf(at);
+    const units =
+      size < 0
+        ? new Uint16Array(this.#words.buffer, start, length)
+        : new Uint8Array(this.#words.buffer, start, length);
+    let text = '';
+    for (const unit of units) {
+      text += String.fromCharCode(unit);
+    }
+    return text;
+  }
+}
