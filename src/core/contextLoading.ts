@@ -10,6 +10,7 @@ import type {
 import { toByteText } from '../base/text';
 import { RlmError } from './errors';
 import type { ContextSink, ContextSizes, Sandbox } from './sandbox';
+import { takenVariableError } from './sessionErrors';
 
 /** Reports bytes of context read so far. */
 export type LoadProgress = (bytes: number) => void;
@@ -22,6 +23,8 @@ export interface ContextLoading {
   readonly onProgress?: LoadProgress;
 }
 
+/** For finding whether there is a variable of a name; its value does not matter. */
+const lookMs = 1_000;
 /** Of all contexts of a session together. */
 const maxSessionBytes = 400 * 1024 * 1024;
 
@@ -45,6 +48,33 @@ export class ContextRoom {
   /** Of a load that has succeeded. */
   take(bytes: number): void {
     this.#usedBytes += bytes;
+  }
+}
+
+/**
+ * Where a text is loaded to: never over a variable of the code's. Without a `name` the first free one from that of
+ * its `number` on: 1 is `context`. @throws RlmError 'INVALID_INPUT' where there is a variable `name`.
+ */
+export async function chooseVariable(
+  sandbox: Sandbox,
+  { name, number }: { readonly name: string | null; readonly number: number },
+  signal: AbortSignal,
+): Promise<string> {
+  const isTaken = async (one: string): Promise<boolean> => {
+    const request = { name: one, offset: 0, maxChars: 1, timeoutMs: lookMs };
+    return (await sandbox.readVariable(request, signal)) !== undefined;
+  };
+  if (name !== null) {
+    if (await isTaken(name)) {
+      throw takenVariableError(name);
+    }
+    return name;
+  }
+  for (let next = number; ; next += 1) {
+    const free = next === 1 ? 'context' : `context_${next}`;
+    if (!(await isTaken(free))) {
+      return free;
+    }
   }
 }
 

@@ -8,7 +8,7 @@ import { dropByteOrderMark } from '../base/text';
 import type { Budget } from './budget';
 import type { Clock } from './clock';
 import type { ContextInfo, ContextReader, GivenContext } from './context';
-import { ContextRoom, type LoadProgress, loadContext } from './contextLoading';
+import { ContextRoom, type LoadProgress, chooseVariable, loadContext } from './contextLoading';
 import { throwIfAborted } from './errors';
 import type {
   EventHeader,
@@ -188,7 +188,10 @@ export class Session implements Disposable {
     });
   }
 
-  /** Loads more text; the first context is `context`, later ones `name` or `context_2`, …. */
+  /**
+   * Loads more text; the first context is `context`, later ones `name` or `context_2`, …, the first that is free.
+   * @throws RlmError 'INVALID_INPUT' where there is a variable `name`; those of loading.
+   */
   async addContext(
     given: GivenContext,
     options: { readonly name?: string; readonly onProgress?: LoadProgress },
@@ -198,7 +201,11 @@ export class Session implements Disposable {
       this.#requireActive();
       const sandbox = this.#slot.require();
       const number = this.summary.contexts.length + 1; // as a replay counts those on record
-      const variable = options.name ?? (number === 1 ? 'context' : `context_${number}`);
+      const variable = await chooseVariable(
+        sandbox,
+        { name: options.name ?? null, number },
+        signal,
+      );
       const { contexts } = this.#parts;
       const loading = { variable, ...options, contexts, sandbox, room: this.#room };
       const context = await this.#building.run(signal, (combined) =>

@@ -124,6 +124,16 @@ export function noVariableError(name: string): RlmError {
   });
 }
 
+export function takenVariableError(name: string): RlmError {
+  return new RlmError(
+    'INVALID_INPUT',
+    `There is a variable ${name} already; it is kept as it is.`,
+    {
+      nextStep: `Load under another name, or without one. If the new text is to take its place, set ${name} to the new variable in a step then (rlm_run_repl).`,
+    },
+  );
+}
+
 export function runningStepError(name: string): RlmError {
   return new RlmError(
     'INVALID_INPUT',

@@ -11,9 +11,8 @@ import {
   sessionIdField,
 } from '../fields';
 import { requireGivenContext } from '../givenContext';
-import { createInvalidInput } from '../invalidInput';
-import { listReplGlobals } from '../replGlobals';
 import { resumeSession } from '../replayView';
+import { checkVariableName } from '../takenNames';
 import { requireFree, runQueued } from '../taskCall';
 import { defineTool } from '../tool';
 
@@ -27,7 +26,7 @@ const input = z.strictObject({
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/u, 'must be an identifier of at most 100 characters')
     .optional()
-    .describe('Variable to load into; default context_2, context_3, and so on.'),
+    .describe('New variable to load into; default context_2, context_3, and so on.'),
 });
 
 const output = z.object({ session_id: z.string(), context: contextSchema });
@@ -50,7 +49,6 @@ export const addContext = defineTool({
   },
   async run({ engine, signal, progress }, args) {
     const given = requireGivenContext(args);
-    checkName(args.name);
     requireFree(engine, args.session_id);
     const options = {
       ...(args.name === undefined ? {} : { name: args.name }),
@@ -59,6 +57,9 @@ export const addContext = defineTool({
     return runQueued({ engine, signal }, args.session_id, async (queued) => {
       const opening = { engine, signal: queued, progress };
       const { session } = await resumeSession(opening, args.session_id);
+      if (args.name !== undefined) {
+        checkVariableName(args.name, session.seed.language);
+      }
       const context = await session.addContext(given, options, queued);
       return { session_id: session.id, context: toContextView(context) };
     });
@@ -66,26 +67,3 @@ export const addContext = defineTool({
   toMarkdown: ({ context }) =>
     ['## Context added', toContextMarkdown(context), 'Next: rlm_run_repl.'].join('\n\n'),
 });
-
-/** Words of either language, so that a trace can be read the same everywhere. */
-const reservedWords: ReadonlySet<string> = new Set(
-  (
-    'False None True and as assert async await break case catch class const continue debugger def default ' +
-    'del delete do elif else enum except export extends finally for from function global globalThis if ' +
-    'import in instanceof is lambda let match new nonlocal not null or pass raise return static super ' +
-    'switch this throw true false try type typeof undefined var void while with yield'
-  ).split(' '),
-);
-
-function checkName(name: string | undefined): void {
-  if (name === undefined) {
-    return;
-  }
-  const isTaken = name.startsWith('__') || Object.hasOwn(listReplGlobals('python'), name);
-  if (isTaken || reservedWords.has(name)) {
-    throw createInvalidInput(
-      `The name ${name} is ${isTaken ? 'taken by the REPL' : 'a reserved word'}.`,
-      'Choose another name for the variable, or leave name out.',
-    );
-  }
-}

@@ -462,6 +462,29 @@ describe('MCP tools', () => {
       );
     });
 
+    it('takes the place of no variable, its own or the code’s', async () => {
+      const id = await openSession(client);
+      const code = 'var mine = 1, context_2 = 2, context_3 = 3';
+      await callOk(client, 'rlm_run_repl', { session_id: id, code });
+      const add = { session_id: id, context_text: 'x' };
+      const first = await callOk(client, 'rlm_add_context', { ...add, name: 'extra' });
+      const second = await callOk(client, 'rlm_add_context', add);
+      assert.deepStrictEqual(
+        [first, second].map((one) => readField(one, 'context', 'variable')),
+        ['extra', 'context_4'],
+      );
+      for (const name of ['mine', 'context_2', 'extra', 'context_4']) {
+        const error = await callError(client, 'rlm_add_context', { ...add, name });
+        assert.deepStrictEqual(error.code, 'INVALID_INPUT', name);
+        assert.match(error.next_step, /rlm_run_repl/u);
+      }
+      const kept = await callOk(client, 'rlm_run_repl', {
+        session_id: id,
+        code: 'mine + context_3',
+      });
+      assert.deepStrictEqual(kept['result'], '4');
+    });
+
     it('a session that a guardrail stopped names it', async () => {
       const id = await openSession(client, { max_steps: 1 });
       await callOk(client, 'rlm_run_repl', { session_id: id, code: '1' });
