@@ -5,6 +5,7 @@ import type { processCalls } from '../../protocol/worker';
 import answers from './guest/answers.guest.txt';
 import asked from './guest/asked.guest.txt';
 import beside from './guest/beside.guest.txt';
+import declared from './guest/declared.guest.txt';
 import grep from './guest/grep.guest.txt';
 import inspect from './guest/inspect.guest.txt';
 import intl from './guest/intl.guest.txt';
@@ -43,7 +44,7 @@ const calls: typeof processCalls = {
 
 /** Parts of one function body, in the order in which they run. */
 const sources = [
-  ...[primordials, marks, kinds, inspect, beside, json, variables],
+  ...[primordials, marks, kinds, inspect, beside, json, variables, declared],
   ...[answers, sourceTexts, spans, asked, linePattern, grep, search, locales, intl, restore, repl],
 ];
 

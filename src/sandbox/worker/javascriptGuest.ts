@@ -9,6 +9,7 @@ import type {
   RunMessage,
   WorkerInit,
 } from '../../protocol/worker';
+import type { Declarations } from './declarations';
 import { GuestContexts } from './guestContexts';
 import { GuestMemory, mebibyte } from './guestMemory';
 import { GuestRepl } from './guestRepl';
@@ -52,6 +53,8 @@ const noOutput: Output = {
   finalAnswer: null,
 };
 
+const noDeclarations = { lexical: [], others: [] };
+
 interface GuestOptions {
   readonly wasmModule: WebAssembly.Module;
   readonly pump: MessagePump;
@@ -80,6 +83,8 @@ export class JavascriptGuest {
   readonly #memory: GuestMemory;
   /** What the declarations of all steps mention, by the declared name. */
   readonly #declarations = new Map<string, ReadonlySet<string>>();
+  /** Variables that were declared with `const`. */
+  readonly #constants = new Set<string>();
   #variables: readonly string[] = [];
   #running: { readonly id: string; nextCall: number } | null = null;
   /** Of the last reply. */
@@ -123,10 +128,10 @@ export class JavascriptGuest {
     const started = performance.now();
     this.#interruption.reset();
     this.#running = { id: message.id, nextCall: 0 };
-    const step = rewriteStep(message.code, message.step);
-    const declared = step.kind === 'step' ? [...step.declarations.keys()] : [];
+    const step = rewriteStep(message.code, message.step, this.#constants);
+    const { lexical, others } = step.kind === 'step' ? step.declared : noDeclarations;
     this.#engine.promises.reset();
-    this.#repl.ask('begin', { maxOutputChars: message.maxOutputChars, declared });
+    this.#repl.ask('begin', { maxOutputChars: message.maxOutputChars, lexical, others });
     const outcome =
       step.kind === 'step'
         ? this.#finish(this.#execute(step, message.step), message.step, step)
@@ -207,7 +212,10 @@ export class JavascriptGuest {
     const repl = this.#repl;
     this.#interruption.reset();
     this.#interruption.clear();
-    repl.ask('restore', null);
+    const unreached = repl.ask<readonly string[]>('restore', null) ?? [];
+    if (step) {
+      this.#noteConstants(step.declared, unreached);
+    }
     let error = this.#toFailure(end, number);
     const shown = end.kind === 'value' ? repl.call('showResult', end.result) : null;
     const result = shown && repl.readJson<ShownResult>(shown);
@@ -227,6 +235,9 @@ export class JavascriptGuest {
       this.#engine.discardJobs();
     }
     this.#variables = variables?.variables ?? this.#variables;
+    for (const name of [...this.#constants].filter((one) => !this.#variables.includes(one))) {
+      this.#constants.delete(name); // the code has removed it
+    }
     return {
       ...(output ?? noOutput),
       stderr: (output ?? noOutput).stderr + toComparisonNote(variables),
@@ -236,6 +247,16 @@ export class JavascriptGuest {
       variables: [...this.#variables],
       changes: variables?.changes ?? [],
     };
+  }
+
+  #noteConstants(declared: Declarations, unreached: readonly string[]): void {
+    const reached = declared.lexical.filter((name) => !unreached.includes(name));
+    for (const name of [...reached, ...declared.others]) {
+      this.#constants.delete(name);
+    }
+    for (const name of reached.filter((one) => declared.constants.includes(one))) {
+      this.#constants.add(name);
+    }
   }
 
   #toFailure(end: StepEnd, number: number): StepFailure | null {

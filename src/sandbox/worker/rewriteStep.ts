@@ -3,6 +3,15 @@
 
 import { type Node, type Program, type Token, parse } from 'acorn';
 import { CodeLines } from './codeLines';
+import {
+  type Declarations,
+  childrenOf,
+  declaredNames,
+  findConstantTargets,
+  isFunction,
+  isLexical,
+  readDeclarations,
+} from './declarations';
 import { markLines } from './markLines';
 
 export interface RewrittenStep {
@@ -16,6 +25,7 @@ export interface RewrittenStep {
   readonly mentions: ReadonlySet<string>;
   /** What each name declared at the top level mentions where it is declared. */
   readonly declarations: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly declared: Declarations;
 }
 
 interface RefusedStep {
@@ -39,10 +49,14 @@ interface Edit {
   readonly rank: number;
 }
 
-const rank = { end: 1, start: 3 } as const;
+const rank = { end: 1, start: 3, target: 5 } as const;
 
-/** `step` is its number, by which errors name it. */
-export function rewriteStep(code: string, step: number): RewrittenStep | RefusedStep {
+/** `step` is its number, by which errors name it; `constants` are those of earlier steps. */
+export function rewriteStep(
+  code: string,
+  step: number,
+  constants: ReadonlySet<string> = new Set(),
+): RewrittenStep | RefusedStep {
   const names: Name[] = [];
   try {
     const program = parse(code, {
@@ -52,11 +66,13 @@ export function rewriteStep(code: string, step: number): RewrittenStep | Refused
       allowHashBang: true,
       onToken: (token) => addName(names, token),
     });
+    const declared = readDeclarations(program);
     return {
       kind: 'step',
       code: toEngineText(
         applyEdits(code, [
           ...program.body.flatMap((one) => toEdits(one, code)),
+          ...guardConstants(program, constants, declared),
           ...markLines(program, code, step).map((mark) => ({ ...mark, length: 0 })),
         ]),
       ),
@@ -64,6 +80,7 @@ export function rewriteStep(code: string, step: number): RewrittenStep | Refused
       hasResult: program.body.at(-1)?.type === 'ExpressionStatement',
       mentions: new Set(names.map((name) => name.text)),
       declarations: findDeclarations(program, names),
+      declared,
     };
   } catch (error) {
     return toRefusal(error, code);
@@ -79,20 +96,23 @@ function addName(names: Name[], token: Token): void {
 
 type Statement = Program['body'][number];
 
-/** `let` and `const` become `var`, a class a variable holding it: both can be declared again. */
+/**
+ * `let` and `const` become `var`, a class a variable holding it: both can be declared again. Until then the
+ * names are closed, see declared.guest.txt.
+ */
 function toEdits(statement: Statement, code: string): Edit[] {
+  const open = `$rlm_open(${declaredNames(statement)
+    .map((name) => JSON.stringify(name))
+    .join(',')});`;
   const { start, end } = statement;
   const close = code[end - 1] === ';' ? [] : [{ at: end, length: 0, text: ';', rank: rank.end }];
   if (statement.type === 'ClassDeclaration') {
     return [
-      { at: start, length: 0, text: `var ${statement.id.name} = `, rank: rank.start },
+      { at: start, length: 0, text: `${open}var ${statement.id.name} = `, rank: rank.start },
       { at: end, length: 0, text: ';', rank: rank.end },
     ];
   }
-  if (
-    statement.type !== 'VariableDeclaration' ||
-    (statement.kind !== 'let' && statement.kind !== 'const')
-  ) {
+  if (statement.type !== 'VariableDeclaration' || !isLexical(statement)) {
     return [];
   }
   // A `let` without a value is undefined, even when an earlier step gave the name one.
@@ -100,7 +120,7 @@ function toEdits(statement: Statement, code: string): Edit[] {
     .filter((one) => !one.init)
     .map((one) => ({ at: one.end, length: 0, text: ' = undefined', rank: rank.end }));
   return [
-    { at: start, length: statement.kind.length, text: 'var', rank: rank.start },
+    { at: start, length: statement.kind.length, text: `${open}var`, rank: rank.start },
     ...values,
     ...close,
   ];
@@ -143,16 +163,18 @@ function awaitsAtTopLevel(program: Program): boolean {
   return false;
 }
 
-function isFunction(node: Node): boolean {
-  return /^(?:ArrowFunctionExpression|Function(?:Declaration|Expression))$/.test(node.type);
-}
-
-function childrenOf(node: Node): Node[] {
-  return Object.values(node).flat().filter(isNode);
-}
-
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
+/** Assignments to constants become assignments to properties of an object that takes none. */
+function guardConstants(
+  program: Program,
+  earlier: ReadonlySet<string>,
+  { lexical, constants, others }: Declarations,
+): Edit[] {
+  const kept = [...earlier].filter((name) => !lexical.includes(name) && !others.includes(name));
+  const all = new Set([...kept, ...constants]);
+  return findConstantTargets(program, all).map(({ name, start, end, isShorthand }) => {
+    const text = `${isShorthand ? `${name}: ` : ''}$rlm_constants.${name}`;
+    return { at: start, length: end - start, text, rank: rank.target };
+  });
 }
 
 function findDeclarations(
@@ -174,35 +196,6 @@ function findDeclarations(
     from = to;
   }
   return found;
-}
-
-function declaredNames(statement: Statement): string[] {
-  if (statement.type === 'VariableDeclaration') {
-    return statement.declarations.flatMap((one) => boundNames(one.id));
-  }
-  const isNamed = statement.type === 'FunctionDeclaration' || statement.type === 'ClassDeclaration';
-  return isNamed ? [statement.id.name] : [];
-}
-
-type Pattern = Extract<Statement, { type: 'VariableDeclaration' }>['declarations'][number]['id'];
-
-function boundNames(pattern: Pattern): string[] {
-  switch (pattern.type) {
-    case 'Identifier':
-      return [pattern.name];
-    case 'ObjectPattern':
-      return pattern.properties.flatMap((one) =>
-        boundNames(one.type === 'RestElement' ? one.argument : one.value),
-      );
-    case 'ArrayPattern':
-      return pattern.elements.flatMap((one) => (one ? boundNames(one) : []));
-    case 'RestElement':
-      return boundNames(pattern.argument);
-    case 'AssignmentPattern':
-      return boundNames(pattern.left);
-    case 'MemberExpression':
-      return [];
-  }
 }
 
 function toRefusal(error: unknown, code: string): RefusedStep {

@@ -208,7 +208,7 @@ const bombs: readonly Attack[] = [
   },
   {
     name: 'J32a grows an array',
-    code: 'const list = []\nwhile (true) list.push({})',
+    code: 'let list = []\nwhile (true) list.push({})',
     ends: ['timeout', 'error'],
     error: 'InternalError',
     next: [['list = null', 'null']],
@@ -216,7 +216,7 @@ const bombs: readonly Attack[] = [
   },
   {
     name: 'J32b grows a map',
-    code: 'const map = new Map()\nwhile (true) map.set(map.size, {})',
+    code: 'let map = new Map()\nwhile (true) map.set(map.size, {})',
     ends: ['timeout', 'error'],
     error: 'InternalError',
     next: [['map = null', 'null']],
@@ -224,7 +224,7 @@ const bombs: readonly Attack[] = [
   },
   {
     name: 'J33b makes many typed arrays',
-    code: 'const held = []\nwhile (true) held.push(new Uint8Array(2 ** 20))',
+    code: 'let held = []\nwhile (true) held.push(new Uint8Array(2 ** 20))',
     ends: 'error',
     error: 'InternalError|RangeError',
     next: [['held = null', 'null']],

@@ -1,0 +1,104 @@
+// What a step declares at its top level can be declared again by a later one, and else is as the language says:
+// not to be used before its declaration, and not to be assigned to where it is a constant.
+
+import assert from 'node:assert/strict';
+import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
+import { Repl, createSandboxes } from '../../support/repl';
+
+interface Row {
+  readonly steps: readonly string[];
+  /** Of the last step. */
+  readonly gives?: string;
+  readonly raises?: readonly [type: string, message: RegExp];
+}
+
+const early = ['ReferenceError', /before its declaration/u] as const;
+const constant = ['TypeError', /Assignment to constant variable 'x'/u] as const;
+const rows: readonly Row[] = [
+  { steps: ['x; let x = 1'], raises: early },
+  { steps: ['x; const x = 1'], raises: early },
+  { steps: ['new X(); class X {}'], raises: early },
+  { steps: ['typeof x; let x'], raises: early },
+  { steps: ['x = 5; let x = 1'], raises: early },
+  { steps: ['(() => x)(); const x = 1'], raises: early },
+  { steps: ['await 0; x; const x = 1'], raises: early },
+  { steps: ['const f = () => x; f(); let x = 1'], raises: early },
+  { steps: ['let x = x'], raises: early },
+  { steps: ['const { x, y = x } = { x: 1 }; y'], gives: '1' },
+  { steps: ['const { y = x, x } = { x: 1 }'], raises: early },
+  { steps: ['let x = 1, y = x; y'], gives: '1' },
+  { steps: ['let y = x, x = 1'], raises: early },
+  { steps: ['const f = () => x; const x = 3; f()'], gives: '3' },
+  { steps: ['function g() { return x } let x = 3; g()'], gives: '3' },
+  { steps: ['h(); function h() {} var x; x'], gives: 'null' },
+  { steps: ['x; var x = 1'], gives: 'null' },
+  { steps: ['let x = 1', 'x; let x = 2'], raises: ['ReferenceError', /of the earlier step/u] },
+  { steps: ['let x = 1', 'throw 1; let x = 2', 'x'], gives: '1' },
+  { steps: ['const x = 1', 'throw 1; const x = 2', 'x = 3'], raises: constant },
+  { steps: ['throw 1; const x = 2', 'x'], raises: ['ReferenceError', /x is not defined/u] },
+  { steps: ['throw 1; const x = 2', 'x = 3; x'], gives: '3' },
+  { steps: ['let x = 1', 'let x = 2', 'x'], gives: '2' },
+  { steps: ['const count = count("a"); count'], gives: '2' },
+  { steps: ['const JSON = 1; JSON', 'delete globalThis.JSON; typeof JSON'], gives: "'undefined'" },
+  { steps: ['const x = 1; x = 2'], raises: constant },
+  { steps: ['const x = 1; x = 2', 'x'], gives: '1' },
+  { steps: ['const x = 1', 'x = 2'], raises: constant },
+  { steps: ['const x = 1', 'x += 2'], raises: constant },
+  { steps: ['const x = 1', 'x++'], raises: constant },
+  { steps: ['const x = 1', '({ x } = { x: 2 })'], raises: constant },
+  { steps: ['const x = 1', '[x] = [2]'], raises: constant },
+  { steps: ['const x = 1', 'for (x of [2]) {}'], raises: constant },
+  { steps: ['const x = 1', 'const f = () => { x = 2 }; f()'], raises: constant },
+  { steps: ['const x = 1', 'const f = () => { x = 2 }; String(f)'], gives: "'() => { x = 2 }'" },
+  { steps: ['const x = 1', 'x ||= 2'], gives: '1' },
+  { steps: ['const x = [1]', 'x[0] = 2; x.push(3); x'], gives: '[ 2, 3 ]' },
+  { steps: ['const x = 1', '((x) => { x = 2; return x })(0)'], gives: '2' },
+  { steps: ['const x = 1', 'let x = 2', 'x = 3; x'], gives: '3' },
+  { steps: ['const x = 1', 'var x = 2', 'x = 3; x'], gives: '3' },
+  { steps: ['const x = 1', 'const x = 2', 'x = 3'], raises: constant },
+  { steps: ['const x = 1', 'for (var x of [2]); x = 3; x'], gives: '3' },
+  { steps: ['const x = 1', 'delete globalThis.x', 'x = 3; x'], gives: '3' },
+  { steps: ['const x = await 1', 'await 0; x = 2'], raises: constant },
+  { steps: ['var x = 1', 'x; let x = 2'], raises: ['ReferenceError', /of the earlier step/u] },
+  { steps: ['for (var x of [1]);', 'delete globalThis.x; typeof x'], gives: "'undefined'" },
+  { steps: ['class X {}', 'X = 1; X'], gives: '1' },
+];
+
+describe('declarations of steps in JavaScript', function () {
+  this.timeout(60_000);
+  let sandboxes: SandboxProcess;
+  let repl: Repl;
+
+  before(async () => {
+    sandboxes = createSandboxes();
+    repl = await Repl.open(sandboxes, { language: 'javascript', context: 'a b a' });
+  });
+  after(() => {
+    repl.sandbox.dispose();
+    sandboxes.dispose();
+  });
+
+  for (const { steps, gives, raises } of rows) {
+    it(steps.join(' | '), async () => {
+      const names = ['x', 'X', 'y', 'f', 'count'].map((name) => `delete globalThis.${name}`);
+      await repl.run(names.join(';'));
+      let outcome = await repl.run('0');
+      for (const step of steps) {
+        outcome = await repl.run(step);
+      }
+      const { error, result } = outcome;
+      if (raises) {
+        assert.deepStrictEqual([error?.type, error?.line], [raises[0], 1], result ?? '');
+        assert.match(error?.message ?? '', raises[1]);
+      } else {
+        assert.deepStrictEqual([error?.message, result ?? 'null'], [undefined, gives]);
+      }
+    });
+  }
+
+  it('shows no name before its declaration', async () => {
+    const { stdout, variables } = await repl.run('SHOW_VARS(); throw 1; const later = 1');
+    assert.doesNotMatch(stdout, /later/u);
+    assert.equal(variables.includes('later'), false);
+  });
+});
