@@ -30,6 +30,7 @@ import {
   toSkipped,
 } from './sourcePlan';
 import { TextWarnings } from './textWarnings';
+import { sortInSlices, TimeSlices } from './timeSlices';
 
 const maxReportedSkips = 50;
 const maxReportedSources = 50;
@@ -99,7 +100,8 @@ export class FileContextReader implements ContextReader {
       sink: hashing,
       signal,
     });
-    const skipped = [...fitted.skipped, ...unread].sort(byPath);
+    const slices = new TimeSlices(signal);
+    const skipped = await sortInSlices([...fitted.skipped, ...unread], byPath, slices);
     if (given.text === null && unread.length === fitted.files.length) {
       throw nothingToRead(given.paths, skipped);
     }

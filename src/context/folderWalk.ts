@@ -3,7 +3,6 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { RlmError } from '../core/errors';
 import { type AllowedRoots, isInside } from './allowedRoots';
 import { throwIfCancelled } from './cancel';
@@ -11,6 +10,7 @@ import type { Place } from './givenPath';
 import { ignoreFileName, IgnoreRules, type RuleProblem } from './ignoreRules';
 import { unreadableError } from './openedFile';
 import { toErrorWords, toSpecialKind } from './systemError';
+import { TimeSlices } from './timeSlices';
 
 /** Read only when the caller's own path leads into them. */
 const unreadFolders: ReadonlySet<string> = new Set(['.git', 'node_modules']);
@@ -58,23 +58,21 @@ export interface WalkOptions {
   readonly signal: AbortSignal;
 }
 
-/** Rules are matched for so long before others' work goes on. */
-const sliceMs = 15;
-
 export class FolderWalk {
   readonly #roots: AllowedRoots;
   readonly #maxEntries: number;
   readonly #includeIgnored: boolean;
   readonly #signal: AbortSignal;
   readonly #ruleProblems = new Map<string, RuleProblem>();
+  readonly #slices: TimeSlices;
   #folders = 0;
-  #yieldedAt = 0;
 
   constructor({ roots, maxEntries, includeIgnored, signal }: WalkOptions) {
     this.#roots = roots;
     this.#maxEntries = maxEntries;
     this.#includeIgnored = includeIgnored;
     this.#signal = signal;
+    this.#slices = new TimeSlices(signal);
   }
 
   /** What of the .gitignore files on the way was not followed. */
@@ -128,10 +126,8 @@ export class FolderWalk {
     }
     const entries: Entry[] = [];
     for (const dirent of dirents) {
-      if (performance.now() - this.#yieldedAt > sliceMs) {
-        await setImmediate();
-        throwIfCancelled(this.#signal);
-        this.#yieldedAt = performance.now();
+      if (this.#slices.isOver) {
+        await this.#slices.next();
       }
       entries.push(await this.#toEntry(listed, dirent));
     }

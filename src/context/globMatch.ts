@@ -5,6 +5,7 @@ import { glob } from 'tinyglobby';
 import { matchesPattern, parseIgnorePattern } from './ignorePattern';
 import { toOneLine } from '../base/text';
 import { RlmError, toRlmError } from '../core/errors';
+import { TimeSlices } from './timeSlices';
 import type { FolderWalk, SkippedEntry, WalkedFile, WalkedFolder } from './folderWalk';
 
 /** A folder that tinyglobby believes in; all it sees there comes from the walk. */
@@ -26,7 +27,7 @@ interface GlobEntry {
 export async function matchGlob(
   walk: FolderWalk,
   top: WalkedFolder,
-  pattern: string,
+  { pattern, signal }: { readonly pattern: string; readonly signal: AbortSignal },
 ): Promise<readonly (WalkedFile | SkippedEntry)[]> {
   checkGlob(pattern);
   const folders = new Map([['', top]]);
@@ -69,6 +70,7 @@ export async function matchGlob(
 
   const matched = await glob(pattern, {
     cwd: stage,
+    absolute: true, // else it makes all paths relative at once, at the end
     expandDirectories: false,
     followSymbolicLinks: false,
     caseSensitiveMatch: process.platform !== 'win32' && process.platform !== 'darwin',
@@ -78,11 +80,18 @@ export async function matchGlob(
     throw failure;
   }
   const last = path.posix.basename(pattern);
-  const found = matched
-    .map((key) => leaves.get(key))
-    .filter((entry) => entry !== undefined)
-    .map((entry) => toNamed(entry, last));
-  return [...unlisted, ...found];
+  const found: (WalkedFile | SkippedEntry)[] = unlisted;
+  const slices = new TimeSlices(signal);
+  for (const file of matched) {
+    const entry = leaves.get(file.slice(stage.length + 1));
+    if (entry !== undefined) {
+      found.push(toNamed(entry, last));
+    }
+    if (slices.isOver) {
+      await slices.next();
+    }
+  }
+  return found;
 }
 
 /**

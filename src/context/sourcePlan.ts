@@ -16,6 +16,7 @@ import { closeFile, openFile, type Opening, type Unreadable, unreadableError } f
 import { runAhead } from './runAhead';
 import type { SourceNames } from './sourceNames';
 import { toErrorWords } from './systemError';
+import { sortInSlices, TimeSlices } from './timeSlices';
 
 const statAhead = 32;
 
@@ -56,6 +57,7 @@ export async function planSources(given: GivenContext, options: PlanOptions): Pr
   const walk = new FolderWalk({ roots, maxEntries: maxFiles, includeIgnored, signal });
   const files = new Map<string, SourceFile>();
   const skipped = new Map<string, Pick<SkippedEntry, 'reason' | 'rule'>>();
+  const slices = new TimeSlices(signal);
   let onlyFiles = true;
   if (given.paths.length > maxFiles) {
     throw tooMany('files', maxFiles);
@@ -65,8 +67,11 @@ export async function planSources(given: GivenContext, options: PlanOptions): Pr
     const place = await resolveGivenPath(path, baseFolder, roots);
     const isNamed = place.kind === 'file';
     onlyFiles &&= isNamed;
-    const entries = await findEntries(place, walk, includeIgnored);
-    for (const { name, entry } of inOrder(entries, names)) {
+    const entries = await findEntries(place, walk, { includeIgnored, signal });
+    for (const { name, entry } of await inOrder(entries, names, slices)) {
+      if (slices.isOver) {
+        await slices.next();
+      }
       if (entry.kind === 'skipped') {
         skipped.set(name, entry);
       } else if (!files.has(entry.real)) {
@@ -102,7 +107,7 @@ type Found = readonly (WalkedFile | SkippedEntry)[];
 async function findEntries(
   place: GivenPath,
   walk: FolderWalk,
-  includeIgnored: boolean,
+  { includeIgnored, signal }: { readonly includeIgnored: boolean; readonly signal: AbortSignal },
 ): Promise<Found> {
   switch (place.kind) {
     case 'file':
@@ -110,7 +115,10 @@ async function findEntries(
     case 'folder':
       return walk.listAll(await openFolder(place, includeIgnored));
     case 'glob':
-      return matchGlob(walk, await openFolder(place, includeIgnored), place.pattern);
+      return matchGlob(walk, await openFolder(place, includeIgnored), {
+        pattern: place.pattern,
+        signal,
+      });
   }
 }
 
@@ -120,17 +128,27 @@ interface NamedEntry {
 }
 
 /** By name; a file found both through a link and directly keeps its own place only. */
-function inOrder(entries: Found, names: SourceNames): readonly NamedEntry[] {
+async function inOrder(
+  entries: Found,
+  names: SourceNames,
+  slices: TimeSlices,
+): Promise<readonly NamedEntry[]> {
   const direct = new Set<string>();
   for (const entry of entries) {
     if (entry.kind === 'file' && !entry.isLinked) {
       direct.add(entry.real);
     }
   }
-  return entries
-    .filter((entry) => entry.kind === 'skipped' || !entry.isLinked || !direct.has(entry.real))
-    .map((entry) => ({ name: names.toName(entry.path), entry }))
-    .sort((left, right) => (left.name < right.name ? -1 : 1));
+  const named: NamedEntry[] = [];
+  for (const entry of entries) {
+    if (entry.kind === 'skipped' || !entry.isLinked || !direct.has(entry.real)) {
+      named.push({ name: names.toName(entry.path), entry });
+    }
+    if (slices.isOver) {
+      await slices.next();
+    }
+  }
+  return sortInSlices(named, (left, right) => (left.name < right.name ? -1 : 1), slices);
 }
 
 export interface FitOptions extends Opening {

@@ -72,12 +72,14 @@ export class TextWarnings {
   }
 
   toLines(skipped: readonly Skipped[]): readonly string[] {
+    const texts = new Map<string, string>();
     for (const { path, kind, rule } of skipped) {
       if (rule !== null) {
-        this.#note(
-          path,
-          `left out for ${toOneLine(rule, 100)} in .gitignore. Name it itself, or set include_ignored`,
-        );
+        const text =
+          texts.get(rule) ??
+          `left out for ${toOneLine(rule, 100)} in .gitignore. Name it itself, or set include_ignored`;
+        texts.set(rule, text);
+        this.#note(path, text);
       }
       if (kind !== null) {
         this.#note(path, `is ${kind.name}, not text, and was left out. ${kind.remedy}`);

@@ -3,6 +3,7 @@
 
 import * as z from 'zod';
 
+import { checkJsonShape } from '../base/jsonShape';
 import { toCamelKeys, toSnakeKeys } from '../base/keys';
 import { encodingOrigins, textForms } from '../core/context';
 import { RlmError } from '../core/errors';
@@ -14,6 +15,8 @@ import { isId } from './home';
 
 /** A longer line is never written, and skipped on reading. */
 export const maxLineBytes = 8_000_000;
+/** A context may be given by 100,000 paths; lists of a step are far shorter. More is built only from a forged line. */
+const lineBounds = { maxDepth: 20, maxValues: 150_000 };
 /** Five times what a session is opened with. */
 const maxTitleChars = 1_000;
 
@@ -50,7 +53,10 @@ export function decodeEvent(line: Buffer): TraceEvent | undefined {
     return undefined;
   }
   try {
-    return eventSchema.parse(toCamelKeys(JSON.parse(`${body.toString('utf8')}}`)));
+    const text = `${body.toString('utf8')}}`;
+    return checkJsonShape(text, lineBounds) === 'fits'
+      ? eventSchema.parse(toCamelKeys(JSON.parse(text)))
+      : undefined;
   } catch {
     return undefined;
   }

@@ -189,9 +189,14 @@ describe('a home that somebody else has written to', function () {
     }
   });
 
-  it('takes the deepest and the longest line for no event', () => {
+  it('takes the deepest line, the longest and that of the most values for no event', () => {
     const deep = '['.repeat(maxLineBytes / 2 - 100) + ']'.repeat(maxLineBytes / 2 - 100);
     assert.equal(decodeEvent(seal(`{"kind":"session.opened","x":${deep}`)), undefined);
+    const many = '[],'.repeat(maxLineBytes / 3 - 100);
+    const written = encodeEvent(createOpened()).toString('utf8');
+    const line = written.slice(0, written.indexOf(',"crc"'));
+    assert.ok(decodeEvent(seal(`${line},"x":[0]`)));
+    assert.equal(decodeEvent(seal(`${line},"x":[${many}0]`)), undefined);
     const long = `{"kind":"session.opened","x":"${'x'.repeat(maxLineBytes)}"`;
     assert.equal(decodeEvent(seal(long)), undefined);
   });
