@@ -122,6 +122,8 @@ export interface Outcome {
   readonly stderr: string;
   /** What of each text was not kept; the texts carry no mark of it: see `toShownTexts`. */
   readonly dropped: DroppedChars;
+  /** Texts that show a value in part, which they say in their own words: so many more items. */
+  readonly abridged: readonly OutputField[];
   /** Repr of a trailing expression's value, or null when there is none or it is None/undefined. */
   readonly result: string | null;
   readonly error: StepError | null;
@@ -135,6 +137,9 @@ export interface Outcome {
   /** The code did not let go: its worker was replaced, all variables but the contexts are gone. */
   readonly stateLost: boolean;
 }
+
+export const outputFields = ['stdout', 'stderr', 'result'] as const;
+export type OutputField = (typeof outputFields)[number];
 
 /** UTF-16 units beyond the step's `maxOutputChars`. Of a result that is a text: characters of that text. */
 export interface DroppedChars {

@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import { toFence, toInline, toTable } from '../base/markdown';
-import type { StepError } from '../core/sandbox';
+import { type StepError, outputFields } from '../core/sandbox';
 import { countDropped } from '../core/shownTexts';
 import type { StepResult } from '../core/stepRun';
 import type { Summary } from '../core/summary';
@@ -58,7 +58,13 @@ export const stepSchema = z.object({
   ...pendingFields,
   usage: usageSchema,
   duration_ms: countField,
-  truncated: z.boolean().describe('Whether anything was left out: see cut and dropped_chars.'),
+  truncated: z
+    .boolean()
+    .describe('Whether anything was left out: see cut, dropped_chars and abridged.'),
+  abridged: z
+    .array(z.enum(outputFields))
+    .optional()
+    .describe('Texts that show a large value in part, as they say ("… 4,900 more"): slice it.'),
   dropped_chars: countField.describe(
     'Of all output, beyond max_output_chars and kept nowhere: use a variable and rlm_get_var.',
   ),
@@ -101,8 +107,10 @@ export function toStepView(
     ['stdout', 'stderr', 'result', 'final_answer', 'updated_vars_summary', 'variables_changed'],
     { dropped: { ...outcome.dropped } },
   );
-  const truncated = cut.length > 0;
-  return toWeighed({ ...payload, truncated, cut });
+  const { abridged } = outcome;
+  const truncated = cut.length > 0 || abridged.length > 0;
+  const inPart = abridged.length > 0 ? { abridged: [...abridged] } : {};
+  return toWeighed({ ...payload, truncated, ...inPart, cut });
 }
 
 /** What matters first, then what is long: some clients show only the beginning of a reply. */
@@ -206,7 +214,13 @@ function toSection(title: string, text: string): string[] {
 }
 
 function toTruncationText(payload: StepPayload): string {
-  const cuts = payload.cut.map(({ field, shown, total }) => `${field}: ${shown} of ${total}`);
+  const cuts = [
+    ...payload.cut.map(({ field, shown, total }) => `${field}: ${shown} of ${total}`),
+    ...(payload.abridged ?? []).map((field) => `${field}: a value in part`),
+  ];
+  if (payload.cut.length === 0) {
+    return `${cuts.join('; ')}: print the items you need.`;
+  }
   const tail =
     payload.dropped_chars > 0
       ? `What goes beyond max_output_chars (${payload.dropped_chars} characters) is kept nowhere: put long values into a variable and page it with rlm_get_var.`

@@ -4,7 +4,7 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import * as z from 'zod';
-import type { ContextShape } from '../core/sandbox';
+import { type ContextShape, outputFields } from '../core/sandbox';
 import { searchLimits } from '../core/searchLimits';
 
 /** Words of the shared Int32Array `control`. */
@@ -98,6 +98,7 @@ export const guestOutcomeSchema = z.object({
   stdout: text,
   stderr: text,
   dropped: z.object({ stdout: count, stderr: count, result: count }),
+  abridged: z.array(z.enum(outputFields)).max(outputFields.length),
   result: text.nullable(),
   error: guestError.nullable(),
   variables: z.array(text.max(500)).max(10_000),

@@ -63,7 +63,8 @@ export function createInterruptedOutcome(
     line: outcome.error?.line ?? null,
     traceback: outcome.error?.traceback ?? '',
   };
-  return { ...outcome, result: null, error, interruption };
+  const abridged = outcome.abridged.filter((field) => field !== 'result');
+  return { ...outcome, abridged, result: null, error, interruption };
 }
 
 export interface LostStep {
@@ -96,6 +97,7 @@ export function createLostOutcome(lost: LostStep): Outcome {
     stdout: '',
     stderr: '',
     dropped: { stdout: 0, stderr: 0, result: 0 },
+    abridged: [],
     result: null,
     error: { ...error, line: null, traceback: '' },
     variables: [],

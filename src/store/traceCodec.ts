@@ -9,7 +9,7 @@ import { encodingOrigins, textForms } from '../core/context';
 import { RlmError } from '../core/errors';
 import { loopFinishReasons, sessionStatuses, stopCauses, type TraceEvent } from '../core/event';
 import { stopReasons } from '../core/limits';
-import { languages } from '../core/sandbox';
+import { languages, outputFields } from '../core/sandbox';
 import { crc32 } from './crc32';
 import { isId } from './home';
 
@@ -131,6 +131,7 @@ const outcome = z.object({
   stdout: z.string(),
   stderr: z.string(),
   dropped: z.object({ stdout: count, stderr: count, result: count }),
+  abridged: list(z.enum(outputFields)),
   result: orNull(z.string()),
   error: orNull(
     z.object({

@@ -22,6 +22,7 @@ export const emptyOutcome: Outcome = {
   stdout: '',
   stderr: '',
   dropped: { stdout: 0, stderr: 0, result: 0 },
+  abridged: [],
   result: null,
   error: null,
   variables: [],

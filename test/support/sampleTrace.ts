@@ -100,6 +100,7 @@ export function createOutcome(over: Partial<Outcome> = {}): Outcome {
     stdout: '',
     stderr: '',
     dropped: { stdout: 0, stderr: 0, result: 0 },
+    abridged: [],
     result: null,
     error: null,
     variables: [],

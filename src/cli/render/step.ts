@@ -2,7 +2,12 @@
 
 import { toOneLine } from '../../base/text';
 import { toShownTexts } from '../../core/shownTexts';
-import type { Outcome, VariableChange, VariableInfo } from '../../core/sandbox';
+import {
+  type Outcome,
+  type VariableChange,
+  type VariableInfo,
+  outputFields,
+} from '../../core/sandbox';
 import { toPrintable } from './printable';
 import type { Style } from './style';
 import { toCountText } from './words';
@@ -40,13 +45,12 @@ export function renderError({ error, stateLost, interruption }: Outcome, style: 
 }
 
 /** For output that a program reads, and that carries no marks therefore. */
-export function renderDropped({ dropped }: Outcome, style: Style): string {
-  return (['stdout', 'stderr', 'result'] as const)
+export function renderDropped({ dropped, abridged }: Outcome, style: Style): string {
+  const cut = outputFields
     .filter((name) => dropped[name] > 0)
-    .map((name) =>
-      style.dim(`${name}: … ${toCountText(dropped[name])} more characters were dropped`),
-    )
-    .join('\n');
+    .map((name) => `${name}: … ${toCountText(dropped[name])} more characters were dropped`);
+  const parts = abridged.map((name) => `${name}: a value is shown in part`);
+  return [...cut, ...parts].map((line) => style.dim(line)).join('\n');
 }
 
 export function renderChanges(changes: readonly VariableChange[], style: Style): string {

@@ -144,7 +144,7 @@ function toDocument(session: Session, results: readonly StepResult[]): object {
       variablesChanged: outcome.changes,
       guardrailStop: stop,
       interruption: outcome.interruption,
-      truncated: countDropped(outcome) > 0,
+      truncated: countDropped(outcome) > 0 || outcome.abridged.length > 0,
       dropped: outcome.dropped,
       durationMs: Math.round(durationMs),
     })),

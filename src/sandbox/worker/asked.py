@@ -6,6 +6,7 @@ import sys
 from searchLimits import LIMITS
 
 said = set()  # notes of this step
+shown_in_part = set()  # lists of this step that have shown some of their items, by their ids
 MAX_NOTES = 20  # a step
 
 
@@ -26,6 +27,7 @@ LOADED, EVERY = Default("the loaded context"), Default("every path")
 
 def begin_step():
     said.clear()
+    shown_in_part.clear()
 
 
 def note(text):

@@ -308,10 +308,13 @@ def main(parts):
 
     def execute_code(step):
         step["value"] = execute(step["code"], step["filename"])
+        if out["parts"] and finders.shows_in_part():
+            step["outcome"]["abridged"].append("stdout")
 
     def show_result(step):
         if step["value"] is not None:
-            step["outcome"]["result"], step["dropped"] = previews.show_result(step["value"], step["cap"])
+            step["outcome"]["result"], step["dropped"], is_abridged = previews.show_result(step["value"], step["cap"])
+            step["outcome"]["abridged"] += ["result"] if is_abridged else []
 
     def explain_failure(step):
         if step["failure"] is not None:
@@ -322,7 +325,7 @@ def main(parts):
     def run(message):
         code, cap = message["code"], message["maxOutputChars"]
         filename = f"<step {message['step']}>"
-        outcome = {"result": None, "error": None, "variables": [], "changes": []}
+        outcome = {"result": None, "error": None, "variables": [], "changes": [], "abridged": []}
         step = {"code": code, "filename": filename, "cap": cap, "value": None, "failure": None, "outcome": outcome, "dropped": 0,
                 "line": None}
         restore()

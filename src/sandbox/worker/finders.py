@@ -22,6 +22,10 @@ def begin_step():
     asked.begin_step()
 
 
+def shows_in_part():
+    return bool(asked.shown_in_part)
+
+
 def offered(live_names, host):
     global call_host
     watch(live_names)

@@ -1,6 +1,7 @@
 // One QuickJS guest with a REPL inside: loads contexts, runs steps, reads variables. Of what comes
 // out of the guest only the JSON is read here; the sandbox process checks every message again.
 
+import { outputFields } from '../../core/sandbox';
 import type {
   FromWorker,
   GuestOutcome,
@@ -39,17 +40,20 @@ const unreadable = {
 type Variables = Pick<GuestOutcome, 'variables' | 'changes'> & { readonly unseen: string };
 type Output = Pick<GuestOutcome, 'stdout' | 'stderr' | 'finalAnswer'> & {
   readonly dropped: Pick<GuestOutcome['dropped'], 'stdout' | 'stderr'>;
+  readonly isAbridged: Readonly<Record<'stdout' | 'stderr', boolean>>;
 };
 
 interface ShownResult {
   readonly text: string | null;
   readonly dropped: number;
+  readonly isAbridged: boolean;
 }
 
 const noOutput: Output = {
   stdout: '',
   stderr: '',
   dropped: { stdout: 0, stderr: 0 },
+  isAbridged: { stdout: false, stderr: false },
   finalAnswer: null,
 };
 
@@ -238,10 +242,13 @@ export class JavascriptGuest {
     for (const name of [...this.#constants].filter((one) => !this.#variables.includes(one))) {
       this.#constants.delete(name); // the code has removed it
     }
+    const { isAbridged, ...written } = output ?? noOutput;
+    const abridged = { ...isAbridged, result: result?.isAbridged === true };
     return {
-      ...(output ?? noOutput),
-      stderr: (output ?? noOutput).stderr + toComparisonNote(variables),
-      dropped: { ...(output ?? noOutput).dropped, result: result?.dropped ?? 0 },
+      ...written,
+      stderr: written.stderr + toComparisonNote(variables),
+      dropped: { ...written.dropped, result: result?.dropped ?? 0 },
+      abridged: outputFields.filter((field) => abridged[field]),
       result: result?.text ?? null,
       error,
       variables: [...this.#variables],

@@ -2,6 +2,7 @@
 # step that mentions a large value must not pay for its size.
 from collections import Counter, OrderedDict, defaultdict, deque
 
+import asked
 from values import exact, members_of, mro_of, preview
 
 LONGEST_ESCAPE = 10
@@ -52,19 +53,21 @@ def utf16_length_from(text, start):
 
 
 def show_result(value, cap):
-    """(at most `cap` UTF-16 units, how many more there are); a container says in the text what it leaves out."""
+    """(at most `cap` UTF-16 units, how many more there are, whether a container says in the text what it leaves out)."""
     if shape(type(value)) is str:
-        return show_string(exact(value), cap)
+        return *show_string(exact(value), cap), False
     left_out = []
+    asked.shown_in_part.clear()
     text = exact(bounded_repr(value, cap - min(MARK_ROOM, cap // 4), left_out))
+    is_abridged = bool(left_out or asked.shown_in_part)
     if utf16_length(text) <= cap:
-        return text, 0
+        return text, 0, is_abridged
     unit = "bytes" if shape(type(value)) in (bytes, bytearray) else "items"
     tail = f"… ({len(value):,} {unit})" if left_out else ""
     kept = text[:max(cap - len(tail), 0)]
     over = utf16_length(kept) + len(tail) - cap
     kept = kept[:-over] if over > 0 else kept
-    return kept + tail, 0 if left_out else utf16_length_from(text, len(kept))
+    return kept + tail, 0 if left_out else utf16_length_from(text, len(kept)), is_abridged
 
 
 def show_string(text, cap):

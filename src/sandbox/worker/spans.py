@@ -126,6 +126,7 @@ class Spans(list):
     def __repr__(self):
         shown = ", ".join(map(repr, self[:SHOWN_SPANS]))
         if len(self) > SHOWN_SPANS:
+            asked.shown_in_part.add(id(self))
             shown += f", … {len(self) - SHOWN_SPANS:,} more of this list"
         return f"[{shown}]{self.remark()}"
 

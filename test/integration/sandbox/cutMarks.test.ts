@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { toShownTexts } from '../../../src/core/shownTexts';
-import type { Language } from '../../../src/core/sandbox';
+import type { Language, OutputField } from '../../../src/core/sandbox';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
 import { Repl, createSandboxes } from '../../support/repl';
 
@@ -16,6 +16,8 @@ interface Case {
   readonly stderr?: number;
   readonly result?: number;
   readonly shown?: RegExp;
+  /** Texts that show a value in part. */
+  readonly abridged?: readonly OutputField[];
 }
 
 /** What is dropped of each text, in UTF-16 units; nothing where it is not given. */
@@ -61,12 +63,69 @@ const cases: readonly Case[] = [
       javascript: 'Array.from({ length: 5_000 }, (_, n) => n)',
     },
     shown: /5,?000(?: items\))?|… 4900 more/u,
+    abridged: ['result'],
   },
   {
     name: 'a long text in a list',
     code: { python: '["x" * 5_000, 1]', javascript: '["x".repeat(5_000), 1]' },
     shown: /5,000 characters|2 items|more characters|of a value of size 2/u,
+    abridged: ['result'],
   },
+  {
+    name: 'a short list',
+    code: { python: '[1, 2]', javascript: '[1, 2]' },
+    shown: /^\[ ?1, 2 ?\]$/u,
+  },
+  {
+    name: 'a mapping of many names',
+    code: {
+      python: '{n: n for n in range(5_000)}',
+      javascript: 'Object.fromEntries([...Array(5_000).keys()].map((n) => [n, n]))',
+    },
+    shown: /5,?000 items|… \d+ more|of a value of size 5000/u,
+    abridged: ['result'],
+  },
+  {
+    name: 'a set of many',
+    code: { python: 'set(range(5_000))', javascript: 'new Set(Array(5_000).keys())' },
+    shown: /5,?000 items|… \d+ more|of a value of size 5000/u,
+    abridged: ['result'],
+  },
+  {
+    name: 'many spans',
+    code: { python: 'grep("a", max_matches=None)', javascript: 'grep("a", { maxMatches: null })' },
+    abridged: ['result'],
+  },
+  {
+    name: 'many spans that are printed',
+    code: {
+      python: 'print(str(grep("a", max_matches=None))[-40:])',
+      javascript: 'print(grep("a", { maxMatches: null }))',
+    },
+    abridged: ['stdout'],
+  },
+];
+
+/** What only JavaScript shows in part where it is printed: Python prints all of a value. */
+const printed: readonly (readonly [code: string, abridged: readonly OutputField[]])[] = [
+  ['print([1, 2])', []],
+  ['print("a".repeat(20_001))', []],
+  ['print(Array.from({ length: 5_000 }, (_, n) => n))', ['stdout']],
+  ['console.error(Array.from({ length: 5_000 }, (_, n) => n))', ['stderr']],
+  ['print(1, { a: [[[[[1]]]]] })', ['stdout']],
+  ['print(new Map(Array.from({ length: 500 }, (_, n) => [n, n])))', ['stdout']],
+  ['print(["a".repeat(10_001)])', ['stdout']],
+  ['print(new Uint8Array(500))', ['stdout']],
+  ['print(Array(150).fill("a".repeat(150)))', ['stdout']],
+  ['print(Object.assign([1], { b: "c".repeat(10_001) }))', ['stdout']],
+  ['[[[[[[1]]]]]]', ['result']],
+  ['({ a: Array(101) })', ['result']],
+  [
+    'print(Array(101).fill(0)); console.error(Array(101)); [Array(101)]',
+    ['stdout', 'stderr', 'result'],
+  ],
+  ['print([() => 1, Symbol("a"), 10n, new Date(0), null])', []],
+  ['const round = {}; round.self = round; round', []],
 ];
 
 describe('texts that are cut in a step', function () {
@@ -78,17 +137,32 @@ describe('texts that are cut in a step', function () {
   });
   after(() => sandboxes.dispose());
 
+  it('say in JavaScript where a value is printed in part, and drop what they count', async () => {
+    const repl = await Repl.open(sandboxes, { language: 'javascript' });
+    const seen: unknown[] = [];
+    for (const [code] of printed) {
+      const { abridged, dropped, error } = await repl.run(code);
+      seen.push([code, abridged, dropped.stdout, error]);
+    }
+    repl.sandbox.dispose();
+    const overLong = (code: string): number => (code.includes('20_001') ? 2 : 0);
+    assert.deepStrictEqual(
+      seen,
+      printed.map(([code, abridged]) => [code, abridged, overLong(code), null]),
+    );
+  });
+
   for (const language of ['python', 'javascript'] as const) {
     describe(`in ${language}`, () => {
       let repl: Repl;
       before(async () => {
-        repl = await Repl.open(sandboxes, { language });
+        repl = await Repl.open(sandboxes, { language, context: 'a\n'.repeat(150) });
       });
       after(() => {
         repl.sandbox.dispose();
       });
 
-      for (const { name, code, shown, ...dropped } of cases) {
+      for (const { name, code, shown, abridged = [], ...dropped } of cases) {
         it(`are marked: ${name}`, async () => {
           const outcome = await repl.run(code[language], { maxOutputChars: cap });
           const { stdout, stderr, result } = outcome;
@@ -96,6 +170,7 @@ describe('texts that are cut in a step', function () {
             assert.ok(text.length <= cap, `${text.length} characters`);
             assert.ok(text.isWellFormed());
           }
+          assert.deepStrictEqual(outcome.abridged, abridged);
           if (Object.keys(dropped).length > 0) {
             const none = { stdout: 0, stderr: 0, result: 0 };
             assert.deepStrictEqual(outcome.dropped, { ...none, ...dropped });

@@ -29,6 +29,7 @@ describe('the outcome of a step', () => {
       stdout: costly.repeat(1_000_000),
       stderr: costly.repeat(1_000_000),
       dropped: { stdout: 0, stderr: 0, result: 0 },
+      abridged: [],
       result: costly.repeat(1_000_000),
       error,
       variables: Array.from({ length: 10_000 }, () => costly.repeat(500)),

@@ -20,6 +20,7 @@ const empty = {
   stdout: '',
   stderr: '',
   dropped: { stdout: 0, stderr: 0, result: 0 },
+  abridged: [],
   result: null,
   error: null,
   variables: [],
