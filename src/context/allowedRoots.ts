@@ -36,6 +36,12 @@ export class AllowedRoots {
     return this.#real.some((root) => isInside(root, realPath));
   }
 
+  /** The widest root that an allowed path is inside. */
+  findRoot(realPath: string): string {
+    const around = this.#real.filter((root) => isInside(root, realPath));
+    return around.reduce((widest, root) => (isInside(root, widest) ? root : widest), realPath);
+  }
+
   /** Whether the words of the path alone put it inside a root; nothing on disk is asked. */
   names(absolutePath: string): boolean {
     return [...this.#given, ...this.#real].some((root) => isInside(root, absolutePath));

@@ -38,6 +38,8 @@ export interface SkippedEntry {
   readonly rule?: string;
   /** Where it is, of a file that only a rule keeps from being read. */
   readonly real?: string;
+  /** A folder that only a rule keeps from being entered. */
+  readonly isFolder?: true;
 }
 
 export type Entry = WalkedFile | WalkedFolder | SkippedEntry;
@@ -45,9 +47,11 @@ export type Entry = WalkedFile | WalkedFolder | SkippedEntry;
 /** Where a walk starts. */
 export async function openFolder(
   { path: shown, real }: Place,
-  includeIgnored: boolean,
+  { roots, includeIgnored }: Pick<WalkOptions, 'roots' | 'includeIgnored'>,
 ): Promise<WalkedFolder> {
-  const rules = includeIgnored ? IgnoreRules.none : await IgnoreRules.createFor(real);
+  const rules = includeIgnored
+    ? IgnoreRules.none
+    : await IgnoreRules.createFor(real, roots.findRoot(real));
   return { kind: 'folder', path: shown, real, isTop: true, isLinked: false, rules, crossed: [] };
 }
 
@@ -147,6 +151,7 @@ export class FolderWalk {
         ...skip(place.path, reason),
         rule,
         ...(dirent.isFile() ? { real: place.real } : {}),
+        ...(dirent.isDirectory() ? { isFolder: true as const } : {}),
       };
     }
     if (dirent.isDirectory()) {
@@ -181,16 +186,9 @@ export class FolderWalk {
       if (crossed.some((before) => isInside(real, before))) {
         return skip(link.path, 'a link back to a folder that it lies in');
       }
-      const rules = this.#includeIgnored ? IgnoreRules.none : await IgnoreRules.createFor(real);
-      return {
-        kind: 'folder',
-        path: link.path,
-        real,
-        isTop: false,
-        isLinked: true,
-        rules,
-        crossed,
-      };
+      const options = { roots: this.#roots, includeIgnored: this.#includeIgnored };
+      const opened = await openFolder({ path: link.path, real }, options);
+      return { ...opened, isTop: false, isLinked: true, crossed };
     } catch (error) {
       return skip(link.path, `a link that leads nowhere: ${toErrorWords(error)}`);
     }

@@ -37,6 +37,11 @@ export async function matchGlob(
 
   async function list(key: string): Promise<readonly GlobEntry[]> {
     const folder = folders.get(key);
+    const passed = leaves.get(key);
+    if (passed?.kind === 'skipped') {
+      unlisted.push(passed); // the pattern leads into it
+      return [];
+    }
     if (folder === undefined || failure !== undefined) {
       return [];
     }
@@ -53,7 +58,8 @@ export async function matchGlob(
       } else {
         leaves.set(entryKey, entry);
       }
-      listed.push(toGlobEntry(name, entry.kind === 'folder'));
+      const isFolder = entry.kind === 'folder' || (entry.kind === 'skipped' && entry.isFolder);
+      listed.push(toGlobEntry(name, isFolder === true));
     }
     return listed;
   }

@@ -1,11 +1,14 @@
-// One rule of a .gitignore file, matched in time that grows with the lengths alone, whatever its wildcards.
+// One rule of a .gitignore file, matched in time that grows with the lengths alone, whatever its wildcards. As in git,
+// a character is a byte of UTF-8. Source: git's wildmatch.c and dir.c.
 
-/** A character, any one, any number, or one of a class; never a slash. */
+import { readIgnoreClass } from './ignoreClass';
+
+/** A byte, any one, any number, or one of a class; never a slash. */
 type Token =
-  | { readonly kind: 'char'; readonly char: string }
+  | { readonly kind: 'byte'; readonly byte: number }
   | { readonly kind: 'one' }
   | { readonly kind: 'any' }
-  | { readonly kind: 'class'; readonly pattern: RegExp };
+  | { readonly kind: 'class'; readonly bytes: ReadonlySet<number> };
 
 /** `deep`: any number of folders. */
 type Segment = 'deep' | readonly Token[];
@@ -21,36 +24,48 @@ export interface IgnorePattern {
 /** Longer than any path that a rule could be about. */
 export const maxPatternChars = 1_000;
 
-/** All blanks at the end, but the first where a backslash stands before it. */
-function dropEndBlanks(line: string): string {
+/** All spaces at the end, but one that a backslash stands before. */
+function dropEndSpaces(line: string): string {
   let end = line.length;
-  while (end > 0 && (line[end - 1] === ' ' || line[end - 1] === '\t')) {
+  while (end > 0 && line[end - 1] === ' ') {
     end -= 1;
   }
-  return line.slice(0, line[end - 1] === '\\' ? end + 1 : end);
+  let slashes = 0;
+  while (line[end - slashes - 1] === '\\') {
+    slashes += 1;
+  }
+  return line.slice(0, slashes % 2 === 1 ? end + 1 : end);
 }
 
 /** Null for a line that is no rule: empty, a comment, or of more than `maxPatternChars`. */
 export function parseIgnorePattern(line: string, ignoreCase: boolean): IgnorePattern | null {
-  const text = dropEndBlanks(line);
+  const text = dropEndSpaces(line);
   if (text === '' || text.startsWith('#') || text.length > maxPatternChars) {
     return null;
   }
   const isNegative = text.startsWith('!');
-  const body = isNegative ? text.slice(1) : text.replace(/^\\([!#])/u, '$1');
+  const body = isNegative ? text.slice(1) : text;
   const onlyFolders = body.endsWith('/');
   const path = onlyFolders ? body.slice(0, -1) : body;
-  const names = path.replace(/^\//u, '').split('/');
-  const isAnchored = path.includes('/');
-  const segments = names.map((name): Segment =>
-    name === '**' ? 'deep' : toTokens(name, ignoreCase),
-  );
+  const segments = toSegments(path.replace(/^\//u, ''), ignoreCase);
   return {
     text,
     isNegative,
     onlyFolders,
-    segments: isAnchored ? segments : ['deep', ...segments],
+    segments: path.includes('/') ? segments : ['deep', ...segments],
   };
+}
+
+/** Whether a rule is about everything directly in one folder, which it names, such as `logs/*`. */
+export function coversContent(
+  { segments, isNegative }: IgnorePattern,
+  folder: readonly string[],
+): boolean {
+  const last = segments.at(-1);
+  const isAll = last === 'deep' || last?.every(({ kind }) => kind === 'any');
+  const above = segments.slice(0, -1);
+  const isNamed = above.some((one) => one !== 'deep' && one.some(({ kind }) => kind !== 'any'));
+  return !isNegative && isAll === true && isNamed && matchesPattern({ segments: above }, folder);
 }
 
 /** `names`: the parts of a path from the folder of the .gitignore file. */
@@ -58,6 +73,7 @@ export function matchesPattern(
   { segments }: Pick<IgnorePattern, 'segments'>,
   names: readonly string[],
 ): boolean {
+  const bytes = names.map((name) => Buffer.from(name));
   // reached[n]: the segments so far match exactly the first n names.
   let reached = names.map(() => false);
   let atStart = true;
@@ -75,7 +91,7 @@ export function matchesPattern(
       reached = isLast ? next : next.map((one, at) => one || (reached[at] ?? false));
       continue;
     }
-    for (const [at, name] of names.entries()) {
+    for (const [at, name] of bytes.entries()) {
       next.push(before(at) && matchesName(segment, name));
     }
     reached = next;
@@ -85,7 +101,7 @@ export function matchesPattern(
 }
 
 /** A star that was taken too short is lengthened; only the last one ever needs to be. */
-function matchesName(tokens: readonly Token[], name: string): boolean {
+function matchesName(tokens: readonly Token[], name: Uint8Array): boolean {
   let token = 0;
   let at = 0;
   let star = -1;
@@ -96,7 +112,7 @@ function matchesName(tokens: readonly Token[], name: string): boolean {
       star = token;
       starAt = at;
       token += 1;
-    } else if (current !== undefined && matchesOne(current, name[at] ?? '')) {
+    } else if (current !== undefined && matchesOne(current, name[at] ?? 0)) {
       token += 1;
       at += 1;
     } else if (star >= 0) {
@@ -110,44 +126,47 @@ function matchesName(tokens: readonly Token[], name: string): boolean {
   return tokens.slice(token).every(({ kind }) => kind === 'any');
 }
 
-function matchesOne(token: Exclude<Token, { kind: 'any' }>, char: string): boolean {
+function matchesOne(token: Exclude<Token, { kind: 'any' }>, byte: number): boolean {
   switch (token.kind) {
-    case 'char':
-      return token.char === char;
+    case 'byte':
+      return token.byte === byte;
     case 'one':
       return true;
     case 'class':
-      return token.pattern.test(char);
+      return token.bytes.has(byte);
   }
 }
 
-function toTokens(name: string, ignoreCase: boolean): readonly Token[] {
-  const tokens: Token[] = [];
-  for (let at = 0; at < name.length; at += 1) {
-    const char = name[at] ?? '';
-    const end =
-      char === '[' ? name.indexOf(']', at + (/^\[[!^]\]/u.test(name.slice(at)) ? 3 : 2)) : -1;
-    if (char === '*') {
-      tokens.push({ kind: 'any' });
+/** A slash in a class, or behind a backslash, is one all the same: only the first does not part names. */
+function toSegments(path: string, ignoreCase: boolean): readonly Segment[] {
+  const source = Buffer.from(path).toString('latin1');
+  const segments: Token[][] = [[]];
+  const add = (token: Token): void => void segments.at(-1)?.push(token);
+  for (let at = 0; at < source.length; at += 1) {
+    const char = source[at] ?? '';
+    if (char === '/') {
+      segments.push([]);
+    } else if (char === '*') {
+      add({ kind: 'any' });
     } else if (char === '?') {
-      tokens.push({ kind: 'one' });
-    } else if (end > 0) {
-      tokens.push({ kind: 'class', pattern: toClass(name.slice(at + 1, end), ignoreCase) });
+      add({ kind: 'one' });
+    } else if (char === '[') {
+      const { bytes, end } = readIgnoreClass(source, at, ignoreCase);
+      add({ kind: 'class', bytes });
       at = end;
-    } else {
-      at += char === '\\' ? 1 : 0;
-      tokens.push({ kind: 'char', char: name[at] ?? '' });
+    } else if (char !== '\\') {
+      add({ kind: 'byte', byte: source.charCodeAt(at) });
+    } else if (source[at + 1] !== '/') {
+      at += 1;
+      // A backslash at the end escapes nothing, and matches nothing.
+      add(
+        at < source.length
+          ? { kind: 'byte', byte: source.charCodeAt(at) }
+          : { kind: 'class', bytes: new Set() },
+      );
     }
   }
-  return tokens;
-}
-
-function toClass(body: string, ignoreCase: boolean): RegExp {
-  const isNegated = /^[!^]/u.test(body);
-  const members = (isNegated ? body.slice(1) : body).replace(/[\]^[]/gu, '\\$&');
-  try {
-    return new RegExp(`^[${isNegated ? '^' : ''}${members}]$`, ignoreCase ? 'iu' : 'u');
-  } catch {
-    return /^(?!)/u; // such as a range that goes backwards, which matches nothing
-  }
+  return segments.map((tokens) =>
+    tokens.length > 1 && tokens.every(({ kind }) => kind === 'any') ? 'deep' : tokens,
+  );
 }

@@ -1,4 +1,5 @@
-// What .gitignore files rule out, as git reads them: deeper files win, parents up to the repository count.
+// What .gitignore files rule out, as git reads them: deeper files win, parents up to the repository count, or up to
+// the folder that may be read where there is none.
 
 import { constants } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
@@ -6,6 +7,7 @@ import path from 'node:path';
 import { toByteText } from '../base/text';
 import {
   type IgnorePattern,
+  coversContent,
   matchesPattern,
   maxPatternChars,
   parseIgnorePattern,
@@ -22,8 +24,6 @@ interface RuleFile {
   /** Names from the topmost folder to the one that the file is in. */
   readonly depth: number;
   readonly patterns: readonly IgnorePattern[];
-  /** It lies above the folder that the caller named, and so speaks of folders only. */
-  readonly isAbove: boolean;
 }
 
 /** What of a .gitignore file was not followed. */
@@ -57,29 +57,18 @@ export class IgnoreRules {
   static readonly none = new IgnoreRules([], []);
 
   /**
-   * What the folders above `realFolder`, up to its repository, say about the folders in it: about files
-   * the caller, who named the folder, is taken at his word. None when they would rule out the folder itself.
+   * What the folders above `realFolder` say about what is in it: up to its repository, else up to `realRoot`. The
+   * caller has named the folder: rules about it, or a folder it lies in, or all that is directly in it do not hold.
    */
-  static async createFor(realFolder: string): Promise<IgnoreRules> {
-    const repository = await findRepository(realFolder);
-    if (repository === null) {
-      return IgnoreRules.none;
-    }
+  static async createFor(realFolder: string, realRoot: string): Promise<IgnoreRules> {
+    const top = (await findRepository(realFolder)) ?? realRoot;
     let rules = IgnoreRules.none;
-    let folder = repository;
-    for (const name of path.relative(repository, realFolder).split(path.sep).filter(Boolean)) {
-      rules = await rules.withFileOf(folder);
-      if (rules.findRule(name, 'folder') !== null) {
-        return IgnoreRules.none;
-      }
-      rules = rules.enter(name);
+    let folder = top;
+    for (const name of path.relative(top, realFolder).split(path.sep).filter(Boolean)) {
+      rules = (await rules.withFileOf(folder)).#enterNamed(name);
       folder = path.join(folder, name);
     }
-    return new IgnoreRules(
-      rules.#files.map((file) => ({ ...file, isAbove: true })),
-      rules.#names,
-      rules.problems,
-    );
+    return rules.#without((pattern, below) => coversContent(pattern, below));
   }
 
   /** These rules and those of the .gitignore in this folder, when there is one. */
@@ -95,7 +84,7 @@ export class IgnoreRules {
       ...(problem === null ? [] : [{ file, problem }]),
       ...(long === 0 ? [] : [{ file, problem: toLongText(long) }]),
     ];
-    const rules = { depth: this.#names.length, patterns, isAbove: false };
+    const rules = { depth: this.#names.length, patterns };
     const files = patterns.length === 0 ? this.#files : [...this.#files, rules];
     return new IgnoreRules(files, this.#names, [...this.problems, ...problems]);
   }
@@ -107,20 +96,42 @@ export class IgnoreRules {
 
   /** The rule that rules out an entry, as it is written; null when none does. The last that matches counts. */
   findRule(name: string, kind: 'file' | 'folder'): string | null {
+    return this.#findPattern(name, kind)?.text ?? null;
+  }
+
+  #findPattern(name: string, kind: 'file' | 'folder'): IgnorePattern | null {
     const names = [...this.#names, fold(name)];
-    for (const { depth, patterns, isAbove } of [...this.#files].reverse()) {
-      if (isAbove && kind === 'file') {
-        continue;
-      }
+    for (const { depth, patterns } of [...this.#files].reverse()) {
       const below = names.slice(depth);
       const last = patterns.findLast(
         (pattern) => (kind === 'folder' || !pattern.onlyFolders) && matchesPattern(pattern, below),
       );
       if (last !== undefined) {
-        return last.isNegative ? null : last.text;
+        return last.isNegative ? null : last;
       }
     }
     return null;
+  }
+
+  /** As `enter`, without the rules that rule the folder out. */
+  #enterNamed(name: string): IgnoreRules {
+    let open = this.#without(() => false);
+    for (;;) {
+      const rule = open.#findPattern(name, 'folder');
+      if (rule === null) {
+        return open.enter(name);
+      }
+      open = open.#without((pattern) => pattern === rule);
+    }
+  }
+
+  /** `below`: names from the folder of the pattern's file to this one. */
+  #without(isOut: (pattern: IgnorePattern, below: readonly string[]) => boolean): IgnoreRules {
+    const files = this.#files.map(({ depth, patterns }) => {
+      const below = this.#names.slice(depth);
+      return { depth, patterns: patterns.filter((pattern) => !isOut(pattern, below)) };
+    });
+    return new IgnoreRules(files, this.#names, this.problems);
   }
 }
 

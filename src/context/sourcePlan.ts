@@ -8,7 +8,14 @@ import type { AllowedRoots } from './allowedRoots';
 import { throwIfCancelled } from './cancel';
 import { contextTooLarge } from './cappedSink';
 import type { FileKind } from './fileKinds';
-import { FolderWalk, openFolder, type SkippedEntry, tooMany, type WalkedFile } from './folderWalk';
+import {
+  FolderWalk,
+  openFolder,
+  type SkippedEntry,
+  tooMany,
+  type WalkedFile,
+  type WalkOptions,
+} from './folderWalk';
 import { type GivenPath, resolveGivenPath } from './givenPath';
 import { matchGlob } from './globMatch';
 import type { RuleProblem } from './ignoreRules';
@@ -67,7 +74,7 @@ export async function planSources(given: GivenContext, options: PlanOptions): Pr
     const place = await resolveGivenPath(path, baseFolder, roots);
     const isNamed = place.kind === 'file';
     onlyFiles &&= isNamed;
-    const entries = await findEntries(place, walk, { includeIgnored, signal });
+    const entries = await findEntries(place, walk, { roots, includeIgnored, signal });
     for (const { name, entry } of await inOrder(entries, names, slices)) {
       if (slices.isOver) {
         await slices.next();
@@ -107,17 +114,17 @@ type Found = readonly (WalkedFile | SkippedEntry)[];
 async function findEntries(
   place: GivenPath,
   walk: FolderWalk,
-  { includeIgnored, signal }: { readonly includeIgnored: boolean; readonly signal: AbortSignal },
+  options: Pick<WalkOptions, 'roots' | 'includeIgnored' | 'signal'>,
 ): Promise<Found> {
   switch (place.kind) {
     case 'file':
       return [{ kind: 'file', path: place.path, real: place.real, isLinked: false }];
     case 'folder':
-      return walk.listAll(await openFolder(place, includeIgnored));
+      return walk.listAll(await openFolder(place, options));
     case 'glob':
-      return matchGlob(walk, await openFolder(place, includeIgnored), {
+      return matchGlob(walk, await openFolder(place, options), {
         pattern: place.pattern,
-        signal,
+        signal: options.signal,
       });
   }
 }

@@ -100,7 +100,7 @@ describe('folders and globs', () => {
     );
   });
 
-  it('follow .gitignore files of the folders above about folders, and take the caller at his word about files', async () => {
+  it('follow .gitignore files of the folders above, and take a pattern at its word', async () => {
     await fixture.write({
       'repo/.git/HEAD': '',
       'repo/.gitignore': '*.log\n/sub/dist/\n',
@@ -110,14 +110,83 @@ describe('folders and globs', () => {
       'repo/sub/deep/.gitignore': 'd.txt\n',
       'repo/sub/deep/d.txt': '',
     });
-    const deep = ['repo/sub/deep/.gitignore', 'repo/sub/deep/c.log'];
-    assert.deepStrictEqual(await readNames('repo/sub'), ['repo/sub/a.log', ...deep]);
+    const { sources, skipped } = await fixture.read('repo/sub');
+    assert.deepStrictEqual(
+      sources.map(([name]) => name),
+      ['repo/sub/deep/.gitignore'],
+    );
+    assert.deepStrictEqual(
+      skipped.map((skip) => [skip.path, skip.reason]),
+      [
+        ['repo/sub/a.log', 'ignored by *.log in .gitignore'],
+        ['repo/sub/deep/c.log', 'ignored by *.log in .gitignore'],
+        ['repo/sub/deep/d.txt', 'ignored by d.txt in .gitignore'],
+        ['repo/sub/dist', 'ignored by /sub/dist/ in .gitignore'],
+      ],
+    );
     assert.deepStrictEqual(await readNames('repo/sub/*.log'), ['repo/sub/a.log']);
-    assert.deepStrictEqual(await readNames('repo/**/*.log'), [
-      'repo/sub/a.log',
-      'repo/sub/deep/c.log',
+    const all = await fixture.read('repo/**/*.log');
+    assert.deepStrictEqual(
+      all.sources.map(([name]) => name),
+      ['repo/sub/a.log', 'repo/sub/deep/c.log'],
+    );
+    assert.deepStrictEqual(all.skipped, [
+      { path: 'repo/sub/dist', reason: 'ignored by /sub/dist/ in .gitignore' },
     ]);
   });
+
+  /** Rules at the top, with or without a repository, against a folder that is named itself. */
+  const namedFolders: readonly (readonly [
+    rules: string,
+    named: string,
+    read: readonly string[],
+  ])[] = [
+    ['*.tmp', 'logs/app', ['a.txt', 'deep/b.txt']],
+    ['logs/', 'logs/app', ['a.txt', 'c.tmp', 'deep/b.txt', 'deep/d.tmp']],
+    ['logs/\n*.tmp', 'logs/app', ['a.txt', 'deep/b.txt']],
+    ['app/\n*.tmp', 'logs/app', ['a.txt', 'deep/b.txt']],
+    ['logs/app/*', 'logs/app', ['a.txt', 'c.tmp', 'deep/b.txt', 'deep/d.tmp']],
+    ['**/app/**', 'logs/app', ['a.txt', 'c.tmp', 'deep/b.txt', 'deep/d.tmp']],
+    ['logs/*\n!logs/keep', 'logs/app', ['a.txt', 'c.tmp', 'deep/b.txt', 'deep/d.tmp']],
+    ['*\n!*/\n!*.txt', 'logs/app', ['a.txt', 'deep/b.txt']],
+    ['*\n!*.txt', 'logs/app', ['a.txt', 'c.tmp', 'deep/b.txt', 'deep/d.tmp']],
+    ['deep', 'logs/app', ['a.txt', 'c.tmp']],
+    ['/logs/app/deep/d.tmp', 'logs/app', ['a.txt', 'c.tmp', 'deep/b.txt']],
+    ['logs/app/deep/', 'logs/app', ['a.txt', 'c.tmp']],
+    ['*.tmp', 'logs/app/**/*', ['a.txt', 'deep/b.txt']],
+    ['*.tmp', 'logs/app/**/*.tmp', ['c.tmp', 'deep/d.tmp']],
+    ['deep/', 'logs/app/**/*.txt', ['a.txt']],
+  ];
+  for (const [rules, named, read] of namedFolders) {
+    for (const kind of ['a repository', 'a folder that may be read']) {
+      it(`read of ${named} in ${kind} with ${JSON.stringify(rules)} only ${read.join(', ')}, and name the rest`, async () => {
+        const files = ['a.txt', 'c.tmp', 'deep/b.txt', 'deep/d.tmp'];
+        await fixture.write({
+          '.gitignore': rules,
+          ...(kind === 'a repository' ? { '.git/HEAD': '' } : {}),
+          ...Object.fromEntries(files.map((file) => [`logs/app/${file}`, ''])),
+        });
+        const { sources, skipped } = await fixture.read(named);
+        assert.deepStrictEqual(
+          sources.map(([name]) => name),
+          read.map((file) => `logs/app/${file}`),
+        );
+        const unread = files
+          .filter(
+            (file) =>
+              !read.includes(file) &&
+              (!named.includes('*') || file.endsWith(named.slice(-4)) || named.endsWith('/*')),
+          )
+          .map((file) => `logs/app/${file}`);
+        const untold = unread.filter(
+          (file) => !skipped.some(({ path: told }) => file === told || file.startsWith(`${told}/`)),
+        );
+        assert.deepStrictEqual(untold, []);
+        const all = await fixture.read(named.replace(/\/\*.*$/u, ''), { includeIgnored: true });
+        assert.deepStrictEqual(all.sources.length, files.length);
+      });
+    }
+  }
 
   it('read what rules rule out when told to, and say how when they are not', async () => {
     await fixture.write({
