@@ -89,6 +89,8 @@ export interface ModelAnswered extends EventHeader {
   readonly model: string;
   readonly prompt: string;
   readonly promptChars: number;
+  /** Of the whole prompt, where `prompt` is only its beginning. */
+  readonly promptHash?: string | undefined;
   /** Null when the call failed. */
   readonly answer: string | null;
   readonly error: string | null;

@@ -9,6 +9,7 @@ import type {
   TraceEvent,
 } from './event';
 import { RlmError } from './errors';
+import type { CutStep } from './keptAnswers';
 import type { Usage } from './limits';
 import type { TraceStore } from './traceStore';
 import type { UnreadableLines } from './unreadableLines';
@@ -40,6 +41,8 @@ export interface History {
   readonly stepsSkipped: number;
   /** What of the record could not be read: its replay leaves out what stood there. */
   readonly unreadable: readonly UnreadableLines[];
+  /** The last step, where the end of its engine cut it short; null: it was not. */
+  readonly cut: CutStep | null;
 }
 
 const pageEvents = 500;
@@ -76,6 +79,10 @@ class HistoryReader {
   #lastStep = 0;
   #stepsSkipped = 0;
   readonly #unreadable: UnreadableLines[] = [];
+  /** A step that was cancelled, for all that is known by the session's last user. */
+  #cancelled: CutStep | null = null;
+  /** One that the closing of the session has cut short. */
+  #closed: CutStep | null = null;
 
   constructor(atStep: number | null) {
     this.#atStep = atStep;
@@ -94,6 +101,8 @@ class HistoryReader {
       case 'step.started':
         this.#started = event;
         this.#calls = [];
+        this.#cancelled = null;
+        this.#closed = null;
         return;
       case 'model.answered':
         if (event.purpose === 'sub_call') {
@@ -105,9 +114,11 @@ class HistoryReader {
         return;
       case 'loop.started':
       case 'loop.finished':
+      case 'session.closed':
+        this.#closed = event.status === 'interrupted' ? this.#cancelled : this.#closed;
+        return;
       case 'session.stopped':
       case 'session.finalized':
-      case 'session.closed':
       case 'session.replayed':
         return;
     }
@@ -141,6 +152,7 @@ class HistoryReader {
       lastStep: this.#lastStep,
       stepsSkipped: this.#stepsSkipped,
       unreadable: this.#unreadable,
+      cut: this.#started ? { code: this.#started.code, calls: this.#calls } : this.#closed,
     };
   }
 
@@ -154,6 +166,9 @@ class HistoryReader {
     } else if (this.#started) {
       const { code, usage } = this.#started;
       this.#items.push({ kind: 'step', code, usage, finished, calls: this.#calls });
+    }
+    if (finished.outcome.interruption === 'cancelled' && this.#started) {
+      this.#cancelled = { code: this.#started.code, calls: this.#calls };
     }
     this.#started = undefined;
     this.#calls = [];

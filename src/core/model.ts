@@ -26,6 +26,8 @@ export interface ModelRequest {
    * that the answer of another attempt may take; null: the budget has no room for one.
    */
   readonly onSpent?: (usage: ModelUsage) => number | null;
+  /** Settles when the answer is on record, or the call has ended without one. Left out: nothing is recorded. */
+  readonly recorded?: Promise<void>;
 }
 
 export interface ModelMessage {

@@ -2,23 +2,27 @@
 
 import { untilAborted } from '../base/abort';
 import { cutMarked, cutText } from '../base/text';
+import { toTextHash } from '../base/textHash';
 import type { Budget, Reservation, Shortage } from './budget';
 import type { Clock } from './clock';
 import { RlmError, cancelledError, throwIfAborted, toRlmError } from './errors';
 import type { ModelAnswered } from './event';
+import type { KeptAnswers } from './keptAnswers';
 import type { Model, ModelAnswer, ModelRequest, ModelUsage } from './model';
 import { maxTokens } from './tokens';
 
 /** A call as its trace event says it. */
 export type RecordedCall = Omit<ModelAnswered, 'kind' | 'at' | 'step' | 'status' | 'usage'>;
 
-export type AskRequest = Omit<ModelRequest, 'maxAnswerTokens' | 'onSpent'>;
+export type AskRequest = Omit<ModelRequest, 'maxAnswerTokens' | 'onSpent' | 'recorded'>;
 
 interface ModelCallParts {
   readonly model: Model;
   readonly clock: Clock;
   readonly budget: Budget;
   readonly record: (call: RecordedCall) => Promise<void>;
+  /** Of an earlier attempt at the same code, which was cut short; null: there was none. */
+  readonly kept?: KeptAnswers | null;
 }
 
 const mostAnswerTokens = 16_384;
@@ -71,22 +75,55 @@ export class ModelCalls {
     }
     const { clock } = this.#parts;
     const asked = describeRequest(this.takeNumber(), request);
-    const started = clock.monotonic();
-    const attempt = await this.#attempt(request, signal);
-    const durationMs = clock.monotonic() - started;
-    if (attempt.kind === 'failed') {
-      const error = toErrorText(attempt.error);
-      await this.record({ ...asked, ...attempt.spent, answer: null, error, durationMs });
-      throw attempt.error;
+    const kept = await this.#recall(asked, request);
+    if (kept) {
+      return kept;
     }
-    const { answer } = attempt;
-    const said = { model: answer.model, ...toUsage(answer), answer: answer.text };
-    await this.record({ ...asked, ...said, error: null, durationMs });
-    return attempt.answer;
+    const started = clock.monotonic();
+    let tellRecorded: () => void = () => undefined;
+    const recorded = new Promise<void>((resolve) => {
+      tellRecorded = resolve;
+    });
+    try {
+      const attempt = await this.#attempt({ ...request, recorded }, signal);
+      const durationMs = clock.monotonic() - started;
+      if (attempt.kind === 'failed') {
+        const error = toErrorText(attempt.error);
+        await this.record({ ...asked, ...attempt.spent, answer: null, error, durationMs });
+        throw attempt.error;
+      }
+      const { answer } = attempt;
+      const said = { model: answer.model, ...toUsage(answer), answer: answer.text };
+      await this.record({ ...asked, ...said, error: null, durationMs });
+      return attempt.answer;
+    } finally {
+      tellRecorded();
+    }
+  }
+
+  /** An answer that is on record already, and paid for; null: there is none. */
+  async #recall(asked: AskedCall, { messages }: AskRequest): Promise<ModelAnswer | null> {
+    const kept = this.#parts.kept?.find(asked.call, messages.at(-1)?.text ?? '');
+    if (asked.purpose === 'loop' || !kept || kept.answer === null) {
+      return null;
+    }
+    const { model, answer: text } = kept;
+    await this.record({
+      ...asked,
+      ...noModelUsage,
+      model,
+      answer: text,
+      error: null,
+      durationMs: 0,
+    });
+    return { ...noModelUsage, model, text };
   }
 
   /** Never rejects, and settles as soon as `signal` aborts, whether the model heeds it or not. */
-  async #attempt(request: AskRequest, signal: AbortSignal): Promise<Attempt> {
+  async #attempt(
+    request: AskRequest & Pick<ModelRequest, 'recorded'>,
+    signal: AbortSignal,
+  ): Promise<Attempt> {
     const { budget, model } = this.#parts;
     const need = toNeed(request);
     let spent: ModelUsage = noModelUsage;
@@ -162,9 +199,19 @@ export function toErrorText(thrown: unknown): string {
   return `${code}: ${message} ${nextStep}`.trim();
 }
 
-export function describePrompt(prompt: string): { prompt: string; promptChars: number } {
-  return { prompt: cutText(prompt, recordedPromptChars).text, promptChars: prompt.length };
+export function describePrompt(
+  prompt: string,
+): Pick<ModelAnswered, 'prompt' | 'promptChars' | 'promptHash'> {
+  const shown = cutText(prompt, recordedPromptChars).text;
+  const isWhole = shown.length === prompt.length;
+  return {
+    prompt: shown,
+    promptChars: prompt.length,
+    ...(isWhole ? {} : { promptHash: toTextHash(prompt) }),
+  };
 }
+
+type AskedCall = ReturnType<typeof describeRequest>;
 
 function describeRequest(call: number, { messages, model, purpose }: AskRequest) {
   const prompt = messages.at(-1)?.text ?? '';

@@ -7,6 +7,8 @@ export class OpenCalls {
   readonly #controller = new AbortController();
   /** With the number of the first sub-model call that each may take. */
   readonly #open = new Map<Promise<unknown>, number>();
+  /** The number of the first that had ended for its signal when it was aborted: nobody took its reply. */
+  #cut: number | null = null;
 
   /** Runs a call with a signal that also aborts when the step ends. @throws RlmError 'CANCELLED' */
   async run<T>(
@@ -20,16 +22,20 @@ export class OpenCalls {
     try {
       return await running;
     } finally {
+      if (signal.aborted) {
+        this.#cut ??= number;
+      }
       this.#open.delete(running);
     }
   }
 
   /**
-   * Cancels what is open and waits for it; no call starts afterwards. Gives the number of the first that was
-   * open, whose reply nobody takes any more; null: none was.
+   * Cancels what is open and waits for it; no call starts afterwards. Gives the number of the first whose reply
+   * nobody takes any more, be it open or ended by its own signal; null: there is none.
    */
   async settle(): Promise<number | null> {
-    const [first = null] = this.#open.values();
+    const [open = null] = this.#open.values();
+    const first = this.#cut ?? open;
     this.#controller.abort();
     await Promise.allSettled(this.#open.keys());
     return first;

@@ -9,6 +9,7 @@ import type { ModelAnswered, ReplayDifference, StepFinished } from './event';
 import type { RecordedStep } from './history';
 import { toContexts, toModelName, toPrompt, toPrompts } from './hostCallArguments';
 import type { Usage } from './limits';
+import { isSamePrompt } from './keptAnswers';
 import { childModel } from './modelCalls';
 import type { HostCall, Outcome, VariableChange } from './sandbox';
 
@@ -138,7 +139,7 @@ export class RecordedCalls {
       this.#interrupt();
       return new Promise<never>(() => undefined); // the step ends while it waits
     }
-    if (!call || call.promptChars !== prompt.length || !prompt.startsWith(call.prompt)) {
+    if (!call || !isSamePrompt(call, prompt)) {
       this.differences.push(
         ...describe(
           this.#finished.step,

@@ -21,6 +21,7 @@ import type {
 import { FinalAnswer, type FinalizeInput } from './finalAnswer';
 import { Guardrails } from './guardrails';
 import type { History } from './history';
+import { KeptAnswers } from './keptAnswers';
 import type { Limits, StopReason } from './limits';
 import type { LoopRunner } from './loop';
 import type { Model, ModelAnswer } from './model';
@@ -106,6 +107,8 @@ export class Session implements Disposable {
   /** Of the contexts in the sandbox that is there now. */
   #room = new ContextRoom();
   #lastUsedAt: number;
+  /** For the next step, where it is the one that the end of an engine has cut short. */
+  #kept: KeptAnswers | null = null;
   /** A run has begun in it and not ended. */
   #isInRun = false;
 
@@ -315,6 +318,7 @@ export class Session implements Disposable {
         }),
       );
       this.#models.takeUsage();
+      this.#kept = history.cut && !options.record ? new KeptAnswers(history.cut) : null;
       const { sourceSessionId, engineId } = options;
       const { throughStep } = history;
       const { status } = this.summary;
@@ -378,7 +382,8 @@ export class Session implements Disposable {
         // Nothing is awaited from the verdict to the running step: none of the same run may come between.
         const turn = this.#guardrails.startStep(this.summary.usage, input.timeoutMs);
         if (turn) {
-          return await runStep(input, { ...this.#stepParts, sandbox, turn }, combined);
+          const kept = this.#takeKept(input);
+          return await runStep(input, { ...this.#stepParts, sandbox, turn, kept }, combined);
         }
         await this.#guardrails.whenStepEnded(combined);
       }
@@ -392,7 +397,13 @@ export class Session implements Disposable {
     );
   }
 
-  get #stepParts(): Omit<StepParts, 'sandbox' | 'turn'> {
+  #takeKept({ code }: StepInput): KeptAnswers | null {
+    const kept = this.#kept;
+    this.#kept = null;
+    return kept?.isOf(code) ? kept : null;
+  }
+
+  get #stepParts(): Omit<StepParts, 'sandbox' | 'turn' | 'kept'> {
     return {
       recorder: this.#recorder,
       models: this.#models,

@@ -4,6 +4,7 @@ import { Budget, type Spending } from './budget';
 import type { Clock } from './clock';
 import type { SessionOpened } from './event';
 import { HostCalls } from './hostCalls';
+import type { KeptAnswers } from './keptAnswers';
 import type { Limits, Usage } from './limits';
 import type { LoopRunner } from './loop';
 import type { Model, ModelClient } from './model';
@@ -77,10 +78,10 @@ export class SessionModels {
   }
 
   /** Calls of one step, which their events name whenever they end. */
-  createCalls(step: number): ModelCalls {
+  createCalls(step: number, kept: KeptAnswers | null = null): ModelCalls {
     const { model, clock } = this.#parts;
     const record = (call: RecordedCall): Promise<void> => this.#record(step, call);
-    return new ModelCalls({ model, clock, budget: this.#budget, record });
+    return new ModelCalls({ model, clock, budget: this.#budget, record, kept });
   }
 
   createHostCalls({ calls, client, subModel }: HostCallOptions): HostCalls {

@@ -5,6 +5,7 @@ import type { Clock } from './clock';
 import { RlmError, toRlmError } from './errors';
 import type { StopReason } from './limits';
 import { HeldTime } from './heldTime';
+import type { KeptAnswers } from './keptAnswers';
 import type { Guardrails } from './guardrails';
 import type { Limits, Usage } from './limits';
 import type { ModelClient } from './model';
@@ -43,6 +44,8 @@ export interface StepParts {
   readonly turn: StepTurn;
   readonly limits: Limits;
   readonly clock: Clock;
+  /** Of an earlier attempt at the same code; null: there was none. */
+  readonly kept: KeptAnswers | null;
 }
 
 /** @throws RlmError 'SANDBOX_EXEC_ERROR' when the sandbox broke: the step has no end on record then. */
@@ -57,7 +60,7 @@ export async function runStep(
   const startedWritten = recorder.append({ kind: 'step.started', code: input.code }, { step });
   startedWritten.catch(() => undefined); // awaited with the end of the step
   const held = new HeldTime(clock, () => sandbox.holdClock());
-  const calls = models.createCalls(step);
+  const calls = models.createCalls(step, parts.kept);
   const hostCalls = models.createHostCalls({
     calls,
     client: input.client ? held.wrap(input.client) : null,

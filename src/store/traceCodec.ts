@@ -209,6 +209,7 @@ const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [
     model: z.string(),
     prompt: z.string(),
     promptChars: count,
+    promptHash: z.string().optional(),
     answer: orNull(z.string()),
     error: orNull(z.string()),
     promptTokens: count,

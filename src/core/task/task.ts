@@ -150,7 +150,7 @@ export class Task<Kind extends TaskKind> {
   }
 
   /** As `TaskPrompts.answer`. */
-  answer(answers: readonly AgentAnswer[]): readonly string[] {
+  answer(answers: readonly AgentAnswer[]): Promise<readonly string[]> {
     return this.#prompts.answer(answers);
   }
 

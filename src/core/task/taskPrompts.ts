@@ -29,6 +29,8 @@ interface Waiting {
   readonly shown: TaskPrompt;
   readonly whole: string;
   readonly resolve: (text: string) => void;
+  /** Settles when the answer is on record. */
+  readonly recorded: Promise<void> | undefined;
 }
 
 /** A conversation as far as the agent knows it. */
@@ -67,7 +69,7 @@ export class TaskPrompts {
     const id = `p${this.#nextId++}`;
     const { model, purpose } = request;
     const shown = { id, prompt, model, purpose, follows: follows?.id ?? null };
-    const text = await this.#untilAnswered({ shown, whole }, signal);
+    const text = await this.#untilAnswered({ shown, whole, recorded: request.recorded }, signal);
     if (purpose === 'loop') {
       this.#learn({ id, messages: request.messages }, follows); // what code asks is never gone on with
     }
@@ -83,10 +85,11 @@ export class TaskPrompts {
 
   /**
    * Gives answers; a prompt that has its answer already keeps it.
+   * Settles when what it took would survive the death of this process.
    * @returns the ids of prompts that had ended before, whose texts are of no use any more.
    * @throws RlmError 'INVALID_INPUT' for an id that was never asked or is given twice; then nothing was given.
    */
-  answer(answers: readonly AgentAnswer[]): readonly string[] {
+  async answer(answers: readonly AgentAnswer[]): Promise<readonly string[]> {
     const ids = answers.map(({ id }) => id);
     const twice = ids.find((id, index) => ids.indexOf(id) !== index);
     if (twice !== undefined) {
@@ -102,11 +105,16 @@ export class TaskPrompts {
       });
     }
     const late = ids.filter((id) => !this.#waiting.has(id));
+    const recorded: Promise<void>[] = [];
     for (const { id, text } of answers) {
       const waiting = this.#waiting.get(id);
       this.#close(id);
       waiting?.resolve(text);
+      if (waiting?.recorded) {
+        recorded.push(waiting.recorded);
+      }
     }
+    await Promise.all(recorded);
     return late;
   }
 

@@ -71,7 +71,7 @@ export const answer = defineTool({
     if (!task) {
       throw await toNothingWaits(context.engine, sessionId);
     }
-    const late = task.answer(answers);
+    const late = await task.answer(answers);
     const ignored = late.length > 0 ? { ignored_answers: [...late] } : {};
     const showWhole = answers.length === 0;
     if (task.kind === 'step') {
@@ -98,7 +98,7 @@ async function toNothingWaits({ sessions }: Engine, sessionId: string): Promise<
         `The engine of session ${sessionId} has ended, and with it what waited for your answers.`,
         {
           nextStep:
-            'Run the step again with rlm_run_repl (the recorded steps are replayed first), or start the run anew.',
+            'Run the step again with rlm_run_repl and the same code (the recorded steps are replayed first): what was answered already is not asked again. A run is started anew.',
         },
       )
     : new RlmError('INVALID_INPUT', `Nothing of session ${sessionId} waits for answers.`, {

@@ -62,9 +62,9 @@ type Settle = (label: string) => Promise<unknown>;
 
 /**
  * A sandbox whose code is a list of deeds; it is interrupted in one, never between two. Without `settle` nothing
- * takes time, and only loops time out.
+ * takes time, and only loops time out. `endsCalls`: what the code waits for has ended before the step does.
  */
-function createScript(settle: Settle | null): FakeSandbox['script'] {
+function createScript(settle: Settle | null, endsCalls: boolean): FakeSandbox['script'] {
   return async ({ code, onHostCall }, signal) => {
     const calls = new AbortController();
     let stdout = '';
@@ -78,6 +78,10 @@ function createScript(settle: Settle | null): FakeSandbox['script'] {
       const first = await Promise.race([...said, ...cuts]);
       if (typeof first !== 'string') {
         interruption = first.cut;
+        if (endsCalls) {
+          calls.abort();
+          await Promise.allSettled(said);
+        }
         break;
       }
       stdout += `${first}\n`;
@@ -138,12 +142,15 @@ class SlowStore extends MemoryTraceStore {
 }
 
 /** The events of a session after all its calls have settled. */
-async function play(scheduler: fc.Scheduler, acts: readonly Act[]) {
+async function play(scheduler: fc.Scheduler, acts: readonly Act[], endsCalls: boolean) {
   let isOpen = false; // opening a session is not what is played
   const settle: Settle = (label) =>
     isOpen ? scheduler.schedule(Promise.resolve(), label) : Promise.resolve();
   const traces = new SlowStore(settle);
-  const { registry, model, sandboxes } = createFakeRegistry(traces, createScript(settle));
+  const { registry, model, sandboxes } = createFakeRegistry(
+    traces,
+    createScript(settle, endsCalls),
+  );
   model.reply = async ({ messages }) => {
     await settle('model');
     return `re: ${messages.at(-1)?.text}`;
@@ -217,8 +224,11 @@ function splitSteps(events: readonly TraceEvent[]): readonly (readonly TraceEven
 describe('a session, whatever the order in which things settle', () => {
   const property = (check: (played: Awaited<ReturnType<typeof play>>) => void | Promise<void>) =>
     fc.assert(
-      fc.asyncProperty(fc.scheduler(), fc.array(act, { maxLength: 5 }), async (scheduler, acts) =>
-        check(await play(scheduler, acts)),
+      fc.asyncProperty(
+        fc.scheduler(),
+        fc.array(act, { maxLength: 5 }),
+        fc.boolean(),
+        async (scheduler, acts, endsCalls) => check(await play(scheduler, acts, endsCalls)),
       ),
       { numRuns: 500 },
     );
@@ -262,7 +272,7 @@ describe('a session, whatever the order in which things settle', () => {
       if (events.some(({ kind }) => kind === 'session.finalized')) {
         return;
       }
-      const { registry, model } = createFakeRegistry(traces, createScript(null));
+      const { registry, model } = createFakeRegistry(traces, createScript(null, false));
       const never = new AbortController().signal;
       const { report } = await registry.resume(session.id, never);
       assert.deepStrictEqual([report?.differences, model.prompts], [[], []]);

@@ -67,7 +67,7 @@ describe('a task, in every order of what happens to it', () => {
           const report = task.status === 'input_required' ? await look(task, clock) : null;
           const id = report?.[0];
           if (id !== undefined) {
-            task.answer([{ id, text: 'yes' }]);
+            void task.answer([{ id, text: 'yes' }]);
             taken = true;
           }
         }

@@ -24,7 +24,7 @@ describe('the prompts of a task', () => {
     const asked = prompts.ask(createRequest({ messages, purpose }), neverAborted);
     const [shown] = prompts.list(false);
     assert.ok(shown);
-    prompts.answer([{ id: shown.id, text: 'code' }]);
+    await prompts.answer([{ id: shown.id, text: 'code' }]);
     await asked;
     return shown;
   }
@@ -48,12 +48,32 @@ describe('the prompts of a task', () => {
     const [open] = prompts.list(false);
     assert.ok(open);
     const twice = [1, 2].map((number) => ({ id: open.id, text: String(number) }));
-    assert.throws(() => prompts.answer(twice), { code: 'INVALID_INPUT' });
-    const late = prompts.answer([
+    await assert.rejects(prompts.answer(twice), { code: 'INVALID_INPUT' });
+    const late = await prompts.answer([
       { id, text: 'again' },
       { id: open.id, text: 'once' },
     ]);
     assert.deepStrictEqual([late, (await asked).text], [[id], 'once']);
+  });
+
+  it('are answered once the answer is on record', async () => {
+    const prompts = new TaskPrompts(() => undefined);
+    let record: () => void = () => undefined;
+    const recorded = new Promise<void>((resolve) => {
+      record = resolve;
+    });
+    const asked = prompts.ask({ ...createRequest({ messages: first }), recorded }, neverAborted);
+    const [open] = prompts.list(false);
+    const events: string[] = [];
+    const answered = prompts
+      .answer([{ id: open?.id ?? '', text: 'code' }])
+      .then(() => events.push('answered'));
+    await asked;
+    await new Promise((resolve) => setImmediate(resolve));
+    events.push('recorded');
+    record();
+    await answered;
+    assert.deepStrictEqual(events, ['recorded', 'answered']);
   });
 
   it('show of a conversation only what is new, however many of the code’s lie between', async () => {
