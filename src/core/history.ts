@@ -10,7 +10,7 @@ import type {
 } from './event';
 import { RlmError } from './errors';
 import type { CutStep } from './keptAnswers';
-import type { Usage } from './limits';
+import { noUsage, type Usage } from './limits';
 import type { TraceStore } from './traceStore';
 import type { UnreadableLines } from './unreadableLines';
 
@@ -66,6 +66,11 @@ export async function readHistory(
     cursor = page.nextCursor;
   } while (cursor !== null);
   return reader.finish(sessionId);
+}
+
+/** What a session that begins with this record has used. */
+export function readUsage({ items }: History): Usage {
+  return items.findLast((item) => item.kind === 'step')?.finished.usage ?? noUsage;
 }
 
 class HistoryReader {

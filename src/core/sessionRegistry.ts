@@ -8,7 +8,7 @@ import type { Clock } from './clock';
 import type { ContextReader, GivenContext } from './context';
 import { RlmError, cancelledError } from './errors';
 import type { SessionOpened } from './event';
-import { type History, readHistory } from './history';
+import { type History, readHistory, readUsage } from './history';
 import { type Limits, checkLimits, createLimits, noUsage } from './limits';
 import { LiveSessions, type Opening } from './liveSessions';
 import type { LoopRunner } from './loop';
@@ -233,7 +233,7 @@ export class SessionRegistry implements Disposable {
     const history = await readHistory(traces, request.sessionId, request.atStep);
     const { language, limits, title } = history.opened;
     const wanted = { ...limits, ...request.limits };
-    const used = history.items.findLast((item) => item.kind === 'step')?.finished.usage ?? noUsage;
+    const used = readUsage(history);
     const reason = checkLimits(wanted, used, 0);
     if (reason) {
       throw exhaustedForkError(reason, { limits: wanted, usage: used });

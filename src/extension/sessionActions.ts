@@ -3,14 +3,17 @@
 import * as vscode from 'vscode';
 import { RlmError, cancelledError } from '../core/errors';
 import type { TraceEvent } from '../core/event';
+import { readHistory, readUsage } from '../core/history';
 import type { Summary } from '../core/summary';
 import type { UnreadableLines } from '../core/unreadableLines';
 import type { ExportFormat } from '../export/exportTrace';
 import type { OpenedText, SourcePlace, ViewerAnswer } from '../protocol/viewer';
+import { askLargerLimits } from './commands/forkDialog';
 import type { ReadOnlyTexts } from './documents/readOnlyTexts';
 import { revealFile, showExported } from './documents/showExported';
 import { readSummaries, removeSessions } from './eachSession';
 import type { EngineHost } from './engineHost';
+import { canRaise, findUsedUp } from './forkLimits';
 import { toPlainLine } from './plainText';
 import { type CancellableWork, runCancellable } from './progress';
 import type { SessionSource } from './sessionSource';
@@ -75,13 +78,21 @@ export class SessionActions {
     });
   }
 
-  /** `step` null: after the last answered one. */
+  /** `step` null: after the last answered one. Asks for larger limits where it could run no step; may be given up then. */
   async fork(sessionId: string, step: number | null): Promise<void> {
+    const usedUp = await runCancellable(vscode.l10n.t('Looking at the session'), async () => {
+      const history = await readHistory(await this.#parts.source.store(), sessionId, step);
+      return findUsedUp(history.opened.limits, readUsage(history));
+    });
+    const limits = usedUp.every(canRaise) ? await askLargerLimits(usedUp) : {};
+    if (!limits) {
+      return;
+    }
     const { session } = await runCancellable(
       vscode.l10n.t('Forking the session'),
       async ({ signal, report }) => {
         const engine = await this.#parts.host.start();
-        const request = { sessionId, atStep: step, title: '', limits: {} };
+        const request = { sessionId, atStep: step, title: '', limits };
         return engine.sessions.fork(request, signal, (done, total) => report(toShare(done, total)));
       },
     );

@@ -215,6 +215,48 @@ export function describeTrusted(): void {
       await callTool('rlm_finalize', { session_id: forkId, final_text: 'not needed' });
     });
 
+    it('asks for larger limits before it forks a session that has used its own up', async () => {
+      const config = { max_steps: 1 };
+      const opened = await callTool('rlm_init_context', { context_text: 'x', config });
+      const exhausted = String(opened['session_id']);
+      await callTool('rlm_run_repl', { session_id: exhausted, code: 'kept = 41' });
+      const findForks = async (): Promise<readonly string[]> => {
+        const { sessions } = await callTool('rlm_list_sessions', {});
+        return (sessions as { session_id: string; parent_session_id: string | null }[])
+          .filter((one) => one.parent_session_id === exhausted)
+          .map((one) => one.session_id);
+      };
+      const { showInputBox } = vscode.window;
+      const asked: vscode.InputBoxOptions[] = [];
+      const answerWith = (answer: string | undefined): void => {
+        vscode.window.showInputBox = async (options = {}) => {
+          asked.push(options);
+          return answer;
+        };
+      };
+      try {
+        answerWith(undefined);
+        await vscode.commands.executeCommand('rlm.fork', { kind: 'session', sessionId: exhausted });
+        assert.deepStrictEqual(await findForks(), []);
+        answerWith('3');
+        await vscode.commands.executeCommand('rlm.fork', { kind: 'session', sessionId: exhausted });
+      } finally {
+        vscode.window.showInputBox = showInputBox;
+      }
+      assert.deepStrictEqual(
+        asked.map(({ value, prompt }) => [value, prompt]),
+        Array(2).fill([
+          '2',
+          'By this step 1 of 1 steps are used. How many may the fork have in all?',
+        ]),
+      );
+      const [forkId] = await findForks();
+      const step = await callTool('rlm_run_repl', { session_id: forkId, code: 'kept + 1' });
+      assert.deepStrictEqual([step['result'], step['guardrail_stop']], ['42', null]);
+      await callTool('rlm_finalize', { session_id: forkId, final_text: 'not needed' });
+      await callTool('rlm_finalize', { session_id: exhausted, final_text: 'not needed' });
+    });
+
     it('stops a session for an agent that goes on', async () => {
       await vscode.commands.executeCommand('rlm.stop', { kind: 'session', sessionId });
       const refused = await callTool('rlm_run_repl', { session_id: sessionId, code: '1' });
