@@ -22,6 +22,13 @@ export type StopCause = (typeof stopCauses)[number];
 export const loopFinishReasons = ['submitted', 'max_iterations', ...stopReasons] as const;
 export type LoopFinishReason = (typeof loopFinishReasons)[number];
 
+/** How much a session's replies tell. */
+export const verbosities = ['terse', 'normal', 'full'] as const;
+export type Verbosity = (typeof verbosities)[number];
+
+/** How a session ended with its answer: as it was meant to, or after a guardrail had stopped it. */
+export type FinishReason = 'completed' | StopReason;
+
 export interface EventHeader {
   /** Epoch ms. */
   readonly at: number;
@@ -39,6 +46,8 @@ export interface SessionOpened extends EventHeader {
   readonly title: string;
   readonly language: Language;
   readonly limits: Limits;
+  /** Left out: normal. */
+  readonly verbosity?: Verbosity | undefined;
   /** The session whose code asked for this one, or the one that it is a fork of. */
   readonly parentSessionId: string | null;
   /** Of a fork: after which step of its parent; null: it is no fork. */
@@ -130,7 +139,7 @@ export interface SessionFinalized extends EventHeader {
   readonly kind: 'session.finalized';
   readonly answer: string;
   readonly fromVariable: string | null;
-  readonly finishReason: 'completed' | StopReason;
+  readonly finishReason: FinishReason;
 }
 
 /** The engine let go of a session: its variables are gone. */

@@ -1,5 +1,7 @@
 // The answer that ends a session: given once, and the same when it is given again.
 
+import { toRlmError } from './errors';
+import type { FinishReason, StopCause } from './event';
 import { stopReasons } from './limits';
 import type { Recorder } from './recorder';
 import type { SandboxSlot } from './sandboxSlot';
@@ -11,6 +13,7 @@ import {
   noVariableError,
   secondAnswerError,
 } from './sessionErrors';
+import type { StepEnding, StepResult } from './stepRun';
 import type { Summary } from './summary';
 import { readValue } from './variableValue';
 
@@ -36,12 +39,11 @@ export class FinalAnswer {
     if (summary.status === 'finalized') {
       return summary;
     }
-    const cause = summary.stopCause;
     await this.#recorder.append({
       kind: 'session.finalized',
       answer,
       fromVariable: 'text' in input ? null : input.variable,
-      finishReason: stopReasons.find((reason) => reason === cause) ?? 'completed',
+      finishReason: toFinishReason(summary.stopCause),
     });
     return this.#recorder.summary;
   }
@@ -73,6 +75,39 @@ export class FinalAnswer {
     }
     return value.text;
   }
+}
+
+/**
+ * Ends the session with the answer that a step's code handed in. Only what ran to its end counts, and nothing of
+ * the step is lost where there is no such answer, or it cannot be recorded.
+ */
+export async function endWith(answer: FinalAnswer, { outcome }: StepResult): Promise<StepEnding> {
+  const { error, interruption, finalAnswer } = outcome;
+  if (error !== null || interruption !== null) {
+    return {
+      kind: 'open',
+      reason: 'The code did not run to its end. Correct it and run it again.',
+    };
+  }
+  if (finalAnswer === null || finalAnswer === '') {
+    return {
+      kind: 'open',
+      reason:
+        'The code handed in no answer, or an empty one: call FINAL, FINAL_VAR or SUBMIT in the next step, or rlm_finalize.',
+    };
+  }
+  try {
+    const never = new AbortController().signal; // the step has run, whatever becomes of its call
+    const { stopCause } = await answer.give({ text: finalAnswer }, never);
+    return { kind: 'finalized', finishReason: toFinishReason(stopCause) };
+  } catch (thrown) {
+    const { message, nextStep } = toRlmError(thrown);
+    return { kind: 'open', reason: `The answer was not recorded: ${message} ${nextStep}` };
+  }
+}
+
+export function toFinishReason(stopCause: StopCause | null): FinishReason {
+  return stopReasons.find((reason) => reason === stopCause) ?? 'completed';
 }
 
 /** @throws RlmError 'SESSION_FINALIZED' where the session has another answer. */

@@ -17,8 +17,9 @@ import type {
   SessionOpened,
   SessionStatus,
   StopCause,
+  Verbosity,
 } from './event';
-import { FinalAnswer, type FinalizeInput } from './finalAnswer';
+import { FinalAnswer, type FinalizeInput, endWith } from './finalAnswer';
 import { Guardrails } from './guardrails';
 import type { History } from './history';
 import { KeptAnswers } from './keptAnswers';
@@ -44,6 +45,8 @@ export interface SessionSeed {
   readonly title: string;
   readonly language: Language;
   readonly limits: Limits;
+  /** Left out: normal. */
+  readonly verbosity?: Verbosity | undefined;
   readonly parentSessionId: string | null;
   readonly sourceStep: number | null;
   readonly depth: number;
@@ -236,7 +239,12 @@ export class Session implements Disposable {
   /** Steps of one session run one after another in the order of the calls. */
   async runStep(input: StepInput, signal: AbortSignal): Promise<StepResult> {
     const given = { ...input, code: dropByteOrderMark(input.code) };
-    return this.#exclusive(signal, () => this.#runStepNow(given, signal));
+    return this.#exclusive(signal, async () => {
+      const result = await this.#runStepNow(given, signal);
+      return input.finalize === true
+        ? { ...result, ending: await endWith(this.#answer, result) }
+        : result;
+    });
   }
 
   /**

@@ -7,7 +7,7 @@ import { toOneLine } from '../base/text';
 import type { Clock } from './clock';
 import type { ContextReader, GivenContext } from './context';
 import { RlmError, cancelledError } from './errors';
-import type { SessionOpened } from './event';
+import type { SessionOpened, Verbosity } from './event';
 import { type History, readHistory, readUsage } from './history';
 import { type Limits, checkLimits, createLimits, noUsage } from './limits';
 import { LiveSessions, type Opening } from './liveSessions';
@@ -43,6 +43,8 @@ export interface OpenRequest {
   /** Empty: made from the context. */
   readonly title: string;
   readonly limits: Partial<Limits>;
+  /** Left out: normal. */
+  readonly verbosity?: Verbosity;
   /** The session whose code asks for this one, and which pays for it. */
   readonly parent?: SessionParent | null;
 }
@@ -103,8 +105,9 @@ export class SessionRegistry implements Disposable {
     const origin = parent
       ? { parentSessionId: parent.sessionId, sourceStep: null, depth: parent.depth + 1 }
       : noOrigin;
-    const { language } = request;
-    const opened = this.#createOpened({ language, title, limits: createLimits(limits), ...origin });
+    const { language, verbosity } = request;
+    const seed = { language, title, limits: createLimits(limits), ...origin };
+    const opened = this.#createOpened(verbosity ? { ...seed, verbosity } : seed);
     return this.#openTraced({ opened, parent }, signal, async (session) => {
       await session.addContext(request.context, onProgress ? { onProgress } : {}, signal);
       return session;
@@ -231,7 +234,7 @@ export class SessionRegistry implements Disposable {
   ): Promise<Resumed> {
     const { traces, engineId } = this.#parts;
     const history = await readHistory(traces, request.sessionId, request.atStep);
-    const { language, limits, title } = history.opened;
+    const { language, limits, title, verbosity } = history.opened;
     const wanted = { ...limits, ...request.limits };
     const used = readUsage(history);
     const reason = checkLimits(wanted, used, 0);
@@ -242,6 +245,7 @@ export class SessionRegistry implements Disposable {
       language,
       title: request.title || title,
       limits: wanted,
+      ...(verbosity && { verbosity }),
       parentSessionId: request.sessionId,
       sourceStep: history.throughStep,
       depth: 0, // it pays for itself

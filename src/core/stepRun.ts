@@ -3,11 +3,11 @@
 
 import type { Clock } from './clock';
 import { RlmError, toRlmError } from './errors';
-import type { StopReason } from './limits';
+import type { FinishReason } from './event';
 import { HeldTime } from './heldTime';
 import type { KeptAnswers } from './keptAnswers';
 import type { Guardrails } from './guardrails';
-import type { Limits, Usage } from './limits';
+import type { Limits, StopReason, Usage } from './limits';
 import type { ModelClient } from './model';
 import { OpenCalls } from './openCalls';
 import type { Recorder } from './recorder';
@@ -24,15 +24,27 @@ export interface StepInput {
   readonly client?: ModelClient;
   /** `provider/model` for prompts that name none. */
   readonly subModel?: string | null;
+  /** Ends the session with the answer that the code hands in, when it runs to its end. */
+  readonly finalize?: boolean;
 }
+
+/** What became of a step that was to end its session. */
+export type StepEnding =
+  | { readonly kind: 'finalized'; readonly finishReason: FinishReason }
+  /** The session is as the step left it; `reason` says why, and what to do. */
+  | { readonly kind: 'open'; readonly reason: string };
 
 export interface StepResult {
   readonly step: number;
+  /** As it ran. */
+  readonly code: string;
   readonly outcome: Outcome;
   readonly stop: StopReason | null;
   readonly usage: Usage;
   /** Time the step took in all, as charged to `maxRuntimeMs`. */
   readonly durationMs: number;
+  /** Only of a step that was to end its session. */
+  readonly ending?: StepEnding;
 }
 
 export interface StepParts {
@@ -100,7 +112,7 @@ export async function runStep(
     .catch((thrown: unknown) => {
       throw thrown instanceof LeaseLostError ? thrown : toUnrecordedError(step, toRlmError(thrown));
     });
-  return { step, outcome, stop, usage, durationMs };
+  return { step, code: input.code, outcome, stop, usage, durationMs };
 }
 
 /** The code has run: whoever runs it again, as for another failure, has it run twice. */

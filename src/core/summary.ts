@@ -1,6 +1,6 @@
 // The fold of a trace: what a list or a header shows of a session.
 
-import type { SessionOpened, SessionStatus, StopCause, TraceEvent } from './event';
+import type { SessionOpened, SessionStatus, StopCause, TraceEvent, Verbosity } from './event';
 import type { ContextInfo } from './context';
 import type { Limits, Usage } from './limits';
 import type { Language } from './sandbox';
@@ -13,6 +13,8 @@ export interface Summary {
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly limits: Limits;
+  /** Left out: normal. */
+  readonly verbosity?: Verbosity | undefined;
   readonly usage: Usage;
   readonly parentSessionId: string | null;
   /** Of a fork: after which step of its parent; null: it is no fork. */
@@ -37,6 +39,7 @@ export function createSummary(opened: SessionOpened): Summary {
     createdAt: opened.at,
     updatedAt: opened.at,
     limits: opened.limits,
+    ...(opened.verbosity && { verbosity: opened.verbosity }),
     usage: opened.usage,
     parentSessionId: opened.parentSessionId,
     sourceStep: opened.sourceStep,

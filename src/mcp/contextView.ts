@@ -3,12 +3,13 @@
 import * as z from 'zod';
 import { toFence, toInline, toInlineCode } from '../base/markdown';
 import { type ContextInfo, encodingOrigins, type SourceInfo } from '../core/context';
+import { withoutEmpty } from './brief';
 import { countField } from './fields';
 import { cutJsonList } from './fit';
 
 export const contextSchema = z.object({
   variable: z.string().describe('Name of the variable that holds the text in the REPL.'),
-  kind: z.enum(['text', 'files']),
+  kind: z.enum(['text', 'files']).optional(),
   shape: z
     .enum(['string', 'mapping'])
     .describe('string: one text. mapping: path → text, for several.'),
@@ -19,82 +20,129 @@ export const contextSchema = z.object({
       z.object({
         path: z.string(),
         chars: countField,
-        encoding: z.string(),
+        encoding: z.string().optional(),
         encoding_from: z
           .enum(encodingOrigins)
+          .optional()
           .describe('bom: a byte order mark. declared: the file says so. given: you said so.'),
-        replaced_chars: countField.describe('U+FFFD in place of bytes the encoding cannot map.'),
+        replaced_chars: countField
+          .optional()
+          .describe('U+FFFD in place of bytes the encoding cannot map.'),
       }),
     )
-    .describe('The first 50.'),
-  source_count: countField,
-  warnings: z.array(z.string()).describe('What is in doubt about the text, with what to do.'),
+    .optional()
+    .describe('The first 50. In long lists plain UTF-8 is not told of each.'),
+  source_count: countField.optional(),
+  warnings: z
+    .array(z.string())
+    .optional()
+    .describe('What is in doubt about the text, with what to do.'),
   skipped: z
     .array(z.object({ path: z.string(), reason: z.string() }))
+    .optional()
     .describe('Files that were not read and why: the first 50.'),
-  skipped_count: countField,
+  skipped_count: countField.optional(),
   preview: z.string().describe('The first 500 characters.'),
 });
 type ContextView = z.infer<typeof contextSchema>;
 
 const maxListed = 50;
 const maxListChars = 20_000;
+/** Of more sources, those that are plain UTF-8 tell nothing of their encoding. */
+const maxTold = 10;
+/** Of sources and skipped files in the text of a reply. */
+const maxBriefListed = 12;
 
 export function toContextView(context: ContextInfo): ContextView {
+  const sources = context.sources
+    .slice(0, maxListed)
+    .map((source) => toSourceView(source, context.sourceCount > maxTold));
   return {
     variable: context.variable,
     kind: context.kind,
     shape: context.shape,
     total_chars: context.totalChars,
     total_lines: context.totalLines,
-    sources: cutJsonList(context.sources.slice(0, maxListed).map(toSourceView), maxListChars),
     source_count: context.sourceCount,
     warnings: [...context.warnings],
+    preview: context.preview,
+    sources: cutJsonList(sources, maxListChars),
+    skipped_count: context.skippedCount,
     skipped: cutJsonList(
       context.skipped.slice(0, maxListed).map(({ path, reason }) => ({ path, reason })),
       maxListChars,
     ),
-    skipped_count: context.skippedCount,
-    preview: context.preview,
   };
 }
 
+/** The same, for a reader who has just named the files: a single plain one is not told of again. */
+export function toBriefContext(view: ContextView): ContextView {
+  const { kind, shape, sources = [], source_count: count = 0, skipped = [], ...rest } = view;
+  void kind; // the caller gave a text or files
+  const isPlain = count === 1 && sources.every(isPlainSource);
+  return withoutEmpty<ContextView>({
+    ...rest,
+    shape,
+    source_count: isPlain ? 0 : count,
+    sources: isPlain ? [] : sources.slice(0, maxBriefListed).map(toBriefSource),
+    skipped: skipped.slice(0, maxBriefListed),
+  });
+}
+
+type SourceView = NonNullable<ContextView['sources']>[number];
+
+function isPlainSource({ encoding = 'utf-8', encoding_from: from = 'guessed' }: SourceView) {
+  return encoding === 'utf-8' && from === 'guessed';
+}
+
+function toBriefSource(source: SourceView): SourceView {
+  const { path, chars, replaced_chars: replaced = 0 } = source;
+  return isPlainSource(source) && replaced === 0 ? { path, chars } : source;
+}
+
 export function toContextMarkdown(context: ContextView): string {
+  const { sources = [], source_count: count = 1, skipped = [], warnings = [] } = context;
   const shape = context.shape === 'string' ? 'one string' : 'a mapping from path to text';
   const size =
     `${context.total_chars.toLocaleString('en')} characters, ` +
-    `${context.total_lines.toLocaleString('en')} lines, ${context.source_count} source(s)`;
-  const sources = context.sources.map(
+    `${context.total_lines.toLocaleString('en')} lines, ${count} source(s)`;
+  const sourceLines = sources.map(
     (source) =>
       `- ${toInlineCode(source.path)} (${source.chars.toLocaleString('en')}${toEncodingText(source)})`,
   );
-  const skipped = context.skipped.map(
+  const skippedLines = skipped.map(
     ({ path, reason }) => `- ${toInlineCode(path)}: ${toInline(reason)}`,
   );
   return [
     `Variable ${toInlineCode(context.variable)}, ${shape}: ${size}.`,
-    ...context.warnings.map((warning) => `**Warning:** ${warning}`),
-    ...toListSection('Sources', sources, context.source_count),
-    ...toListSection('Skipped', skipped, context.skipped_count),
+    ...warnings.map((warning) => `**Warning:** ${warning}`),
     '**Preview**',
     toFence(context.preview),
+    ...toListSection('Sources', sourceLines, sourceLines.length === 0 ? 0 : count),
+    ...toListSection('Skipped', skippedLines, context.skipped_count ?? 0),
   ].join('\n\n');
 }
 
-function toSourceView(source: SourceInfo): ContextView['sources'][number] {
-  return {
-    path: source.path,
-    chars: source.chars,
-    encoding: source.encoding,
-    encoding_from: source.encodingFrom,
-    replaced_chars: source.replacedChars,
+function toSourceView(source: SourceInfo, isLong: boolean): SourceView {
+  const { path, chars, encoding, encodingFrom, replacedChars } = source;
+  const view = {
+    path,
+    chars,
+    encoding,
+    encoding_from: encodingFrom,
+    replaced_chars: replacedChars,
   };
+  return isLong ? toBriefSource(view) : view;
 }
 
 /** Nothing for plain UTF-8. */
-function toEncodingText(source: ContextView['sources'][number]): string {
-  const { encoding, encoding_from: from, replaced_chars: replaced } = source;
-  const name = encoding === 'utf-8' && from === 'guessed' ? '' : `; ${encoding}, ${from}`;
+function toEncodingText(source: SourceView): string {
+  const {
+    encoding = 'utf-8',
+    encoding_from: from = 'guessed',
+    replaced_chars: replaced = 0,
+  } = source;
+  const name = isPlainSource(source) ? '' : `; ${encoding}, ${from}`;
   return replaced === 0 ? name : `${name}; ${replaced.toLocaleString('en')} replaced`;
 }
 

@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import { sessionStatuses } from '../core/event';
-import { type Limits, limitRanges, stopReasons } from '../core/limits';
+import { type Limits, limitRanges, maxCodeChars, stopReasons } from '../core/limits';
 import { languages } from '../core/sandbox';
 
 export const responseFormatField = z
@@ -15,6 +15,23 @@ export const sessionIdField = z
   .min(1)
   .max(200)
   .describe('The session_id that rlm_init_context returned.');
+
+export const codeField = z
+  .string()
+  .min(1)
+  .max(maxCodeChars)
+  .describe(
+    'Code in the session’s language. Variables stay from step to step; the value of a trailing ' +
+      'expression is returned as result.',
+  );
+
+export const finalizeField = z
+  .boolean()
+  .optional()
+  .describe(
+    'End the session with the answer that this code gives to FINAL, FINAL_VAR or SUBMIT: saves rlm_finalize. ' +
+      'When the code fails or gives none, the session goes on and not_finalized says so.',
+  );
 
 export const contextTextField = z
   .string()
@@ -76,13 +93,13 @@ export function createLimitField(name: keyof Limits, help: string): z.ZodOptiona
 
 const remainingSchema = z
   .object({
-    steps: countField,
-    runtime_ms: countField,
-    budget: countField,
-    llm_calls: countField,
-    llm_tokens: countField,
+    steps: countField.optional(),
+    runtime_ms: countField.optional(),
+    budget: countField.optional(),
+    llm_calls: countField.optional(),
+    llm_tokens: countField.optional(),
   })
-  .describe('What the limits leave.');
+  .describe('What is left of limits that are at least three quarters used up.');
 
 export const usageSchema = z.object({
   steps: countField,
@@ -92,7 +109,7 @@ export const usageSchema = z.object({
   ),
   llm_calls: countField,
   llm_tokens: countField,
-  remaining: remainingSchema,
+  remaining: remainingSchema.optional(),
 });
 
 export const cutSchema = z

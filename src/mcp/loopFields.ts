@@ -77,18 +77,19 @@ export const loopResultFields = {
       'submitted: the code handed the answer in. max_iterations: it was drawn from the variables at the ' +
         'end. Otherwise the guardrail that ended the run. Null while it goes on.',
     ),
-  note: z.string().nullable().describe('What you must know of this answer, or do next.'),
+  note: z.string().nullable().optional().describe('What you must know of this answer, or do next.'),
   warnings: z
     .array(z.string())
-    .describe('What is in doubt about the context’s text, with what to do; empty: nothing.'),
+    .optional()
+    .describe('What is in doubt about the context’s text, with what to do.'),
   ...pendingFields,
   usage: usageSchema,
-  truncated: z.boolean(),
-  cut: cutSchema,
+  truncated: z.boolean().optional(),
+  cut: cutSchema.optional(),
 };
 
 export const programFields = {
-  code: z.string().nullable().describe('The program; null when the run has made none.'),
+  code: z.string().nullable().optional().describe('The program; null when the run has made none.'),
   tests: z
     .array(
       z.object({
@@ -99,6 +100,7 @@ export const programFields = {
       }),
     )
     .nullable()
+    .optional()
     .describe('The tests, as the sandbox ran them on this very code.'),
 };
 
@@ -114,6 +116,7 @@ export const subtaskFields = {
       }),
     )
     .nullable()
+    .optional()
     .describe('The parts, in the order of the split.'),
 };
 

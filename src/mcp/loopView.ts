@@ -6,10 +6,12 @@ import { cutMarked, cutText } from '../base/text';
 import type { Limits, Usage } from '../core/limits';
 import type { LoopResult } from '../core/loop';
 import type { UnfinishedReport } from '../core/task/task';
+import { withoutEmpty } from './brief';
 import { fitPayload } from './fit';
 import type { loopResultFields, programFields, runSchema, subtaskFields } from './loopFields';
-import { noPending, toPendingMarkdown, toPendingView } from './pendingView';
-import { toUsageText, toUsageView } from './usageView';
+import { toPendingMarkdown, toPendingView } from './pendingView';
+import { Shown } from './tool';
+import { toRemainingText, toShortUsageView } from './usageView';
 
 type FieldsOf<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape>>;
 type LoopView = FieldsOf<typeof loopResultFields>;
@@ -38,19 +40,30 @@ const subtaskAnswerChars = 50_000;
 const subtaskErrorChars = 500;
 
 /** `more`: what a kind of work shows besides, which shares the room. */
-export function toLoopView<More extends object>(outcome: LoopOutcome, more: More): LoopView & More {
+export function toLoopView<More extends object>(
+  outcome: LoopOutcome,
+  more: More,
+): Shown<LoopView & More> {
   if (outcome.status !== 'completed') {
-    return { ...toUnfinishedView(outcome), ...more };
+    return toShown({ ...toUnfinishedView(outcome), ...more });
   }
   const { payload, cut } = fitPayload({ ...toFinishedView(outcome.result), ...more }, [
     'answer',
     ...(Object.keys(more) as (keyof More & string)[]), // the keys just spread
   ]);
-  return { ...payload, truncated: cut.length > 0, cut };
+  return toShown({ ...payload, truncated: cut.length > 0, cut });
+}
+
+function toShown<View extends LoopView>(view: View): Shown<View> {
+  const whole = withoutEmpty(view, [
+    ...(['session_id', 'answer', 'iterations', 'finish_reason'] as const),
+    ...(['pending_prompts', 'usage', 'truncated'] as const),
+  ]);
+  return new Shown(whole, withoutEmpty(whole, ['iterations']));
 }
 
 /** Of a run of any kind. */
-export function toRunView(outcome: LoopOutcome): RunView {
+export function toRunView(outcome: LoopOutcome): Shown<RunView> {
   return toLoopView(outcome, { ...toProgramView(outcome), ...toSubtasksView(outcome) });
 }
 
@@ -66,8 +79,8 @@ function toUnfinishedView(
     session_id: outcome.sessionId,
     answer: null,
     iterations: outcome.iterations,
-    usage: toUsageView(outcome.usage, outcome.limits),
-    ...(isWaiting ? toPendingView(outcome) : { ...noPending, truncated: false, cut: [] }),
+    usage: toShortUsageView(outcome.usage, outcome.limits),
+    ...(isWaiting ? toPendingView(outcome) : { pending_prompts: null, truncated: false }),
   };
 }
 
@@ -83,21 +96,22 @@ function toFinishedView(result: LoopResult): LoopView {
     cut: [],
     answer: result.answer,
     iterations: result.iterations,
-    usage: toUsageView(result.usage, result.limits),
-    ...noPending,
+    usage: toShortUsageView(result.usage, result.limits),
+    pending_prompts: null,
   };
 }
 
 const heads = { finished: 'Answer', running: 'Still running', waiting: 'Waiting for you' } as const;
 
 export function toLoopMarkdown(view: LoopView): string {
+  const { note, warnings = [], answer, finish_reason: reason } = view;
   return [
     `## ${heads[view.status]}`,
-    ...(view.note === null ? [] : [`**Note:** ${view.note}`]),
-    ...view.warnings.map((warning) => `**Warning:** ${toInline(warning)}`),
-    ...(view.answer === null ? [] : [toFence(view.answer)]),
-    ...(view.pending_prompts === null ? [] : [toPendingMarkdown(view)]),
-    `Session ${toInlineCode(view.session_id)}: ${view.iterations} iterations${view.finish_reason === null ? '' : `, ended by ${view.finish_reason}`}. ${toUsageText(view.usage)}.`,
+    ...(note ? [`**Note:** ${note}`] : []),
+    ...warnings.map((warning) => `**Warning:** ${toInline(warning)}`),
+    ...(typeof answer === 'string' ? [toFence(answer)] : []),
+    ...(view.pending_prompts ? [toPendingMarkdown(view)] : []),
+    `Session ${toInlineCode(view.session_id)}: ${view.iterations} iterations${reason ? `, ended by ${reason}` : ''}. ${toRemainingText(view.usage)}`.trim(),
   ].join('\n\n');
 }
 
@@ -107,7 +121,7 @@ export function toRunMarkdown(view: RunView): string {
 }
 
 export function toProgramMarkdown({ code, tests }: ProgramView): string {
-  if (code === null) {
+  if (typeof code !== 'string') {
     return '';
   }
   const rows = (tests ?? []).map(({ name, passed, error }) => [

@@ -28,16 +28,17 @@ export const pendingFields = {
       }),
     )
     .nullable()
+    .optional()
     .describe(
       'Set while it waits for you, as no model is set up that could be asked: give your reply to each ' +
         'prompt with rlm_answer, as text.',
     ),
-  pending_count: countField.describe('Prompts that wait in all; those not shown come next.'),
+  pending_count: countField
+    .optional()
+    .describe('Prompts that wait in all; those not shown come next.'),
 };
 
 type PendingView = z.output<z.ZodObject<typeof pendingFields>>;
-
-export const noPending: PendingView = { pending_prompts: null, pending_count: 0 };
 
 export function toPendingView({ prompts, count }: InputRequired): PendingView & {
   readonly truncated: boolean;
@@ -52,7 +53,10 @@ export function toPendingView({ prompts, count }: InputRequired): PendingView & 
   };
 }
 
-export function toPendingMarkdown({ pending_prompts: prompts, pending_count: count }: PendingView) {
+export function toPendingMarkdown({
+  pending_prompts: prompts,
+  pending_count: count = 0,
+}: PendingView) {
   return [
     `## ${count} prompt${count === 1 ? ' waits' : 's wait'} for your answer`,
     ...(prompts ?? []).map((one) => `${toHeading(one)}\n\n${toFence(one.prompt)}`),

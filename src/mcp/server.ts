@@ -30,6 +30,7 @@ import {
 import { untilAborted } from '../base/abort';
 import type { Disposable } from '../base/disposable';
 import type { Engine } from '../core/engine';
+import type { Language } from '../core/sandbox';
 import { complete } from './completions';
 import instructions from './instructions.md';
 import { defaultProgressOptions, Progress, type ProgressOptions } from './progress';
@@ -116,6 +117,7 @@ export class McpServer extends Server {
 
 function serveTools(server: Server, engine: Engine, options: McpServerOptions): void {
   const { additions, offersSet = () => true } = options;
+  const toldLanguages = new Set<Language>();
   server.setRequestHandler(ListToolsRequestSchema, () => ({
     tools: [...listOffered(offersSet).map(({ listed }) => listed), ...(additions?.tools ?? [])],
   }));
@@ -125,7 +127,7 @@ function serveTools(server: Server, engine: Engine, options: McpServerOptions): 
     try {
       const added = additions?.callTool(params.name, params.arguments ?? {}, { extra, progress });
       const sample = createSampling(server, extra);
-      const context = { engine, signal: extra.signal, progress, sample };
+      const context = { engine, signal: extra.signal, progress, sample, toldLanguages };
       const { name, arguments: args } = params;
       const offered = listOffered(offersSet);
       return await (added ?? callTool({ name, args, offered }, context));

@@ -1,95 +1,109 @@
-// What a step's tools show: its result, or the prompts it waits for.
+// What a step's tools show: its result, or the prompts it waits for. The structured result has all that the
+// contract lists; the text only what its reader does not know yet.
 
-import * as z from 'zod';
 import { toFence, toInline, toTable } from '../base/markdown';
-import { type StepError, outputFields } from '../core/sandbox';
+import { cutText } from '../base/text';
+import type { StepError } from '../core/sandbox';
 import { countDropped } from '../core/shownTexts';
-import type { StepResult } from '../core/stepRun';
+import type { StepEnding, StepResult } from '../core/stepRun';
 import type { Summary } from '../core/summary';
 import type { InputRequired } from '../core/task/task';
-import { countField, cutSchema, stopReasonField, usageSchema } from './fields';
+import { withoutEmpty } from './brief';
 import { cutJsonMarked, fitPayload } from './fit';
-import { noPending, pendingFields, toPendingMarkdown, toPendingView } from './pendingView';
-import { type ReplayView, replaySchema, toReplayText } from './replayView';
-import { toUsageText, toUsageView } from './usageView';
+import { toPendingMarkdown, toPendingView } from './pendingView';
+import { type ReplayView, toReplayText } from './replayView';
+import { isLiteral, isNamedByCode, isPrinted } from './shownByCode';
+import type { StepPayload } from './stepFields';
+import { Shown } from './tool';
+import { toLimitsView, toRemainingText, toShortUsageView, toUsageView } from './usageView';
 
 /** What the longest message and traceback of a sandbox take as JSON, where every character is escaped. */
 export const maxMessageJsonChars = 27_000;
 const maxTracebackJsonChars = 52_000;
+/** Of a variable's preview in the text. */
+const briefPreviewChars = 100;
+/** A shorter step's time is of no use to its reader. */
+const notableMs = 2_000;
 
-export const stepSchema = z.object({
-  stdout: z.string(),
-  stderr: z.string(),
-  result: z.string().nullable().describe('Repr of a trailing expression.'),
-  error: z
-    .object({
-      type: z.string(),
-      message: z.string(),
-      line: countField.nullable(),
-      traceback: z.string(),
-    })
-    .nullable()
-    .describe('What the code raised, or null. The session goes on.'),
-  updated_vars_summary: z.array(z.string()).describe('Names of your variables, sorted.'),
-  variables_changed: z.array(
-    z.object({
-      name: z.string(),
-      change: z.enum(['added', 'changed', 'removed']),
-      type: z.string(),
-      size: countField.nullable(),
-      preview: z.string(),
-    }),
-  ),
-  step_index: countField.describe('1 for the first step.'),
-  guardrail_stop: stopReasonField
-    .nullable()
-    .describe('Which guardrail this step reached; no further step runs then.'),
-  final_answer: z.string().nullable().describe('What the code gave to FINAL, FINAL_VAR or SUBMIT.'),
-  interrupted: z
-    .enum(['timeout', 'cancelled'])
-    .nullable()
-    .describe('Why the step was cut short; its variables are kept.'),
-  state_lost: z
-    .boolean()
-    .describe('The code did not let go in time: all variables but the contexts are gone.'),
-  replay: replaySchema
-    .nullable()
-    .describe('Set when the session’s variables were gone and its record was run again first.'),
-  ...pendingFields,
-  usage: usageSchema,
-  duration_ms: countField,
-  truncated: z
-    .boolean()
-    .describe('Whether anything was left out: see cut, dropped_chars and abridged.'),
-  abridged: z
-    .array(z.enum(outputFields))
-    .optional()
-    .describe('Texts that show a large value in part, as they say ("… 4,900 more"): slice it.'),
-  dropped_chars: countField.describe(
-    'Of all output, beyond max_output_chars and kept nowhere: use a variable and rlm_get_var.',
-  ),
-  cut: cutSchema,
-});
+/** In the contract, so that they are there whatever they say. */
+const listedFields = [
+  ...(['error', 'guardrail_stop', 'pending_prompts', 'final_answer', 'result'] as const),
+  ...(['stdout', 'stderr'] as const),
+  ...([
+    'variables_changed',
+    'updated_vars_summary',
+    'step_index',
+    'duration_ms',
+    'truncated',
+  ] as const),
+];
 
-export type StepPayload = z.output<typeof stepSchema>;
+type Told = Pick<Summary, 'limits' | 'verbosity'>;
 
-export function toStepView(
+export function toStepReply(
   step: StepResult,
-  { limits }: Summary,
+  summary: Told,
   replay: ReplayView | null,
-): StepPayload {
+): Shown<StepPayload> {
+  const verbosity = summary.verbosity ?? 'normal';
+  const whole = toStepPayload(step, summary, replay);
+  if (verbosity === 'full') {
+    return new Shown(whole, whole);
+  }
+  const usage = toShortUsageView(step.usage, summary.limits);
+  const brief = toBrief({ ...whole, usage }, step);
+  return verbosity === 'terse'
+    ? new Shown(toTerse(brief), toTerse(brief))
+    : new Shown(withoutEmpty({ ...toKnown(whole, step), usage }, toKept(whole)), brief);
+}
+
+/** A step that waits for its caller has no result yet. */
+export function toWaitingReply(
+  report: InputRequired,
+  summary: Told & Pick<Summary, 'usage'>,
+  replay: ReplayView | null,
+): Shown<StepPayload> {
+  const usage = toShortUsageView(summary.usage, summary.limits);
+  const payload: StepPayload = {
+    error: null,
+    guardrail_stop: null,
+    ...toPendingView(report),
+    final_answer: null,
+    result: null,
+    step_index: summary.usage.steps + 1,
+    replay,
+    ...(replay && { config: { ...toLimitsView(summary.limits) } }),
+    usage,
+  };
+  const brief = withoutEmpty<StepPayload>({ ...payload, usage: toBriefUsage(usage) }, [
+    'step_index',
+  ]);
+  const whole = withoutEmpty(payload, [
+    'error',
+    'guardrail_stop',
+    'final_answer',
+    'result',
+    'step_index',
+  ]);
+  return summary.verbosity === 'full'
+    ? new Shown(whole, whole)
+    : new Shown(summary.verbosity === 'terse' ? brief : whole, brief);
+}
+
+function toStepPayload(step: StepResult, summary: Told, replay: ReplayView | null): StepPayload {
   const { outcome } = step;
   const { payload, cut } = fitPayload(
     {
       error: outcome.error && toErrorView(outcome.error),
       guardrail_stop: step.stop,
+      ...toEndingView(step.ending),
+      pending_prompts: null,
       interrupted: outcome.interruption,
       state_lost: outcome.stateLost,
       final_answer: outcome.finalAnswer,
       result: outcome.result,
       stdout: outcome.stdout,
       stderr: outcome.stderr,
-      updated_vars_summary: [...outcome.variables],
       variables_changed: outcome.changes.map(({ name, change, type, size, preview }) => ({
         name,
         change,
@@ -97,10 +111,11 @@ export function toStepView(
         size,
         preview,
       })),
-      replay,
-      ...noPending,
+      updated_vars_summary: [...outcome.variables],
       step_index: step.step,
-      usage: toUsageView(step.usage, limits),
+      replay,
+      ...(replay && { config: { ...toLimitsView(summary.limits) } }),
+      usage: toUsageView(step.usage, summary.limits),
       duration_ms: Math.round(step.durationMs),
       dropped_chars: countDropped(outcome),
     },
@@ -109,56 +124,93 @@ export function toStepView(
   );
   const { abridged } = outcome;
   const truncated = cut.length > 0 || abridged.length > 0;
-  const inPart = abridged.length > 0 ? { abridged: [...abridged] } : {};
-  return toWeighed({ ...payload, truncated, ...inPart, cut });
+  return toWeighed({ ...payload, truncated, abridged: [...abridged], cut });
 }
 
 /** What matters first, then what is long: some clients show only the beginning of a reply. */
 function toWeighed(payload: StepPayload): StepPayload {
-  const {
-    final_answer,
-    result,
-    stdout,
-    stderr,
-    variables_changed,
-    updated_vars_summary,
-    ...first
-  } = payload;
-  return {
-    ...first,
-    final_answer,
-    result,
-    stdout,
-    stderr,
-    variables_changed,
-    updated_vars_summary,
-  };
+  const { stdout, stderr, variables_changed, updated_vars_summary, ...first } = payload;
+  const { step_index, replay, config, usage, duration_ms, final_answer, result, ...flags } = first;
+  const short = { step_index, duration_ms, usage, replay, config };
+  const long = { stdout, stderr, variables_changed, updated_vars_summary };
+  return { ...flags, final_answer, result, ...short, ...long };
 }
 
-/** A step that waits for its caller has no result yet. */
-export function toWaitingView(
-  report: InputRequired,
-  { usage, limits }: Summary,
-  replay: ReplayView | null,
-): StepPayload {
-  return {
-    error: null,
-    guardrail_stop: null,
-    ...toPendingView(report),
-    interrupted: null,
-    state_lost: false,
-    final_answer: null,
-    result: null,
-    stdout: '',
-    stderr: '',
-    updated_vars_summary: [],
-    variables_changed: [],
-    step_index: usage.steps + 1,
-    replay,
-    usage: toUsageView(usage, limits),
-    duration_ms: 0,
-    dropped_chars: 0,
-  };
+function toEndingView(
+  ending: StepEnding | undefined,
+): Pick<StepPayload, 'finish_reason' | 'not_finalized'> {
+  switch (ending?.kind) {
+    case undefined:
+      return {};
+    case 'finalized':
+      return { finish_reason: ending.finishReason };
+    case 'open':
+      return { not_finalized: ending.reason };
+  }
+}
+
+/** Of an interrupted step it matters that its variables are still there. */
+function toKept({ interrupted }: StepPayload): readonly (keyof StepPayload)[] {
+  return interrupted ? [...listedFields, 'state_lost'] : listedFields;
+}
+
+/** Without variables that the step's code names by importing, defining, looping or deleting. */
+function toKnown(whole: StepPayload, { code, outcome }: StepResult): StepPayload {
+  const known = new Set(
+    outcome.changes.filter((change) => isNamedByCode(change, code)).map(({ name }) => name),
+  );
+  const changes = whole.variables_changed ?? [];
+  return { ...whole, variables_changed: changes.filter(({ name }) => !known.has(name)) };
+}
+
+/** What the reader of the step's code does not know yet. */
+function toBrief(whole: StepPayload, { code, outcome }: StepResult): StepPayload {
+  const changes: NonNullable<StepPayload['variables_changed']> = outcome.changes
+    .slice(0, whole.variables_changed?.length)
+    .filter((change) => !isNamedByCode(change, code) && !isLiteral(change, code))
+    .map(({ name, change, type, size, preview }) => ({
+      name,
+      change,
+      type,
+      ...(size !== null && { size }),
+      ...(!isPrinted({ name, preview }, code, outcome) && { preview: toBriefPreview(preview) }),
+    }));
+  return withoutEmpty<StepPayload>(
+    {
+      ...whole,
+      error: toBriefError(whole.error ?? null),
+      variables_changed: changes,
+      updated_vars_summary: whole.replay ? whole.updated_vars_summary : [],
+      usage: toBriefUsage(whole.usage),
+      duration_ms: (whole.duration_ms ?? 0) < notableMs ? 0 : whole.duration_ms,
+    },
+    ['step_index'],
+  );
+}
+
+/** Names and types are enough; what the code printed is all that it wanted to see. */
+function toTerse({ variables_changed: changes = [], ...brief }: StepPayload): StepPayload {
+  const named = changes.map(({ name, change, type }) => ({ name, change, type }));
+  return { ...brief, ...withoutEmpty({ variables_changed: named }) };
+}
+
+/** A traceback ends with the message. */
+function toBriefError(error: StepPayload['error']): StepPayload['error'] {
+  if (!error?.traceback) {
+    return error;
+  }
+  const { message = '', ...rest } = error;
+  return error.traceback.includes(message) ? rest : error;
+}
+
+function toBriefPreview(preview: string): string {
+  const cut = cutText(preview, briefPreviewChars);
+  return cut.truncated ? `${cut.text}…` : preview;
+}
+
+/** Only what runs short. */
+function toBriefUsage(usage: StepPayload['usage']): StepPayload['usage'] {
+  return usage?.remaining ? usage : undefined;
 }
 
 /** Its texts are those that the sandbox has cut; only what a broken worker made up is longer. */
@@ -175,55 +227,66 @@ export function toStepMarkdown(payload: StepPayload): string {
   if (payload.pending_prompts) {
     return toPendingMarkdown(payload);
   }
-  const { error } = payload;
-  const changed = payload.variables_changed.map((one) => [
+  const { error, guardrail_stop: stop, finish_reason: reason, not_finalized: open } = payload;
+  const changed = (payload.variables_changed ?? []).map((one) => [
     one.name,
     one.change,
     one.type,
-    one.size === null ? '' : one.size.toLocaleString('en'),
-    one.preview,
+    one.size?.toLocaleString('en') ?? '',
+    one.preview ?? '',
   ]);
   return [
-    `## Step ${payload.step_index} (${payload.duration_ms} ms)`,
+    `## Step ${payload.step_index}`,
+    ...(error ? toErrorSection(error) : []),
+    ...(stop ? [`Stopped by **${stop}**: finish with rlm_finalize.`] : []),
+    ...(reason ? [`Finished: ${reason}.`] : []),
+    ...(open ? [`**Not finalized:** ${toInline(open)}`] : []),
+    ...(payload.interrupted ? [`Interrupted: ${payload.interrupted}.`] : []),
+    ...(payload.state_lost ? ['All variables but the contexts are gone.'] : []),
+    ...(payload.truncated ? [toTruncationText(payload)] : []),
+    ...toSection('final answer', payload.final_answer),
+    ...toSection('result', payload.result),
     ...toSection('stdout', payload.stdout),
     ...toSection('stderr', payload.stderr),
-    ...toSection('result', payload.result ?? ''),
-    ...(error
-      ? [
-          `**${toInline(error.type)}**${error.line === null ? '' : ` in line ${error.line}`}`,
-          toFence(error.traceback || error.message),
-        ]
-      : []),
     ...(changed.length > 0
       ? toTable(['variable', 'change', 'type', 'size', 'preview'], changed)
       : []),
-    ...toSection('final answer', payload.final_answer ?? ''),
-    ...(payload.interrupted ? [`Interrupted: ${payload.interrupted}.`] : []),
-    ...(payload.replay ? [toReplayText(payload.replay)] : []),
-    ...(payload.state_lost ? ['All variables but the contexts are gone.'] : []),
-    ...(payload.truncated ? [toTruncationText(payload)] : []),
-    `${toUsageText(payload.usage)}.`,
-    ...(payload.guardrail_stop
-      ? [`Stopped by **${payload.guardrail_stop}**: finish with rlm_finalize.`]
-      : []),
+    ...(payload.replay ? [toReplayText(payload.replay), toTakenUpText(payload)] : []),
+    ...[toRemainingText(payload.usage ?? {})].filter((text) => text !== ''),
   ].join('\n\n');
 }
 
-function toSection(title: string, text: string): string[] {
-  return text === '' ? [] : [`**${title}**`, toFence(text)];
+function toErrorSection({ type, line, message, traceback }: NonNullable<StepPayload['error']>) {
+  return [
+    `**${toInline(type)}**${typeof line === 'number' ? ` in line ${line}` : ''}`,
+    toFence(traceback || (message ?? '')),
+  ];
 }
 
-function toTruncationText(payload: StepPayload): string {
+function toTakenUpText({ updated_vars_summary: names = [], config = {} }: StepPayload): string {
+  const limits = Object.entries(config).map(([name, value]) => `${name} ${value}`);
+  return `Variables: ${names.map(toInline).join(', ') || 'none'}. Guardrails: ${limits.join(', ')}.`;
+}
+
+function toSection(title: string, text: string | null | undefined): string[] {
+  return text ? [`**${title}**`, toFence(text)] : [];
+}
+
+function toTruncationText({
+  cut = [],
+  abridged = [],
+  dropped_chars: dropped = 0,
+}: StepPayload): string {
   const cuts = [
-    ...payload.cut.map(({ field, shown, total }) => `${field}: ${shown} of ${total}`),
-    ...(payload.abridged ?? []).map((field) => `${field}: a value in part`),
+    ...cut.map(({ field, shown, total }) => `${field}: ${shown} of ${total}`),
+    ...abridged.map((field) => `${field}: a value in part`),
   ];
-  if (payload.cut.length === 0) {
+  if (cut.length === 0) {
     return `${cuts.join('; ')}: print the items you need.`;
   }
   const tail =
-    payload.dropped_chars > 0
-      ? `What goes beyond max_output_chars (${payload.dropped_chars} characters) is kept nowhere: put long values into a variable and page it with rlm_get_var.`
+    dropped > 0
+      ? `What goes beyond max_output_chars (${dropped} characters) is kept nowhere: put long values into a variable and page it with rlm_get_var.`
       : 'rlm_get_trace has the rest: page it with limit 1 and text_offset.';
   return `Cut: ${cuts.join('; ')}. ${tail}`;
 }

@@ -3,16 +3,41 @@
 
 import type { Engine } from '../core/engine';
 import type { Session } from '../core/session';
-import type { Task } from '../core/task/task';
+import type { StepInput } from '../core/stepRun';
+import { Task } from '../core/task/task';
 import type { ReplayView } from './replayView';
-import { type StepPayload, toStepView, toWaitingView } from './stepView';
-import type { ToolContext } from './tool';
+import type { StepPayload } from './stepFields';
+import { toStepReply, toWaitingReply } from './stepView';
+import type { Shown, ToolContext } from './tool';
+
+/**
+ * Runs a step to its end, or until it needs its caller's answers.
+ * @throws RlmError 'INVALID_INPUT' while the session waits for answers or a run works in it.
+ */
+export function callStep(
+  context: ToolContext,
+  session: Session,
+  { replay, ...input }: StepInput & { readonly replay: ReplayView | null },
+): Promise<Shown<StepPayload>> {
+  const { engine, sample } = context;
+  const start = (): Task<'step'> =>
+    new Task({
+      kind: 'step',
+      sessionId: session.id,
+      clock: engine.clock,
+      canSample: sample !== null,
+      waitMs: null,
+      start: ({ client }, stepSignal) => session.runStep({ ...input, client }, stepSignal),
+    });
+  const task = engine.tasks.startStep(readLine(engine, session.id), start);
+  return followStep(context, task, { replay });
+}
 
 export async function followStep(
   { engine, signal, progress, sample }: ToolContext,
   task: Task<'step'>,
   options: { readonly replay?: ReplayView | null; readonly showWhole?: boolean } = {},
-): Promise<StepPayload> {
+): Promise<Shown<StepPayload>> {
   const { replay = null, showWhole = false } = options;
   const sessionId = await task.opened;
   const heartbeat = progress.startHeartbeat((elapsedMs) =>
@@ -25,8 +50,8 @@ export async function followStep(
     isTold = report.status === 'completed';
     const summary = await engine.sessions.readSummary(sessionId);
     return report.status === 'completed'
-      ? toStepView(report.result, summary, replay)
-      : toWaitingView(report, summary, replay);
+      ? toStepReply(report.result, summary, replay)
+      : toWaitingReply(report, summary, replay);
   } finally {
     heartbeat.dispose();
     if (isTold) {

@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import type { Engine } from '../core/engine';
 import type { AskClient } from '../core/model';
+import type { Language } from '../core/sandbox';
 import { cutText } from '../base/text';
 import { toWellFormedJson } from '../base/wellFormed';
 import { responseFormatField } from './fields';
@@ -19,6 +20,20 @@ export interface ToolContext {
   readonly progress: Progress;
   /** The client's own model, by MCP sampling; null where it offers none. */
   readonly sample: AskClient | null;
+  /** Languages whose REPL this connection's client has been told of in full. */
+  readonly toldLanguages: Set<Language>;
+}
+
+/** A result whose text leaves out what its reader knows already; the structured result is whole. */
+export class Shown<Payload> {
+  readonly payload: Payload;
+  /** What the text shows. */
+  readonly brief: Payload;
+
+  constructor(payload: Payload, brief: Payload) {
+    this.payload = payload;
+    this.brief = brief;
+  }
 }
 
 interface ToolHints {
@@ -44,7 +59,11 @@ interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> {
   readonly input: Input;
   readonly output: Output;
   readonly hints: ToolHints;
-  run(context: ToolContext, args: z.output<Input>): Promise<z.output<Output>>;
+  run(
+    context: ToolContext,
+    args: z.output<Input>,
+  ): Promise<z.output<Output> | Shown<z.output<Output>>>;
+  /** Of what the text shows. */
   toMarkdown(payload: z.output<Output>): string;
 }
 
@@ -103,13 +122,14 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
     async call(context, args) {
       const given = readArguments(args);
       const result = await spec.run(context, given as z.output<Input>); // extended Input
-      const { value: payload, replaced } = toWellFormedJson(result);
-      const said = sayReplaced(payload, replaced);
+      const shown = result instanceof Shown ? result : new Shown(result, result);
+      const { value: payload, replaced } = toWellFormedJson(shown.payload);
+      const { value: brief } = toWellFormedJson(shown.brief);
       const isMarkdown = formatSchema.parse(given).response_format === 'markdown';
       const text = isMarkdown
-        ? cutMarkdown(spec.toMarkdown(payload), toReplacedText(replaced))
-        : JSON.stringify(said);
-      return { payload: said, text };
+        ? cutMarkdown(spec.toMarkdown(brief), toReplacedText(replaced))
+        : JSON.stringify(sayReplaced(brief, replaced));
+      return { payload: sayReplaced(payload, replaced), text };
     },
   };
 }

@@ -1,12 +1,18 @@
 // Limits and usage in the words of the wire.
 
 import type * as z from 'zod';
-import type { Limits, Usage } from '../core/limits';
+import { type Limits, type Usage, noUsage } from '../core/limits';
 import type { usageSchema } from './fields';
 
 export type UsageView = z.infer<typeof usageSchema>;
 
-export function toUsageView(usage: Usage, limits: Limits): UsageView {
+type Remaining = NonNullable<UsageView['remaining']>;
+
+/** With what is left of each limit. */
+export function toUsageView(
+  usage: Usage,
+  limits: Limits,
+): UsageView & { readonly remaining: Readonly<Record<keyof Remaining, number>> } {
   return {
     ...toStatsView(usage),
     remaining: {
@@ -17,6 +23,16 @@ export function toUsageView(usage: Usage, limits: Limits): UsageView {
       llm_tokens: toLeft(limits.maxLlmTokens, usage.llmTokens),
     },
   };
+}
+
+/** Of that, only what runs short: left out where nothing does. */
+export function toShortUsageView(usage: Usage, limits: Limits): UsageView {
+  const { remaining, ...stats } = toUsageView(usage, limits);
+  const whole = toUsageView(noUsage, limits).remaining;
+  const short = Object.entries(remaining).filter(
+    ([name, left]) => left * 4 <= whole[name as keyof Remaining], // the same names
+  );
+  return short.length === 0 ? stats : { ...stats, remaining: Object.fromEntries(short) };
 }
 
 export function toStatsView(usage: Usage): Omit<UsageView, 'remaining'> {
@@ -57,13 +73,21 @@ export function toLimitsView(limits: Limits): LimitsView {
   };
 }
 
-/** What is left, as a short phrase for people. */
-export function toUsageText(usage: UsageView): string {
-  const { steps, runtime_ms: runtimeMs, budget } = usage.remaining;
-  return (
-    `${usage.steps} steps done; left: ${steps} steps, ` +
-    `${(runtimeMs / 1_000).toFixed(1)} s of run time, ${budget.toLocaleString('en')} characters of budget`
+const remainingWords: Readonly<Record<keyof Remaining, string>> = {
+  steps: 'steps',
+  runtime_ms: 'ms of run time',
+  budget: 'characters of budget',
+  llm_calls: 'sub-model calls',
+  llm_tokens: 'sub-model tokens',
+};
+
+/** What is left, as a short phrase for people; empty where nothing is said of it. */
+export function toRemainingText({ remaining = {} }: Pick<UsageView, 'remaining'>): string {
+  const parts = Object.entries(remaining).map(
+    ([name, left]) =>
+      `${(left ?? 0).toLocaleString('en')} ${remainingWords[name as keyof Remaining]}`, // the same names
   );
+  return parts.length === 0 ? '' : `Left: ${parts.join(', ')}.`;
 }
 
 function toLeft(limit: number, used: number): number {

@@ -7,7 +7,13 @@ import { checkJsonShape } from '../base/jsonShape';
 import { toCamelKeys, toSnakeKeys } from '../base/keys';
 import { encodingOrigins, textForms } from '../core/context';
 import { RlmError } from '../core/errors';
-import { loopFinishReasons, sessionStatuses, stopCauses, type TraceEvent } from '../core/event';
+import {
+  loopFinishReasons,
+  sessionStatuses,
+  stopCauses,
+  type TraceEvent,
+  verbosities,
+} from '../core/event';
 import { stopReasons } from '../core/limits';
 import { languages, outputFields } from '../core/sandbox';
 import { crc32 } from './crc32';
@@ -173,6 +179,7 @@ const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [
     title: z.string().max(maxTitleChars),
     language: z.enum(languages),
     limits,
+    verbosity: z.enum(verbosities).optional(),
     parentSessionId: orNull(id),
     sourceStep: orNull(count),
     depth: count,

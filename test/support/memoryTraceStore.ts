@@ -23,6 +23,9 @@ export class MemoryTraceStore implements TraceStore {
   readonly #deleted = new Emitter<string>();
   readonly onDidDelete = this.#deleted.event;
 
+  /** Events that find the disk full. */
+  refuses: (event: TraceEvent) => boolean = () => false;
+
   get listenerCount(): number {
     return this.#changed.listenerCount;
   }
@@ -62,6 +65,9 @@ export class MemoryTraceStore implements TraceStore {
   #createSink(sessionId: string, events: TraceEvent[]): TraceSink {
     return {
       append: async (event) => {
+        if (this.refuses(event)) {
+          throw new RlmError('INTERNAL_ERROR', 'The disk is full.', { nextStep: 'Make room.' });
+        }
         events.push(event);
         this.#changed.fire(sessionId);
       },

@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import { toByteText } from '../../base/text';
-import { contextSchema, toContextMarkdown, toContextView } from '../contextView';
+import { contextSchema, toBriefContext, toContextMarkdown, toContextView } from '../contextView';
 import {
   contextPathsField,
   contextTextField,
@@ -14,7 +14,7 @@ import { requireGivenContext } from '../givenContext';
 import { resumeSession } from '../replayView';
 import { checkVariableName } from '../takenNames';
 import { requireFree, runQueued } from '../taskCall';
-import { defineTool } from '../tool';
+import { Shown, defineTool } from '../tool';
 
 const input = z.strictObject({
   session_id: sessionIdField,
@@ -61,7 +61,9 @@ export const addContext = defineTool({
         checkVariableName(args.name, session.seed.language);
       }
       const context = await session.addContext(given, options, queued);
-      return { session_id: session.id, context: toContextView(context) };
+      const view = toContextView(context);
+      const told = { session_id: session.id };
+      return new Shown({ ...told, context: view }, { ...told, context: toBriefContext(view) });
     });
   },
   toMarkdown: ({ context }) =>

@@ -2,14 +2,16 @@
 
 import * as z from 'zod';
 import type { Engine } from '../../core/engine';
+import { loopFinishReasons } from '../../core/event';
 import { RlmError } from '../../core/errors';
 import { sessionIdField } from '../fields';
 import { followRun } from '../loopCall';
 import { runSchema, waitMsField } from '../loopFields';
 import { toRunMarkdown, toRunView } from '../loopView';
-import { stepSchema, toStepMarkdown } from '../stepView';
+import { stepSchema } from '../stepFields';
+import { toStepMarkdown } from '../stepView';
 import { followStep } from '../taskCall';
-import { defineTool } from '../tool';
+import { Shown, defineTool } from '../tool';
 
 const input = z.strictObject({
   session_id: sessionIdField,
@@ -32,11 +34,10 @@ const input = z.strictObject({
 const output = z.object({
   ...runSchema.partial().shape,
   ...stepSchema.partial().shape,
-  pending_prompts: stepSchema.shape.pending_prompts,
-  pending_count: stepSchema.shape.pending_count,
-  usage: stepSchema.shape.usage,
-  truncated: stepSchema.shape.truncated,
-  cut: stepSchema.shape.cut,
+  finish_reason: z
+    .enum([...loopFinishReasons, 'completed'])
+    .nullable()
+    .optional(),
   ignored_answers: z
     .array(z.string())
     .optional()
@@ -72,18 +73,23 @@ export const answer = defineTool({
       throw await toNothingWaits(context.engine, sessionId);
     }
     const late = await task.answer(answers);
-    const ignored = late.length > 0 ? { ignored_answers: [...late] } : {};
+    const withIgnored = <T extends object>({ payload, brief }: Shown<T>) => {
+      const ignored = late.length > 0 ? { ignored_answers: [...late] } : {};
+      return new Shown({ ...ignored, ...payload }, { ...ignored, ...brief });
+    };
     const showWhole = answers.length === 0;
     if (task.kind === 'step') {
-      return { ...ignored, ...(await followStep(context, task, { showWhole })) };
+      return withIgnored(await followStep(context, task, { showWhole }));
     }
     const call = { waitMs: waitMs ?? task.waitMs, ownsTask: task.waitMs === null, showWhole };
-    return { ...ignored, ...toRunView(await followRun(context, task, call)) };
+    return withIgnored(toRunView(await followRun(context, task, call)));
   },
   toMarkdown: (payload) => {
     const { ignored_answers: ignored, ...result } = payload;
     const step = stepSchema.safeParse(result);
-    const text = step.success ? toStepMarkdown(step.data) : toRunMarkdown(runSchema.parse(result));
+    const text = step.success
+      ? toStepMarkdown(step.data)
+      : toRunMarkdown(runSchema.parse({ answer: null, finish_reason: null, ...result }));
     return ignored
       ? `Not used, since their prompts had ended: ${ignored.join(', ')}.\n\n${text}`
       : text;

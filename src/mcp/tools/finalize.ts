@@ -7,8 +7,7 @@ import { fitPayload } from '../fit';
 import { createInvalidInput } from '../invalidInput';
 import { runQueued } from '../taskCall';
 import { defineTool } from '../tool';
-import type { FinalizeInput } from '../../core/finalAnswer';
-import { stopReasons } from '../../core/limits';
+import { type FinalizeInput, toFinishReason } from '../../core/finalAnswer';
 import { toStatsView } from '../usageView';
 
 const input = z.strictObject({
@@ -73,8 +72,7 @@ export const finalize = defineTool({
     const { payload, cut } = fitPayload(
       {
         final_answer: summary.finalAnswer ?? '',
-        finish_reason:
-          stopReasons.find((reason) => reason === summary.stopCause) ?? ('completed' as const),
+        finish_reason: toFinishReason(summary.stopCause),
         stats: toStatsView(summary.usage),
       },
       ['final_answer'],

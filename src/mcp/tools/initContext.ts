@@ -1,21 +1,31 @@
-// rlm_init_context: opens a session over a text or files.
+// rlm_init_context: opens a session over a text or files, and runs its first step where there is one.
 
 import * as z from 'zod';
 import { toInline, toInlineCode } from '../../base/markdown';
 import { toByteText } from '../../base/text';
-import { contextSchema, toContextMarkdown, toContextView } from '../contextView';
+import { verbosities } from '../../core/event';
+import { toRlmError } from '../../core/errors';
+import type { Session } from '../../core/session';
+import { contextSchema, toBriefContext, toContextMarkdown, toContextView } from '../contextView';
 import {
+  codeField,
   contextPathsField,
   contextTextField,
   countField,
   encodingField,
+  finalizeField,
   includeIgnoredField,
   languageField,
 } from '../fields';
 import { requireGivenContext } from '../givenContext';
+import { createInvalidInput } from '../invalidInput';
 import { limitsInput, toLimits, topLimitsInput } from '../limitsInput';
-import { listReplGlobals } from '../replGlobals';
-import { defineTool } from '../tool';
+import { replSchema, toReplView } from '../replView';
+import { RunFailure } from '../runFailure';
+import { type StepPayload, stepSchema } from '../stepFields';
+import { toStepMarkdown } from '../stepView';
+import { callStep } from '../taskCall';
+import { Shown, type ToolContext, defineTool } from '../tool';
 import { toLimitsView } from '../usageView';
 
 const input = z.strictObject({
@@ -23,26 +33,50 @@ const input = z.strictObject({
   context_paths: contextPathsField,
   encoding: encodingField,
   include_ignored: includeIgnoredField,
+  code: codeField
+    .optional()
+    .describe(
+      'The first step, run in the same call: saves rlm_run_repl. Its result is in step. Give it ' +
+        'whenever you can guess what to look at first.',
+    ),
+  finalize: finalizeField,
   title: z
     .string()
     .max(200)
     .optional()
     .describe('A short name for people who look at the sessions; made from the context if absent.'),
   language: languageField.default('python').describe('Language of the REPL.'),
+  verbosity: z
+    .enum(verbosities)
+    .default('normal')
+    .describe(
+      'How much the session’s replies tell. terse: output and answers. normal: also what you cannot ' +
+        'see from your code. full: everything, each time.',
+    ),
+  help: z
+    .boolean()
+    .optional()
+    .describe('Tell of the REPL’s functions in full again; the first session is told by itself.'),
   config: limitsInput.optional().describe('Guardrails of this session; each has a default.'),
   ...topLimitsInput,
 });
 
 const output = z.object({
   session_id: z.string(),
-  config: z.record(z.string(), countField).describe('The guardrails that hold.'),
-  counters: z.object({ step_index: countField, budget_used: countField }),
+  step: stepSchema
+    .optional()
+    .describe(
+      'What rlm_run_repl returns, for code. Also pending_prompts, to be answered by rlm_answer.',
+    ),
   context: contextSchema,
-  repl: z.object({
-    language: languageField,
-    globals: z.record(z.string(), z.string()).describe('What the REPL offers: name → help.'),
-  }),
+  repl: replSchema,
+  config: z.record(z.string(), countField).optional().describe('The guardrails that hold.'),
+  counters: z
+    .object({ step_index: countField, budget_used: countField })
+    .optional()
+    .describe('Before any step.'),
 });
+type Opened = z.output<typeof output>;
 
 export const initContext = defineTool({
   name: 'rlm_init_context',
@@ -53,53 +87,126 @@ export const initContext = defineTool({
     'sandboxed Python or JavaScript REPL, so that you can search and process them with code instead of ' +
     'reading them. Use it when a text, log, data set or source tree is too long to read. Give ' +
     'context_paths for files (the server reads them, no tokens spent) or context_text for a text you ' +
-    'already hold; at least one of the two. Costs a moment, plus reading the files. Returns a session_id, ' +
-    'the size and a preview of the context, and the functions the REPL offers. Next: explore with ' +
-    'rlm_run_repl, then end with rlm_finalize.',
+    'already hold; at least one of the two. With code the first step runs at once, and with finalize its ' +
+    'FINAL(answer) ends the session: a plain count or search is this one call, such as ' +
+    'code "FINAL(count(r\'^ERROR\'))". Returns a session_id, the size and a preview of the context, and ' +
+    'once the functions the REPL offers. Next: rlm_run_repl.',
   input,
   output,
   hints: {
     readOnlyHint: false,
     destructiveHint: false,
     idempotentHint: false,
-    openWorldHint: false,
+    openWorldHint: true,
   },
-  async run({ engine, signal, progress }, args) {
+  async run(context, args) {
+    const { engine, signal, progress } = context;
     const given = requireGivenContext(args);
+    if (args.finalize === true && args.code === undefined) {
+      throw createInvalidInput(
+        'finalize was given without code.',
+        'Give the code whose FINAL, FINAL_VAR or SUBMIT is the answer, or leave finalize out.',
+      );
+    }
     const session = await engine.sessions.openSession(
       {
         context: given,
         language: args.language,
         title: args.title ?? '',
         limits: toLimits(args),
+        ...(args.verbosity !== 'normal' && { verbosity: args.verbosity }),
       },
       signal,
       (bytes) => progress.report(bytes, (read) => `${toByteText(read)} read`),
     );
-    const [context] = session.summary.contexts;
-    if (!context) {
-      throw new Error('The session was opened without its context.');
-    }
-    const { seed } = session;
-    return {
-      session_id: session.id,
-      config: { ...toLimitsView(seed.limits) },
-      counters: { step_index: 0, budget_used: 0 },
-      context: toContextView(context),
-      repl: { language: seed.language, globals: listReplGlobals(seed.language) },
-    };
+    const step = args.code === undefined ? null : await runFirst(context, session, args);
+    return toOpened(context, session, { step, needsHelp: args.help ?? false });
   },
   toMarkdown: (payload) =>
     [
       `## Session ${toInlineCode(payload.session_id)}`,
+      ...(payload.step ? [toStepMarkdown(payload.step).replace(/^## /u, '### ')] : []),
       toContextMarkdown(payload.context),
-      `**Guardrails:** ${Object.entries(payload.config)
-        .map(([name, value]) => `${name} ${value.toLocaleString('en')}`)
-        .join(', ')}`,
+      ...(payload.config
+        ? [
+            `**Guardrails:** ${Object.entries(payload.config)
+              .map(([name, value]) => `${name} ${value.toLocaleString('en')}`)
+              .join(', ')}`,
+          ]
+        : []),
       `**The ${payload.repl.language} REPL offers**`,
-      Object.entries(payload.repl.globals)
-        .map(([name, help]) => `- ${toInlineCode(name)}: ${toInline(help)}`)
-        .join('\n'),
-      'Next: explore with rlm_run_repl.',
+      ...(payload.repl.help === undefined ? [] : [payload.repl.help]),
+      ...(payload.repl.globals === undefined
+        ? []
+        : [
+            Object.entries(payload.repl.globals)
+              .map(([name, help]) => `- ${toInlineCode(name)}: ${toInline(help)}`)
+              .join('\n'),
+          ]),
+      'Next: rlm_run_repl.',
     ].join('\n\n'),
 });
+
+/** What the session is stays known when its step cannot be run; a caller that is gone leaves nothing behind. */
+async function runFirst(
+  context: ToolContext,
+  session: Session,
+  {
+    code = '',
+    finalize = false,
+  }: { readonly code?: string | undefined; readonly finalize?: boolean | undefined },
+): Promise<Shown<StepPayload>> {
+  try {
+    return await callStep(context, session, { code, finalize, replay: null });
+  } catch (thrown) {
+    throw new RunFailure(toRlmError(thrown), session.id);
+  } finally {
+    if (context.signal.aborted) {
+      await context.engine.sessions.closeSession(
+        session.id,
+        'the call that opened it was cancelled',
+      );
+    }
+  }
+}
+
+function toOpened(
+  { toldLanguages }: ToolContext,
+  session: Session,
+  { step, needsHelp }: { readonly step: Shown<StepPayload> | null; readonly needsHelp: boolean },
+): Shown<Opened> {
+  const { id, seed, summary } = session;
+  const [loaded] = summary.contexts;
+  if (!loaded) {
+    throw new Error('The session was opened without its context.');
+  }
+  const verbosity = seed.verbosity ?? 'normal';
+  const repl = toReplView(seed.language, {
+    isFull:
+      needsHelp ||
+      verbosity === 'full' ||
+      (verbosity === 'normal' && !toldLanguages.has(seed.language)),
+  });
+  if (repl.brief.help === undefined) {
+    toldLanguages.add(seed.language);
+  }
+  const context = toContextView(loaded);
+  const whole = {
+    session_id: id,
+    ...(step && { step: step.payload }),
+    context,
+    repl: repl.payload,
+    config: { ...toLimitsView(seed.limits) },
+    counters: { step_index: 0, budget_used: 0 },
+  };
+  const brief = {
+    session_id: id,
+    ...(step && { step: step.brief }),
+    context: toBriefContext(context),
+    repl: repl.brief,
+  };
+  if (verbosity === 'full') {
+    return new Shown<Opened>(whole, whole);
+  }
+  return new Shown<Opened>(verbosity === 'terse' ? brief : whole, brief);
+}

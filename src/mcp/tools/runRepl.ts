@@ -1,30 +1,23 @@
 // rlm_run_repl: runs one step of code in a session.
 
 import * as z from 'zod';
-import { maxCodeChars } from '../../core/limits';
-import { Task } from '../../core/task/task';
-import { sessionIdField } from '../fields';
+import { codeField, finalizeField, sessionIdField } from '../fields';
 import { resumeSession } from '../replayView';
-import { stepSchema, toStepMarkdown } from '../stepView';
-import { followStep, readLine, requireFree } from '../taskCall';
+import { stepSchema } from '../stepFields';
+import { toStepMarkdown } from '../stepView';
+import { callStep, requireFree } from '../taskCall';
 import { defineTool } from '../tool';
 
 const input = z.strictObject({
   session_id: sessionIdField,
-  code: z
-    .string()
-    .min(1)
-    .max(maxCodeChars)
-    .describe(
-      'Code in the session’s language. Variables stay from step to step; the value of a trailing ' +
-        'expression is returned as result.',
-    ),
+  code: codeField,
   timeout_ms: z
     .int()
     .min(1)
     .max(3_600_000)
     .optional()
     .describe('Shortens the session’s step_timeout_ms (default 30,000) for this step.'),
+  finalize: finalizeField,
 });
 
 export const runRepl = defineTool({
@@ -49,22 +42,11 @@ export const runRepl = defineTool({
     openWorldHint: true,
   },
   async run(context, args) {
-    const { engine, sample } = context;
-    requireFree(engine, args.session_id);
+    requireFree(context.engine, args.session_id);
     const { session, replay } = await resumeSession(context, args.session_id);
-    const { code, timeout_ms: timeoutMs } = args;
+    const { code, timeout_ms: timeoutMs, finalize = false } = args;
     const given = timeoutMs === undefined ? {} : { timeoutMs };
-    const start = (): Task<'step'> =>
-      new Task({
-        kind: 'step',
-        sessionId: session.id,
-        clock: engine.clock,
-        canSample: sample !== null,
-        waitMs: null,
-        start: ({ client }, stepSignal) => session.runStep({ code, client, ...given }, stepSignal),
-      });
-    const line = readLine(engine, args.session_id);
-    return followStep(context, engine.tasks.startStep(line, start), { replay });
+    return callStep(context, session, { code, finalize, replay, ...given });
   },
   toMarkdown: toStepMarkdown,
 });

@@ -56,12 +56,8 @@ describe('tools of whole runs', () => {
       status: 'finished',
       iterations: 1,
       finish_reason: 'submitted',
-      note: null,
-      warnings: [],
       pending_prompts: null,
-      pending_count: 0,
       truncated: false,
-      cut: [],
     });
     const summary = await engine.sessions.readSummary(String(sessionId));
     assert.deepStrictEqual([summary.status, summary.finalAnswer], ['finalized', '3']);

@@ -212,6 +212,192 @@ describe('MCP tools', () => {
     });
   });
 
+  describe('rlm_init_context with code', () => {
+    const context_text = 'alpha\nbeta\ngamma';
+    const open = (args: Record<string, unknown>, by = client) =>
+      callTool(by, 'rlm_init_context', { context_text, language: 'javascript', ...args });
+
+    it('runs the first step in the same call', async () => {
+      const { payload } = await open({ code: 'print(context.length)\nvar n = context.length\nn' });
+      const { stdout, result, error } = readStep(payload);
+      assert.deepStrictEqual([stdout, result, error], ['16\n', '16', null]);
+      const next = await callOk(client, 'rlm_run_repl', {
+        session_id: payload['session_id'],
+        code: 'n + 1',
+      });
+      assert.deepStrictEqual([next['result'], next['step_index']], ['17', 2]);
+    });
+
+    it('ends with what the code hands in, when it is to', async () => {
+      const { payload } = await open({ code: 'FINAL(context.length)', finalize: true });
+      const sessionId = String(payload['session_id']);
+      const step = readStep(payload);
+      assert.deepStrictEqual([step['final_answer'], step['finish_reason']], ['16', 'completed']);
+      const { status, finalAnswer } = await engine.sessions.readSummary(sessionId);
+      assert.deepStrictEqual([status, finalAnswer], ['finalized', '16']);
+    });
+
+    it('keeps the session when the code raises, and says so', async () => {
+      const { payload } = await open({ code: 'FINAL(1); missing', finalize: true });
+      const step = readStep(payload);
+      assert.deepStrictEqual(
+        [readField(step, 'error', 'type'), step['finish_reason']],
+        ['ReferenceError', undefined],
+      );
+      assert.match(String(step['not_finalized']), /did not run to its end/u);
+      const ran = await callOk(client, 'rlm_run_repl', {
+        session_id: payload['session_id'],
+        code: '1',
+      });
+      assert.equal(ran['result'], '1');
+    });
+
+    it('a sandbox that breaks in the step still tells which session it was', async () => {
+      const listening = engine.sessions.onDidChange(({ event }) => {
+        if (event.kind === 'context.loaded') {
+          engine.sandboxes.at(-1)?.die('killed');
+        }
+      });
+      const { isError, payload } = await open({ code: '1' });
+      listening.dispose();
+      const [listed] = (await engine.traces.listSummaries({ status: null, limit: 1, cursor: null }))
+        .summaries;
+      assert.deepStrictEqual(
+        [isError, readField(payload, 'error', 'code'), payload['session_id']],
+        [true, 'SANDBOX_EXEC_ERROR', listed?.sessionId],
+      );
+    });
+
+    it('finalize needs code', async () => {
+      const error = await callError(client, 'rlm_init_context', { context_text, finalize: true });
+      assert.equal(error.code, 'INVALID_INPUT');
+    });
+
+    it('tells the functions in full once a connection and language, and again with help', async () => {
+      const other = await connectClient(engine);
+      const tell = async (args: Record<string, unknown>, by = client) => {
+        const { text, payload } = await open(args, by);
+        const isFull = text.includes('regular expression');
+        assert.equal(JSON.stringify(payload).includes('regular expression'), isFull);
+        return isFull;
+      };
+      const told = [
+        await tell({}),
+        await tell({}),
+        await tell({}, other),
+        await tell({ language: 'python' }),
+        await tell({ help: true }),
+        await tell({ verbosity: 'full' }),
+        await tell({ verbosity: 'terse' }),
+      ];
+      assert.deepStrictEqual(told, [true, false, true, true, true, true, false]);
+      await other.close();
+    });
+
+    it('a terse session does not use up the telling', async () => {
+      const first = await open({ verbosity: 'terse' });
+      const second = await open({});
+      assert.deepStrictEqual(
+        [first, second].map(({ text }) => text.includes('regular expression')),
+        [false, true],
+      );
+    });
+
+    it('how much replies tell is kept by the session and its forks', async () => {
+      const code = 'var list = [1, 2]; print(list.length)';
+      const texts: string[] = [];
+      for (const verbosity of ['terse', 'normal', 'full']) {
+        const { payload } = await open({ verbosity });
+        const args = { session_id: payload['session_id'], code };
+        texts.push((await callTool(client, 'rlm_run_repl', args)).text);
+        const fork = await callOk(client, 'rlm_fork', { session_id: payload['session_id'] });
+        const again = { session_id: fork['session_id'], code: 'var other = [1, 2]; 0' };
+        const { text } = await callTool(client, 'rlm_run_repl', again);
+        assert.equal(text.includes('llm_tokens'), verbosity === 'full');
+      }
+      const [terse = '', normal = '', full = ''] = texts;
+      assert.deepStrictEqual(
+        [terse.includes('preview'), normal.includes('preview'), full.includes('"error":null')],
+        [false, true, true],
+      );
+      assert.ok(terse.length < normal.length && normal.length < full.length);
+    });
+  });
+
+  describe('finalize of rlm_run_repl', () => {
+    const run = async (id: string, code: string) =>
+      callOk(client, 'rlm_run_repl', { session_id: id, code, finalize: true });
+
+    it('goes on where the code hands in nothing, or nothing that can be an answer', async () => {
+      const id = await openSession(client);
+      for (const code of ['1 + 1', 'FINAL("")', 'FINAL("x"); throw new Error("y")']) {
+        const step = await run(id, code);
+        assert.deepStrictEqual(
+          [typeof step['not_finalized'], step['finish_reason']],
+          ['string', undefined],
+          code,
+        );
+      }
+      const done = await run(id, 'FINAL("so")');
+      assert.deepStrictEqual([done['final_answer'], done['finish_reason']], ['so', 'completed']);
+      const same = { session_id: id, final_text: 'so' };
+      assert.equal((await callOk(client, 'rlm_finalize', same))['final_answer'], 'so');
+      const refused = await callError(client, 'rlm_run_repl', { session_id: id, code: '1' });
+      assert.equal(refused.code, 'SESSION_FINALIZED');
+    });
+
+    it('the step that reaches a guardrail still ends the session with its answer', async () => {
+      const id = await openSession(client, { max_steps: 1 });
+      const step = await run(id, 'FINAL("last")');
+      assert.deepStrictEqual(
+        [step['guardrail_stop'], step['finish_reason'], step['final_answer']],
+        ['max_steps', 'max_steps', 'last'],
+      );
+    });
+
+    it('loses nothing of the step when its answer cannot be recorded', async () => {
+      const id = await openSession(client);
+      engine.traces.refuses = (event) => event.kind === 'session.finalized';
+      const step = await run(id, 'print("kept"); FINAL("so")');
+      assert.deepStrictEqual([step['stdout'], step['final_answer']], ['kept\n', 'so']);
+      assert.match(String(step['not_finalized']), /The disk is full/u);
+      engine.traces.refuses = () => false;
+      const given = { session_id: id, final_text: 'so' };
+      assert.equal((await callOk(client, 'rlm_finalize', given))['final_answer'], 'so');
+    });
+  });
+
+  describe('the text of a step', () => {
+    it('leaves out what is empty, what the code shows and what it printed', async () => {
+      const id = await openSession(client);
+      const code = 'var n = 5\nvar found = context.indexOf("beta")\nprint(found)';
+      const reply = await callTool(client, 'rlm_run_repl', { session_id: id, code });
+      assert.deepStrictEqual(JSON.parse(reply.text), {
+        step_index: 1,
+        stdout: '6\n',
+        variables_changed: [{ name: 'found', change: 'added', type: 'number' }],
+      });
+      assert.deepStrictEqual(
+        toList(reply.payload['variables_changed']).map(({ name, preview }) => [name, preview]),
+        [
+          ['found', '6'],
+          ['n', '5'],
+        ],
+      );
+    });
+
+    it('tells of what runs short', async () => {
+      const id = await openSession(client, { max_steps: 4 });
+      const left: unknown[] = [];
+      for (let step = 0; step < 4; step += 1) {
+        const args = { session_id: id, code: '1' };
+        const { payload } = await callTool(client, 'rlm_run_repl', args);
+        left.push(readField(payload, 'usage', 'remaining'));
+      }
+      assert.deepStrictEqual(left, [undefined, undefined, { steps: 1 }, { steps: 0 }]);
+    });
+  });
+
   describe('rlm_run_repl', () => {
     it('returns the whole of what the contract names', async () => {
       const id = await openSession(client);
@@ -229,29 +415,16 @@ describe('MCP tools', () => {
         step_index: 1,
         guardrail_stop: null,
         final_answer: 'the answer',
-        interrupted: null,
-        state_lost: false,
-        replay: null,
         pending_prompts: null,
-        pending_count: 0,
         usage: {
           steps: 1,
           runtime_ms: 10,
           budget_used: code.length + 4, // with a character of output, of a result and of a preview each
           llm_calls: 0,
           llm_tokens: 0,
-          remaining: {
-            steps: 63,
-            runtime_ms: 119_990,
-            budget: 100_000 - code.length - 4,
-            llm_calls: 200,
-            llm_tokens: 2_000_000,
-          },
         },
         duration_ms: 10,
         truncated: false,
-        dropped_chars: 0,
-        cut: [],
       });
     });
 
@@ -632,7 +805,7 @@ describe('MCP tools', () => {
       const code = 'x = "a|b"; print("```` fences"); missing_name';
       const calls: [string, Record<string, unknown>, RegExp][] = [
         ['rlm_init_context', { context_text: 'abc' }, /## Session[^]*- `grep`: /u],
-        ['rlm_run_repl', { session_id: id, code }, /`````\n```` fences\n`````[^]*ReferenceError/u],
+        ['rlm_run_repl', { session_id: id, code }, /ReferenceError[^]*`````\n```` fences\n`````/u],
         ['rlm_get_var', { session_id: id, var_name: 'x', max_chars: 1 }, /offset 1/u],
         ['rlm_add_context', { session_id: id, context_text: 'more' }, /context_2/u],
         ['rlm_get_trace', { session_id: id, limit: 4 }, /\| step.finished \|[^]*cursor `4`/u],
@@ -657,6 +830,10 @@ describe('MCP tools', () => {
     await other.close();
   });
 });
+
+function readStep(opened: Record<string, unknown>): Record<string, unknown> {
+  return opened['step'] as Record<string, unknown>; // the output schema has been checked
+}
 
 function wrap(given: unknown): object {
   return { arguments: given };

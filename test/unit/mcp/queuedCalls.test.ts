@@ -12,7 +12,13 @@ const turns = (): Promise<void> => new Promise((resolve) => setImmediate(resolve
 
 async function call(engine: FakeEngine, name: string, args: object) {
   const progress = new Progress(null, defaultProgressOptions);
-  const context = { engine, signal: never, progress, sample: null };
+  const context = {
+    engine,
+    signal: never,
+    progress,
+    sample: null,
+    toldLanguages: new Set<never>(),
+  };
   const result = await callTool({ name, args, offered: tools }, context);
   return { ...result.structuredContent } as Record<string, unknown>;
 }

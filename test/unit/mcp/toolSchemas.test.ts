@@ -26,7 +26,7 @@ function listProperties(schema: unknown, path = ''): (readonly [string, Node])[]
 const readOnly = ['rlm_wait', 'rlm_get_var', 'rlm_get_trace', 'rlm_list_sessions', 'rlm_status'];
 /** Their code, or their run, can send text to a provider. */
 const asksModels = [
-  ...['rlm_run_repl', 'rlm_answer', 'rlm_wait'],
+  ...['rlm_init_context', 'rlm_run_repl', 'rlm_answer', 'rlm_wait'],
   ...['rlm_execute', 'rlm_analyze', 'rlm_code', 'rlm_decompose'],
 ];
 
