@@ -230,7 +230,7 @@ function toPathsText(paths: readonly string[]): string {
 function toNextStep(skipped: readonly SkippedSource[]): string {
   const [first] = skipped.flatMap(({ kind }) => (kind === null ? [] : [kind]));
   const wider = skipped.some(({ rule }) => rule !== null)
-    ? 'Set include_ignored (--include-ignored) to read what .gitignore rules out, or name the files.'
+    ? 'Set include_ignored to read what .gitignore rules out, or name the files.'
     : 'Name files that hold text, or a wider folder or glob.';
   return first === undefined ? wider : `${first.remedy}, or name files that hold text.`;
 }

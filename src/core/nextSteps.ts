@@ -27,6 +27,8 @@ const commandOfTool: Readonly<Record<string, Readonly<Record<Surface, string>>>>
 const optionOfArgument: Readonly<Record<string, string>> = {
   at_step: '--at',
   context_paths: 'FILE',
+  include_ignored: '--include-ignored',
+  final_text: '`.finalize TEXT`',
   ...Object.fromEntries(
     Object.keys(limitRanges).map((name) => [
       name.replace(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`),
@@ -38,9 +40,18 @@ const optionOfArgument: Readonly<Record<string, string>> = {
 /** Tools that a surface has its own words for. */
 export const wordedTools: readonly string[] = Object.keys(commandOfTool);
 
+/** A warning about a text, which also names files: only what is said of arguments is put in other words. */
+export function wordWarning(warning: string, surface: Surface): string {
+  return surface === 'cli'
+    ? warning
+        .replaceAll('Give `encoding`', 'Give --encoding')
+        .replaceAll('set include_ignored', 'set --include-ignored')
+    : warning;
+}
+
 /** `nextStep` with the surface's own commands and options in place of tools and arguments. */
 export function wordNextStep(nextStep: string, surface: Surface): string {
-  return nextStep.replace(/\b[a-z]+_[a-z_]+\b/gu, (name) => {
+  return wordWarning(nextStep, surface).replace(/\b[a-z]+_[a-z_]+\b/gu, (name) => {
     const option = surface === 'cli' ? optionOfArgument[name] : undefined;
     return commandOfTool[name]?.[surface] ?? option ?? name;
   });

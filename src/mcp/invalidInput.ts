@@ -14,9 +14,13 @@ export function createInvalidInput(message: string, nextStep: string): RlmError 
 
 /**
  * All names that are unknown and all that are missing; else the first value that is wrong, since models correct one
- * value at a time. `given`: the arguments as they were checked.
+ * value at a time. `plain`: the arguments as they were checked; `passed`: names that were not, as clients add them.
  */
-export function toInvalidInput(error: z.ZodError, input: z.ZodObject, given: unknown): RlmError {
+export function toInvalidInput(
+  error: z.ZodError,
+  input: z.ZodObject,
+  { plain: given, passed }: { readonly plain: unknown; readonly passed: readonly string[] },
+): RlmError {
   const unknown = error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => [...issue.path, key].map(String))
@@ -26,7 +30,7 @@ export function toInvalidInput(error: z.ZodError, input: z.ZodObject, given: unk
     .filter(({ path }) => path.length > 0 && readPath(given, path.map(String)) === undefined)
     .map(({ path }) => path.join('.'));
   if (unknown.length > 0 || missing.length > 0) {
-    return toWrongNames(unknown, missing, input);
+    return toWrongNames({ unknown, missing, passed }, input);
   }
   const [issue] = error.issues;
   const path = issue?.path.map(String) ?? [];
@@ -37,11 +41,13 @@ export function toInvalidInput(error: z.ZodError, input: z.ZodObject, given: unk
   );
 }
 
-function toWrongNames(
-  unknown: readonly (readonly string[])[],
-  missing: readonly string[],
-  input: z.ZodObject,
-): RlmError {
+interface WrongNames {
+  readonly unknown: readonly (readonly string[])[];
+  readonly missing: readonly string[];
+  readonly passed: readonly string[];
+}
+
+function toWrongNames({ unknown, missing, passed }: WrongNames, input: z.ZodObject): RlmError {
   const shown = unknown.slice(0, maxShownNames).map(toShownName);
   const more = unknown.length - shown.length;
   const parts = [
@@ -58,8 +64,15 @@ function toWrongNames(
     const near = findNearestName(path.at(-1) ?? '', listNames(input, path).map(toLastName));
     return near === undefined ? [] : [`Did you mean ${near} for ${toShownName(path)}?`];
   });
+  const confused = missing.flatMap((name) => {
+    const near = findNearestName(name, passed);
+    return near === undefined
+      ? []
+      : [`Give ${name}: ${near} was not looked at, as some clients add it by themselves.`];
+  });
   const path = unknown[0] ?? [];
-  return createInvalidInput(parts.join(' '), [...meant, toAllowedText(input, path)].join(' '));
+  const nextStep = [...meant, ...confused, toAllowedText(input, path)].join(' ');
+  return createInvalidInput(parts.join(' '), nextStep);
 }
 
 function toArgument(names: readonly unknown[]): string {

@@ -31,6 +31,12 @@ export function toPlainArguments(input: z.ZodObject, given: unknown): unknown {
   return toPlainFields(input, Object.fromEntries(known));
 }
 
+/** Names that were given and let pass: what was meant by one may be missing. */
+export function listPassed(input: z.ZodObject, given: unknown): readonly string[] {
+  const names = Object.keys(readFields(given) ?? {});
+  return names.filter((name) => !(name in input.shape) && clientArguments.includes(name));
+}
+
 function toPlainFields({ shape }: z.ZodObject, given: Fields): Fields {
   return Object.fromEntries(
     Object.entries(given).flatMap(([name, value]) => {

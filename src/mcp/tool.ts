@@ -10,7 +10,7 @@ import { responseFormatField } from './fields';
 import { maxResultChars } from './fit';
 import { toInvalidInput } from './invalidInput';
 import { createInputJsonSchema, createOutputJsonSchema, type ObjectSchema } from './jsonSchema';
-import { toPlainArguments } from './plainArguments';
+import { listPassed, toPlainArguments } from './plainArguments';
 import type { Progress } from './progress';
 import { sayReplaced, toReplacedText } from './replacedText';
 
@@ -107,7 +107,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
     const plain = toPlainArguments(input, args);
     const parsed = input.safeParse(plain);
     if (!parsed.success) {
-      throw toInvalidInput(parsed.error, input, plain);
+      throw toInvalidInput(parsed.error, input, { plain, passed: listPassed(input, args) });
     }
     return parsed.data;
   };

@@ -1,12 +1,15 @@
 // Answers tools/list and tools/call; the one place where errors become replies.
 
 import { ErrorCode as RpcErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
+import * as z from 'zod';
 import { type RlmError, toRlmError } from '../core/errors';
 import { type StopReason, stopReasons } from '../core/limits';
 import { toInline } from '../base/markdown';
 import { cutMarked } from '../base/text';
 import { toWellFormedJson } from '../base/wellFormed';
 import { sayReplaced } from './replacedText';
+import { responseFormatField } from './fields';
+import { toPlainArguments } from './plainArguments';
 import { RunFailure } from './runFailure';
 import type { Tool, ToolContext, ToolSet } from './tool';
 import { tools } from './toolList';
@@ -25,6 +28,7 @@ interface ErrorPayload {
 }
 
 const maxErrorChars = 4_000;
+const formatSchema = z.object({ response_format: responseFormatField });
 
 /** Whether a connection offers the tools of a set. */
 export type OffersSet = (set: ToolSet) => boolean;
@@ -78,14 +82,10 @@ async function toErrorPayload(
   };
 }
 
-/** Read by itself: the arguments may be what is wrong. */
+/** Read by itself, in every form that is understood: the other arguments may be what is wrong. */
 function wantsMarkdown(args: unknown): boolean {
-  return (
-    typeof args === 'object' &&
-    args !== null &&
-    'response_format' in args &&
-    args.response_format === 'markdown'
-  );
+  const read = formatSchema.safeParse(toPlainArguments(formatSchema, args));
+  return read.data?.response_format === 'markdown';
 }
 
 function toErrorMarkdown({ error, ...rest }: ErrorPayload): string {

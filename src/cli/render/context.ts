@@ -2,6 +2,7 @@
 
 import { toOneLine } from '../../base/text';
 import type { ContextInfo, SourceInfo } from '../../core/context';
+import { wordWarning } from '../../core/nextSteps';
 import type { Terminal } from '../terminal';
 import { toPrintable } from './printable';
 import type { Style } from './style';
@@ -22,17 +23,17 @@ export function renderContext(context: ContextInfo, style: Style): string {
     lines.push(style.dim(`  and ${toAmountText(context.sourceCount - shownSources, 'more file')}`));
   }
   for (const warning of context.warnings) {
-    lines.push(style.yellow(`  ${toPrintable(warning)}`));
+    lines.push(style.yellow(`  ${toPrintable(wordWarning(warning, 'cli'))}`));
   }
-  for (const { path, reason } of context.skipped.slice(0, shownSkipped)) {
-    lines.push(style.yellow(`  skipped ${toPrintable(path)}: ${toPrintable(reason)}`));
-  }
-  if (context.skippedCount > shownSkipped) {
-    lines.push(
-      style.yellow(`  and ${toCountText(context.skippedCount - shownSkipped)} more skipped`),
-    );
-  }
-  return lines.join('\n');
+  return [...lines, ...listSkipped(context).map((line) => style.yellow(`  ${line}`))].join('\n');
+}
+
+function listSkipped({ skipped, skippedCount }: ContextInfo): readonly string[] {
+  const shown = skipped
+    .slice(0, shownSkipped)
+    .map(({ path, reason }) => `skipped ${toPrintable(path)}: ${toPrintable(reason)}`);
+  const more = skippedCount - shown.length;
+  return more > 0 ? [...shown, `and ${toCountText(more)} more skipped`] : shown;
 }
 
 /** Nothing for plain UTF-8. */
@@ -42,10 +43,15 @@ function toEncodingText({ encoding, encodingFrom, replacedChars }: SourceInfo): 
   return replacedChars === 0 ? name : `${name}, ${toCountText(replacedChars)} replaced`;
 }
 
-/** What is in doubt about the texts, to stderr. */
+/** What is in doubt about the texts and what was left out, to stderr. */
 export function printWarnings(contexts: readonly ContextInfo[], terminal: Terminal): void {
-  for (const warning of contexts.flatMap(({ warnings }) => warnings)) {
-    terminal.printError(terminal.errorStyle.yellow(`Warning: ${toPrintable(warning)}`));
+  for (const context of contexts) {
+    const warnings = context.warnings.map(
+      (warning) => `Warning: ${toPrintable(wordWarning(warning, 'cli'))}`,
+    );
+    for (const line of [...warnings, ...listSkipped(context)]) {
+      terminal.printError(terminal.errorStyle.yellow(line));
+    }
   }
 }
 

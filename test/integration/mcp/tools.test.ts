@@ -820,6 +820,41 @@ describe('MCP tools', () => {
         assert.throws(() => JSON.parse(reply.text) as unknown);
       }
     });
+
+    it('is understood in errors in every form that it is in results', async () => {
+      const rows: readonly (readonly [format: unknown, isMarkdown: boolean])[] = [
+        ['markdown', true],
+        ['Markdown', true],
+        [' MARKDOWN ', true],
+        ['json', false],
+        ['JSON', false],
+        [null, false],
+        ['', false],
+        ['html', false],
+        [1, false],
+      ];
+      for (const [format, isMarkdown] of rows) {
+        for (const bad of [{ session_id: 'none' }, { nonsense: 1 }]) {
+          const args = { ...bad, var_name: 'x', response_format: format };
+          const { isError, text } = await callTool(client, 'rlm_get_var', args);
+          assert.deepStrictEqual(
+            [isError, text.startsWith('## Error')],
+            [true, isMarkdown],
+            JSON.stringify(args),
+          );
+        }
+      }
+    });
+  });
+
+  it('names what a client may have meant by an argument that is let pass', async () => {
+    const id = await openSession(client);
+    const wrong = await callError(client, 'rlm_run_repl', { sessionId: id, code: '1' });
+    assert.deepStrictEqual(wrong.code, 'INVALID_INPUT');
+    assert.match(wrong.next_step, /Give session_id: sessionId was not looked at/u);
+    const other = await callError(client, 'rlm_run_repl', { toolCallId: 'x', code: '1' });
+    assert.doesNotMatch(other.next_step, /toolCallId/u);
+    await callOk(client, 'rlm_run_repl', { session_id: id, sessionId: 'chat', code: '1' });
   });
 
   it('what is not ours becomes INTERNAL_ERROR', async () => {

@@ -1,12 +1,69 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { type Surface, wordNextStep, wordedTools } from '../../../src/core/nextSteps';
+import ts from 'typescript';
+import { type Surface, wordNextStep, wordWarning, wordedTools } from '../../../src/core/nextSteps';
 import { tools } from '../../../src/mcp/toolList';
 
 /** Functions of the REPL, which code calls on every surface. */
 const replFunctions = ['rlm_query', 'rlm_query_batched'];
 const surfaces: readonly Surface[] = ['cli', 'editor'];
+const argumentNames = new Set(
+  tools.flatMap(({ listed }) => Object.keys(Object(listed.inputSchema['properties']) as object)), // a JSON schema
+);
+const shownFolders = [
+  'core',
+  'context',
+  'models',
+  'store',
+  'loop',
+  'sandbox',
+  'protocol',
+  'export',
+  'cli',
+];
+
+interface WrittenError {
+  readonly at: string;
+  readonly message: string;
+  readonly nextStep: string;
+}
+
+/** Every RlmError that is made in what a terminal may show, by its source: texts with their gaps left out. */
+function listErrors(): readonly WrittenError[] {
+  const found: WrittenError[] = [];
+  for (const folder of shownFolders) {
+    const names = readdirSync(path.join('src', folder), { recursive: true, encoding: 'utf8' });
+    for (const name of names.filter((one) => one.endsWith('.ts') && !one.endsWith('.d.ts'))) {
+      const at = path.join('src', folder, name);
+      const file = ts.createSourceFile(at, readFileSync(at, 'utf8'), ts.ScriptTarget.Latest, true);
+      const texts = (node: ts.Node): string => {
+        const isText =
+          ts.isStringLiteralLike(node) ||
+          ts.isTemplateHead(node) ||
+          ts.isTemplateMiddleOrTemplateTail(node);
+        const parts: string[] = isText ? [node.text] : [];
+        node.forEachChild((child) => void parts.push(texts(child)));
+        return parts.join(' ');
+      };
+      const visit = (node: ts.Node): void => {
+        const isError = ts.isNewExpression(node) && node.expression.getText() === 'RlmError';
+        const isUsage = ts.isCallExpression(node) && node.expression.getText() === 'usageError';
+        if (isError || isUsage) {
+          const [message, nextStep] = (node.arguments ?? []).slice(isUsage ? 0 : 1);
+          found.push({
+            at,
+            message: message ? texts(message) : '',
+            nextStep: nextStep ? texts(nextStep) : '',
+          });
+        }
+        node.forEachChild(visit);
+      };
+      visit(file);
+    }
+  }
+  return found;
+}
 
 describe('wordNextStep', () => {
   it('has words for every tool, on every surface', () => {
@@ -33,6 +90,36 @@ describe('wordNextStep', () => {
       names.filter((name) => !wordedTools.includes(name) && !replFunctions.includes(name)),
     );
     assert.deepStrictEqual([...unknown], []);
+  });
+
+  it('leaves no name of a tool or of its arguments in any error that a terminal shows', () => {
+    const errors = listErrors();
+    assert.ok(errors.length > 60);
+    const isForTools = (text: string): boolean =>
+      [...text.matchAll(/\b[a-z]+(?:_[a-z]+)+\b/gu)].some(
+        ([name]) => wordedTools.includes(name) || argumentNames.has(name),
+      ) || text.includes('`encoding`');
+    assert.deepStrictEqual(
+      errors.filter(
+        ({ message, nextStep }) =>
+          wordedTools.some((name) => message.includes(name)) ||
+          isForTools(wordNextStep(nextStep, 'cli')),
+      ),
+      [],
+    );
+  });
+
+  it('puts options in the place of arguments in every warning about a text', () => {
+    const texts = ['textWarnings.ts', 'fileKinds.ts'].flatMap((name) =>
+      readFileSync(path.join('src/context', name), 'utf8').replaceAll('\\`', '`').split('\n'),
+    );
+    const about = texts.filter((line) => /`encoding`|include_ignored/u.test(line));
+    assert.ok(about.length >= 4);
+    const left = about.filter((line) =>
+      /`encoding`|[^-]include_ignored/u.test(wordWarning(line, 'cli')),
+    );
+    assert.deepStrictEqual(left, []);
+    assert.equal(wordWarning('set include_ignored', 'editor'), 'set include_ignored');
   });
 
   it('leaves all else as it is, and names options on the command line', () => {

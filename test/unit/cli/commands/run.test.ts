@@ -92,8 +92,20 @@ describe('rlm-companion run', () => {
 
   it('tells what is in doubt about the text on stderr', async () => {
     const cli = new FakeCli({ files, cwd: folder() });
-    printWarnings([createContext({ warnings: ['odd.log: a guess.'] })], cli.terminal);
-    assert.match(cli.errors.text, /Warning: odd\.log: a guess\./u);
+    const skipped = ['a', 'b', 'c', 'd'].map((name) => ({ path: `${name}.gz`, reason: 'gzip' }));
+    const warnings = ['odd.log: a guess. Give `encoding` if the text looks wrong.'];
+    warnings.push(
+      'x.log: left out for *.log in .gitignore. Name it itself, or set include_ignored.',
+    );
+    printWarnings([createContext({ warnings, skipped, skippedCount: 7 })], cli.terminal);
+    assert.deepStrictEqual(cli.errors.text.trim().split('\n'), [
+      'Warning: odd.log: a guess. Give --encoding if the text looks wrong.',
+      'Warning: x.log: left out for *.log in .gitignore. Name it itself, or set --include-ignored.',
+      'skipped a.gz: gzip',
+      'skipped b.gz: gzip',
+      'skipped c.gz: gzip',
+      'and 4 more skipped',
+    ]);
   });
 
   it('hands the guardrails to the session', async () => {
