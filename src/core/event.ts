@@ -100,6 +100,8 @@ export interface ModelAnswered extends EventHeader {
   readonly promptChars: number;
   /** Of the whole prompt, where `prompt` is only its beginning. */
   readonly promptHash?: string | undefined;
+  /** Halves of surrogate pairs in the whole prompt: it was sent with U+FFFD in their place. Left out where none are. */
+  readonly replacedSurrogates?: number | undefined;
   /** Null when the call failed. */
   readonly answer: string | null;
   readonly error: string | null;

@@ -3,6 +3,7 @@
 import { untilAborted } from '../base/abort';
 import { cutMarked, cutText } from '../base/text';
 import { toTextHash } from '../base/textHash';
+import { toWellFormedText } from '../base/wellFormed';
 import type { Budget, Reservation, Shortage } from './budget';
 import type { Clock } from './clock';
 import { RlmError, cancelledError, throwIfAborted, toRlmError } from './errors';
@@ -39,6 +40,7 @@ type Attempt =
 export class ModelCalls {
   readonly #parts: ModelCallParts;
   #nextCall = 0;
+  #replacedSurrogates = 0;
   #refusal: RlmError | null = null;
 
   constructor(parts: ModelCallParts) {
@@ -59,7 +61,13 @@ export class ModelCalls {
     return this.#nextCall++;
   }
 
+  /** In the prompts so far: halves of surrogate pairs that were sent as U+FFFD. */
+  get replacedSurrogates(): number {
+    return this.#replacedSurrogates;
+  }
+
   async record(call: RecordedCall): Promise<void> {
+    this.#replacedSurrogates += call.replacedSurrogates ?? 0;
     await this.#parts.record(call);
   }
 
@@ -201,13 +209,15 @@ export function toErrorText(thrown: unknown): string {
 
 export function describePrompt(
   prompt: string,
-): Pick<ModelAnswered, 'prompt' | 'promptChars' | 'promptHash'> {
+): Pick<ModelAnswered, 'prompt' | 'promptChars' | 'promptHash' | 'replacedSurrogates'> {
+  const { replaced } = toWellFormedText(prompt);
   const shown = cutText(prompt, recordedPromptChars).text;
   const isWhole = shown.length === prompt.length;
   return {
     prompt: shown,
     promptChars: prompt.length,
     ...(isWhole ? {} : { promptHash: toTextHash(prompt) }),
+    ...(replaced === 0 ? {} : { replacedSurrogates: replaced }),
   };
 }
 

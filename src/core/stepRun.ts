@@ -39,6 +39,8 @@ export interface StepResult {
   /** As it ran. */
   readonly code: string;
   readonly outcome: Outcome;
+  /** Halves of surrogate pairs in its prompts, which models were sent as U+FFFD; none where it is left out. */
+  readonly promptsReplaced?: number;
   readonly stop: StopReason | null;
   readonly usage: Usage;
   /** Time the step took in all, as charged to `maxRuntimeMs`. */
@@ -112,7 +114,8 @@ export async function runStep(
     .catch((thrown: unknown) => {
       throw thrown instanceof LeaseLostError ? thrown : toUnrecordedError(step, toRlmError(thrown));
     });
-  return { step, code: input.code, outcome, stop, usage, durationMs };
+  const { replacedSurrogates: promptsReplaced } = calls;
+  return { step, code: input.code, outcome, stop, usage, durationMs, promptsReplaced };
 }
 
 /** The code has run: whoever runs it again, as for another failure, has it run twice. */

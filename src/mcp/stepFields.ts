@@ -87,6 +87,9 @@ export const stepSchema = z.object({
     .describe(
       'Of all output, beyond max_output_chars and kept nowhere: use a variable and rlm_get_var.',
     ),
+  prompts_replaced: countField
+    .optional()
+    .describe('Halves of surrogate pairs in the code’s prompts, which models were sent as U+FFFD.'),
   cut: cutSchema.optional(),
 });
 

@@ -100,6 +100,7 @@ function toStepPayload(step: StepResult, summary: Told, replay: ReplayView | nul
       pending_prompts: null,
       interrupted: outcome.interruption,
       state_lost: outcome.stateLost,
+      ...(step.promptsReplaced ? { prompts_replaced: step.promptsReplaced } : {}),
       final_answer: outcome.finalAnswer,
       result: outcome.result,
       stdout: outcome.stdout,
@@ -244,6 +245,9 @@ export function toStepMarkdown(payload: StepPayload): string {
     ...(payload.interrupted ? [`Interrupted: ${payload.interrupted}.`] : []),
     ...(payload.state_lost ? ['All variables but the contexts are gone.'] : []),
     ...(payload.truncated ? [toTruncationText(payload)] : []),
+    ...(payload.prompts_replaced
+      ? [`Prompts were sent with U+FFFD for ${payload.prompts_replaced} half surrogate pair(s).`]
+      : []),
     ...toSection('final answer', payload.final_answer),
     ...toSection('result', payload.result),
     ...toSection('stdout', payload.stdout),

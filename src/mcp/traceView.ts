@@ -97,6 +97,7 @@ function describeEvent(event: TraceEvent, limits: Limits): Described {
           model: event.model,
           prompt: event.prompt,
           prompt_chars: event.promptChars,
+          ...(event.replacedSurrogates && { replaced_surrogates: event.replacedSurrogates }),
           answer: event.answer,
           error: event.error,
           prompt_tokens: event.promptTokens,

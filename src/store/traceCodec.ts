@@ -217,6 +217,7 @@ const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [
     prompt: z.string(),
     promptChars: count,
     promptHash: z.string().optional(),
+    replacedSurrogates: count.optional(),
     answer: orNull(z.string()),
     error: orNull(z.string()),
     promptTokens: count,

@@ -32,7 +32,10 @@ function toHead(event: TraceEvent, style: Style): string {
     case 'model.answered': {
       const tokens = event.promptTokens + event.answerTokens;
       const took = `${toAmountText(tokens, 'token')}, ${toDurationText(event.durationMs)}`;
-      return `${toPrintable(event.model)} ${event.error === null ? 'answered' : style.red('failed')} ${style.dim(took)}`;
+      const count = event.replacedSurrogates ?? 0;
+      const sent =
+        count > 0 ? style.yellow(` · sent with U+FFFD for ${count} half surrogate pair(s)`) : '';
+      return `${toPrintable(event.model)} ${event.error === null ? 'answered' : style.red('failed')} ${style.dim(took)}${sent}`;
     }
     case 'loop.started':
       return style.cyan(`run of at most ${toAmountText(event.maxIterations, 'iteration')}`);

@@ -13,7 +13,7 @@ import { serveStdio } from '../../../src/mcp/stdio';
 import { tools } from '../../../src/mcp/toolList';
 import { createFakeEngine, type FakeEngine } from '../../support/fakeEngine';
 import { fuzz } from '../../support/fuzz';
-import { callTool, createClient, openSession } from '../../support/mcpClient';
+import { callTool, connectClient, createClient, openSession } from '../../support/mcpClient';
 import { createStreamTransport } from '../../support/streamTransport';
 
 const casesPerTransport = 16;
@@ -169,5 +169,30 @@ describe('text that is not Unicode', function () {
       await client.close();
       await serving.dispose();
     }
+  });
+
+  it('is told where it stood in a prompt: with the step’s reply and with the call on record', async () => {
+    const client = await connectClient(engine);
+    const id = await openSession(client);
+    const run = (prompt: string, more: object = {}) =>
+      callTool(client, 'rlm_run_repl', { session_id: id, code: `llm_query("${prompt}")`, ...more });
+    const plain = await run('whole 😀');
+    const broken = await run('half \ud83d and \ude00');
+    const text = (await run('half \ud83d', { response_format: 'markdown' })).text;
+    const replies = [plain, broken].map(({ payload }) => payload['prompts_replaced']);
+    assert.deepStrictEqual(replies, [undefined, 2]);
+    assert.match(broken.text, /"prompts_replaced":2/u);
+    assert.match(text, /Prompts were sent with U\+FFFD for 1 /u);
+    const page = await engine.traces.readEvents(id, {
+      fromStep: null,
+      toStep: null,
+      cursor: null,
+      limit: 100,
+    });
+    const recorded = page.events.flatMap((event) =>
+      event.kind === 'model.answered' ? [event.replacedSurrogates ?? 0] : [],
+    );
+    assert.deepStrictEqual(recorded, [0, 2, 1]);
+    await client.close();
   });
 });
