@@ -29,7 +29,8 @@ export const runRepl = defineTool({
     '`context`. Use it to look before you read: measure, slice, grep, search, count, and keep what you ' +
     'find in variables. Print little: every character of code and output counts against budget_limit, ' +
     'every call against max_steps, and a long print is cut. Code that raises is a normal result with ' +
-    '`error` set. No network, no files, no processes. When pending_prompts is set, the step waits for you: answer with ' +
+    '`error` set. A step out of time keeps its variables, unless one built-in call, such as sum(range(10**11)) or Array(1e9).join(), ' +
+    'does not let go (state_lost). No network, no files, no processes. When pending_prompts is set, the step waits for you: answer with ' +
     'rlm_answer. When guardrail_stop is set no further step runs: ' +
     'go to rlm_finalize. Next: another step, rlm_get_var to page a long variable, or rlm_finalize with ' +
     'the answer.',

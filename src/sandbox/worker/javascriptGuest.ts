@@ -160,6 +160,7 @@ export class JavascriptGuest {
   #execute(step: RewrittenStep, number: number): StepEnd {
     const engine = this.#engine;
     this.#memory.openForStep();
+    engine.polls.begin();
     const completion = engine.evaluate(step.code, `<step ${number}>`, step.isAsync);
     let interrupted: Value | null = null;
     while (engine.hasJobs && !this.#interruption.check()) {

@@ -5,6 +5,7 @@ import { QuickJSFFI } from '@jitl/quickjs-ng-wasmfile-release-sync/ffi';
 import loadModule from '@jitl/quickjs-ng-wasmfile-release-sync/emscripten-module';
 import { FlatStrings } from './flatStrings';
 import { OwnNames } from './ownNames';
+import { PollCounter } from './pollCounter';
 import { PromiseWatch } from './promiseWatch';
 import { ValueHash } from './valueHash';
 
@@ -61,6 +62,7 @@ export class QuickJs {
   readonly #runtime: Runtime;
   readonly #context: Context;
   readonly promises: PromiseWatch;
+  readonly polls: PollCounter;
   readonly strings: FlatStrings;
   readonly hashes: ValueHash;
   readonly names: OwnNames;
@@ -85,13 +87,17 @@ export class QuickJs {
           this.#ffi.QTS_ArgvGetJSValueConstPointer(values, 1),
           this.#ffi.QTS_ArgvGetJSValueConstPointer(values, 2),
         ) ?? (0 as Value), // a null pointer is `undefined`
-      shouldInterrupt: () => (options.shouldInterrupt() ? 1 : 0),
+      shouldInterrupt: () => {
+        this.polls.onPoll();
+        return options.shouldInterrupt() ? 1 : 0;
+      },
       loadModuleSource: refuseModule,
       normalizeModule: refuseModule,
       freeHostRef: () => undefined,
     };
     const allIntrinsics = 0 as Parameters<QuickJSFFI['QTS_NewContext']>[1]; // a branded number
     this.#context = this.#ffi.QTS_NewContext(this.#runtime, allIntrinsics);
+    this.polls = new PollCounter({ memory: heap.memory, context: this.#context });
     this.promises = new PromiseWatch(
       {
         ffi: this.#ffi,
@@ -272,6 +278,7 @@ export class QuickJs {
       !probe.ok ||
       !rejections?.reason ||
       rejections.count !== 1 ||
+      !this.polls.isFound ||
       this.promises.takePending() !== 1
     ) {
       throw new Error('The engine lays out its runtime in another way than expected.');

@@ -1,0 +1,49 @@
+// A step that runs out of time keeps all variables, also where each turn of its loop does much in one call.
+
+import assert from 'node:assert/strict';
+import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
+import { Repl, createSandboxes } from '../../support/repl';
+
+const endless = [
+  'for (;;);',
+  'for (;;) text.split("\\n")',
+  'for (;;) text.split("")',
+  'for (;;) [...text]',
+  'for (;;) text.replaceAll("a", "b")',
+  'for (;;) text.match(/a/g)',
+  'for (;;) JSON.parse(JSON.stringify(text))',
+  'for (;;) new Set(text.split("\\n"))',
+  'for (;;) context.indexOf("zz")',
+  'for (;;) Array(100_000).fill(0)',
+  'for (;;) Array(100_000).join("x")',
+  'let turns = 0; for (; turns < 300_000; turns++); for (;;) text.split("")',
+  'const turn = () => text.split(""); for (;;) turn()',
+  'for (;;) [1].forEach(() => text.split(""))',
+  'for (;;) await text.split("")',
+  'function* all() { for (;;) yield text.split("") } for (const one of all());',
+];
+
+describe('a step in JavaScript that runs out of time', function () {
+  this.timeout(120_000);
+  let sandboxes: SandboxProcess;
+  let repl: Repl;
+
+  before(async () => {
+    sandboxes = createSandboxes();
+    const context = 'ab cd\n'.repeat(200_000);
+    repl = await Repl.open(sandboxes, { language: 'javascript', context });
+    await repl.run('var kept = [1]; var text = context.slice(0, 60_000)');
+  });
+  after(() => {
+    repl.sandbox.dispose();
+    sandboxes.dispose();
+  });
+
+  for (const code of endless) {
+    it(`keeps all variables in ${code}`, async () => {
+      const { error, stateLost } = await repl.run(code, { timeoutMs: 300 });
+      assert.deepStrictEqual([error?.type, stateLost], ['TimeoutError', false]);
+      assert.equal(await repl.evaluate('kept'), '[ 1 ]');
+    });
+  }
+});
