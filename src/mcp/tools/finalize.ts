@@ -2,12 +2,16 @@
 
 import * as z from 'zod';
 import { toFence } from '../../base/markdown';
+import { cutText } from '../../base/text';
 import { countField, cutSchema, sessionIdField, stopReasonField } from '../fields';
 import { fitPayload } from '../fit';
 import { createInvalidInput } from '../invalidInput';
 import { runQueued } from '../taskCall';
 import { defineTool } from '../tool';
+import type { Engine } from '../../core/engine';
+import type { RlmError } from '../../core/errors';
 import { type FinalizeInput, toFinishReason } from '../../core/finalAnswer';
+import { findOfferedAnswer } from '../../core/offeredAnswer';
 import { toStatsView } from '../usageView';
 
 const input = z.strictObject({
@@ -62,6 +66,9 @@ export const finalize = defineTool({
   async run({ engine, signal }, args) {
     const sessionId = args.session_id;
     const answer = toFinalizeInput(args);
+    if (answer === null) {
+      throw await toNoAnswer(engine, sessionId);
+    }
     if (engine.tasks.isInputRequired(sessionId)) {
       await engine.sessions.checkAnswer(sessionId, answer, signal); // one that is refused ends nothing
       await engine.tasks.cancelAll(sessionId);
@@ -89,7 +96,8 @@ export const finalize = defineTool({
     ].join('\n\n'),
 });
 
-function toFinalizeInput(args: z.output<typeof input>): FinalizeInput {
+/** Null where none was given. */
+function toFinalizeInput(args: z.output<typeof input>): FinalizeInput | null {
   const { final_text: text, final_var_name: variable } = args;
   if (text !== undefined && variable === undefined) {
     return { text };
@@ -97,10 +105,32 @@ function toFinalizeInput(args: z.output<typeof input>): FinalizeInput {
   if (variable !== undefined && text === undefined) {
     return { variable };
   }
-  throw createInvalidInput(
-    text === undefined
-      ? 'Neither final_text nor final_var_name was given.'
-      : 'Both final_text and final_var_name were given.',
-    'Give exactly one: final_text with the answer, or final_var_name of the variable that holds it.',
+  if (text === undefined) {
+    return null;
+  }
+  throw createInvalidInput('Both final_text and final_var_name were given.', giveOne);
+}
+
+const giveOne =
+  'Give exactly one: final_text with the answer, or final_var_name of the variable that holds it.';
+const shownAnswerChars = 1_000;
+
+/** Names what the code has handed in, which is no answer of the session before it is given here. */
+async function toNoAnswer({ sessions, traces }: Engine, sessionId: string): Promise<RlmError> {
+  const message = 'Neither final_text nor final_var_name was given.';
+  const summary = await sessions.readSummary(sessionId).catch(() => null);
+  const offered = summary && (await findOfferedAnswer(traces, summary).catch(() => null));
+  if (!offered) {
+    return createInvalidInput(message, giveOne);
+  }
+  const { step, text } = offered;
+  const { text: shown } = cutText(text, shownAnswerChars);
+  const isCut = shown.length < text.length;
+  return createInvalidInput(
+    `${message} The code of step ${step} has handed in an answer of ${text.length.toLocaleString('en')} characters, which is not ` +
+      `committed yet${isCut ? ' and begins' : ''}: ${shown}`,
+    isCut
+      ? 'To commit it, keep it in a variable in a step and give that as final_var_name.'
+      : 'To commit it, give it as final_text, or the variable that holds it as final_var_name.',
   );
 }

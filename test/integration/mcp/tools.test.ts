@@ -594,6 +594,29 @@ describe('MCP tools', () => {
       );
     });
 
+    for (const [what, code, offered] of [
+      ['handed in and ran to its end', 'FINAL("found it")', /step 1 .*8 characters.*found it/u],
+      ['handed in before others', 'FINAL("found it")\n---\nx = 1', /step 1 .*found it/u],
+      ['handed in anew', 'FINAL("first")\n---\nFINAL("found it")', /step 2 .*found it/u],
+      ['handed in and raised', 'FINAL("found it"); throw new Error("x")', null],
+      ['handed in nothing', 'x = 1', null],
+    ] as const) {
+      it(`without arguments names what the code ${what}, and commits nothing`, async () => {
+        const id = await openSession(client);
+        for (const one of code.split('\n---\n')) {
+          await callOk(client, 'rlm_run_repl', { session_id: id, code: one });
+        }
+        const error = await callError(client, 'rlm_finalize', { session_id: id, final_text: '' });
+        assert.equal(error.code, 'INVALID_INPUT');
+        assert.match(
+          error.message,
+          offered ?? /^Neither final_text nor final_var_name was given\.$/u,
+        );
+        const { sessions } = await callOk(client, 'rlm_list_sessions', { status: 'active' });
+        assert.ok(toList(sessions).some(({ session_id }) => session_id === id));
+      });
+    }
+
     it('names a missing variable and a missing session', async () => {
       const id = await openSession(client);
       const variable = { session_id: id, final_var_name: 'nope' };
