@@ -11,9 +11,10 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { SerialQueue } from '../base/serialQueue';
 import { isEndedAnswer, toEndedAnswer } from '../mcp/endedAnswer';
-import { ClientSession } from './clientSession';
+import type { ClientSession } from './clientSession';
+import { Connection } from './connection';
 import type { Link, RpcResponse } from './link';
-import { type Greet, Linker, type LinkerParts } from './linker';
+import { Linker, type LinkerParts } from './linker';
 import { isRepeatable, toError } from './lostAnswer';
 import { RequestLedger } from './requestLedger';
 import { ServerRequests } from './serverRequests';
@@ -24,18 +25,6 @@ export interface PipeParts extends LinkerParts {
   readonly readOnlyTools: ReadonlySet<string>;
 }
 
-type PipeState =
-  /** The client has not introduced itself. */
-  | { readonly kind: 'new' }
-  /** It has; its first server is looked for. */
-  | { readonly kind: 'opening' }
-  | { readonly kind: 'linked'; readonly session: ClientSession; readonly link: Link }
-  /** Its server is gone; the next one is looked for now and then, and when the client asks. */
-  | { readonly kind: 'unlinked'; readonly session: ClientSession }
-  | { readonly kind: 'closed' };
-
-/** How often a pipe without a server looks for an engine while the client asks nothing. */
-const lookMs = 1_000;
 /** How long what a client said before it left may take to be delivered. */
 const drainMs = 1_000;
 
@@ -44,22 +33,24 @@ export class Pipe {
   readonly closed: Promise<void>;
   readonly #client: Transport;
   readonly #log: (line: string) => void;
-  readonly #linker: Linker;
+  readonly #connection: Connection;
   readonly #queue = new SerialQueue();
   readonly #requests: RequestLedger<Link>;
   readonly #asked = new ServerRequests();
-  readonly #closing = new AbortController();
   #settle: (failure?: Error) => void = () => undefined;
-  #state: PipeState = { kind: 'new' };
-  #looking: NodeJS.Timeout | undefined;
 
   constructor(parts: PipeParts) {
     this.#client = parts.client;
     this.#log = parts.log;
     this.#requests = new RequestLedger((request) => isRepeatable(request, parts.readOnlyTools));
-    this.#linker = new Linker(parts, {
+    const linker = new Linker(parts, {
       onMessage: (message, link) => this.#takeFromServer(message, link),
       onLost: (link) => this.#onLost(link),
+    });
+    this.#connection = new Connection({
+      linker,
+      run: (task) => this.#run(task),
+      onTakenOver: (session) => this.#onTakenOver(session),
     });
     this.closed = new Promise((resolve, reject) => {
       this.#settle = (failure) => (failure ? reject(failure) : resolve());
@@ -77,13 +68,10 @@ export class Pipe {
 
   /** Ends both sides; running calls are cancelled. Idempotent, never rejects. */
   async close(failure?: Error): Promise<void> {
-    const before = this.#state;
-    if (before.kind === 'closed') {
+    const { wasOpen, link } = this.#connection.close();
+    if (!wasOpen) {
       return;
     }
-    this.#state = { kind: 'closed' };
-    this.#closing.abort();
-    clearTimeout(this.#looking);
     for (const request of this.#requests.unanswered) {
       this.#answer(
         failure
@@ -92,9 +80,7 @@ export class Pipe {
       );
     }
     await this.#client.close().catch(() => undefined);
-    if (before.kind === 'linked') {
-      await before.link.end();
-    }
+    await link?.end();
     this.#settle(failure);
   }
 
@@ -112,7 +98,7 @@ export class Pipe {
   /** One after another, so that a server gets the messages in the client's order. */
   #run(task: () => Promise<void>): void {
     this.#queue
-      .run(async () => (this.#state.kind === 'closed' ? undefined : task()))
+      .run(async () => (this.#connection.state.kind === 'closed' ? undefined : task()))
       .catch((error: unknown) =>
         this.close(error instanceof Error ? error : new Error(String(error))),
       );
@@ -120,7 +106,7 @@ export class Pipe {
 
   async #deliverRequest(request: JSONRPCRequest): Promise<void> {
     this.#requests.release(request.id);
-    switch (this.#state.kind) {
+    switch (this.#connection.state.kind) {
       case 'new':
         return this.#begin(request);
       case 'opening':
@@ -135,7 +121,7 @@ export class Pipe {
   /** Sends what waits, in the client's order, for as long as there is a server with room for it. */
   async #deliverWaiting(): Promise<void> {
     for (let next = this.#next(); next; next = this.#next()) {
-      const link = await this.#needLink();
+      const link = await this.#connection.need();
       this.#requests.startSending(next.id, link);
       const fault = await link.send(next);
       switch (this.#requests.finishSending(next.id, link, fault?.kind ?? 'delivered')) {
@@ -153,35 +139,16 @@ export class Pipe {
   }
 
   #next(): JSONRPCRequest | null {
-    switch (this.#state.kind) {
+    const { state } = this.#connection;
+    switch (state.kind) {
       case 'linked':
-        return this.#requests.next(this.#state.link);
+        return this.#requests.next(state.link);
       case 'unlinked':
         return this.#requests.next(null);
       case 'new':
       case 'opening':
       case 'closed':
         return null;
-    }
-  }
-
-  /** The server that is linked, or the next one. @throws as `Linker.stayAlone` */
-  async #needLink(): Promise<Link> {
-    const state = this.#state;
-    switch (state.kind) {
-      case 'linked':
-        return state.link;
-      case 'unlinked': {
-        clearTimeout(this.#looking);
-        const { session } = state;
-        const link = await this.#findServer((next, signal) => session.restore(next, signal));
-        this.#takeOver(link, session);
-        return link;
-      }
-      case 'new':
-      case 'opening':
-      case 'closed':
-        throw new Error('The connection is not open.');
     }
   }
 
@@ -201,9 +168,9 @@ export class Pipe {
 
   async #deliverNotification(notification: JSONRPCNotification): Promise<void> {
     const { method, params } = notification;
-    const state = this.#state;
-    if (method === 'notifications/initialized' && 'session' in state) {
-      state.session.markReady();
+    const { state, session } = this.#connection;
+    if (method === 'notifications/initialized') {
+      session?.markReady();
     } else if (method === 'notifications/cancelled') {
       const requestId = params?.['requestId'];
       this.#requests.drop(typeof requestId === 'number' ? requestId : String(requestId));
@@ -223,53 +190,16 @@ export class Pipe {
       const text = 'Begin with an initialize request.';
       this.#answer(toError(request, RpcErrorCode.InvalidRequest, text));
     } else {
-      this.#state = { kind: 'opening' };
-      const session = new ClientSession(request.params);
-      const link = await this.#findServer((next, signal) => session.open(next, signal));
-      if (this.#link(link, session)) {
+      const session = await this.#connection.open(request.params);
+      if (session) {
         this.#answer({ jsonrpc: '2.0', id: request.id, result: { ...session.hello } });
       }
     }
   }
 
-  async #findServer(greet: Greet): Promise<Link> {
-    const { signal } = this.#closing;
-    return (
-      (await this.#linker.join(greet, signal)) ?? (await this.#linker.stayAlone(greet, signal))
-    );
-  }
-
-  /** Until an engine can be joined, or the client asks something. */
-  #look(session: ClientSession): void {
-    this.#run(async () => {
-      if (this.#state.kind !== 'unlinked') {
-        return;
-      }
-      const greet: Greet = (next, signal) => session.restore(next, signal);
-      const link = await this.#linker.join(greet, this.#closing.signal);
-      if (link) {
-        this.#takeOver(link, session);
-        await this.#deliverWaiting();
-      } else {
-        this.#looking = setTimeout(() => this.#look(session), lookMs).unref();
-      }
-    });
-  }
-
-  #takeOver(link: Link, session: ClientSession): void {
-    if (this.#link(link, session)) {
-      session.toChanges().forEach((change) => this.#tell(change));
-    }
-  }
-
-  /** False when the pipe was closed while the server was looked for. */
-  #link(link: Link, session: ClientSession): boolean {
-    if (this.#state.kind === 'closed') {
-      void link.end();
-      return false;
-    }
-    this.#state = { kind: 'linked', session, link };
-    return true;
+  #onTakenOver(session: ClientSession): void {
+    session.toChanges().forEach((change) => this.#tell(change));
+    this.#run(() => this.#deliverWaiting());
   }
 
   #takeFromServer(message: JSONRPCMessage, link: Link): void {
@@ -299,9 +229,7 @@ export class Pipe {
       return;
     }
     link.hasAnswered = true;
-    if ('session' in this.#state) {
-      this.#state.session.noteAnswer(request, message);
-    }
+    this.#connection.session?.noteAnswer(request, message);
     this.#tell(message);
     if (this.#next()) {
       this.#run(() => this.#deliverWaiting()); // an answered call makes room
@@ -309,23 +237,16 @@ export class Pipe {
   }
 
   #onLost(link: Link): void {
-    const state = this.#state;
-    if (state.kind === 'closed') {
+    if (this.#connection.state.kind === 'closed') {
       return;
     }
     this.#asked.drop(link).forEach((cancelled) => this.#tell(cancelled));
-    if (state.kind !== 'linked' || state.link !== link) {
-      return;
+    if (this.#connection.lose(link)) {
+      this.#log(`Lost ${link.label}.`);
+      this.#requests.lose(link).forEach((request) => this.#tell(toEndedAnswer(request)));
+      this.#run(() => this.#deliverWaiting());
+      this.#connection.look();
     }
-    const { session } = state;
-    this.#state = { kind: 'unlinked', session };
-    this.#log(`Lost ${link.label}.`);
-    if (link.engineId !== null && !link.hasAnswered) {
-      this.#linker.passOver(link.engineId);
-    }
-    this.#requests.lose(link).forEach((request) => this.#tell(toEndedAnswer(request)));
-    this.#run(() => this.#deliverWaiting());
-    this.#look(session);
   }
 
   /** Of the pipe's own making. */
