@@ -11,7 +11,7 @@ import type {
 import { RlmError } from './errors';
 import type { CutStep } from './keptAnswers';
 import { noUsage, type Usage } from './limits';
-import type { TraceStore } from './traceStore';
+import { pageEvents, type TraceStore } from './traceStore';
 import type { UnreadableLines } from './unreadableLines';
 
 export interface RecordedStep {
@@ -44,8 +44,6 @@ export interface History {
   /** The last step, where the end of its engine cut it short; null: it was not. */
   readonly cut: CutStep | null;
 }
-
-const pageEvents = 500;
 
 /**
  * Reads what rebuilds a session's state after `atStep` (null: after its last answered step).

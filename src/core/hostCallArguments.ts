@@ -20,9 +20,12 @@ export function toPrompt(value: unknown): string {
 /** @throws RlmError 'INVALID_INPUT' */
 export function toPrompts(value: unknown): readonly string[] {
   if (!Array.isArray(value) || value.length > maxBatch) {
-    throw new RlmError('INVALID_INPUT', `Prompts must be a list of at most ${maxBatch} strings.`, {
-      nextStep: 'Call llm_query_batched([prompt, …]); split longer lists.',
-    });
+    const got = Array.isArray(value) ? `, not of ${value.length.toLocaleString('en')}` : '';
+    throw new RlmError(
+      'INVALID_INPUT',
+      `Prompts must be a list of at most ${maxBatch.toLocaleString('en')} strings${got}.`,
+      { nextStep: 'Call llm_query_batched([prompt, …]); split longer lists.' },
+    );
   }
   return value.map(toPrompt);
 }
@@ -43,9 +46,11 @@ export function toContexts(value: unknown, count: number): readonly unknown[] {
 /** Null where none is named. @throws RlmError 'INVALID_INPUT' */
 export function toModelName(value: unknown): string | null {
   if (typeof value === 'string' && value.length > maxModelNameChars) {
-    throw new RlmError('INVALID_INPUT', 'The name of the model is too long.', {
-      nextStep: 'Name a model as provider/model, or leave it out.',
-    });
+    throw new RlmError(
+      'INVALID_INPUT',
+      `The name of a model has at most ${maxModelNameChars} characters, not ${value.length.toLocaleString('en')}.`,
+      { nextStep: 'Name a model as provider/model, or leave it out.' },
+    );
   }
   return typeof value === 'string' && value !== '' ? value : null;
 }

@@ -2,17 +2,35 @@
 
 import type { GivenContext } from './context';
 import type { LoadProgress } from './contextLoading';
+import { RlmError } from './errors';
 import type { LoopFinishReason } from './event';
 import type { Limits, Usage } from './limits';
 import type { ModelClient } from './model';
 import type { Language } from './sandbox';
 import type { SessionParent } from './sessionParent';
 
+/** Of what a person or an agent asks; a run's own parts and children are not held to it. Source: ours. */
+export const maxTaskChars = 20_000;
+
+/** @throws RlmError 'INVALID_INPUT' for a longer one. */
+export function checkTask(task: string): void {
+  if (task.length > maxTaskChars) {
+    const [length, most] = [task.length, maxTaskChars].map((count) => count.toLocaleString('en'));
+    throw new RlmError(
+      'INVALID_INPUT',
+      `The question or task has ${length} characters; it may have ${most}.`,
+      {
+        nextStep: 'Give the long part as context, by a file or as text, and ask briefly about it.',
+      },
+    );
+  }
+}
+
 export interface LoopRunner {
   /**
    * Opens a session over the context and lets a model work on the task until it has answered.
    * The session is finalized with the answer; it is left stopped where there is none.
-   * @throws RlmError 'MODEL_UNAVAILABLE' | 'CANCELLED' and those of opening a session.
+   * @throws RlmError 'INVALID_INPUT' (task) | 'MODEL_UNAVAILABLE' | 'CANCELLED' and those of opening a session.
    */
   run(request: LoopRequest, signal: AbortSignal): Promise<LoopResult>;
 }

@@ -74,12 +74,14 @@ export interface ModelProvider {
 export const providerStates = ['ready', 'by_client', 'off', 'failing'] as const;
 type ProviderState = (typeof providerStates)[number];
 
+export const maxListedModels = 50;
+
 export interface ProviderStatus {
   readonly provider: string;
   readonly state: ProviderState;
   /** Why, or where; never a key. */
   readonly detail: string;
-  /** Names as `provider/model`, first 50; empty where the provider does not tell. */
+  /** Names as `provider/model`, the first `maxListedModels`; empty where the provider does not tell. */
   readonly models: readonly string[];
 }
 

@@ -69,6 +69,9 @@ export interface TraceSink {
   close(): Promise<void>;
 }
 
+/** Summaries that are read at the same time: each may be the scan of a whole trace. */
+export const parallelReads = 16;
+
 export interface SummaryQuery {
   readonly status: SessionStatus | null;
   readonly limit: number;
@@ -80,6 +83,9 @@ export interface SummaryPage {
   readonly summaries: readonly Summary[];
   readonly nextCursor: string | null;
 }
+
+/** Of a page, for those who read a whole trace. */
+export const pageEvents = 500;
 
 export interface EventQuery {
   readonly fromStep: number | null;

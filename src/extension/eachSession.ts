@@ -2,9 +2,7 @@
 
 import { toRlmError, RlmError } from '../core/errors';
 import type { Summary } from '../core/summary';
-
-/** Each may be the scan of a whole trace. */
-const parallelReads = 16;
+import { parallelReads } from '../core/traceStore';
 
 interface RemovalParts {
   readonly remove: (sessionId: string) => Promise<void>;

@@ -5,6 +5,7 @@ import { RlmError, cancelledError } from '../core/errors';
 import type { TraceEvent } from '../core/event';
 import { readHistory, readUsage } from '../core/history';
 import type { Summary } from '../core/summary';
+import { pageEvents } from '../core/traceStore';
 import type { UnreadableLines } from '../core/unreadableLines';
 import type { ExportFormat } from '../export/exportTrace';
 import type { OpenedText, SourcePlace, ViewerAnswer } from '../protocol/viewer';
@@ -35,7 +36,6 @@ interface SessionActionsParts {
 const chunkChars = 1_000_000;
 /** More is not put into an editor. */
 const maxOpenedChars = 20_000_000;
-const pageEvents = 500;
 const extensions: Readonly<Record<ExportFormat, string>> = {
   json: 'json',
   markdown: 'md',

@@ -4,7 +4,14 @@ import { neverAborted } from '../base/abort';
 import { cutMarked, toOneLine } from '../base/text';
 import { RlmError, cancelledError, toRlmError } from '../core/errors';
 import { limitRanges, type Limits } from '../core/limits';
-import type { LoopProgress, LoopRequest, LoopResult, LoopRunner, LoopWork } from '../core/loop';
+import {
+  checkTask,
+  type LoopProgress,
+  type LoopRequest,
+  type LoopResult,
+  type LoopRunner,
+  type LoopWork,
+} from '../core/loop';
 import type { Session } from '../core/session';
 import { requireDepth } from '../core/sessionParent';
 import type { SessionRegistry } from '../core/sessionRegistry';
@@ -42,6 +49,9 @@ export class SessionLoopRunner implements LoopRunner {
   }
 
   async run(request: LoopRequest, signal: AbortSignal): Promise<LoopResult> {
+    if (request.parent === null) {
+      checkTask(request.task);
+    }
     const { promptFolder, readMaxIterations } = this.#parts;
     const prompts = await readPrompts(promptFolder);
     const maxIterations = request.maxIterations ?? (await readMaxIterations()) ?? usualIterations;

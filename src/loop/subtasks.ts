@@ -10,14 +10,14 @@ export interface SubtaskPlan {
   readonly task: string;
 }
 
-const maxTaskChars = 10_000;
+const maxPartTaskChars = 10_000;
 const answersChars = 60_000;
 
 const plansSchema = z
   .array(
     z.object({
       title: z.string().trim().min(1).max(500),
-      task: z.string().trim().min(1).max(maxTaskChars),
+      task: z.string().trim().min(1).max(maxPartTaskChars),
     }),
   )
   .min(1);

@@ -101,8 +101,11 @@ function toGotText(value: unknown): string {
 
 /** Of a long or deep value only what it is: writing it out could take long, or run out of stack. */
 function toShortJson(value: unknown): string {
+  if (typeof value === 'string' && value.length > shownValueChars) {
+    return `${value.length.toLocaleString('en')} characters`;
+  }
   if (typeof value === 'string') {
-    return JSON.stringify(value.slice(0, shownValueChars * 4));
+    return JSON.stringify(value);
   }
   if (typeof value === 'object' && value !== null) {
     return Array.isArray(value) ? `a list of ${value.length}` : 'an object';

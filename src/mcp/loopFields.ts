@@ -13,7 +13,6 @@ import {
 import { limitsInput } from './limitsInput';
 import { pendingFields } from './pendingView';
 
-export const maxTaskChars = 20_000;
 const maxWaitMs = 3_600_000;
 
 export const loopContextFields = {

@@ -3,6 +3,7 @@
 import { toFence, toInlineCode } from '../base/markdown';
 import { ErrorCode as RpcErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import type { Engine } from '../core/engine';
+import { maxTaskChars } from '../core/loop';
 import { toRlmError } from '../core/errors';
 import rlmText from './prompts/rlm.md';
 import rlmAuditText from './prompts/rlmAudit.md';
@@ -24,7 +25,6 @@ interface Prompt {
 
 const maxAuditEvents = 500;
 const maxAuditChars = 60_000;
-const maxArgumentChars = 20_000;
 
 const prompts: readonly Prompt[] = [
   {
@@ -116,9 +116,12 @@ function checkArguments(prompt: Prompt, args: Readonly<Record<string, string>>):
   if (missing) {
     throw invalidParams(`Argument ${missing.name} is missing: ${missing.description}`);
   }
-  const long = known.find((name) => (args[name] ?? '').length > maxArgumentChars);
+  const long = known.find((name) => (args[name] ?? '').length > maxTaskChars);
   if (long !== undefined) {
-    throw invalidParams(`Argument ${long} has more than ${maxArgumentChars} characters.`);
+    const length = (args[long] ?? '').length;
+    throw invalidParams(
+      `Argument ${long} has ${length} characters; it may have ${maxTaskChars}. Put long texts into a file and name that.`,
+    );
   }
 }
 

@@ -4,7 +4,7 @@ import { neverAborted } from '../base/abort';
 import { cutText } from '../base/text';
 import type { Clock } from '../core/clock';
 import { toRlmError } from '../core/errors';
-import type { ProviderStatus } from '../core/model';
+import { maxListedModels, type ProviderStatus } from '../core/model';
 import { AnswerTimeout, type Patience } from './answerTimeout';
 import { toFailure } from './attempt';
 import type { HttpClients } from './httpClient';
@@ -21,7 +21,6 @@ interface ReachabilityParts {
 
 const patience: Patience = { totalMs: 5_000, silenceMs: 5_000 };
 const keptMs = 30_000;
-const namesListed = 50;
 const maxNameChars = 200;
 /** A server that answers so is there, and has no list of models. */
 const withoutList: ReadonlySet<number | null> = new Set([404, 405, 501]);
@@ -71,7 +70,7 @@ export class Reachability {
       const listed = await client.listModels(timeout.signal);
       const models = listed
         .flatMap(({ id }) => (typeof id === 'string' ? [cutText(id, maxNameChars).text] : []))
-        .slice(0, namesListed)
+        .slice(0, maxListedModels)
         .map((id) => `${kind.name}/${id}`);
       return { ...this.#toStatus('ready', subject.url), models };
     } catch (thrown) {

@@ -7,9 +7,10 @@ import { lstat, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import * as z from 'zod';
 
+import { ownerFile } from '../base/ownerOnly';
 import type { Disposable } from '../base/disposable';
 import { toCamelKeys, toSnakeKeys } from '../base/keys';
-import { checkId, fileMode, type Home, isId } from './home';
+import { checkId, type Home, isId } from './home';
 import { readRegularFile } from './homeFile';
 import { toStoreError } from './storeError';
 
@@ -138,7 +139,7 @@ async function writeEngine(path: string, engine: EngineEndpoint): Promise<void> 
   const text = JSON.stringify(toSnakeKeys({ ...engine, startedAt }));
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    await writeFile(temporary, `${text}\n`, { mode: fileMode, flag: 'wx' });
+    await writeFile(temporary, `${text}\n`, { mode: ownerFile, flag: 'wx' });
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);

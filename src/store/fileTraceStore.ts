@@ -15,9 +15,10 @@ import {
   type TraceSink,
   type TraceStore,
   heldElsewhere,
+  parallelReads,
 } from '../core/traceStore';
 import { type Home, isId } from './home';
-import { parallelReads, SessionFolders } from './sessionFolders';
+import { SessionFolders } from './sessionFolders';
 import { readRegularFile } from './homeFile';
 import { judgeLease, type Lease, releaseLease, takeLease, toHolderId } from './lease';
 import { LeaseFolder } from './leaseFolder';

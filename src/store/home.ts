@@ -3,12 +3,9 @@
 import { chmod, mkdir, mkdtemp, rmdir } from 'node:fs/promises';
 import { posix, resolve, win32 } from 'node:path';
 
+import { ownerFolder } from '../base/ownerOnly';
 import { RlmError } from '../core/errors';
 import { toStoreError } from './storeError';
-
-/** Only the owner may list or enter; what is inside adds `fileMode`. */
-export const folderMode = 0o700;
-export const fileMode = 0o600;
 
 export interface Home {
   readonly path: string;
@@ -57,10 +54,10 @@ export async function createHome(path: string): Promise<Home> {
   };
   try {
     // A folder that was there before keeps its mode: it may hold more than ours.
-    await mkdir(home.path, { recursive: true, mode: folderMode });
+    await mkdir(home.path, { recursive: true, mode: ownerFolder });
     for (const folder of [home.sessions, home.engines]) {
-      await mkdir(folder, { recursive: true, mode: folderMode });
-      await chmod(folder, folderMode);
+      await mkdir(folder, { recursive: true, mode: ownerFolder });
+      await chmod(folder, ownerFolder);
     }
     await rmdir(await mkdtemp(resolve(home.engines, '.check-')));
   } catch (error) {

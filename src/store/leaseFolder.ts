@@ -6,9 +6,10 @@ import { open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 
+import { ownerFile } from '../base/ownerOnly';
 import { toCamelKeys, toSnakeKeys } from '../base/keys';
 import { RlmError } from '../core/errors';
-import { fileMode, isId } from './home';
+import { isId } from './home';
 import { openRegularFile, readRegularFile } from './homeFile';
 import type { LeaseFiles, LeaseRecord } from './lease';
 import { findWholeEnd } from './lineReader';
@@ -81,7 +82,7 @@ export class LeaseFolder implements LeaseFiles {
   async claim(number: number): Promise<boolean> {
     const path = this.#toPath(number);
     try {
-      await (await open(path, 'wx', fileMode)).close();
+      await (await open(path, 'wx', ownerFile)).close();
       return true;
     } catch (error) {
       if (hasSystemCode(error, 'EEXIST')) {
@@ -98,7 +99,7 @@ export class LeaseFolder implements LeaseFiles {
     // Whole or not at all; nobody else writes this generation's files.
     const temporary = `${path}.tmp`;
     try {
-      await writeFile(temporary, `${text}\n`, { mode: fileMode, flag: 'wx' });
+      await writeFile(temporary, `${text}\n`, { mode: ownerFile, flag: 'wx' });
       await rename(temporary, path);
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined);

@@ -4,16 +4,15 @@
 import { lstat, mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
+import { ownerFolder } from '../base/ownerOnly';
 import { RlmError } from '../core/errors';
-import { checkId, folderMode, type Home, isId } from './home';
+import { parallelReads } from '../core/traceStore';
+import { checkId, type Home, isId } from './home';
 import { isRealFolder } from './homeFile';
 import { type Lease, readLease } from './lease';
 import { LeaseFolder, toSegmentName } from './leaseFolder';
 import { isMissing, toStoreError } from './storeError';
 import { TraceSegments } from './traceSegments';
-
-/** Sessions read at a time, wherever many are read. */
-export const parallelReads = 16;
 
 export class SessionFolders {
   /** Where they all are. */
@@ -31,7 +30,7 @@ export class SessionFolders {
   /** The folder that holds them all, made again when it was removed under a running engine. */
   async ensure(): Promise<void> {
     try {
-      await mkdir(this.path, { recursive: true, mode: folderMode });
+      await mkdir(this.path, { recursive: true, mode: ownerFolder });
     } catch (error) {
       throw toStoreError(error, `create ${this.path}`);
     }

@@ -4,11 +4,11 @@
 import { type FileHandle, mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { ownerFile, ownerFolder } from '../base/ownerOnly';
 import { cutText } from '../base/text';
 import { RlmError } from '../core/errors';
 import type { SessionOpened, TraceEvent } from '../core/event';
 import { LeaseLostError, type TraceSink } from '../core/traceStore';
-import { fileMode, folderMode } from './home';
 import { LeaseFolder, toSegmentName } from './leaseFolder';
 import { toStoreError } from './storeError';
 import { encodeEvent } from './traceCodec';
@@ -69,7 +69,7 @@ export class TraceFile implements TraceSink {
     options: TraceFileOptions = {},
   ): Promise<TraceFile> {
     try {
-      await mkdir(folder, { mode: folderMode });
+      await mkdir(folder, { mode: ownerFolder });
     } catch (error) {
       throw toStoreError(error, `create the session folder ${folder}`);
     }
@@ -96,7 +96,7 @@ export class TraceFile implements TraceSink {
   ): Promise<TraceFile> {
     const path = join(folder, toSegmentName(generation));
     try {
-      return new TraceFile({ folder, generation }, await open(path, 'ax', fileMode), options);
+      return new TraceFile({ folder, generation }, await open(path, 'ax', ownerFile), options);
     } catch (error) {
       throw toStoreError(error, `go on with the trace in ${folder}`);
     }
@@ -129,7 +129,7 @@ export class TraceFile implements TraceSink {
     const path = toTextPath(this.#folder, { name, generation: this.#generation });
     try {
       await rm(path, { force: true }); // never through a link that somebody has put there
-      await writeFile(path, toPieces(text), { mode: fileMode, flag: 'wx' });
+      await writeFile(path, toPieces(text), { mode: ownerFile, flag: 'wx' });
     } catch (error) {
       await rm(path, { force: true }).catch(() => undefined);
       throw toStoreError(error, `keep a text in ${path}`);

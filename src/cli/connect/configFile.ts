@@ -3,11 +3,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { ownerFile } from '../../base/ownerOnly';
 import { usageError } from '../failure';
 
 const maxBytes = 10_000_000;
-/** New files may come to hold keys. */
-const ownerOnly = 0o600;
 
 /** Empty when there is no such file. @throws RlmError 'INVALID_INPUT' when it cannot be read. */
 export async function readConfig(file: string): Promise<string> {
@@ -32,7 +31,7 @@ export async function replaceConfig(file: string, text: string): Promise<void> {
     const target = await realpath(file).catch(() => file);
     const mode = await stat(target).then(
       (info) => info.mode & 0o777,
-      () => ownerOnly,
+      () => ownerFile,
     );
     const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
     try {

@@ -3,9 +3,9 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { ownerFile } from '../../base/ownerOnly';
 
 export const historySize = 1_000;
-const ownerOnly = 0o600;
 const maxBytes = 50_000_000;
 
 /** Lines, newest first, as readline wants them. Never rejects: a REPL works without a history. */
@@ -24,7 +24,7 @@ export async function writeHistory(home: string, lines: readonly string[]): Prom
   const temporary = `${toPath(home)}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const text = kept.map((line) => `${line}\n`).join('');
-    await writeFile(temporary, text, { mode: ownerOnly, flag: 'wx' });
+    await writeFile(temporary, text, { mode: ownerFile, flag: 'wx' });
     await rename(temporary, toPath(home));
   } catch {
     // A full or read-only disk must not end a session in an error.

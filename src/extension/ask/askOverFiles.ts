@@ -4,7 +4,7 @@
 import * as vscode from 'vscode';
 import { toByteText } from '../../base/text';
 import type { GivenContext } from '../../core/context';
-import type { LoopResult } from '../../core/loop';
+import { type LoopResult, maxTaskChars } from '../../core/loop';
 import type { ReadOnlyTexts } from '../documents/readOnlyTexts';
 import {
   type Material,
@@ -29,8 +29,6 @@ export interface AskParts extends ChooseModelsParts, PickParts {
   readonly actions: SessionActions;
   readonly texts: ReadOnlyTexts;
 }
-
-const maxQuestionChars = 20_000;
 
 /** Asks for files where none are given. */
 export async function askOverFiles(given: readonly vscode.Uri[], parts: AskParts): Promise<void> {
@@ -58,8 +56,8 @@ async function ask(material: Material, parts: AskParts): Promise<void> {
     prompt: vscode.l10n.t('A model writes code over the text, which runs in the sandbox.'),
     ignoreFocusOut: true,
     validateInput: (text) =>
-      text.length > maxQuestionChars
-        ? vscode.l10n.t('At most {0} characters', maxQuestionChars)
+      text.length > maxTaskChars
+        ? vscode.l10n.t('At most {0} characters', maxTaskChars)
         : undefined,
   });
   if (question?.trim()) {

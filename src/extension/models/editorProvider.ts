@@ -5,12 +5,13 @@ import { untilAborted } from '../../base/abort';
 import { cutText } from '../../base/text';
 import type { Clock } from '../../core/clock';
 import { RlmError, cancelledError } from '../../core/errors';
-import type {
-  ModelAnswer,
-  ModelMessage,
-  ModelProvider,
-  ModelRequest,
-  ProviderStatus,
+import {
+  type ModelAnswer,
+  type ModelMessage,
+  type ModelProvider,
+  type ModelRequest,
+  type ProviderStatus,
+  maxListedModels,
 } from '../../core/model';
 import { estimateTokens } from '../../core/tokens';
 import { AnswerTimeout, type Patience } from '../../models/answerTimeout';
@@ -34,7 +35,6 @@ interface EditorProviderParts {
 const patience: Patience = { totalMs: 600_000, silenceMs: 300_000 };
 /** Source: `estimateTokens`. */
 const charsPerToken = 4;
-const namesListed = 50;
 const namesInError = 10;
 
 type EditorAnswer = Pick<ModelAnswer, 'text' | 'cutBy'>;
@@ -93,7 +93,7 @@ export class EditorProvider implements ModelProvider {
         return { provider, state: 'off', detail, models: [] };
       }
       const detail = `${allowed.length} of the editor’s ${all.length} models may be asked`;
-      const models = allowed.slice(0, namesListed).map(toModelName);
+      const models = allowed.slice(0, maxListedModels).map(toModelName);
       return { provider, state: 'ready', detail, models };
     } catch (thrown) {
       const detail = thrown instanceof Error ? thrown.message : String(thrown);

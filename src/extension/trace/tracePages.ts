@@ -4,7 +4,7 @@ import { cancelledError, RlmError } from '../../core/errors';
 import { onAbort } from '../../base/abort';
 import type { Listen } from '../../base/emitter';
 import type { TraceEvent } from '../../core/event';
-import type { EventPage, PageGap, TraceStore } from '../../core/traceStore';
+import { type EventPage, type PageGap, pageEvents, type TraceStore } from '../../core/traceStore';
 import type { UnreadableLines } from '../../core/unreadableLines';
 import type { ViewerPage } from '../../protocol/viewer';
 
@@ -22,7 +22,6 @@ interface Place {
 }
 
 const beginning: Place = { fromStep: 0, seen: 0, told: 0, inside: null };
-const pageEvents = 500;
 
 /**
  * The events after `cursor` (null: from the beginning), in order, none twice.

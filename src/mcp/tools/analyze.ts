@@ -1,10 +1,11 @@
 // rlm_analyze: a whole run that answers a question about data.
 
+import { maxTaskChars } from '../../core/loop';
 import * as z from 'zod';
 import { toGivenContext } from '../givenContext';
 import { createInvalidInput } from '../invalidInput';
 import { callLoop } from '../loopCall';
-import { loopContextFields, loopResultFields, loopRunFields, maxTaskChars } from '../loopFields';
+import { loopContextFields, loopResultFields, loopRunFields } from '../loopFields';
 import { toLoopMarkdown, toLoopView } from '../loopView';
 import { defineTool } from '../tool';
 

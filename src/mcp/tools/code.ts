@@ -1,15 +1,10 @@
 // rlm_code: a whole run that writes a program and tests it.
 
+import { maxTaskChars } from '../../core/loop';
 import * as z from 'zod';
 import { toGivenContext } from '../givenContext';
 import { callLoop } from '../loopCall';
-import {
-  loopContextFields,
-  loopResultFields,
-  loopRunFields,
-  maxTaskChars,
-  programFields,
-} from '../loopFields';
+import { loopContextFields, loopResultFields, loopRunFields, programFields } from '../loopFields';
 import { toLoopMarkdown, toLoopView, toProgramMarkdown, toProgramView } from '../loopView';
 import { defineTool } from '../tool';
 

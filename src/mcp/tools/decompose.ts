@@ -1,15 +1,10 @@
 // rlm_decompose: a task split into parts that run at the same time.
 
+import { maxTaskChars } from '../../core/loop';
 import * as z from 'zod';
 import { toGivenContext } from '../givenContext';
 import { callLoop } from '../loopCall';
-import {
-  loopContextFields,
-  loopResultFields,
-  loopRunFields,
-  maxTaskChars,
-  subtaskFields,
-} from '../loopFields';
+import { loopContextFields, loopResultFields, loopRunFields, subtaskFields } from '../loopFields';
 import { toLoopMarkdown, toLoopView, toSubtasksMarkdown, toSubtasksView } from '../loopView';
 import { defineTool } from '../tool';
 

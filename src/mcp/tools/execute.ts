@@ -1,9 +1,10 @@
 // rlm_execute: a whole run, in which a model writes the code.
 
+import { maxTaskChars } from '../../core/loop';
 import * as z from 'zod';
 import { toGivenContext } from '../givenContext';
 import { callLoop } from '../loopCall';
-import { loopContextFields, loopResultFields, loopRunFields, maxTaskChars } from '../loopFields';
+import { loopContextFields, loopResultFields, loopRunFields } from '../loopFields';
 import { toLoopMarkdown, toLoopView } from '../loopView';
 import { defineTool } from '../tool';
 

@@ -1,7 +1,8 @@
 // How much memory a guest may use: its own values, the contexts on top of them, and a reserve that
 // lets the runner work, and the next step let go, after the code has used up all it had.
 
-import { type QuickJs, maxHeapBytes } from './quickJs';
+import type { QuickJs } from './quickJs';
+import { maxHeapBytes } from './wasmMemory';
 
 export const mebibyte = 2 ** 20;
 /** What the engine and the runner take themselves. */

@@ -28,6 +28,7 @@ import pager from './pager.py';
 import previews from './previews.py';
 import values from './values.py';
 import variables from './variables.py';
+import { maxHeapBytes, pageBytes } from './wasmMemory';
 
 export interface PythonAssets {
   readonly wasmModule: WebAssembly.Module;
@@ -56,8 +57,6 @@ interface PythonModule {
 
 type CreatePython = (options: object) => Promise<PythonModule>;
 
-const pageBytes = 65_536;
-const maxHeapBytes = 2 ** 31 - pageBytes;
 /** What a session gets beyond its cap, at a time and in all, so that it can let go of what fills it. */
 const roomBytes = 2 * 1024 * 1024;
 let roomLeft = 16 * 1024 * 1024;

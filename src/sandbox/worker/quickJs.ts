@@ -8,6 +8,7 @@ import { OwnNames } from './ownNames';
 import { PollCounter } from './pollCounter';
 import { PromiseWatch } from './promiseWatch';
 import { ValueHash } from './valueHash';
+import { maxHeapBytes, pageBytes } from './wasmMemory';
 
 /** A value the holder must `free`. */
 export type Value = ReturnType<QuickJSFFI['QTS_NewString']>;
@@ -43,8 +44,6 @@ interface Heap {
   readonly limit: HeapLimit;
 }
 
-const pageBytes = 65_536;
-export const maxHeapBytes = 2 ** 31 - pageBytes;
 /** More lets endless recursion overflow the WebAssembly stack. Source: measured, 512 KiB traps. */
 const maxStackBytes = 256 * 1024;
 /** JS_EVAL_FLAG_ASYNC of quickjs.h; the package's own list lacks it. */
