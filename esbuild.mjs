@@ -121,7 +121,7 @@ const entries = [
     ...node,
     entryPoints: ['src/sandbox/worker/pythonWorker.ts'],
     outfile: 'dist/sandbox/pythonWorker.js',
-    budget: 150_000,
+    budget: 195_000,
   },
   {
     ...node,

@@ -18,6 +18,7 @@ from _signal import SIGINT, default_int_handler, signal
 
 RESULT = "__step_result__"  # holds a trailing expression's value for a moment
 RESERVE = 2**20  # bytes that the runner lets go of when the code has used up all there is
+PROBE_HASH = "077e86eb"  # of `probe` below, when it is read rightly
 LEAST_ROOM = 2**17  # what a step needs to let go of some
 
 
@@ -70,6 +71,23 @@ def main(parts):
     def send(message):
         """A write is one message; it leaves with the next read."""
         write(device, "".join(encode_json(message, 0)).encode("ascii"))
+
+    def ask_host(value):
+        write(device, b"look %d" % id(value))
+        return str(read(device, 17), "ascii")
+
+    parts["contents"].ask_host = ask_host
+
+    class Probe:
+        """Holds one of each kind that the host reads in memory."""
+
+    probe = Probe()
+    probe.held = [1, -70_000, 10**30, -2.5, "a", "\u0100", b"b", None, True, 2j, {"k": ({3, "c"},)}, {4: Probe}]
+    told = ask_host(probe)
+    if told[:8] != PROBE_HASH:
+        send({"kind": "broken", "message": f"values lie in memory in another way than expected: {told}"})
+        read(device, 1)
+    del probe, told
 
     class HostError(RuntimeError):
         """The host refused a call; `code` says why."""
@@ -383,6 +401,9 @@ def main(parts):
             note_taken(outcome["changes"])
             if variables.unlisted:
                 Err().write(f"note: the names of {variables.unlisted:,} variables are not listed: there are too many\n")
+            if variables.unseen:
+                Err().write("note: too large to be compared whole, so that changes of few items may go unnoticed: "
+                            f"{variables.unseen}\n")
         except Anything:  # no memory for a line
             reserve["held"] = None
         return {

@@ -1,5 +1,6 @@
 # What a value holds, as a short hash: the same for equal values in every process, since hashes of texts are
-# seeded alike and no identity goes in. A look of bounded size, breadth first, that runs no code of the
+# seeded alike and no identity goes in. The host looks into built-in values and plain objects, whatever their
+# number. Of what it does not know, this is a look of bounded size, breadth first, that runs no code of the
 # session: what is too large to be looked at whole is looked at in places spread evenly over it.
 import types
 from _io import BytesIO, StringIO
@@ -8,6 +9,7 @@ from collections import deque
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from itertools import islice
+from zlib import crc32
 
 from values import (ITEMS, KEYS, LENGTHS, VALUES, attributes_of, base_of, exact, get_args, leaf, members_of, mro_of,
                     type_name)
@@ -20,8 +22,7 @@ FLAT_ITEMS = 8_000  # items of one kind of text or number, which C code hashes t
 FLAT_SHARE = 10  # of them for one look
 PIECE = 2**16
 PIECES = 16  # of a text or buffer that is too long to be looked at whole
-TEXT_CHARS = 2**14  # of a text within a value, looked at whole
-WHOLE_CHARS = 2**20  # the same of texts that are the value, or that are hashed together
+WHOLE_BYTES = 2**26  # of a text or buffer, or of texts that are hashed together
 WITHOUT = frozenset(map(id, (type, types.FunctionType, types.ModuleType, types.MethodType, types.CodeType,
                              types.BuiltinFunctionType, types.GeneratorType, types.CoroutineType)))
 WRITTEN = frozenset(map(id, (range, complex, date, datetime, time, timedelta, timezone, Decimal, type(...),
@@ -35,29 +36,56 @@ hash_set, count_bits, float_text = frozenset.__hash__, int.bit_length, float.hex
 
 
 opaque = []  # what has no content of its own, by what tells one from another in this process
+is_cut = False  # whether some of a value was not looked at
+
+
+def ask_host(value):
+    """What PythonHash says of it; put in by boot.py."""
+    return "?"
 
 
 def look_at(value, room):
-    """(content, fingerprint, looks taken): eight hex digits, None for what has no content; and a number for this process."""
+    """(content, fingerprint, looks taken, whole): eight hex digits, with a mark before them where not all of the value
+    went in, None for what has no content; and a number for this process, None where there was no room for a look."""
+    if id(type(value)) not in WITHOUT and type(value) is not str:
+        told = ask_host(value)
+        if told == "-":
+            return None, None, 1, False
+        if told != "?":
+            whole = told[16] == "."
+            return told[:8] if whole else f"~{told[:8]}", hash_text(told), 1, whole
+    return look_here(value, room)
+
+
+def look_here(value, room):
+    global is_cut
+    is_cut = False
     opaque.clear()
     kind = type(value)
     try:
         if kind is str:
-            content, left = hash_long(value, WHOLE_CHARS), room - 1
+            content, left = hash_long(value, WHOLE_BYTES), room - 1
         elif any(one is type for one in mro_of(kind)):
             content, left = None, look_into_class(value, room)
         else:
             content, left = look_into(value, room)
     except (MemoryError, SystemError):  # where memory is full, C code may fail without saying why
-        return None, 0, room
+        return None, None, room, False
     fingerprint = hash_tuple((content, *opaque))
     opaque.clear()
-    return None if content is None else f"{content & 0xFFFFFFFF:08x}", fingerprint, room - left
+    mark = "~" if is_cut else ""
+    return None if content is None else f"{mark}{content & 0xFFFFFFFF:08x}", fingerprint, room - left, not is_cut
+
+
+def note_cut(is_true=True):
+    global is_cut
+    is_cut = is_cut or is_true
 
 
 def look_into_class(value, room):
     """At its own members; the looks that are left. What Python notes there of annotations comes late."""
     tokens, waiting = [], deque()
+    note_cut(len(members_of(value)) > room)
     for name, item in islice(members_of(value).items(), room):
         if type(name) is str and not name.startswith("__annot"):
             tokens.append(hash_text(name))
@@ -65,6 +93,7 @@ def look_into_class(value, room):
             room -= 1
     while waiting and room > 0:
         room = open_up(waiting.popleft(), tokens, waiting, room)
+    note_cut(bool(waiting))
     opaque.extend(tokens)
     return room
 
@@ -78,6 +107,7 @@ def look_into(value, room):
     room -= 1
     while waiting and room > 0:
         room = open_up(waiting.popleft(), tokens, waiting, room)
+    note_cut(bool(waiting))
     return hash_tuple(tuple(tokens)), room
 
 
@@ -104,7 +134,7 @@ def put(value, tokens, waiting):
     elif base is float:
         tokens += (FLOAT, hash_text(float_text(value)))
     elif base is str:
-        tokens += (STR, hash_long(exact(value), TEXT_CHARS))
+        tokens += (STR, hash_long(exact(value), WHOLE_BYTES))
     elif base is bytes:
         tokens += (BYTES, hash_buffer(value))
     elif id(kind) in WRITTEN:
@@ -130,6 +160,7 @@ def hash_long(text, whole):
     size = len(text)
     if size <= whole:
         return hash_text(text)
+    note_cut()
     length = whole // PIECES
     return hash_tuple((size, *(hash_text(text[at:at + length])
                                for at in places(size, length))))
@@ -137,9 +168,10 @@ def hash_long(text, whole):
 
 def hash_buffer(data):
     size = len(data)
-    if size <= PIECE * PIECES:
-        return hash_bytes(data if type(data) is bytes else bytes(data))
-    return hash_tuple((size, *(hash_bytes(bytes(data[at:at + PIECE])) for at in places(size, PIECE))))
+    if size <= WHOLE_BYTES:
+        return hash_tuple((size, crc32(data)))
+    note_cut()
+    return hash_tuple((size, *(crc32(data[at:at + PIECE]) for at in places(size, PIECE))))
 
 
 def places(size, length):
@@ -151,11 +183,12 @@ def buffer_of(value):
     kind = type(value)
     try:
         if id(kind) in VIEWED:
-            return memoryview(value).cast("B")
+            view = memoryview(value)
+            return view.cast("B") if view.c_contiguous else view.tobytes()
         for stream, read in STREAMS:
             if any(one is stream for one in mro_of(kind)):
                 return read(value)
-    except (ValueError, TypeError, BufferError):  # closed, released, or with gaps
+    except (ValueError, TypeError, BufferError):  # closed, or released
         return b""
     return bytearray.__getitem__(value, slice(None)) if base_of(kind) is bytearray else None
 
@@ -166,7 +199,7 @@ def open_up(waiter, tokens, waiting, room):
     kind = type(value)
     held = buffer_of(value) if base is None or base is bytearray else None
     if held is not None:
-        tokens.append(hash_long(held, WHOLE_CHARS) if type(held) is str else hash_buffer(held))
+        tokens.append(hash_long(held, WHOLE_BYTES) if type(held) is str else hash_buffer(held))
         room -= 1
     if base is set or base is frozenset:
         return put_members(value, base, tokens, room)
@@ -183,6 +216,7 @@ def open_up(waiter, tokens, waiting, room):
     kept = attributes_of(value)
     if base is None and held is None and not kept:
         opaque.append(id(value))
+    note_cut(len(kept) > max(0, min(room, SPREAD)))
     for name, item in islice(kept, max(0, min(room, SPREAD))):
         tokens.append(hash_text(exact(name)))
         put(item, tokens, waiting)
@@ -194,6 +228,7 @@ def spread(value, base, size):
     """At most FLAT_ITEMS of its items: of many, those at both ends and evenly spaced ones between."""
     if size <= FLAT_ITEMS:
         return tuple(base.__iter__(value))
+    note_cut()
     end = FLAT_ITEMS // 4
     stride = -(-(size - 2 * end) // (FLAT_ITEMS - 2 * end))
     if base is list or base is tuple:
@@ -214,6 +249,7 @@ def put_items(items, tokens, waiting, room):
     share = max(1, min(SPREAD, room // (len(waiting) + 1)))
     if len(items) > share // 4 and base_of(type(items[0])) not in (int, str, float):
         share = max(1, share // 4)  # room for what is in them
+    note_cut(len(items) > share)
     for item in items if len(items) <= share else ends_and_between(items, share):
         put(item, tokens, waiting)
         room -= 1
@@ -230,7 +266,7 @@ def hash_flat(items):
     """Of texts, bytes, integers or floats only; else None."""
     kinds = tuple(set(map(id, map(type, items))))
     if kinds == (id(str),) or kinds == (id(bytes),):
-        return hash_tuple(items) if sum(map(len, items)) <= WHOLE_CHARS else None
+        return hash_tuple(items) if sum(map(len, items)) <= WHOLE_BYTES else None
     if kinds == (id(int),):
         return hash_tuple((hash_tuple(items), hash_tuple(tuple(map(count_bits, items)))))
     if kinds == (id(float),):
@@ -242,6 +278,7 @@ def put_members(value, base, tokens, room):
     """A set has no order that holds everywhere: only what is the same in any order goes in."""
     members = tuple(islice(base.__iter__(value), FLAT_ITEMS))
     whole = len(members) == base.__len__(value)
+    note_cut(not whole)
     kinds = set(map(id, map(type, members)))
     if whole and kinds and kinds <= {id(str), id(bytes)}:
         tokens += (SET, hash_set(frozenset(members)))

@@ -1,8 +1,8 @@
 // The device /dev/rlm of a Python guest. To the guest: frames of a 16-character decimal length and
 // JSON; the raw bytes of a reply, or of the short texts of a 'load', follow. From the guest: each write is one
 // message of JSON, and untrusted, or 'fill' and the address of a string for the next long text, or 'room'
-// for a little more memory when all is used up. A
-// message leaves when the guest waits for its answer, so code that forges one and goes on is still
+// for a little more memory when all is used up, or 'look' and the address of a value, whose hashes can be read
+// then. A message leaves when the guest waits for its answer, so code that forges one and goes on is still
 // within its step, and its time limit, until it lets the runner speak.
 
 import type { ToWorker } from '../../protocol/worker';
@@ -12,8 +12,8 @@ import type { OpenedMessage, PythonTexts } from './pythonTexts';
 const headerBytes = 16;
 /** More than a step may answer with. */
 const maxMessageBytes = 64 * 1024 * 1024;
-const fillRequest = /^fill (\d{1,10})$/;
-const maxFillBytes = 'fill '.length + 10;
+const addressRequest = /^(fill|look) (\d{1,10})$/;
+const maxRequestBytes = 'fill '.length + 10;
 const roomRequest = 'room';
 
 export type Written = 'taken' | 'too-large' | 'refused';
@@ -31,6 +31,8 @@ interface GuestDeviceParts {
   readonly onMessage: (message: ToWorker) => void;
   /** More memory than the code may use, within bounds that the code can reach too. */
   readonly giveRoom: () => void;
+  /** What `contents.py` reads of a value. */
+  readonly lookAt: (address: number) => string;
 }
 
 export function createGuestDevice({
@@ -38,6 +40,7 @@ export function createGuestDevice({
   texts,
   onMessage,
   giveRoom,
+  lookAt,
 }: GuestDeviceParts): GuestDevice {
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
@@ -77,14 +80,18 @@ export function createGuestDevice({
       if (bytes.length > maxMessageBytes) {
         return 'too-large';
       }
-      const request = bytes.length <= maxFillBytes ? decoder.decode(bytes) : '';
+      const request = bytes.length <= maxRequestBytes ? decoder.decode(bytes) : '';
       if (request === roomRequest) {
         giveRoom();
         return 'taken';
       }
-      const fill = fillRequest.exec(request);
-      if (fill) {
-        return texts.fill(Number(fill[1])) ? 'taken' : 'refused';
+      const [, what, address] = addressRequest.exec(request) ?? [];
+      if (what === 'look') {
+        toGuest = [encoder.encode(lookAt(Number(address)))];
+        return 'taken';
+      }
+      if (what === 'fill') {
+        return texts.fill(Number(address)) ? 'taken' : 'refused';
       }
       unsent = bytes.slice();
       // What an interrupted call or an aborted load left behind belongs to nobody.

@@ -13,6 +13,7 @@ import failures from './failures.py';
 import guard from './guard.py';
 import { createGuestDevice } from './guestDevice';
 import finders from './finders.py';
+import { PythonHash } from './pythonHash';
 import { PythonTexts } from './pythonTexts';
 import { type EmscriptenFiles, limitFiles } from './guestFiles';
 import { type ImportSpaces, guardImports } from './guestImports';
@@ -121,7 +122,11 @@ let engine: EngineExports | undefined;
 let isStackWhole = (): boolean => true;
 
 const texts = new PythonTexts(() => engine?.memory.buffer ?? new ArrayBuffer(0));
-const device = createGuestDevice({ pump, texts, onMessage, giveRoom });
+const hashes = new PythonHash(() => engine?.memory.buffer ?? new ArrayBuffer(0));
+const device = createGuestDevice({
+  ...{ pump, texts, onMessage, giveRoom },
+  lookAt: (address) => hashes.describe(address),
+});
 
 function onMessage(message: ToWorker): void {
   if (!isStackWhole()) {
@@ -129,6 +134,9 @@ function onMessage(message: ToWorker): void {
   }
   if (message.kind === 'reply' && 'interrupted' in message) {
     Atomics.store(init.interrupt, 0, 0); // told once is enough: the reply itself raises
+  }
+  if (message.kind === 'run') {
+    hashes.beginStep();
   }
   if (message.kind === 'load') {
     heapCap = maxHeapBytes;

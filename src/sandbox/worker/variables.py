@@ -18,6 +18,9 @@ names = {}
 offered = {}
 known = {}
 unlisted = 0
+unseen = ""  # names of variables that are too large to be compared whole, and were not named before
+MAX_UNSEEN = 5
+told = set()  # names
 mentioned = set()
 remembered = None  # the value that was read last, and what was read of it: until code runs
 
@@ -104,7 +107,7 @@ def compare():
             room = LOOKS if looks > 0 else BRIEF_LOOKS
             found = looked.get((id(value), room)) or look_at(value, room)
             looked[id(value), room] = found
-            content, fingerprint, taken = found
+            content, fingerprint, taken, _ = found
             looks -= taken
             now[name] = (id(value), fingerprint, text, room)
             if text is None:
@@ -112,11 +115,13 @@ def compare():
             type_, size = describe(value)
             entry = {"type": type_, "size": size, "preview": text, "hash": content if room == LOOKS else None}
         entries.append({"change": CHANGES[kind], "name": name[:500], **entry})
+    note_unseen(own, looked)
     listed = listed_names(own)
     unlisted = len(own) - len(listed)
     known.update(now)
     for name in removed:
         del known[name]
+        told.discard(name)
     return listed, cut_list(entries[:MAX_CHANGES], lambda entry: len(
         "".join((entry["name"], entry["type"], entry["preview"], entry["hash"] or ""))))
 
@@ -130,10 +135,19 @@ def find_change(name, value, looked):
         return "changed"
     if name in mentioned and id(type(value)) not in STILL:
         room = before[3]
-        looked[id(value), room] = looked.get((id(value), room)) or look_at(value, room)
-        if looked[id(value), room][1] != before[1] or before[2] is not None and before[2] != preview(value):
+        found = looked[id(value), room] = looked.get((id(value), room)) or look_at(value, room)
+        is_known = found[1] is not None and before[1] is not None
+        if is_known and found[1] != before[1] or before[2] is not None and before[2] != preview(value):
             return "touched"
     return None
+
+
+def note_unseen(own, looked):
+    global unseen
+    cut = {key[0] for key, found in looked.items() if not found[3]}
+    partly = [name for name in own if id(names[name]) in cut and name not in told] if cut else []
+    told.update(partly)
+    unseen = ", ".join(name[:500] for name in sorted(partly)[:MAX_UNSEEN])
 
 
 def listed_names(own):

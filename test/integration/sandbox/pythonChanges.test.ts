@@ -1,11 +1,12 @@
 // Which of its variables a Python step changed: those that hold something else than before, and no others.
 
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
 import { Repl, createSandboxes } from '../../support/repl';
 
 const setup = `
-import array, collections, dataclasses, enum, io, itertools, re
+import array, collections, dataclasses, datetime, enum, io, itertools, re
 class Box:
     limit = 1
     def show(self): return self.limit
@@ -47,6 +48,36 @@ const inPlace: Readonly<Record<string, readonly [string, string]>> = {
   'a number made anew': ['1_000', 'v = None; v = 2_000'],
 };
 
+const many = 100_000;
+/** The same in one of many places, `?`. */
+const large: Readonly<Record<string, readonly [string, string]>> = {
+  'an element': [`list(range(${many}))`, 'v[?] = -1 - ?'],
+  'a sign': [`[n + 0.5 for n in range(${many})]`, 'v[?] = -v[?]'],
+  'a type': [`[True] * ${many}`, 'v[?] = 1'],
+  'a large integer': [`[10**30 + n for n in range(${many})]`, 'v[?] += 1'],
+  'a text of a list': [`[f"line {n}" for n in range(${many})]`, 'v[?] += "."'],
+  'a wide text of a list': [`[f"\\u0394 {n}" for n in range(${many})]`, 'v[?] += "."'],
+  'a value of a dict': [`{f"k{n}": n for n in range(${many})}`, 'v["k?"] = "x"'],
+  'a value by a number': [`{n: n for n in range(${many})}`, 'v[?] = "x"'],
+  'a member of a set': [`{f"k{n}" for n in range(${many})}`, 'v.discard("k?"); v.add("x?")'],
+  'a member of a set of tuples': [
+    `{(n, str(n)) for n in range(${many})}`,
+    'v.discard((?, "?")); v.add((?, "x"))',
+  ],
+  'a record': [`[{"id": n, "tags": ["a", "b"]} for n in range(${many})]`, 'v[?]["tags"][1] = "x"'],
+  'an object': [`[Row(n) for n in range(${many})]`, 'v[?].n = "x"'],
+  'an attribute more': [`[Box() for n in range(${many})]`, 'v[?].more = "x"'],
+  'an item of a list in a tuple': [`tuple([n] for n in range(${many}))`, 'v[?][0] = "x"'],
+  'a count': [`collections.Counter(range(${many}))`, 'v[?] += 1'],
+  'a list of a subclass': [`type("Rows", (list,), {})(range(${many}))`, 'v[?] = "x"'],
+  'a date': [`[datetime.date(2020, 1, 1)] * ${many}`, 'v[?] = datetime.date(2020, 1, 2)'],
+  'a number of an array': [`array.array("d", range(${many}))`, 'v[?] = -1.5'],
+  'a byte of a large bytearray': ['bytearray(9_000_000)', 'v[? * 89] = 1'],
+  'a byte of a view with gaps': ['memoryview(bytearray(9_000_000))[::3]', 'v[? * 29] = 1'],
+  'a text': [`"a" * 9_000_000`, 'v = v[:? * 89] + "b" + v[? * 89 + 1:]'],
+};
+const places = [0, 2, 777, 50_000, 55_555, many - 2, many - 1];
+
 const unchanged: Readonly<Record<string, string>> = {
   'a class': 'Box',
   'a dataclass': 'Row',
@@ -66,7 +97,17 @@ const unchanged: Readonly<Record<string, string>> = {
   'a stream': 'io.StringIO("a")',
   'an iterator': 'iter([1])',
   'a module': 're',
+  'a date': 'datetime.datetime(2020, 1, 1)',
+  'a named tuple': 'collections.namedtuple("Pair", "a b")(1, [2])',
 };
+/** What is done to a value that is only read. */
+const reads = [
+  'hash(v) if type(v).__hash__ else 0',
+  'repr(v); str(v)',
+  'list(v) if hasattr(v, "__len__") else 0',
+  'vars(v) if hasattr(v, "__dict__") else 0',
+  'w = [v, v]; del w',
+];
 
 describe('the variables that a Python step changed', () => {
   let sandboxes: SandboxProcess;
@@ -93,6 +134,66 @@ describe('the variables that a Python step changed', () => {
     });
   }
 
+  for (const [title, [make, change]] of Object.entries(large)) {
+    it(`are those changed in one of many places: ${title}`, async () => {
+      const hashOf = async (code: string): Promise<string | null> => {
+        const { changes, error, stderr } = await repl.run(code);
+        assert.deepEqual([error, stderr, changes.map(({ name }) => name)], [null, '', ['v']], code);
+        return changes[0]?.hash ?? null;
+      };
+      const hashes = new Set([await hashOf(`v = ${make}`)]);
+      assert.deepEqual(await changedBy('v; None'), []);
+      for (const place of places) {
+        const code = change.replaceAll('?', String(place));
+        const hash = await hashOf(`${code}; None`);
+        assert.match(hash ?? '', /^[0-9a-f]{8}$/);
+        assert.ok(!hashes.has(hash), `${code}: the same hash as before`);
+        hashes.add(hash);
+      }
+    });
+  }
+
+  it('have hashes that are alike for equal values only', async () => {
+    const seen = new Map<string, string>();
+    await repl.run('import json');
+    const hashOf = async (code: string): Promise<string> => {
+      await repl.run('v = None; del v');
+      return (await repl.run(`v = ${code}`)).changes[0]?.hash ?? '';
+    };
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue({ maxDepth: 4 }), async (value) => {
+        const text = JSON.stringify(value);
+        const hash = await hashOf(`json.loads(${JSON.stringify(text)})`);
+        assert.equal(seen.get(hash) ?? text, text);
+        seen.set(hash, text);
+        assert.equal(await hashOf(toLiteral(JSON.parse(text))), hash, text);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('are told with a note where a value is too large to be compared whole', async () => {
+    const made = await repl.run('v = [[n, [n]] for n in range(400_000)]');
+    assert.match(made.changes[0]?.hash ?? '', /^~[0-9a-f]{8}$/);
+    assert.match(made.stderr, /^note: too large to be compared whole, .*: v\n$/);
+    const { changes, stderr } = await repl.run('len(v)');
+    assert.deepEqual([changes, stderr], [[], '']);
+    await repl.run('del v');
+  });
+
+  it('are not those that a step only reads', async () => {
+    for (const [title, make] of Object.entries(unchanged)) {
+      await changedBy(`v = ${make}`);
+      for (const read of reads) {
+        assert.deepEqual(
+          await changedBy(`try: ${read}\nexcept TypeError: pass`),
+          [],
+          `${title}: ${read}`,
+        );
+      }
+    }
+  });
+
   it('are not those that a step only names', async () => {
     for (const [title, make] of Object.entries(unchanged)) {
       await repl.run(`v = None`);
@@ -106,3 +207,29 @@ describe('the variables that a Python step changed', () => {
     );
   });
 });
+
+/** As code that makes an equal value in another way. */
+function toLiteral(value: unknown): string {
+  if (Array.isArray(value)) {
+    return `list((${value.map((one) => `${toLiteral(one)}, `).join('')}))`;
+  }
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).map(
+      ([key, one]) => `(${toText(key)}, ${toLiteral(one)}), `,
+    );
+    return `dict((${entries.join('')}))`;
+  }
+  const words = new Map<unknown, string>([
+    [null, 'None'],
+    [true, 'True'],
+    [false, 'False'],
+  ]);
+  return words.get(value) ?? (typeof value === 'string' ? toText(value) : String(value));
+}
+
+function toText(text: string): string {
+  return `"".join((${text
+    .split('')
+    .map((unit) => `${JSON.stringify(unit)}, `)
+    .join('')}))`;
+}

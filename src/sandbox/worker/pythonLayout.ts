@@ -1,0 +1,42 @@
+// How the pinned build of CPython lays out values in its memory; the build's hash is checked when the extension is
+// built, and `PythonHash` is probed when an interpreter starts. In words from the beginning of each structure.
+// Source: Include/cpython and Include/internal of CPython 3.13, for 32-bit pointers and digits of 15 bits.
+
+export const object = { references: 0, type: 1, managedDict: -3 } as const;
+export const type = {
+  name: 3,
+  basicBytes: 4,
+  itemBytes: 5,
+  flags: 21,
+  base: 32,
+  cachedKeys: 110,
+} as const;
+export const flags = {
+  inlineValues: 1 << 2,
+  managedDict: 1 << 4,
+  heap: 1 << 9,
+  list: 1 << 25,
+  tuple: 1 << 26,
+  dict: 1 << 29,
+  type: 1 << 31,
+} as const;
+export const int = { tag: 2, digits: 3 } as const;
+export const text = {
+  length: 2,
+  state: 4,
+  ascii: 5,
+  other: 7,
+  kindShift: 2,
+  compact: 1 << 5,
+  isAscii: 1 << 6,
+} as const;
+export const bytes = { length: 2, data: 4 } as const;
+export const list = { length: 2, items: 3, bytes: 20 } as const;
+export const tuple = { length: 2, items: 3, bytes: 12 } as const;
+export const dict = { used: 2, keys: 6, values: 7, bytes: 32, factory: 8 } as const;
+/** The entries come after the indices, whose number of bytes is a power of two in the second word. */
+export const keys = { sizes: 1, entries: 4, indices: 5, general: 0 } as const;
+export const values = { first: 1, validByte: 3 } as const;
+export const set = { used: 3, mask: 4, table: 5 } as const;
+/** Of dates: what was hashed before is kept in the first word of its own. */
+export const date = { zoneByte: 12, first: 13 } as const;
