@@ -265,7 +265,7 @@ def main(parts):
         tree = compile_(code, filename, "exec", to_tree | flags, True)
         last = tree.body[-1] if tree.body else None
         if isinstance(last, Expr):
-            reserve["line"] = last.lineno
+            reserve["line"] = failures.step["line"] = last.lineno
             keep = Name(RESULT, Store(), lineno=last.lineno, col_offset=last.col_offset,
                         end_lineno=last.lineno, end_col_offset=last.col_offset)
             tree.body[-1] = copy_location(Assign([keep], last.value), last)
@@ -352,6 +352,7 @@ def main(parts):
         for written in (out, err):
             written.update(room=cap, parts=[], dropped=0)
         state.update(id=message["id"], call=0, final=None)
+        failures.step.update(file=filename, line=None)
         failures.remember_source(filename, code, f"<step {message['step'] - 100}>")
         started = perf()
         set_handler(SIGINT, interrupt)

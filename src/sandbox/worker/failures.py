@@ -1,5 +1,6 @@
 # What a step's error says: its type, message and line, and the frames that are the session's own code.
 import linecache
+import warnings
 
 import guard
 from values import exact, type_name
@@ -20,6 +21,21 @@ SYNTAX_ERRORS = (SyntaxError, IndentationError, TabError)
 
 limits = {"memory": 0}
 awaited = {}  # file -> the line at which its step waited when its event loop failed
+
+
+show_warning = warnings._showwarnmsg
+step = {"file": "", "line": None}  # that runs, and the line of its trailing expression
+
+
+def show_of_step(message):
+    """What is warned of where this runner lets go of a value, or compiles, is about the step."""
+    if type(message.filename) is str and message.filename.startswith("/rlm/"):
+        message.filename, message.lineno = step["file"], step["line"] or 1
+        message.line = None if step["line"] else ""
+    show_warning(message)
+
+
+warnings._showwarnmsg = show_of_step
 
 
 def remember_source(filename, code, forgotten):

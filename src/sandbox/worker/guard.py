@@ -44,10 +44,12 @@ kept_path = []
 finders = ()
 
 
-def private(name):
+def private(name, own_builtins=None):
     """A library module of the runner's own: the code's imports never see it."""
     spec = importlib.util.find_spec(name)
     module = importlib.util.module_from_spec(spec)
+    if own_builtins is not None:
+        vars(module)["__builtins__"] = own_builtins
     spec.loader.exec_module(module)
     return module
 

@@ -3,11 +3,23 @@
 # `re` says.
 import itertools
 import re
-from re import _compiler as compiler
 from re import _constants as op
-from re import _parser as parser
+from types import SimpleNamespace
 
 import asked
+import guard
+
+
+def silent(name):
+    """A module of `re` of our own, which warns of nothing: a pattern for a helper is no code of the step's."""
+    def load(wanted, *rest):
+        return no_warnings if wanted == "warnings" else __import__(wanted, *rest)
+    return guard.private(name, {**__builtins__, "__import__": load})
+
+
+no_warnings = SimpleNamespace(warn=lambda *_, **__: None)
+parser, compiler = silent("re._parser"), silent("re._compiler")
+compiler._parser = parser
 
 MULTILINE, DOTALL = re.MULTILINE, re.DOTALL
 LINE_START = parser.parse(r"(?:^|(?<=\r)(?!\n))", MULTILINE)
@@ -73,7 +85,7 @@ def read(pattern, ignore_case):
         if not isinstance(pattern.pattern, str):
             raise TypeError("the compiled pattern is one of bytes; the context is text: leave the b out")
         flags = pattern.flags | (re.IGNORECASE if ignore_case else 0)
-        return LinePattern(pattern if flags == pattern.flags else re.compile(pattern.pattern, flags), False)
+        return LinePattern(pattern if flags == pattern.flags else compiler.compile(pattern.pattern, int(flags)), False)
     if not isinstance(pattern, str):
         kind = "bytes" if isinstance(pattern, (bytes, bytearray)) else asked.shown(pattern)
         raise TypeError(f"pattern must be a string or a compiled pattern, not {kind}: "
@@ -83,7 +95,7 @@ def read(pattern, ignore_case):
         if len(cached) >= 100:
             cached.clear()
         flags = re.IGNORECASE if ignore_case else 0
-        cached[key] = LinePattern(re.compile(pattern, flags | MULTILINE), True)
+        cached[key] = LinePattern(compiler.compile(pattern, int(flags | MULTILINE)), True)
     return cached[key]
 
 
