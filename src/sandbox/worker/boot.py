@@ -8,6 +8,7 @@ import builtins
 import gc
 import io
 import json
+import operator
 import os
 import sys
 import time
@@ -44,7 +45,7 @@ def main(parts):
     own_builtins = dict(main.__builtins__)
     restore_own = main.__builtins__.update
     Anything, NoMemory, NoError = BaseException, MemoryError, SystemError  # by names that stand without builtins
-    collect = gc.collect
+    collect, is_same = gc.collect, operator.is_
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     sys_members, time_members, modules = vars(sys), vars(time), sys.modules
     set_trace, set_profile, callbacks = sys.settrace, sys.setprofile, gc.callbacks
@@ -77,6 +78,12 @@ def main(parts):
         return str(read(device, 17), "ascii")
 
     parts["contents"].ask_host = ask_host
+
+    def ask_host_of_memory(request):
+        write(device, request.encode("ascii"))
+        return str(read(device, 1), "ascii")
+
+    guard.ask_host = ask_host_of_memory
 
     class Probe:
         """Holds one of each kind that the host reads in memory."""
@@ -235,12 +242,9 @@ def main(parts):
     loop.install(sleep)
 
     def restore_builtins():
-        if len(live_builtins) == len(saved_builtins):
-            for name, value in saved_builtins.items():
-                if live_builtins.get(name, saved_builtins) is not value:
-                    break
-            else:
-                return
+        found = map(live_builtins.get, saved_builtins)
+        if len(live_builtins) == len(saved_builtins) and all(map(is_same, found, saved_builtins.values())):
+            return
         live_builtins.clear()
         live_builtins.update(saved_builtins)
 

@@ -2,12 +2,13 @@
 // JSON; the raw bytes of a reply, or of the short texts of a 'load', follow. From the guest: each write is one
 // message of JSON, and untrusted, or 'fill' and the address of a string for the next long text, or 'room'
 // for a little more memory when all is used up, or 'look' and the address of a value, whose hashes can be read
-// then. A message leaves when the guest waits for its answer, so code that forges one and goes on is still
+// then, or 'watch' and what is compared from then on, at 'same'. A message leaves when the guest waits for its answer, so code that forges one and goes on is still
 // within its step, and its time limit, until it lets the runner speak.
 
 import type { ToWorker } from '../../protocol/worker';
 import type { MessagePump } from './messagePump';
 import type { OpenedMessage, PythonTexts } from './pythonTexts';
+import type { PythonWatch } from './pythonWatch';
 
 const headerBytes = 16;
 /** More than a step may answer with. */
@@ -15,6 +16,8 @@ const maxMessageBytes = 64 * 1024 * 1024;
 const addressRequest = /^(fill|look) (\d{1,10})$/;
 const maxRequestBytes = 'fill '.length + 10;
 const roomRequest = 'room';
+const sameRequest = 'same';
+const watchRequest = 'w'.charCodeAt(0); // messages are JSON and begin with a brace
 
 export type Written = 'taken' | 'too-large' | 'refused';
 
@@ -33,6 +36,7 @@ interface GuestDeviceParts {
   readonly giveRoom: () => void;
   /** What `contents.py` reads of a value. */
   readonly lookAt: (address: number) => string;
+  readonly watch: Pick<PythonWatch, 'watch' | 'isSame'>;
 }
 
 export function createGuestDevice({
@@ -41,6 +45,7 @@ export function createGuestDevice({
   onMessage,
   giveRoom,
   lookAt,
+  watch,
 }: GuestDeviceParts): GuestDevice {
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
@@ -81,6 +86,17 @@ export function createGuestDevice({
         return 'too-large';
       }
       const request = bytes.length <= maxRequestBytes ? decoder.decode(bytes) : '';
+      if (request === sameRequest) {
+        toGuest = [encoder.encode(watch.isSame() ? '1' : '0')];
+        return 'taken';
+      }
+      if (
+        bytes[0] === watchRequest &&
+        watch.watch(decoder.decode(bytes.subarray('watch '.length)))
+      ) {
+        toGuest = [encoder.encode('1')];
+        return 'taken';
+      }
       if (request === roomRequest) {
         giveRoom();
         return 'taken';

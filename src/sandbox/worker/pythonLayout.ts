@@ -9,6 +9,7 @@ export const type = {
   itemBytes: 5,
   flags: 21,
   base: 32,
+  dict: 33,
   cachedKeys: 110,
 } as const;
 export const flags = {
@@ -40,3 +41,6 @@ export const values = { first: 1, validByte: 3 } as const;
 export const set = { used: 3, mask: 4, table: 5 } as const;
 /** Of dates: what was hashed before is kept in the first word of its own. */
 export const date = { zoneByte: 12, first: 13 } as const;
+/** Of a dict its size, version, keys and values; of a function all that it runs with. */
+export const watchedOfDict = { begin: 2, end: 8 } as const;
+export const watchedOfFunction = { begin: 2, end: 10 } as const;

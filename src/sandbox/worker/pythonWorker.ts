@@ -15,6 +15,7 @@ import { createGuestDevice } from './guestDevice';
 import finders from './finders.py';
 import { PythonHash } from './pythonHash';
 import { PythonTexts } from './pythonTexts';
+import { PythonWatch } from './pythonWatch';
 import { type EmscriptenFiles, limitFiles } from './guestFiles';
 import { type ImportSpaces, guardImports } from './guestImports';
 import { type EngineExports, enlargeStack } from './guestStack';
@@ -122,10 +123,12 @@ let engine: EngineExports | undefined;
 let isStackWhole = (): boolean => true;
 
 const texts = new PythonTexts(() => engine?.memory.buffer ?? new ArrayBuffer(0));
-const hashes = new PythonHash(() => engine?.memory.buffer ?? new ArrayBuffer(0));
+const readMemory = (): ArrayBuffer => engine?.memory.buffer ?? new ArrayBuffer(0);
+const hashes = new PythonHash(readMemory);
 const device = createGuestDevice({
   ...{ pump, texts, onMessage, giveRoom },
   lookAt: (address) => hashes.describe(address),
+  watch: new PythonWatch(readMemory),
 });
 
 function onMessage(message: ToWorker): void {
