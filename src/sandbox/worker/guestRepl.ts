@@ -74,7 +74,7 @@ export class GuestRepl {
   constructor(engine: QuickJs, host: ReplHost) {
     this.#engine = engine;
     const parameters =
-      'askOutside, takeBytes, identifyText, lookInside, contentHash, countShown, firstShown, promiseState, promiseResult, settings, askIntl, compareTexts';
+      'askOutside, takeBytes, identifyText, lookInside, contentHash, countShown, firstShown, countAll, rememberNames, changedNames, promiseState, promiseResult, settings, askIntl, compareTexts';
     const code = `(function (${parameters}) { 'use strict'; ${sources.join('\n')}\n})`;
     const main = this.#require(engine.evaluate(code, '<repl>'));
     const offered = this.#require(engine.call(main, ...createArguments(engine, host)));
@@ -144,10 +144,19 @@ function createArguments(engine: QuickJs, host: ReplHost): Value[] {
     engine.createFunction('countShown', (object) =>
       engine.createNumber(engine.names.count(object)),
     ),
-    engine.createFunction('firstShown', (object, limit) => {
-      const names = engine.names.first(object, engine.readNumber(limit));
-      return names === undefined ? undefined : engine.createString(names);
+    engine.createFunction('firstShown', (object, limit) =>
+      createText(engine, engine.names.first(object, engine.readNumber(limit))),
+    ),
+    engine.createFunction('countAll', (object) =>
+      engine.createNumber(engine.names.countAll(object)),
+    ),
+    engine.createFunction('rememberNames', (object) => {
+      engine.names.remember(object);
+      return undefined;
     }),
+    engine.createFunction('changedNames', (object, limit) =>
+      createText(engine, engine.names.changed(object, engine.readNumber(limit))),
+    ),
     engine.createFunction('promiseState', (promise) =>
       engine.createNumber(states[engine.promiseState(promise)]),
     ),
@@ -157,14 +166,18 @@ function createArguments(engine: QuickJs, host: ReplHost): Value[] {
   ];
 }
 
+/** Undefined where there is no text, or no memory for it. */
+function createText(engine: QuickJs, text: string | undefined): Value | undefined {
+  const hasRoom = text !== undefined && engine.hasRoom(text.length * 4 + spareBytes);
+  return hasRoom ? engine.createString(text) : undefined;
+}
+
 function createLocaleFunctions(engine: QuickJs): Value[] {
   const answers = new LocaleAnswers();
   return [
     engine.createFunction('askIntl', (request) => {
       const text = engine.readString(request);
-      const answer = text === undefined ? undefined : answers.answer(text);
-      const hasRoom = answer !== undefined && engine.hasRoom(answer.length * 4 + spareBytes);
-      return hasRoom ? engine.createString(answer) : undefined;
+      return createText(engine, text === undefined ? undefined : answers.answer(text));
     }),
     engine.createFunction('compareTexts', (collator, left, right) => {
       const one = engine.strings.read(left, maxQuickChars);

@@ -15,11 +15,14 @@ const unknown: ReadonlySet<number> = new Set([
 const atomKindShift = 30;
 const textAtom = 1;
 const maxChars = 20_000;
+/** Longer ones are of no interest, and are cut. */
+const maxNameChars = 501;
 
 export class OwnNames {
   readonly #memory: { readonly buffer: ArrayBuffer };
   readonly #runtime: number;
   #words = new Int32Array();
+  readonly #remembered = new Map<number, readonly [payload: number, tag: number]>();
 
   /** `runtime` is the address of the engine's. */
   constructor(memory: { readonly buffer: ArrayBuffer }, runtime: number) {
@@ -61,6 +64,64 @@ export class OwnNames {
     return JSON.stringify([...numbers.slice(0, limit).map(String), ...names].slice(0, limit));
   }
 
+  /** How many properties there are by any name, beside items. */
+  countAll(value: ValuePointer): number {
+    const entries = this.#open(value);
+    let count = 0;
+    for (let at = entries?.first ?? 0; at < (entries?.end ?? 0); at += 2) {
+      count += this.#words[at + 1] === 0 ? 0 : 1;
+    }
+    return count;
+  }
+
+  /** What is in an object now is nothing new to `changed`. */
+  remember(value: ValuePointer): void {
+    this.#remembered.clear();
+    this.#eachValue(value, (atom, payload, tag) => {
+      this.#remembered.set(atom, [payload, tag]);
+      return true;
+    });
+  }
+
+  /** At most `limit` names, as JSON, of properties that are new or hold something else than what was remembered. */
+  changed(value: ValuePointer, limit: number): string {
+    const names: string[] = [];
+    this.#eachValue(value, (atom, payload, tag) => {
+      const known = this.#remembered.get(atom);
+      if (known === undefined || known[0] !== payload || known[1] !== tag) {
+        names.push(atom < 0 ? String(atom & 0x7fffffff) : this.#textOf(atom, maxNameChars));
+      }
+      return names.length < limit;
+    });
+    return JSON.stringify(names);
+  }
+
+  /** By names that are texts or numbers; accessors and what is made late by what stands for them. */
+  #eachValue(
+    value: ValuePointer,
+    take: (atom: number, payload: number, tag: number) => boolean,
+  ): void {
+    const { first, end } = this.#open(value) ?? { first: 0, end: 0 };
+    const words = this.#words;
+    const object = (words[value >>> 2] ?? 0) >>> 2;
+    const values = (words[object + layout.object.properties] ?? 0) >>> 2;
+    for (let at = first; at < end; at += 2) {
+      const atom = words[at + 1] ?? 0;
+      if (atom === 0 || (atom > 0 && !this.#isText(atom))) {
+        continue;
+      }
+      const kind = (words[at] ?? 0) >>> layout.property.kindShift;
+      const own = values + (at - first);
+      const place =
+        kind === layout.property.reference
+          ? (words[((words[own] ?? 0) >>> 2) + layout.reference.value] ?? 0) >>> 2
+          : own;
+      if (!take(atom, words[place] ?? 0, words[place + 1] ?? 0)) {
+        return;
+      }
+    }
+  }
+
   /** Where the names of an object are. */
   #open(value: ValuePointer): { readonly first: number; readonly end: number } | null {
     if (this.#words.buffer !== this.#memory.buffer) {
@@ -99,11 +160,11 @@ export class OwnNames {
     return (this.#words[string + layout.string.size] ?? 0) & 0x7fffffff;
   }
 
-  #textOf(atom: number): string {
+  #textOf(atom: number, limit = maxChars): string {
     const at = this.#stringOf(atom);
     const size = this.#words[at + layout.string.size] ?? 0;
     const start = (at + layout.string.characters) * 4;
-    const length = this.#lengthOf(at);
+    const length = Math.min(this.#lengthOf(at), limit);
     const units =
       size < 0
         ? new Uint16Array(this.#words.buffer, start, length)
