@@ -15,7 +15,7 @@ nonce = cells(call)["state"]["id"]
 device = os.open("/dev/rlm", os.O_RDWR)
 def forge(message): return os.write(device, json.dumps(message).encode())
 def ran(text): return {"kind": "ran", "id": nonce, "outcome": {"stdout": text, "stderr": "",
-    "dropped": {"stdout": 0, "stderr": 0, "result": 0}, "result": None, "error": None, "variables": [], "changes": [],
+    "dropped": {"stdout": 0, "stderr": 0, "result": 0}, "abridged": [], "result": None, "error": None, "variables": [], "changes": [],
     "finalAnswer": None, "durationMs": 1}}
 `;
 
