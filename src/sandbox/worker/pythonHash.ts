@@ -21,24 +21,14 @@ const marks = { again: 7, opaque: 17, part: 23, member: 29 } as const;
 /** As contents.py knows them. */
 const lookWords = { whole: '.', part: '~', unknown: '?', late: '-' } as const;
 
-type Kind =
-  | 'bool'
-  | 'bytes'
-  | 'complex'
-  | 'date'
-  | 'datetime'
-  | 'dict'
-  | 'float'
-  | 'int'
-  | 'list'
-  | 'none'
-  | 'object'
-  | 'opaque'
-  | 'set'
-  | 'str'
-  | 'timedelta'
-  | 'tuple'
-  | 'unknown';
+/** Their values hold no others, and change nothing: one is as good as another. */
+const leafKinds = [
+  ...(['bool', 'bytes', 'complex', 'date', 'datetime'] as const),
+  ...(['float', 'int', 'none', 'str', 'timedelta'] as const),
+] as const;
+type Leaf = (typeof leafKinds)[number];
+type Holder = 'dict' | 'list' | 'object' | 'set' | 'tuple';
+type Kind = Leaf | Holder | 'opaque' | 'unknown';
 
 /** Types of the interpreter's own, by name. */
 const kinds: Readonly<Record<string, Kind>> = {
@@ -66,21 +56,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   generator: 'opaque',
   coroutine: 'opaque',
 };
-/** Their values change nothing, so one is as good as another. */
-const leaves: ReadonlySet<Kind> = new Set<Kind>([
-  ...([
-    'bool',
-    'bytes',
-    'complex',
-    'date',
-    'datetime',
-    'float',
-    'int',
-    'none',
-    'str',
-    'timedelta',
-  ] as const),
-]);
+const leaves: ReadonlySet<string> = new Set(leafKinds);
 
 interface Type {
   readonly address: number;
@@ -265,28 +241,20 @@ export class PythonHash {
   /** Adds what a value without parts is; one with parts waits for its turn. */
   #add(at: number): void {
     this.#room -= 1;
-    const type = this.#typeOf(at);
-    switch (type.kind) {
-      case 'unknown':
-        this.#isKnown = false;
-        return;
-      case 'opaque':
-        this.#mix(marks.opaque);
-        this.#identity = addWord(addWord(this.#identity, at), this.#word(at + 2));
-        return;
-      case 'dict':
-      case 'list':
-      case 'object':
-      case 'set':
-      case 'tuple':
-        this.#addHolder(at);
-        return;
-      default:
-        this.#addLeaf(at, type.kind);
+    const { kind } = this.#typeOf(at);
+    if (isLeaf(kind)) {
+      this.#addLeaf(at, kind);
+    } else if (kind === 'unknown') {
+      this.#isKnown = false;
+    } else if (kind === 'opaque') {
+      this.#mix(marks.opaque);
+      this.#identity = addWord(addWord(this.#identity, at), this.#word(at + 2));
+    } else {
+      this.#addHolder(at);
     }
   }
 
-  #addLeaf(at: number, kind: Kind): void {
+  #addLeaf(at: number, kind: Leaf): void {
     switch (kind) {
       case 'int':
         this.#addInt(at);
@@ -323,8 +291,8 @@ export class PythonHash {
         this.#mix(this.#hashRun(at * 4 + first, kind === 'date' ? 4 : 11));
         return;
       }
-      default:
-        this.#mix(43); // None
+      case 'none':
+        this.#mix(43);
     }
   }
 
@@ -400,7 +368,11 @@ export class PythonHash {
     this.#identity = addWord(this.#identity, at);
     const type = this.#typeOf(at);
     this.#mix(type.name);
-    switch (type.kind) {
+    const { kind } = type;
+    if (isLeaf(kind) || kind === 'opaque' || kind === 'unknown') {
+      return; // it was none of these when it was put there
+    }
+    switch (kind) {
       case 'list':
         this.#mix(1);
         this.#addRun(
@@ -426,9 +398,6 @@ export class PythonHash {
           this.#addAttributes(at, share);
           return;
         }
-        break;
-      default:
-        return;
     }
     if (type.name !== 0 && (type.flags & flags.managedDict) !== 0) {
       this.#addManagedDict(at);
@@ -540,7 +509,7 @@ export class PythonHash {
     const { kind, name } = this.#typeOf(at);
     this.#room -= 1;
     this.#hash = addWord(seed, name);
-    if (leaves.has(kind)) {
+    if (isLeaf(kind)) {
       this.#addLeaf(at, kind);
     } else if (kind === 'tuple' && depth < maxDepth && this.#room > 0) {
       const length = this.#word(at + layout.tuple.length);
@@ -561,4 +530,8 @@ export class PythonHash {
 
 function toDigits(hash: number): string {
   return hash.toString(16).padStart(8, '0');
+}
+
+function isLeaf(kind: Kind): kind is Leaf {
+  return leaves.has(kind);
 }
