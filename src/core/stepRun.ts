@@ -26,6 +26,8 @@ export interface StepInput {
   readonly subModel?: string | null;
   /** Ends the session with the answer that the code hands in, when it runs to its end. */
   readonly finalize?: boolean;
+  /** Called when the step's turn has come. */
+  readonly onStart?: () => void;
 }
 
 /** What became of a step that was to end its session. */
@@ -70,6 +72,7 @@ export async function runStep(
 ): Promise<StepResult> {
   const { sandbox, recorder, models, guardrails, turn, limits, clock } = parts;
   const step = recorder.summary.usage.steps + 1;
+  input.onStart?.();
   const started = clock.monotonic();
   const startedWritten = recorder.append({ kind: 'step.started', code: input.code }, { step });
   startedWritten.catch(() => undefined); // awaited with the end of the step

@@ -27,7 +27,8 @@ export function callStep(
       clock: engine.clock,
       canSample: sample !== null,
       waitMs: null,
-      start: ({ client }, stepSignal) => session.runStep({ ...input, client }, stepSignal),
+      start: (caller, stepSignal) =>
+        session.runStep({ ...input, client: caller.client, onStart: caller.onStart }, stepSignal),
     });
   const task = engine.tasks.startStep(readLine(engine, session.id), start);
   return followStep(context, task, { replay });

@@ -69,6 +69,8 @@ interface TaskParts<Kind extends TaskKind> {
 interface TaskContext {
   readonly client: ModelClient;
   readonly onProgress: (progress: LoopProgress) => void;
+  /** To be called when work that queues up in its session begins. */
+  readonly onStart: () => void;
 }
 
 /** Prompts asked together, by parts that run side by side too, come within this. */
@@ -90,6 +92,7 @@ export class Task<Kind extends TaskKind> {
   #state: TaskState = newTaskState;
   #sessionId: string | null;
   #iterations = 0;
+  #hasStarted = false;
   #open: (sessionId: string) => void = () => undefined;
   #refuse: (error: Error) => void = () => undefined;
 
@@ -112,7 +115,10 @@ export class Task<Kind extends TaskKind> {
     const refused = new Promise<never>((_, reject) => {
       this.#refuse = reject;
     });
-    const work = parts.start({ client, onProgress }, this.#controller.signal);
+    const onStart = (): void => {
+      this.#hasStarted = true;
+    };
+    const work = parts.start({ client, onProgress, onStart }, this.#controller.signal);
     this.ended = Promise.race([work, refused]);
     this.ended.then(
       () => this.#change('completed'),
@@ -200,8 +206,11 @@ export class Task<Kind extends TaskKind> {
     this.#controller.abort();
   }
 
-  /** Ends it at once with that error: for work that has not begun, and now never will. */
+  /** Ends work that waits for its turn in its session, at once and with that error; what has begun goes on. */
   refuse(error: Error): void {
+    if (this.#hasStarted) {
+      return;
+    }
     this.#refuse(error);
     this.#controller.abort();
   }

@@ -82,9 +82,14 @@ export class Tasks implements Disposable {
     const task = create();
     this.add(task);
     const listening = new DisposableStore();
-    for (const { onDidAsk } of before) {
-      listening.add(onDidAsk(() => task.refuse(inputRequiredError(sessionId))));
-    }
+    listening.add(
+      this.#asked.event((asking) => {
+        const at = asking.sessionId;
+        if (asking !== task && at !== null && line.includes(at)) {
+          task.refuse(inputRequiredError(at)); // a step of a child asks through the task of its parent
+        }
+      }),
+    );
     const stopListening = (): void => listening.dispose();
     task.ended.then(stopListening, stopListening);
     return task;

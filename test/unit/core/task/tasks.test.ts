@@ -20,16 +20,20 @@ const toRequest = (text: string): ModelRequest => ({
   maxAnswerTokens: 100,
 });
 
-type Work = (client: ModelClient, signal: AbortSignal) => Promise<unknown>;
+type Work = (client: ModelClient, signal: AbortSignal, onStart: () => void) => Promise<unknown>;
 
-function createTask<Kind extends TaskKind>(kind: Kind, work: Work): Task<Kind> {
+function createTask<Kind extends TaskKind>(
+  kind: Kind,
+  work: Work,
+  sessionId = 'session',
+): Task<Kind> {
   const task = new Task<Kind>({
     kind,
-    sessionId: 'session',
+    sessionId,
     clock: new FakeClock(),
     canSample: false,
     waitMs: null,
-    start: async ({ client }, signal) => (await work(client, signal)) as never, // nobody looks at it
+    start: async ({ client, onStart }, signal) => (await work(client, signal, onStart)) as never, // nobody looks at it
   });
   task.ended.catch(() => undefined);
   return task;
@@ -99,6 +103,42 @@ describe('the tasks of a session', () => {
     first.cancel();
     await first.ended.catch(() => undefined);
   });
+
+  for (const hasStarted of [false, true]) {
+    it(`of a child are ${hasStarted ? 'left alone once their turn has come' : 'refused while they wait'} when the parent’s comes to need input`, async () => {
+      const tasks = new Tasks();
+      let ask: () => void = () => undefined;
+      const parent = createTask('step', async (client, signal) => {
+        await new Promise<void>((resolve) => {
+          ask = resolve;
+        });
+        return client.ask!(toRequest('From the child’s own step?'), signal);
+      });
+      tasks.startStep(line, () => parent);
+      let end: () => void = () => undefined;
+      const step = createTask(
+        'step',
+        async (_client, _signal, onStart) => {
+          if (hasStarted) {
+            onStart();
+          }
+          await new Promise<void>((resolve) => {
+            end = resolve;
+          });
+        },
+        'child',
+      );
+      tasks.startStep(['child', 'session'], () => step);
+      await macrotask();
+      ask();
+      await macrotask();
+      end();
+      await (hasStarted ? step.ended : assert.rejects(step.ended, isRefused));
+      assert.equal(step.status, hasStarted ? 'completed' : 'failed');
+      parent.cancel();
+      await parent.ended.catch(() => undefined);
+    });
+  }
 
   it('are not started while a run works, and leave it to be found', async () => {
     const tasks = new Tasks();
