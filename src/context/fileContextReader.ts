@@ -9,6 +9,7 @@ import type {
   SkippedFile,
   SourceText,
 } from '../core/context';
+import { maxSessionBytes } from '../core/contextLoading';
 import { RlmError } from '../core/errors';
 import type { ContextSink } from '../core/sandbox';
 import { AllowedRoots } from './allowedRoots';
@@ -57,7 +58,7 @@ export class FileContextReader implements ContextReader {
 
   constructor(options: FileContextOptions) {
     this.baseFolder = options.baseFolder;
-    this.#options = { maxTotalBytes: 400 * 1024 * 1024, maxFiles: 100_000, ...options };
+    this.#options = { maxTotalBytes: maxSessionBytes, maxFiles: 100_000, ...options };
   }
 
   async readContext(

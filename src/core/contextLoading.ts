@@ -26,7 +26,7 @@ export interface ContextLoading {
 /** For finding whether there is a variable of a name; its value does not matter. */
 const lookMs = 1_000;
 /** Of all contexts of a session together. */
-const maxSessionBytes = 400 * 1024 * 1024;
+export const maxSessionBytes = 400 * 1024 * 1024;
 
 /** What the contexts of one session take together, in bytes of their text as UTF-8. */
 export class ContextRoom {
