@@ -10,21 +10,17 @@ import type {
   RunMessage,
   WorkerInit,
 } from '../../protocol/worker';
-import type { Declarations } from './declarations';
 import { GuestContexts } from './guestContexts';
 import { GuestMemory, mebibyte } from './guestMemory';
 import { GuestRepl } from './guestRepl';
 import { Interruption } from './interruption';
 import type { MessagePump } from './messagePump';
+import { OutsideCalls } from './outsideCalls';
 import { QuickJs, type Value } from './quickJs';
 import { type RewrittenStep, rewriteStep } from './rewriteStep';
-import {
-  type GuestError,
-  type StepFailure,
-  createFailure,
-  createSyntaxFailure,
-  toStepFailure,
-} from './stepFailure';
+import { type StepEnd, StepEnds, createInterruptedFailure } from './stepEnds';
+import { createFailure, createSyntaxFailure } from './stepFailure';
+import { StepNames } from './stepNames';
 
 type ContextSizes = Extract<FromWorker, { kind: 'loaded' }>['sizes'];
 type VariableValue = Extract<FromWorker, { kind: 'value' }>['value'];
@@ -66,45 +62,30 @@ interface GuestOptions {
   readonly maxMemoryBytes: number;
 }
 
-/** How a step's code ended; `result` is the value of its last expression. */
-type StepEnd =
-  | { readonly kind: 'value'; readonly result: Value }
-  | { readonly kind: 'thrown'; readonly error: Value; readonly isFull: boolean }
-  | { readonly kind: 'interrupted'; readonly error: Value | null }
-  | { readonly kind: 'failure'; readonly failure: StepFailure };
-
 /** Jobs between two looks at the interrupt byte. */
 const jobBatch = 100;
-/** A longer call would hold up the other sessions of the sandbox process. */
-const maxFrameChars = 64 * mebibyte;
-
 export class JavascriptGuest {
   readonly #engine: QuickJs;
-  readonly #pump: MessagePump;
+  readonly #calls: OutsideCalls;
   readonly #interruption: Interruption;
   readonly #repl: GuestRepl;
   readonly #contexts: GuestContexts;
   readonly #memory: GuestMemory;
-  /** What the declarations of all steps mention, by the declared name. */
-  readonly #declarations = new Map<string, ReadonlySet<string>>();
-  /** Variables that were declared with `const`. */
-  readonly #constants = new Set<string>();
-  #variables: readonly string[] = [];
-  #running: { readonly id: string; nextCall: number } | null = null;
-  /** Of the last reply. */
-  #replyBytes: Uint8Array = new Uint8Array();
+  readonly #names = new StepNames();
+  readonly #ends: StepEnds;
 
   private constructor(engine: QuickJs, interruption: Interruption, options: GuestOptions) {
     this.#engine = engine;
-    this.#pump = options.pump;
+    this.#calls = new OutsideCalls(options.pump, interruption);
     this.#interruption = interruption;
     this.#repl = new GuestRepl(engine, {
-      askOutside: (frame) => this.#askOutside(frame),
-      takeBytes: () => this.#takeBytes(),
+      askOutside: (frame) => this.#calls.ask(frame),
+      takeBytes: () => this.#calls.takeBytes(),
       findText: (address) => this.#contexts.findText(address),
     });
     this.#contexts = new GuestContexts(engine, this.#repl);
     this.#memory = new GuestMemory(engine, options.maxMemoryBytes);
+    this.#ends = new StepEnds(this.#repl, engine.promises, this.#memory);
   }
 
   static async create(options: GuestOptions): Promise<JavascriptGuest> {
@@ -131,8 +112,8 @@ export class JavascriptGuest {
   run(message: RunMessage): GuestOutcome {
     const started = performance.now();
     this.#interruption.reset();
-    this.#running = { id: message.id, nextCall: 0 };
-    const step = rewriteStep(message.code, message.step, this.#constants);
+    this.#calls.begin(message.id);
+    const step = rewriteStep(message.code, message.step, this.#names.constants);
     const { lexical, others } = step.kind === 'step' ? step.declared : noDeclarations;
     this.#engine.promises.reset();
     this.#repl.ask('begin', { maxOutputChars: message.maxOutputChars, lexical, others });
@@ -144,7 +125,7 @@ export class JavascriptGuest {
             message.step,
             null,
           );
-    this.#running = null;
+    this.#calls.end();
     return { ...outcome, durationMs: performance.now() - started };
   }
 
@@ -219,16 +200,16 @@ export class JavascriptGuest {
     this.#interruption.clear();
     const unreached = repl.ask<readonly string[]>('restore', null) ?? [];
     if (step) {
-      this.#noteConstants(step.declared, unreached);
+      this.#names.declare(step.declared, unreached);
     }
-    let error = this.#toFailure(end, number);
+    let error = this.#ends.toFailure(end, number);
     const shown = end.kind === 'value' ? repl.call('showResult', end.result) : null;
     const result = shown && repl.readJson<ShownResult>(shown);
-    const left = this.#takeLeftovers(end, number);
+    const left = this.#ends.takeLeftovers(end, number);
     error ??= left.failure;
     const output = repl.ask<Output>('takeOutput', { notes: left.notes });
     this.#engine.hashes.beginStep();
-    const variables = repl.ask<Variables>('compare', step ? this.#reach(step) : []);
+    const variables = repl.ask<Variables>('compare', step ? this.#names.reach(step) : []);
     if (!output && !this.#interruption.happened) {
       const limit = Math.round(this.#memory.maxBytes / mebibyte);
       throw new Error(
@@ -239,10 +220,7 @@ export class JavascriptGuest {
       error ??= createInterruptedFailure();
       this.#engine.discardJobs();
     }
-    this.#variables = variables?.variables ?? this.#variables;
-    for (const name of [...this.#constants].filter((one) => !this.#variables.includes(one))) {
-      this.#constants.delete(name); // the code has removed it
-    }
+    this.#names.list(variables?.variables);
     const { isAbridged, ...written } = output ?? noOutput;
     const abridged = { ...isAbridged, result: result?.isAbridged === true };
     return {
@@ -252,135 +230,10 @@ export class JavascriptGuest {
       abridged: outputFields.filter((field) => abridged[field]),
       result: result?.text ?? null,
       error,
-      variables: [...this.#variables],
+      variables: [...this.#names.variables],
       changes: variables?.changes ?? [],
     };
   }
-
-  #noteConstants(declared: Declarations, unreached: readonly string[]): void {
-    const reached = declared.lexical.filter((name) => !unreached.includes(name));
-    for (const name of [...reached, ...declared.others]) {
-      this.#constants.delete(name);
-    }
-    for (const name of reached.filter((one) => declared.constants.includes(one))) {
-      this.#constants.add(name);
-    }
-  }
-
-  #toFailure(end: StepEnd, number: number): StepFailure | null {
-    switch (end.kind) {
-      case 'value':
-        return null;
-      case 'failure':
-        return end.failure;
-      case 'thrown':
-        return this.#describe(end.error, number, end.isFull);
-      case 'interrupted': {
-        const place = end.error === null ? null : this.#describe(end.error, number, false);
-        return { ...createInterruptedFailure(), line: place?.line ?? null };
-      }
-    }
-  }
-
-  /** What the code has left behind: errors that nobody has heard of, and promises that nothing settles. */
-  #takeLeftovers(
-    end: StepEnd,
-    number: number,
-  ): { readonly failure: StepFailure | null; readonly notes: readonly string[] } {
-    const { promises } = this.#engine;
-    const rejections = promises.takeRejections();
-    const pending = promises.takePending();
-    if (rejections) {
-      this.#repl.ask('endStatements', null); // the last one has nothing to do with it
-      const failure =
-        rejections.reason === null
-          ? createFailure(
-              'Error',
-              'Promises failed that nothing awaits; their errors were not kept.',
-            )
-          : this.#describe(rejections.reason, number, false);
-      const isOnly = end.kind === 'value';
-      return {
-        failure: isOnly ? failure : null,
-        notes: [toRejectionNote(failure, rejections.count)],
-      };
-    }
-    return {
-      failure: null,
-      notes: end.kind === 'value' && pending > 0 ? [toPendingNote(pending)] : [],
-    };
-  }
-
-  /** The variables that a step can reach by the names in it, through what those declare. */
-  #reach(step: RewrittenStep): string[] {
-    for (const [name, mentions] of step.declarations) {
-      this.#declarations.set(name, mentions);
-    }
-    const reached = new Set(step.mentions);
-    for (const name of reached) {
-      this.#declarations.get(name)?.forEach((other) => reached.add(other));
-    }
-    return this.#variables.filter((name) => reached.has(name));
-  }
-
-  #describe(error: Value, step: number, isFull: boolean): StepFailure {
-    const described = this.#repl.readJson<GuestError>(this.#repl.call('describeError', error));
-    if (!described) {
-      return createFailure('Error', 'The code threw what cannot be described.');
-    }
-    // Without room for an error of its own, the engine throws null.
-    const isBareNull = described.type === 'null' && isFull && described.place.thrownAt === '';
-    if (!isBareNull && !(described.message === 'out of memory' && described.stack !== '')) {
-      return toStepFailure(described, step);
-    }
-    const limit = Math.round(this.#memory.maxBytes / mebibyte);
-    const message = `out of memory: the code's own values may take ${limit} MB beside the context (max_memory_mb). Keep less at a time, or open a session with a larger max_memory_mb`;
-    return toStepFailure({ ...described, type: 'InternalError', message }, step);
-  }
-
-  /** Sends a call of the running code out, and waits for its reply. */
-  #askOutside(frame: string): string {
-    const running = this.#running;
-    if (running === null) {
-      return refuseCall('Calls to the host are possible only while a step runs.');
-    }
-    if (frame.length > maxFrameChars) {
-      return refuseCall('What is sent to the host is too large.');
-    }
-    const call = running.nextCall++;
-    const header = JSON.stringify({ kind: 'call', id: running.id, call });
-    // Ours comes last: of a key given twice, the last one counts.
-    this.#pump.send(`${frame.slice(0, -1)},${header.slice(1)}`);
-    const reply = this.#pump.receive();
-    if (reply.kind !== 'reply' || reply.call !== call) {
-      throw new Error(`A ${reply.kind} came where the reply to call ${call} was expected.`);
-    }
-    if ('interrupted' in reply) {
-      this.#interruption.request();
-    }
-    if (!('bytes' in reply) || reply.bytes === undefined) {
-      return JSON.stringify(reply);
-    }
-    const { bytes, ...rest } = reply;
-    this.#replyBytes = bytes;
-    return JSON.stringify({ ...rest, byteLength: bytes.length });
-  }
-
-  #takeBytes(): Uint8Array {
-    const bytes = this.#replyBytes;
-    this.#replyBytes = new Uint8Array();
-    return bytes;
-  }
-}
-
-function refuseCall(message: string): string {
-  return JSON.stringify({ error: { code: 'INVALID_INPUT', message } });
-}
-
-function toRejectionNote({ type, message, line }: StepFailure, count: number): string {
-  const place = line === null ? '' : ` (line ${line})`;
-  const more = count === 1 ? '' : `, and ${count - 1} more`;
-  return `note: nothing awaits the promise that failed with ${type}: ${message.slice(0, 500)}${place}${more}`;
 }
 
 function toComparisonNote(variables: Variables | undefined): string {
@@ -390,13 +243,4 @@ function toComparisonNote(variables: Variables | undefined): string {
   return variables.unseen === ''
     ? ''
     : `note: too large to be compared whole, so that changes of few items may go unnoticed: ${variables.unseen}\n`;
-}
-
-function toPendingNote(count: number): string {
-  const promises = count === 1 ? 'a promise is' : `${count} promises are`;
-  return `note: ${promises} still pending: code that awaits such a promise has not run to its end`;
-}
-
-function createInterruptedFailure(): StepFailure {
-  return createFailure('Interrupted', 'The step was interrupted.');
 }

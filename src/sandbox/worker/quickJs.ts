@@ -3,12 +3,13 @@
 
 import { QuickJSFFI } from '@jitl/quickjs-ng-wasmfile-release-sync/ffi';
 import loadModule from '@jitl/quickjs-ng-wasmfile-release-sync/emscripten-module';
+import { type HeapLimit, createMemory } from './engineMemory';
 import { FlatStrings } from './flatStrings';
 import { OwnNames } from './ownNames';
 import { PollCounter } from './pollCounter';
 import { PromiseWatch } from './promiseWatch';
 import { ValueHash } from './valueHash';
-import { maxHeapBytes, pageBytes } from './wasmMemory';
+import { maxHeapBytes } from './wasmMemory';
 
 /** A value the holder must `free`. */
 export type Value = ReturnType<QuickJSFFI['QTS_NewString']>;
@@ -30,12 +31,6 @@ interface QuickJsOptions {
   readonly wasmModule: WebAssembly.Module;
   /** Polled while guest code runs; true ends it with an error that the guest cannot catch. */
   readonly shouldInterrupt: () => boolean;
-}
-
-interface HeapLimit {
-  heapBytes: number;
-  /** The memory was to grow beyond the limit, and did not. */
-  wasReached: boolean;
 }
 
 interface Heap {
@@ -328,27 +323,6 @@ export class QuickJs {
 }
 
 type Chars = Parameters<QuickJSFFI['QTS_NewString']>[1];
-
-/** What `@types/node` leaves out of a WebAssembly memory. */
-interface GrowingMemory extends WebAssembly.Memory {
-  grow(pages: number): number;
-}
-type MemoryConstructor = new (size: { initial: number; maximum: number }) => GrowingMemory;
-
-/** The engine grows its memory only through `grow`, so refusing there is a hard cap. */
-function createMemory(limit: HeapLimit): WebAssembly.Memory {
-  const Memory = WebAssembly.Memory as unknown as MemoryConstructor; // see GrowingMemory
-  const memory = new Memory({ initial: 256, maximum: 32_768 });
-  const grow = memory.grow.bind(memory);
-  memory.grow = (pages) => {
-    if (memory.buffer.byteLength + pages * pageBytes > limit.heapBytes) {
-      limit.wasReached = true;
-      throw new RangeError('The engine may not grow further.');
-    }
-    return grow(pages);
-  };
-  return memory;
-}
 
 function refuseModule(): never {
   throw new Error('The guest has no modules.');

@@ -58,13 +58,20 @@ export function rewriteStep(
   constants: ReadonlySet<string> = new Set(),
 ): RewrittenStep | RefusedStep {
   const names: Name[] = [];
+  const taken: Span[] = [];
   try {
     const program = parse(code, {
       ecmaVersion: 'latest',
       sourceType: 'script',
       allowAwaitOutsideFunction: true,
       allowHashBang: true,
-      onToken: (token) => addName(names, token),
+      onToken: (token) => {
+        addName(names, token);
+        taken.push(token);
+      },
+      onComment: (isBlock, _, start, end) => {
+        taken.push({ start, end: isBlock ? end : end + 1 }); // with the line's end
+      },
     });
     const declared = readDeclarations(program);
     return {
@@ -73,6 +80,7 @@ export function rewriteStep(
         applyEdits(code, [
           ...program.body.flatMap((one) => toEdits(one, code)),
           ...guardConstants(program, constants, declared),
+          ...hideSeparators(code, taken),
           ...markLines(program, code, step).map((mark) => ({ ...mark, length: 0 })),
         ]),
       ),
@@ -85,6 +93,28 @@ export function rewriteStep(
   } catch (error) {
     return toRefusal(error, code);
   }
+}
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * U+2028 and U+2029 between tokens end lines for the grammar, and the engine counts them as such; within a
+ * comment it does not.
+ */
+function hideSeparators(code: string, taken: readonly Span[]): Edit[] {
+  const found = [...code.matchAll(/[\u2028\u2029]/g)].map(({ index }) => index);
+  const spans = found.length === 0 ? [] : taken.toSorted((left, right) => left.start - right.start);
+  let next = 0;
+  const free = found.filter((at) => {
+    while ((spans[next]?.end ?? Infinity) <= at) {
+      next += 1;
+    }
+    return at < (spans[next]?.start ?? Infinity);
+  });
+  return free.map((at) => ({ at, length: 1, text: `/*${code[at] ?? ''}*/`, rank: rank.target }));
 }
 
 function addName(names: Name[], token: Token): void {

@@ -79,6 +79,13 @@ const rows: readonly Row[] = [
   ['"\u2028"; `\u2029`; /* \u2028 */\nnull.x', 'TypeError', 2],
   ['let f = () => { // \u2028\n return "\u2029" + null.x };\nf()', 'TypeError', 2],
   ['"\u2028"\n)', 'SyntaxError', 2],
+  ['1;\u2028null.x', 'TypeError', 1],
+  ['let g = 1\u2028let h = 2\u2029\u2028\nnull.x', 'TypeError', 2],
+  ['const k = () => {\u2028 null.x };\nk()', 'TypeError', 1],
+  ['// c\u2029null.x', 'TypeError', 1],
+  ['// c\u2029\u2028\nnull.x // \u2028', 'TypeError', 2],
+  ['/* \u2028 */ `\u2028${1 +\u2028 null.x}`', 'TypeError', 1],
+  ['let r = /[\\u2028]/ \u2028\n; null.x', 'TypeError', 2],
   // What is thrown
   ['\nthrow (0, new RangeError("x"))', 'RangeError', 2],
   ['\nthrow(0, 1, "x")', 'string', 2],

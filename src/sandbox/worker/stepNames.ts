@@ -1,0 +1,47 @@
+// The names of a session's variables, as far as its steps' code tells of them.
+
+import type { Declarations } from './declarations';
+import type { RewrittenStep } from './rewriteStep';
+
+export class StepNames {
+  /** Variables that were declared with `const`. */
+  readonly constants = new Set<string>();
+  /** What the declarations of all steps mention, by the declared name. */
+  readonly #declarations = new Map<string, ReadonlySet<string>>();
+  #variables: readonly string[] = [];
+
+  get variables(): readonly string[] {
+    return this.#variables;
+  }
+
+  /** After a step; undefined where they could not be listed. */
+  list(variables: readonly string[] | undefined): void {
+    this.#variables = variables ?? this.#variables;
+    for (const name of [...this.constants].filter((one) => !this.#variables.includes(one))) {
+      this.constants.delete(name); // the code has removed it
+    }
+  }
+
+  /** `unreached` are those whose declarations were not reached. */
+  declare(declared: Declarations, unreached: readonly string[]): void {
+    const reached = declared.lexical.filter((name) => !unreached.includes(name));
+    for (const name of [...reached, ...declared.others]) {
+      this.constants.delete(name);
+    }
+    for (const name of reached.filter((one) => declared.constants.includes(one))) {
+      this.constants.add(name);
+    }
+  }
+
+  /** The variables that a step can reach by the names in it, through what those declare. */
+  reach(step: RewrittenStep): string[] {
+    for (const [name, mentions] of step.declarations) {
+      this.#declarations.set(name, mentions);
+    }
+    const reached = new Set(step.mentions);
+    for (const name of reached) {
+      this.#declarations.get(name)?.forEach((other) => reached.add(other));
+    }
+    return this.variables.filter((name) => reached.has(name));
+  }
+}
