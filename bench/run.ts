@@ -10,6 +10,7 @@ import { Bench, type BenchCase } from './bench';
 import { fleet } from './cases/fleet';
 import { grep } from './cases/grep';
 import { hostCalls } from './cases/hostCalls';
+import { largeValues } from './cases/largeValues';
 import { load } from './cases/load';
 import { modelBatch } from './cases/modelBatch';
 import { sessions } from './cases/sessions';
@@ -29,6 +30,7 @@ import {
 
 const cases: readonly BenchCase[] = [
   steps,
+  largeValues,
   sessions,
   load,
   fleet,
