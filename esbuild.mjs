@@ -36,12 +36,23 @@ const node = {
 
 const runtimeBundle = './engine.js';
 const modelClientsBundle = './models.js';
+const teamBundle = './team.js';
 
 /** The extension loads the engine as a bundle of its own, and only when something needs it. */
 const engineApart = {
   name: 'engine-apart',
   setup({ onResolve }) {
     onResolve({ filter: /^\.\.\/runtime$/ }, () => ({ path: runtimeBundle, external: true }));
+  },
+};
+
+/** So are the packages that only a server for a team needs. */
+const teamLibrariesApart = {
+  name: 'team-libraries-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/libraries$/ }, ({ importer }) =>
+      importer.endsWith('loadLibraries.ts') ? { path: teamBundle, external: true } : undefined,
+    );
   },
 };
 
@@ -86,7 +97,7 @@ const entries = [
     ...node,
     entryPoints: ['src/runtime.ts'],
     outfile: 'dist/engine.js',
-    plugins: [modelClientsApart],
+    plugins: [modelClientsApart, teamLibrariesApart],
     supported: { 'dynamic-import': false },
     budget: 1_400_000,
   },
@@ -95,7 +106,7 @@ const entries = [
     entryPoints: ['src/cli/main.ts'],
     outfile: 'dist/cli.js',
     banner: { js: '#!/usr/bin/env node' },
-    plugins: [modelClientsApart],
+    plugins: [modelClientsApart, teamLibrariesApart],
     supported: { 'dynamic-import': false },
     budget: 1_600_000,
   },
@@ -104,6 +115,12 @@ const entries = [
     entryPoints: ['src/models/httpClients.ts'],
     outfile: 'dist/models.js',
     budget: 350_000,
+  },
+  {
+    ...node,
+    entryPoints: ['src/team/libraries.ts'],
+    outfile: 'dist/team.js',
+    budget: 110_000,
   },
   {
     ...node,

@@ -8,7 +8,9 @@ import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import packageJson from '../package.json';
 import { createTimeOrderedId } from './base/ids';
 import type { Engine, EngineStatus } from './core/engine';
+import type { ContextReader } from './core/context';
 import type { ModelProvider } from './core/model';
+import type { SandboxFactory } from './core/sandbox';
 import { countByStatus } from './core/sessionCounts';
 import { SessionRegistry } from './core/sessionRegistry';
 import { Tasks } from './core/task/tasks';
@@ -21,6 +23,7 @@ import { connectEngine } from './join/engineLink';
 import { listJoinableEngines } from './join/joinableEngines';
 import { Pipe } from './join/pipe';
 import { SessionLoopRunner } from './loop/loopRunner';
+import { AsyncRequestScope } from './mcp/asyncRequestScope';
 import { type HttpOptions, serveHttp as serveMcpHttp } from './mcp/http';
 import { createMcpServer } from './mcp/server';
 import { readOnlyToolNames } from './mcp/toolList';
@@ -38,6 +41,14 @@ import { EngineFile, isEngineAlive } from './store/engineFile';
 import { FileTraceStore } from './store/fileTraceStore';
 import { createHome, type Home, toHomePath } from './store/home';
 import { systemClock } from './systemClock';
+import { createQuotaContexts } from './team/quotaContexts';
+import {
+  type TeamSettings,
+  type UserEngineSpec,
+  serveTeam as serveTeamHttp,
+} from './team/teamServer';
+
+export { addToken, readUserFile, revokeTokens } from './team/userFile';
 
 export const version: string = packageJson.version;
 
@@ -57,6 +68,25 @@ export interface RuntimeOptions {
   readonly extraProviders?: readonly ModelProvider[];
 }
 
+/** What all users of one process share. */
+interface SharedParts {
+  readonly sandboxes: SandboxFactory;
+  readonly models: ModelRouter;
+  readonly detector: EncodingDetector;
+  readonly requests: AsyncRequestScope;
+}
+
+/** Of an engine that is one user's. */
+interface UserPart {
+  readonly spec: UserEngineSpec;
+  readonly shared: SharedParts;
+  /** Whose prompt files are used. */
+  readonly promptHome: string;
+}
+
+/** How long a sandbox may take to start before the engine counts as not ready. */
+const checkMs = 10_000;
+
 /** An engine with what its surfaces need of the composition. */
 class LocalEngine implements Engine {
   readonly engineId = createTimeOrderedId(Date.now());
@@ -68,46 +98,67 @@ class LocalEngine implements Engine {
   readonly clock = systemClock;
   readonly loops: SessionLoopRunner;
   readonly #options: RuntimeOptions;
-  readonly #sandboxes: SandboxProcess;
-  readonly #models: ModelRouter;
-  readonly #detector = new EncodingDetector(path.join(__dirname, 'detector.js'));
+  readonly #shared: SharedParts;
+  /** Null: an engine of its own, which the shared parts end with. */
+  readonly #user: UserEngineSpec | null;
   readonly #startedAt = Date.now();
   #file: EngineFile | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(home: Home, options: RuntimeOptions) {
+  constructor(home: Home, options: RuntimeOptions, user: UserPart | null = null) {
     this.home = home;
     this.#options = options;
+    this.#shared = user?.shared ?? createShared(options);
+    this.#user = user?.spec ?? null;
     const readSettings = options.models ?? readEnvironment;
     this.traces = new FileTraceStore({
       home,
       engineId: this.engineId,
       isEngineAlive: (engineId) => isEngineAlive(home, engineId),
     });
-    this.#sandboxes = new SandboxProcess({
-      folder: options.sandboxFolder ?? path.join(__dirname, 'sandbox'),
-      log: options.log,
-    });
-    this.#models = createModels(options);
+    const { sandboxes, models, requests } = this.#shared;
     this.sessions = new SessionRegistry({
-      sandboxes: this.#sandboxes,
+      sandboxes,
       traces: this.traces,
-      contexts: new FileContextReader({
-        roots: () => options.roots,
-        baseFolder: options.baseFolder,
-        detectEncoding: this.#detector.detect,
-      }),
+      contexts: this.#createContexts(),
       readLoops: () => this.loops,
-      model: this.#models,
+      model: models,
       clock: systemClock,
+      requests,
+      ...(this.#user && { readRoom: this.#user.readRoom }),
       engineId: this.engineId,
       version,
     });
     this.loops = new SessionLoopRunner({
       sessions: this.sessions,
-      promptFolder: path.join(home.path, 'prompts'),
+      promptFolder: path.join(user?.promptHome ?? home.path, 'prompts'),
       readMaxIterations: async () => (await readSettings()).maxIterations,
     });
+  }
+
+  get requests(): AsyncRequestScope {
+    return this.#shared.requests;
+  }
+
+  /** An engine for one user of this one, over a home of his own, with the sandboxes and models of this one. */
+  async openUserEngine(spec: UserEngineSpec): Promise<LocalEngine> {
+    const home = await createHome(path.join(this.home.path, 'users', spec.folder));
+    const part = { spec, shared: this.#shared, promptHome: this.home.path };
+    const engine = new LocalEngine(home, this.#options, part);
+    await engine.announce(null);
+    return engine;
+  }
+
+  /** @throws RlmError when the home cannot be written. */
+  async checkStore(): Promise<void> {
+    await createHome(this.home.path);
+  }
+
+  /** @throws RlmError when none starts. */
+  async checkSandbox(): Promise<void> {
+    const request = { language: 'javascript', maxMemoryMb: 64 } as const;
+    const { sandboxes } = this.#shared;
+    (await sandboxes.createSandbox(request, AbortSignal.timeout(checkMs))).dispose();
   }
 
   /** Leaves this engine's file in the home, with its endpoint where it has one. */
@@ -127,13 +178,13 @@ class LocalEngine implements Engine {
   }
 
   prewarm(): void {
-    this.#sandboxes.prewarm();
+    this.#shared.sandboxes.prewarm();
   }
 
   async readStatus(): Promise<EngineStatus> {
     const [sandbox, models, size, sessionsByStatus] = await Promise.all([
-      this.#sandboxes.readStatus(),
-      this.#models.readStatus(),
+      this.#shared.sandboxes.readStatus(),
+      this.#shared.models.readStatus(),
       this.traces.readSize(),
       countByStatus(this.traces),
     ]);
@@ -142,12 +193,12 @@ class LocalEngine implements Engine {
       version,
       pid: process.pid,
       uptimeMs: Date.now() - this.#startedAt,
-      sandbox,
+      sandbox: this.#user ? { ...sandbox, liveSandboxes: this.sessions.live.length } : sandbox,
       models,
       sessionsByStatus,
       liveSessions: this.sessions.live.length,
       storage: { path: this.home.path, ...size },
-      allowedRoots: this.#options.roots,
+      allowedRoots: this.#listRoots(),
     };
   }
 
@@ -160,11 +211,43 @@ class LocalEngine implements Engine {
     this.tasks.dispose();
     await this.sessions.closeAll('the engine ended').catch(() => undefined);
     this.sessions.dispose();
-    this.#sandboxes.dispose();
-    await this.#detector.dispose();
+    if (!this.#user) {
+      this.#shared.sandboxes.dispose();
+      await this.#shared.detector.dispose();
+    }
     this.traces.dispose();
     this.#file?.dispose();
   }
+
+  #listRoots(): readonly string[] {
+    return [...this.#options.roots, ...(this.#user?.readRoots() ?? [])];
+  }
+
+  #createContexts(): ContextReader {
+    const user = this.#user;
+    const reader = new FileContextReader({
+      roots: () => this.#listRoots(),
+      baseFolder: user ? (this.#listRoots()[0] ?? this.home.path) : this.#options.baseFolder,
+      detectEncoding: this.#shared.detector.detect,
+    });
+    const readLeftMb = (): number | null => {
+      const memoryMb = user?.readRoom().memoryMb ?? null;
+      return memoryMb === null ? null : memoryMb - this.sessions.heldMb;
+    };
+    return user ? createQuotaContexts(reader, readLeftMb) : reader;
+  }
+}
+
+function createShared(options: RuntimeOptions): SharedParts {
+  return {
+    sandboxes: new SandboxProcess({
+      folder: options.sandboxFolder ?? path.join(__dirname, 'sandbox'),
+      log: options.log,
+    }),
+    models: createModels(options),
+    detector: new EncodingDetector(path.join(__dirname, 'detector.js')),
+    requests: new AsyncRequestScope(),
+  };
 }
 
 async function readEnvironment(): Promise<ModelSettings> {
@@ -292,6 +375,30 @@ export async function serveHttp(
   const service = await serveMcpHttp(engine, { ...options, token });
   const tokenFile = await engine.announce({ url: service.url, token });
   return { url: service.url, port: service.port, tokenFile, dispose: () => service.dispose() };
+}
+
+export interface TeamService extends Omit<HttpService, 'tokenFile'> {
+  /** Of its one user; null: it has users of its own. */
+  readonly tokenFile: string | null;
+  /** Takes no more calls, waits `graceMs` for those that are open, and ends. */
+  drain(graceMs: number): Promise<void>;
+}
+
+/** MCP over HTTP for one user or many, with probes, metrics and a log. @throws RlmError as `serveTeam`. */
+export async function serveTeam(engine: LocalEngine, settings: TeamSettings): Promise<TeamService> {
+  const ownToken = randomBytes(32).toString('base64url');
+  const { requests } = engine;
+  const service = await serveTeamHttp({
+    settings,
+    engine,
+    ownToken,
+    openUserEngine: (user) => engine.openUserEngine(user),
+    checkStore: () => engine.checkStore(),
+    checkSandbox: () => engine.checkSandbox(),
+    requests,
+  });
+  const endpoint = { url: service.url, token: ownToken };
+  return { ...service, tokenFile: service.isOwn ? await engine.announce(endpoint) : null };
 }
 
 async function openHome(given: string | null): Promise<Home> {

@@ -4,6 +4,7 @@ import type { Engine } from '../core/engine';
 import type { TraceStore } from '../core/traceStore';
 import type { ExportedTrace } from '../export/exportedTrace';
 import type { ExportFormat } from '../export/exportTrace';
+import type { addToken, readUserFile, revokeTokens, serveTeam } from '../runtime';
 import type { ExitCode } from './failure';
 import type { Interrupts } from './interrupts';
 import type { Terminal } from './terminal';
@@ -36,7 +37,10 @@ export interface CliRuntime {
   findServingEngine(
     options: Pick<EngineOptions, 'home' | 'log'>,
   ): Promise<{ readonly url: string; readonly tokenFile: string } | null>;
-  serveHttp(engine: Engine, options: { readonly port: number }): Promise<HttpServer>;
+  serveTeam(engine: Engine, settings: ServeSettings): Promise<TeamServer>;
+  readonly addToken: typeof addToken;
+  readonly readUserFile: typeof readUserFile;
+  readonly revokeTokens: typeof revokeTokens;
   exportTrace(format: ExportFormat, trace: ExportedTrace): AsyncIterable<string>;
 }
 
@@ -55,9 +59,11 @@ export interface StdioServer {
   dispose(): Promise<void>;
 }
 
-export interface HttpServer {
+export type ServeSettings = Parameters<typeof serveTeam>[1];
+
+export interface TeamServer {
   readonly url: string;
-  readonly port: number;
-  readonly tokenFile: string;
-  dispose(): Promise<void>;
+  /** Of its one user; null: it has users of its own. */
+  readonly tokenFile: string | null;
+  drain(graceMs: number): Promise<void>;
 }

@@ -12,6 +12,7 @@ import { addRunCommand } from './commands/run';
 import { addServeCommand } from './commands/serve';
 import { addSessionsCommand } from './commands/sessions';
 import { addStatusCommand } from './commands/status';
+import { addTokenCommand } from './commands/token';
 import { addTourCommand } from './commands/tour';
 import { addTraceCommand } from './commands/trace';
 import {
@@ -31,6 +32,7 @@ const addCommands = [
   addTourCommand,
   addMcpCommand,
   addServeCommand,
+  addTokenCommand,
   addConnectCommand,
   addSessionsCommand,
   addTraceCommand,

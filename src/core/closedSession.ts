@@ -5,12 +5,14 @@ import type { TraceEvent } from './event';
 import { FinalAnswer } from './finalAnswer';
 import { readHistory } from './history';
 import { Recorder } from './recorder';
+import { type RequestScope, noRequests } from './requestScope';
 import type { Summary } from './summary';
 import type { TraceStore } from './traceStore';
 
 interface ClosedSessionParts {
   readonly traces: TraceStore;
   readonly clock: Clock;
+  readonly requests?: RequestScope;
   readonly readSummary: (sessionId: string) => Promise<Summary>;
   readonly onAppend: (event: TraceEvent) => void;
 }
@@ -23,13 +25,13 @@ interface ClosedSessionParts {
 export async function finalizeClosed(
   sessionId: string,
   text: string,
-  { traces, clock, readSummary, onAppend }: ClosedSessionParts,
+  { traces, clock, requests = noRequests, readSummary, onAppend }: ClosedSessionParts,
 ): Promise<Summary> {
   const sink = await traces.reopenTrace(sessionId);
   try {
     const summary = await readSummary(sessionId);
     const { lastStep: step } = await readHistory(traces, sessionId, null);
-    const recorder = new Recorder({ summary, step }, { sink, clock });
+    const recorder = new Recorder({ summary, step }, { sink, clock, requests });
     recorder.onDidAppend(onAppend);
     const given = await new FinalAnswer(recorder, null).give(
       { text },

@@ -38,6 +38,8 @@ export interface EventHeader {
   readonly status: SessionStatus;
   /** After this event. */
   readonly usage: Usage;
+  /** Of the client's request that led to it, as the server's log has it; left out where none is known. */
+  readonly requestId?: string | undefined;
 }
 
 export interface SessionOpened extends EventHeader {

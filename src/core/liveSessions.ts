@@ -7,6 +7,7 @@ import { RlmError, cancelledError } from './errors';
 import type { TraceEvent } from './event';
 import type { Session } from './session';
 import { SessionReader } from './sessionReader';
+import type { Summary } from './summary';
 
 export interface SessionChange {
   readonly sessionId: string;
@@ -14,10 +15,21 @@ export interface SessionChange {
 }
 
 /** A session that is being opened, and takes room already. */
-export type Opening = object;
+export interface Opening {
+  readonly memoryMb: number;
+}
 
-/** Sessions and readers that hold a sandbox at one time. */
-const maxLiveSessions = 100;
+/** What sessions and readers that hold a sandbox may take at one time. */
+export interface Room {
+  readonly sessions: number;
+  /** As their `max_memory_mb` count, and a byte for each character of their contexts; null: any. */
+  readonly memoryMb: number | null;
+  /** Whose limits they are. `server`: what other users leave. */
+  readonly of: 'engine' | 'user' | 'server';
+}
+
+const engineRoom: Room = { sessions: 100, memoryMb: null, of: 'engine' };
+const bytesPerMb = 1_000_000;
 /** Ended sessions, and readers, that keep their variables at hand, those used last; all others are read by replay. */
 const maxEndedKept = 2;
 /** How long they do after their last use, by the characters of their contexts. */
@@ -28,6 +40,7 @@ const sweepEveryMs = 1_000;
 
 export class LiveSessions implements Disposable {
   readonly #clock: Clock;
+  readonly #readRoom: () => Room;
   readonly #sessions = new Map<string, Session>();
   /** Sessions that are being let go. */
   readonly #closing = new Map<string, Promise<void>>();
@@ -41,8 +54,9 @@ export class LiveSessions implements Disposable {
   readonly #openings = new Set<Opening>();
   #disposed = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, readRoom: () => Room = () => engineRoom) {
     this.#clock = clock;
+    this.#readRoom = readRoom;
   }
 
   get all(): readonly Session[] {
@@ -81,26 +95,24 @@ export class LiveSessions implements Disposable {
     this.#changed.fire(change);
   }
 
+  /** Of all that hold a sandbox or are about to, in MB as `Room` counts it. */
+  get heldMb(): number {
+    const held = [...this.#sessions.values(), ...this.#readers.values()].map(toMemoryMb);
+    const opening = [...this.#openings].map(({ memoryMb }) => memoryMb);
+    return [...held, ...opening].reduce((sum, memoryMb) => sum + memoryMb, 0);
+  }
+
   /**
    * Opens one more when there is room for it: ended sessions that nobody uses make room, those longest
    * unused first.
    * @throws RlmError 'BACKEND_UNAVAILABLE' when there is none.
    */
-  async withRoom<T>(open: (opening: Opening) => Promise<T>): Promise<T> {
-    const opening: Opening = {};
-    const held = this.#sessions.size + this.#readers.size + this.#openings.size;
-    const excess = held + 1 - maxLiveSessions;
-    const idle = this.#listIdle();
-    if (idle.length < excess) {
-      throw new RlmError(
-        'BACKEND_UNAVAILABLE',
-        `${maxLiveSessions} sessions are open at once, as many as one engine holds.`,
-        { nextStep: 'Finalize sessions that are done (rlm_list_sessions shows them), then retry.' },
-      );
-    }
+  async withRoom<T>(needed: Opening, open: (opening: Opening) => Promise<T>): Promise<T> {
+    const opening = { ...needed };
+    const leaving = this.#chooseLeaving(needed.memoryMb);
     this.#openings.add(opening);
     try {
-      await this.#letGo(idle.slice(0, Math.max(0, excess)));
+      await this.#letGo(leaving);
       return await open(opening);
     } finally {
       this.#openings.delete(opening);
@@ -176,6 +188,26 @@ export class LiveSessions implements Disposable {
       .sort((left, right) => left.lastUsedAt - right.lastUsedAt);
   }
 
+  /** The idle ones that have to go for one more. @throws RlmError where all of them would not do. */
+  #chooseLeaving(neededMb: number): readonly (Session | SessionReader)[] {
+    const room = this.#readRoom();
+    let excess = this.#sessions.size + this.#readers.size + this.#openings.size + 1 - room.sessions;
+    let excessMb = room.memoryMb === null ? 0 : this.heldMb + neededMb - room.memoryMb;
+    const leaving: (Session | SessionReader)[] = [];
+    for (const idle of this.#listIdle()) {
+      if (excess <= 0 && excessMb <= 0) {
+        break;
+      }
+      leaving.push(idle);
+      excess -= 1;
+      excessMb -= toMemoryMb(idle);
+    }
+    if (excess > 0 || excessMb > 0) {
+      throw noRoomError(room, excess > 0 ? null : { neededMb, heldMb: this.heldMb });
+    }
+    return leaving;
+  }
+
   /** One whose trace cannot be ended is gone all the same, and is nobody else's error. */
   async #letGo(idle: readonly (Session | SessionReader)[]): Promise<void> {
     await Promise.allSettled(
@@ -211,6 +243,32 @@ export class LiveSessions implements Disposable {
 }
 
 function toKeepMs({ summary }: Session | SessionReader): number {
-  const chars = summary.contexts.reduce((sum, { totalChars }) => sum + totalChars, 0);
-  return chars > largeContextChars ? endedKeepMs.large : endedKeepMs.small;
+  return countChars(summary) > largeContextChars ? endedKeepMs.large : endedKeepMs.small;
+}
+
+/** What a sandbox for this session takes, as `Room` counts it. */
+export function toMemoryMb({ summary }: { readonly summary: Summary }): number {
+  return summary.limits.maxMemoryMb + Math.ceil(countChars(summary) / bytesPerMb);
+}
+
+function countChars({ contexts }: Summary): number {
+  return contexts.reduce((sum, { totalChars }) => sum + totalChars, 0);
+}
+
+/** `memory`: it is this that is used up; null: the number of sessions is. */
+function noRoomError(
+  { of, sessions, memoryMb }: Room,
+  memory: { readonly neededMb: number; readonly heldMb: number } | null,
+): RlmError {
+  const used = memory
+    ? `A session of ${memory.neededMb} MB would exceed the quota memory_mb (${memoryMb}): ${memory.heldMb} MB are held.`
+    : {
+        engine: `${sessions} sessions are open at once, as many as one engine holds.`,
+        user: `${sessions} sessions are open at once, as many as the quota live_sessions allows.`,
+        server: 'All sessions that this server can hold at once are in use.',
+      }[of];
+  const smaller = memory ? ', or ask for less with config.max_memory_mb' : '';
+  return new RlmError('BACKEND_UNAVAILABLE', used, {
+    nextStep: `Finalize sessions that are done (rlm_list_sessions shows them)${smaller}, then retry.`,
+  });
 }

@@ -10,12 +10,13 @@ import { RlmError } from './errors';
 import type { SessionStatus, TraceEvent } from './event';
 import type { StopReason, Usage } from './limits';
 import { applyEvent, type Summary } from './summary';
+import { type RequestScope, noRequests } from './requestScope';
 import { LeaseLostError, type TraceSink } from './traceStore';
 
 /** An event without what the recorder fills in. */
 type EventBody = TraceEvent extends infer E
   ? E extends TraceEvent
-    ? Omit<E, 'at' | 'step' | 'usage' | 'status'>
+    ? Omit<E, 'at' | 'step' | 'usage' | 'status' | 'requestId'>
     : never
   : never;
 
@@ -35,6 +36,7 @@ interface Unwritten {
 export class Recorder implements Disposable {
   readonly #sink: TraceSink;
   readonly #clock: Clock;
+  readonly #requests: RequestScope;
   readonly #appended = new Emitter<TraceEvent>();
   /** Fires after an event has been given to the trace, in order. */
   readonly onDidAppend = this.#appended.event;
@@ -51,12 +53,18 @@ export class Recorder implements Disposable {
   /** `start`: the fold of what the trace holds already, and the step of its last event. */
   constructor(
     start: { readonly summary: Summary; readonly step: number },
-    parts: { readonly sink: TraceSink; readonly clock: Clock },
+    parts: {
+      readonly sink: TraceSink;
+      readonly clock: Clock;
+      /** None: no request is told. */
+      readonly requests?: RequestScope;
+    },
   ) {
     this.#summary = start.summary;
     this.#step = start.step;
     this.#sink = parts.sink;
     this.#clock = parts.clock;
+    this.#requests = parts.requests ?? noRequests;
   }
 
   get summary(): Summary {
@@ -73,6 +81,7 @@ export class Recorder implements Disposable {
       step: this.#step,
       usage,
       status: this.#toStatus(body.kind, changes),
+      ...this.#toRequest(body.kind),
     };
     const event = { ...body, ...header } as TraceEvent; // EventBody is TraceEvent less the header
     this.#summary = applyEvent(this.#summary, event);
@@ -117,6 +126,13 @@ export class Recorder implements Disposable {
       this.#leaseLost.fire(thrown);
     }
     throw thrown;
+  }
+
+  /** Stopping and closing also come of timers and other sessions: they are nobody's request. */
+  #toRequest(kind: TraceEvent['kind']): Pick<TraceEvent, 'requestId'> {
+    const { requestId } = this.#requests;
+    const isTold = requestId !== null && kind !== 'session.stopped' && kind !== 'session.closed';
+    return isTold ? { requestId } : {};
   }
 
   #toStatus(kind: TraceEvent['kind'], changes: EventHeaderChanges): SessionStatus {

@@ -28,6 +28,7 @@ import type { LoopRunner } from './loop';
 import type { Model, ModelAnswer } from './model';
 import type { AskRequest } from './modelCalls';
 import { Recorder } from './recorder';
+import { type RequestScope, noRequests } from './requestScope';
 import { type ReplayOptions, type ReplayReport, runReplay, toTextName } from './replayRun';
 import type { Language, Sandbox, VariableValue } from './sandbox';
 import { SandboxSlot } from './sandboxSlot';
@@ -58,6 +59,7 @@ export interface SessionParts {
   readonly model: Model;
   readonly contexts: ContextReader;
   readonly clock: Clock;
+  readonly requests?: RequestScope;
   /** Of the session whose code asked for this one; null: this one pays for itself. */
   readonly parentBudget: Budget | null;
   /** Of the run that this one is a part of; null: it is none. */
@@ -418,6 +420,7 @@ export class Session implements Disposable {
       guardrails: this.#guardrails,
       limits: this.seed.limits,
       clock: this.#parts.clock,
+      requests: this.#parts.requests ?? noRequests,
     };
   }
 

@@ -10,9 +10,10 @@ import { RlmError, cancelledError } from './errors';
 import type { SessionOpened, Verbosity } from './event';
 import { type History, readHistory, readUsage } from './history';
 import { type Limits, checkLimits, createLimits, noUsage } from './limits';
-import { LiveSessions, type Opening } from './liveSessions';
+import { LiveSessions, type Opening, type Room, toMemoryMb } from './liveSessions';
 import type { LoopRunner } from './loop';
 import type { Model } from './model';
+import type { RequestScope } from './requestScope';
 import type { Language, Sandbox, SandboxFactory } from './sandbox';
 import type { LoadProgress } from './contextLoading';
 import type { ReplayReport } from './replayRun';
@@ -31,6 +32,10 @@ export interface RegistryParts {
   readonly contexts: ContextReader;
   readonly model: Model;
   readonly clock: Clock;
+  /** None: what one engine holds. Asked anew for every session. */
+  readonly readRoom?: () => Room;
+  /** Whose ids are recorded with what they lead to. */
+  readonly requests?: RequestScope;
   readonly engineId: string;
   readonly version: string;
   /** Runs the child sessions that code asks for; null where no model writes code. */
@@ -85,12 +90,17 @@ export class SessionRegistry implements Disposable {
 
   constructor(parts: RegistryParts) {
     this.#parts = parts;
-    this.#live = new LiveSessions(parts.clock);
+    this.#live = new LiveSessions(parts.clock, parts.readRoom);
     this.onDidChange = this.#live.onDidChange;
   }
 
   get live(): readonly Session[] {
     return this.#live.all;
+  }
+
+  /** Of all sessions that hold a sandbox, as `Room` counts it. */
+  get heldMb(): number {
+    return this.#live.heldMb;
   }
 
   /** @throws RlmError of the context reader and the sandbox; nothing is left behind then. */
@@ -183,7 +193,7 @@ export class SessionRegistry implements Disposable {
       return { session: kept, report: kept.report };
     }
     void this.#live.closeReader(sessionId);
-    return this.#live.withRoom(async (opening) => {
+    return this.#live.withRoom({ memoryMb: toMemoryMb({ summary }) }, async (opening) => {
       const history = await readHistory(traces, sessionId, null);
       const sandbox = await this.#createSandbox(summary, signal);
       const readText = (name: string) => traces.readText(sessionId, name);
@@ -352,7 +362,7 @@ export class SessionRegistry implements Disposable {
     fill: (session: Session) => Promise<T>,
   ): Promise<T> {
     const { traces } = this.#parts;
-    return this.#live.withRoom(async (opening) => {
+    return this.#live.withRoom({ memoryMb: opened.limits.maxMemoryMb }, async (opening) => {
       const sandbox = await this.#createSandbox(opened, signal);
       let session: Session | undefined;
       try {
@@ -406,7 +416,8 @@ export class SessionRegistry implements Disposable {
       }
     };
     const isOpen = this.#live.get(sessionId) !== undefined; // only its sandbox is gone
-    return isOpen ? rebuild({}) : this.#live.withRoom(rebuild);
+    const opening = { memoryMb: toMemoryMb({ summary }) };
+    return isOpen ? rebuild(opening) : this.#live.withRoom(opening, rebuild);
   }
 
   /** Its record is read once nobody else can add to it. */
@@ -462,7 +473,9 @@ export class SessionRegistry implements Disposable {
 
   #createOpened(seed: Omit<SessionSeed, 'sessionId'>): SessionOpened {
     const at = this.#parts.clock.now();
+    const requestId = this.#parts.requests?.requestId ?? null;
     return {
+      ...(requestId !== null && { requestId }),
       kind: 'session.opened',
       at,
       step: 0,

@@ -11,6 +11,7 @@ import type { Limits, StopReason, Usage } from './limits';
 import type { ModelClient } from './model';
 import { OpenCalls } from './openCalls';
 import type { Recorder } from './recorder';
+import type { RequestScope } from './requestScope';
 import type { Outcome, Sandbox } from './sandbox';
 import type { SessionModels } from './sessionModels';
 import { LeaseLostError } from './traceStore';
@@ -62,6 +63,7 @@ export interface StepParts {
   readonly clock: Clock;
   /** Of an earlier attempt at the same code; null: there was none. */
   readonly kept: KeptAnswers | null;
+  readonly requests: RequestScope;
 }
 
 /** @throws RlmError 'SANDBOX_EXEC_ERROR' when the sandbox broke: the step has no end on record then. */
@@ -70,7 +72,7 @@ export async function runStep(
   parts: StepParts,
   signal: AbortSignal,
 ): Promise<StepResult> {
-  const { sandbox, recorder, models, guardrails, turn, limits, clock } = parts;
+  const { sandbox, recorder, models, guardrails, turn, limits, clock, requests } = parts;
   const step = recorder.summary.usage.steps + 1;
   input.onStart?.();
   const started = clock.monotonic();
@@ -93,8 +95,9 @@ export async function runStep(
         code: input.code,
         timeoutMs: turn.timeoutMs,
         maxOutputChars: limits.maxOutputChars,
-        onHostCall: (call, callSignal) =>
+        onHostCall: requests.bind((call, callSignal) =>
           open.run(calls.nextNumber, callSignal, (bound) => hostCalls.answer(call, bound)),
+        ),
       },
       signal,
     )

@@ -1,52 +1,75 @@
-// Serves any number of clients over Streamable HTTP on the loopback interface. Above 250 lines: the
-// order in which a request is judged is read in one place.
+// Serves any number of clients over HTTP. Above 250 lines: the order in which a request is judged is
+// read in one place, with its options.
 
-import { randomBytes, randomUUID } from 'node:crypto';
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { ErrorCode as RpcErrorCode, isInitializeRequest } from '@modelcontextprotocol/sdk/types.js';
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { ErrorCode as RpcErrorCode } from '@modelcontextprotocol/sdk/types.js';
+import type { Rate } from '../base/tokenBuckets';
 import type { Engine } from '../core/engine';
 import { RlmError } from '../core/errors';
-import { readBody } from './httpBody';
+import { type Caller, type HttpAccess, TokenAccess } from './httpAccess';
 import { type ConnectionLimits, HttpConnections } from './httpConnections';
-import { type Refusal, checkRequest, mcpPath, refuse } from './httpGuard';
-import { checkHeaders, countsAsCall, refuseWithoutSession } from './httpMessage';
+import { allowPage, answerPreflight } from './httpCors';
+import { HttpDoor } from './httpDoor';
+import { type Exchange, beginExchange, observeExchange } from './httpExchange';
+import { type RouteName, checkContent, checkHead, mcpPath, refuse } from './httpGuard';
+import { type Origination, TrustedProxies, parseAllowedHost } from './httpHosts';
+import { HttpListener, type TlsFiles } from './httpListener';
+import type { HttpObserver } from './httpObserver';
+import { type HttpOperations, sendJson, sendMetrics } from './httpOperations';
 import { sendRefusal } from './httpReply';
-import { HttpSession } from './httpSession';
-import { maxMessageBytes, parseMessages, toRequestIds } from './rpcMessage';
-import type { Additions } from './server';
+import { HttpRpc } from './httpRpc';
+import type { SessionLimits } from './httpSessions';
+import { maxMessageBytes } from './rpcMessage';
+import type { Additions, McpServerOptions } from './server';
+import { type StallLimits, StalledResponses } from './stalledResponses';
 import type { OffersSet } from './toolCall';
 
 export interface HttpOptions {
   /** 0: any free port. */
   readonly port?: number;
-  readonly host?: '127.0.0.1' | '::1';
-  /** At least 22 characters (128 bits); made at random when left out. */
-  readonly token?: string;
+  /** An address of this machine. */
+  readonly host?: string;
+  /** Names beside those of loopback, as `name` or `name:port`. */
+  readonly allowedHosts?: readonly string[];
+  /** Of web pages that may call. */
   readonly allowedOrigins?: readonly string[];
+  /** Addresses and networks whose X-Forwarded headers are believed. */
+  readonly trustedProxies?: readonly string[];
+  readonly tls?: TlsFiles | null;
+  /** Where clients find it, when not where it listens: `https://rlm.example.com`. */
+  readonly publicUrl?: string | null;
+  /** Whether clients of the older transport are served too. */
+  readonly servesSse?: boolean;
   readonly limits?: Partial<HttpLimits>;
   /** Which tool sets clients get; all of them when left out. */
   readonly offersSet?: OffersSet;
   readonly additions?: Additions;
+  /** Without it there are no probes and no metrics. */
+  readonly operations?: HttpOperations;
+  readonly observer?: HttpObserver;
+  /** Runs what a request asks for, in its course. */
+  readonly inRequest?: <T>(requestId: string, run: () => Promise<T>) => Promise<T>;
 }
 
-interface HttpLimits extends ConnectionLimits {
+export interface HttpLimits extends ConnectionLimits, SessionLimits, StallLimits {
   readonly maxBodyBytes: number;
-  readonly maxSessions: number;
-  /** With so many open responses a session takes no more calls; all else that it sends is taken. */
-  readonly maxOpenResponses: number;
-  /** An idle session is let go after this time. */
-  readonly idleMs: number;
-  /** When all sessions are taken, one that was idle this long makes room. */
-  readonly evictAfterMs: number;
+  /** Requests without a good token, from one address; null: any number. */
+  readonly strangerRate: Rate | null;
 }
 
 export interface HttpServing {
   readonly url: string;
-  readonly token: string;
   readonly port: number;
+  /** Takes no more calls, and is disposed when those that are open are answered, or after `graceMs`. */
+  drain(graceMs: number): Promise<void>;
   /** Answers running calls with the end, cancels them, closes every stream and socket. Idempotent. */
   dispose(): Promise<void>;
+}
+
+export interface TokenServing extends HttpServing {
+  readonly token: string;
 }
 
 const defaultHttpLimits: HttpLimits = {
@@ -57,75 +80,94 @@ const defaultHttpLimits: HttpLimits = {
   maxStrangers: 256,
   idleMs: 30 * 60_000,
   evictAfterMs: 60_000,
+  maxWaitingBytes: 32_000_000,
+  stalledMs: 60_000,
+  strangerRate: null,
 };
 
-/** Against clients that send slowly or hold connections. */
-const socketLimits = {
-  headersTimeout: 10_000,
-  requestTimeout: 60_000,
-  keepAliveTimeout: 60_000,
-  connectionsCheckingInterval: 1_000,
-} as const;
 const minTokenChars = 22;
-const sessionNotFound = -32001;
-/** How long the last answers may take to leave. */
-const farewellMs = 2_000;
+const sweepMs = 5_000;
+const renewMs = 60_000;
 
-/** @throws RlmError 'INVALID_INPUT' | 'BACKEND_UNAVAILABLE' when the port cannot be listened on. */
-export async function serveHttp(engine: Engine, options: HttpOptions = {}): Promise<HttpServing> {
-  const { port = 0, host = '127.0.0.1', token = randomBytes(32).toString('base64url') } = options;
+/** One token opens `engine`; made at random when left out. @throws RlmError as `listenHttp`. */
+export async function serveHttp(
+  engine: Engine,
+  options: HttpOptions & { readonly token?: string } = {},
+): Promise<TokenServing> {
+  const { token = randomBytes(32).toString('base64url'), ...rest } = options;
   if (token.length < minTokenChars || /\s/u.test(token)) {
     throw new RlmError('INVALID_INPUT', 'The bearer token is too short or holds spaces.', {
       nextStep: `Give at least ${minTokenChars} random characters, or none to have one made.`,
     });
   }
-  const serving = new HttpEndpoint(engine, token, options);
-  const listeningPort = await serving.listen(port, host);
-  const name = host === '::1' ? '[::1]' : host;
+  return { ...(await listenHttp(new TokenAccess(engine, token), rest)), token };
+}
+
+/** @throws RlmError 'INVALID_INPUT' | 'BACKEND_UNAVAILABLE' when the port cannot be listened on. */
+export async function listenHttp(access: HttpAccess, options: HttpOptions): Promise<HttpServing> {
+  const { port = 0, host = '127.0.0.1', tls = null } = options;
+  const endpoint = new HttpEndpoint(access, options);
+  const listeningPort = await endpoint.listen(port, host);
+  const name = host.includes(':') ? `[${host}]` : host;
   return {
-    url: `http://${name}:${listeningPort}${mcpPath}`,
-    token,
+    url: `${tls ? 'https' : 'http'}://${name}:${listeningPort}${mcpPath}`,
     port: listeningPort,
-    dispose: () => serving.dispose(),
+    drain: (graceMs) => endpoint.drain(graceMs),
+    dispose: () => endpoint.dispose(),
   };
 }
 
 class HttpEndpoint {
-  readonly #engine: Engine;
-  readonly #token: string;
-  readonly #allowedOrigins: readonly string[];
-  readonly #offered: Pick<HttpOptions, 'additions' | 'offersSet'>;
-  readonly #limits: HttpLimits;
-  readonly #server: Server;
+  readonly #access: HttpAccess;
+  readonly #options: HttpOptions;
+  readonly #allowedHosts: readonly string[];
+  readonly #proxies: TrustedProxies;
+  readonly #routes: readonly RouteName[];
   readonly #connections: HttpConnections;
-  readonly #sessions = new Map<string, HttpSession>();
+  readonly #door: HttpDoor;
+  readonly #rpc: HttpRpc;
+  readonly #stalled: StalledResponses;
+  readonly #sweepMs: number;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #listener: HttpListener | undefined;
   #port = 0;
-  #sweep: NodeJS.Timeout | undefined;
   #disposing: Promise<void> | undefined;
 
-  constructor(engine: Engine, token: string, options: HttpOptions) {
-    this.#engine = engine;
-    this.#token = token;
-    this.#allowedOrigins = options.allowedOrigins ?? [];
-    const { additions, offersSet } = options;
-    this.#offered = { ...(additions && { additions }), ...(offersSet && { offersSet }) };
-    this.#limits = { ...defaultHttpLimits, ...options.limits };
-    this.#connections = new HttpConnections(this.#limits);
-    this.#server = createServer(socketLimits, (request, response) => {
-      this.#answer(request, response).catch(() => sendFailure(request, response));
+  constructor(access: HttpAccess, options: HttpOptions) {
+    const limits = { ...defaultHttpLimits, ...options.limits };
+    this.#access = access;
+    this.#options = options;
+    this.#allowedHosts = (options.allowedHosts ?? []).map(parseAllowedHost);
+    this.#proxies = new TrustedProxies(options.trustedProxies ?? []);
+    this.#routes = listRoutes(options);
+    this.#connections = new HttpConnections(limits);
+    this.#stalled = new StalledResponses(limits);
+    this.#rpc = new HttpRpc(limits, (caller) => this.#toServerOptions(caller));
+    this.#door = new HttpDoor({
+      access,
+      strangerRate: limits.strangerRate,
+      toMetadataUrl: (from, path) =>
+        this.#describeResource(from) ? this.#toPublicUrl(from, path) : null,
     });
-    this.#server.on('connection', (socket) => this.#connections.add(socket));
+    this.#sweepMs = Math.max(10, Math.min(sweepMs, limits.idleMs));
   }
 
   async listen(port: number, host: string): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (cause) => reject(toListenError(cause, port, host)));
-      this.#server.listen({ port, host, exclusive: true }, resolve);
-    });
-    this.#port = (this.#server.address() as AddressInfo).port; // a TCP server that listens
-    const sweepMs = Math.max(10, Math.min(60_000, this.#limits.idleMs));
-    this.#sweep = setInterval(() => this.#letGo(this.#limits.idleMs), sweepMs).unref();
+    const listener = await HttpListener.create(
+      (request, response) => this.#take(request, response),
+      this.#options.tls ?? null,
+    );
+    this.#listener = listener;
+    listener.server.on(listener.connectionEvent, (socket: Socket) => this.#connections.add(socket));
+    this.#port = await listener.listen(port, host);
+    this.#every(this.#sweepMs, () => this.#sweep());
+    this.#every(renewMs, () => void listener.renew());
     return this.#port;
+  }
+
+  async drain(graceMs: number): Promise<void> {
+    await this.#rpc.drain(graceMs);
+    await this.dispose();
   }
 
   dispose(): Promise<void> {
@@ -133,110 +175,144 @@ class HttpEndpoint {
   }
 
   async #close(): Promise<void> {
-    clearInterval(this.#sweep);
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    const timeUp = AbortSignal.timeout(farewellMs);
-    await Promise.all([...this.#sessions.values()].map((session) => session.end(timeUp)));
-    this.#server.closeAllConnections();
+    this.#timers.forEach((timer) => clearInterval(timer));
+    const server = this.#listener?.server;
+    const closed = new Promise<void>((resolve) => server?.close(() => resolve()));
+    await this.#rpc.sessions.close();
+    server?.closeAllConnections();
     await closed;
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { method = '', url = '', headers } = request;
-    const refusal = checkRequest(
-      { method, url, headers },
-      { port: this.#port, token: this.#token, allowedOrigins: this.#allowedOrigins },
+  #every(ms: number, run: () => void): void {
+    this.#timers.push(setInterval(run, ms).unref());
+  }
+
+  #sweep(): void {
+    const { sessions } = this.#rpc;
+    sessions.letGoIdle();
+    this.#stalled.sweep(performance.now());
+    void sessions.letGoStrangers((caller) => this.#access.readStanding(caller));
+  }
+
+  #take(request: IncomingMessage, response: ServerResponse): void {
+    const { observer, inRequest = (_id, run) => run() } = this.#options;
+    const exchange = beginExchange(request, response, this.#proxies);
+    if (observer) {
+      observeExchange(exchange, observer);
+    }
+    inRequest(exchange.requestId, () => this.#answer(exchange)).catch(() =>
+      sendFailure(request, response),
     );
-    if (refusal) {
-      sendRefusal(request, response, refusal);
+  }
+
+  async #answer(exchange: Exchange): Promise<void> {
+    const { request, response, from } = exchange;
+    const { method = '', url = '', headers } = request;
+    const head = { method, url, headers, host: from.host };
+    const verdict = checkHead(head, {
+      port: this.#port,
+      allowedHosts: this.#allowedHosts,
+      allowedOrigins: this.#options.allowedOrigins ?? [],
+      routes: this.#routes,
+    });
+    if (verdict.kind === 'refused') {
+      sendRefusal(request, response, verdict.refusal);
+      return;
+    }
+    allowPage(response, headers.origin);
+    if (verdict.kind === 'preflight') {
+      answerPreflight(response);
+      return;
+    }
+    exchange.route = verdict.route;
+    if (!verdict.needsToken) {
+      await this.#answerOpenly(exchange, verdict.route);
+      return;
+    }
+    const found = await this.#door.identify(from, headers.authorization);
+    if (found.kind === 'refused') {
+      sendRefusal(request, response, found.refusal);
       return;
     }
     this.#connections.use(request.socket, response);
-    if (method !== 'POST') {
-      await this.#pass(request, response, undefined);
-      return;
-    }
-    const body = await readBody(request, this.#limits.maxBodyBytes);
-    const parsed = parseMessages(body);
-    if (parsed.kind === 'refused') {
-      sendRefusal(request, response, {
-        status: body.kind === 'large' ? 413 : 400,
-        ...parsed.fault,
-      });
+    if (verdict.route === 'metrics') {
+      await this.#sendMetrics(exchange, found.kind === 'scraper' || found.mayReadMetrics);
+    } else if (found.kind === 'scraper') {
+      sendRefusal(request, response, refuse(403, 'This token is for /metrics alone.'));
     } else {
-      await this.#pass(request, response, parsed.messages);
+      const fault = checkContent(head) ?? this.#door.checkRate(found);
+      await (fault ? sendRefusal(request, response, fault) : this.#answerCaller(exchange, found));
     }
   }
 
-  /** `messages`: the body, if there is one. */
-  async #pass(request: IncomingMessage, response: ServerResponse, messages: unknown) {
-    const session = this.#findSession(request, messages);
-    if (!(session instanceof HttpSession)) {
-      sendRefusal(request, response, { ids: toRequestIds(messages), ...session });
+  async #answerCaller(exchange: Exchange, caller: Caller): Promise<void> {
+    exchange.user = caller.name;
+    this.#stalled.add(exchange.response, performance.now());
+    await this.#rpc.answer(exchange, caller);
+  }
+
+  async #answerOpenly({ request, response, from }: Exchange, route: RouteName): Promise<void> {
+    if (route === 'metadata') {
+      const described = this.#describeResource(from);
+      return described
+        ? sendJson(response, 200, described)
+        : sendRefusal(request, response, refuse(404, 'Tokens come from no authorization server.'));
+    }
+    const { operations } = this.#options;
+    const faults = route === 'readyz' ? ((await operations?.findFaults()) ?? []) : [];
+    const isEnding = route === 'readyz' && this.#rpc.isDraining;
+    const all = [...faults, ...(isEnding ? ['The server is ending.'] : [])];
+    return all.length === 0
+      ? sendJson(response, 200, { status: 'ok' })
+      : sendJson(response, 503, { status: 'failing', faults: all });
+  }
+
+  async #sendMetrics({ request, response }: Exchange, isAllowed: boolean): Promise<void> {
+    const { operations } = this.#options;
+    if (!isAllowed || !operations) {
+      sendRefusal(request, response, refuse(403, 'This token may not read the metrics.'));
       return;
     }
-    await session.handle(request, response, messages);
-    if (!session.isInitialized) {
-      await session.close();
-    }
+    const counts = {
+      mcpSessions: this.#rpc.sessions.count,
+      openCalls: this.#rpc.openCalls,
+      openResponses: this.#stalled.count,
+    };
+    sendMetrics(response, await operations.writeMetrics(counts));
   }
 
-  #findSession(request: IncomingMessage, messages: unknown): HttpSession | Refusal {
-    const { headers, method } = request;
-    const id = headers['mcp-session-id'];
-    const isFirst = id === undefined && isInitializeRequest(messages);
-    if (this.#disposing) {
-      return refuse(404, 'This engine is ending: initialize with the next one.', sessionNotFound);
-    }
-    if (id === undefined && !isFirst) {
-      return refuseWithoutSession(messages);
-    }
-    const fault = method === 'POST' ? checkHeaders(headers, messages) : null;
-    if (fault) {
-      return fault;
-    }
-    if (isFirst) {
-      return this.#openSession();
-    }
-    const session = this.#sessions.get(String(id));
-    if (!session) {
-      return refuse(404, 'There is no such MCP session: initialize again.', sessionNotFound);
-    }
-    if ([messages].flat().some((one) => isInitializeRequest(one))) {
-      return refuse(400, 'This session is initialized already.', RpcErrorCode.InvalidRequest);
-    }
-    if (countsAsCall(messages) && session.openResponses >= this.#limits.maxOpenResponses) {
-      const refusal = refuse(429, `This session has ${session.openResponses} open responses.`);
-      return { ...refusal, headers: { 'Retry-After': '1' } };
-    }
-    return session;
+  #describeResource(from: Origination): object | null {
+    const url = this.#toPublicUrl(from, mcpPath);
+    return this.#options.operations?.describeResource(url) ?? null;
   }
 
-  #openSession(): HttpSession | Refusal {
-    if (this.#sessions.size >= this.#limits.maxSessions) {
-      this.#letGo(this.#limits.evictAfterMs);
-    }
-    if (this.#sessions.size >= this.#limits.maxSessions) {
-      const refusal = refuse(503, `All ${this.#limits.maxSessions} MCP sessions are taken.`);
-      return { ...refusal, headers: { 'Retry-After': '60' } };
-    }
-    const id = randomUUID();
-    const session = new HttpSession(this.#engine, {
-      id,
-      onClosed: () => this.#sessions.delete(id),
-      offered: this.#offered,
-    });
-    this.#sessions.set(id, session);
-    return session;
+  #toPublicUrl({ isSecure, host }: Origination, path: string): string {
+    const { publicUrl } = this.#options;
+    return new URL(path, publicUrl ?? `${isSecure ? 'https' : 'http'}://${host}`).href;
   }
 
-  #letGo(idleMs: number): void {
-    for (const session of this.#sessions.values()) {
-      if (session.idleMs > idleMs) {
-        session.close().catch(() => undefined);
-      }
-    }
+  #toServerOptions(caller: Caller): McpServerOptions {
+    const { additions, offersSet, observer } = this.#options;
+    return {
+      ...(additions && { additions }),
+      ...(offersSet && { offersSet }),
+      gate: {
+        admit: (tool) => caller.gate?.admit(tool) ?? null,
+        ended: (call) => {
+          caller.gate?.ended(call);
+          observer?.callEnded({ ...call, user: caller.name });
+        },
+      },
+    };
   }
+}
+
+function listRoutes({ operations, servesSse = false }: HttpOptions): readonly RouteName[] {
+  return [
+    'mcp',
+    ...(servesSse ? (['sse', 'messages'] as const) : []),
+    ...(operations ? (['metrics', 'metadata', 'healthz', 'readyz'] as const) : []),
+  ];
 }
 
 /** Where nothing has been answered yet, and somebody may still be there to read it. */
@@ -247,15 +323,4 @@ function sendFailure(request: IncomingMessage, response: ServerResponse): void {
     const text = 'The request failed in the server.';
     sendRefusal(request, response, refuse(500, text, RpcErrorCode.InternalError));
   }
-}
-
-function toListenError(cause: Error, port: number, host: string): RlmError {
-  const isTaken = 'code' in cause && cause.code === 'EADDRINUSE';
-  return new RlmError(
-    'BACKEND_UNAVAILABLE',
-    isTaken
-      ? `Port ${port} on ${host} is in use.`
-      : `Cannot listen on ${host}:${port}: ${cause.message}.`,
-    { cause, nextStep: 'Choose another port, or 0 for any free one.' },
-  );
 }

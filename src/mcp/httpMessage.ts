@@ -5,6 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import {
   SUPPORTED_PROTOCOL_VERSIONS,
   isInitializeRequest,
+  isJSONRPCNotification,
   isJSONRPCRequest,
 } from '@modelcontextprotocol/sdk/types.js';
 import { type Refusal, refuse } from './httpGuard';
@@ -36,6 +37,11 @@ export function refuseWithoutSession(messages: unknown): Refusal {
   return isJSONRPCRequest(messages)
     ? { status: 400, ...refuseMethod(messages, text) }
     : refuse(400, text);
+}
+
+/** The method of a single request or notification; null for everything else. */
+export function readMethod(messages: unknown): string | null {
+  return isJSONRPCRequest(messages) || isJSONRPCNotification(messages) ? messages.method : null;
 }
 
 /**

@@ -20,7 +20,7 @@ const maxEarlyCancellations = 100;
 interface HttpSessionParts {
   readonly id: string;
   readonly onClosed: () => void;
-  readonly offered: Pick<McpServerOptions, 'additions' | 'offersSet'>;
+  readonly options: McpServerOptions;
 }
 
 export class HttpSession {
@@ -37,13 +37,13 @@ export class HttpSession {
   #tellLeft: () => void = () => undefined;
   #lastUsedAt = performance.now();
 
-  constructor(engine: Engine, { id, onClosed, offered }: HttpSessionParts) {
+  constructor(engine: Engine, { id, onClosed, options }: HttpSessionParts) {
     this.id = id;
     this.#transport = new StreamableHTTPServerTransport({ sessionIdGenerator: () => id });
     this.#transport.onclose = onClosed;
     this.#server = createMcpServer(engine, {
+      ...options,
       trackCall: (requestId, signal) => this.#trackCall(requestId, signal),
-      ...offered,
     });
     this.#connected = this.#server.connect(this.#transport);
   }
@@ -55,6 +55,11 @@ export class HttpSession {
 
   get openResponses(): number {
     return this.#openResponses;
+  }
+
+  /** Whether a call is running. */
+  get isWorking(): boolean {
+    return this.#running.size > 0;
   }
 
   /** Milliseconds since anything was open or running; 0 while something is. */

@@ -31,6 +31,7 @@ import { untilAborted } from '../base/abort';
 import type { Disposable } from '../base/disposable';
 import type { Engine } from '../core/engine';
 import type { Language } from '../core/sandbox';
+import type { CallGate } from './callGate';
 import { complete } from './completions';
 import instructions from './instructions.md';
 import { defaultProgressOptions, Progress, type ProgressOptions } from './progress';
@@ -67,6 +68,7 @@ export interface Additions {
 export interface McpServerOptions {
   /** Told of every tool call while it runs; disposed when it has ended, however it ended. */
   readonly trackCall?: (id: RequestId, signal: AbortSignal) => Disposable;
+  readonly gate?: CallGate;
   readonly progress?: Partial<ProgressOptions>;
   /** All of them when left out. Asked anew for every list and call. */
   readonly offersSet?: OffersSet;
@@ -123,6 +125,7 @@ function serveTools(server: Server, engine: Engine, options: McpServerOptions): 
   }));
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
     const tracked = options.trackCall?.(extra.requestId, extra.signal);
+    const { gate } = options;
     const progress = createProgress(params._meta?.progressToken, extra, options);
     try {
       const added = additions?.callTool(params.name, params.arguments ?? {}, { extra, progress });
@@ -130,7 +133,8 @@ function serveTools(server: Server, engine: Engine, options: McpServerOptions): 
       const context = { engine, signal: extra.signal, progress, sample, toldLanguages };
       const { name, arguments: args } = params;
       const offered = listOffered(offersSet);
-      return await (added ?? callTool({ name, args, offered }, context));
+      const call = { name, args, offered, ...(gate && { gate }) };
+      return await (added ?? callTool(call, context));
     } finally {
       tracked?.dispose();
     }

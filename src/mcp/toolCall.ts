@@ -2,11 +2,12 @@
 
 import { ErrorCode as RpcErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
-import { type RlmError, toRlmError } from '../core/errors';
+import { type ErrorCode, type RlmError, toRlmError } from '../core/errors';
 import { type StopReason, stopReasons } from '../core/limits';
 import { toInline } from '../base/markdown';
 import { cutMarked } from '../base/text';
 import { toWellFormedJson } from '../base/wellFormed';
+import type { CallGate } from './callGate';
 import { sayReplaced } from './replacedText';
 import { responseFormatField } from './fields';
 import { toPlainArguments } from './plainArguments';
@@ -39,7 +40,12 @@ export function listOffered(offersSet: OffersSet): readonly Tool[] {
 
 /** @throws McpError for a name that is no tool on offer; every other failure is a reply. */
 export async function callTool(
-  { name, args, offered }: { name: string; args: unknown; offered: readonly Tool[] },
+  {
+    name,
+    args,
+    offered,
+    gate,
+  }: { name: string; args: unknown; offered: readonly Tool[]; gate?: CallGate },
   context: ToolContext,
 ): Promise<CallReply> {
   const tool = offered.find((one) => one.name === name || one.alias === name);
@@ -47,20 +53,35 @@ export async function callTool(
     const names = offered.map((one) => one.name).join(', ');
     throw new McpError(RpcErrorCode.InvalidParams, `Unknown tool ${name}. Tools: ${names}.`);
   }
+  const refusal = gate?.admit(tool.name) ?? null;
+  const startedAt = performance.now();
+  let errorCode: ErrorCode | null = null;
   try {
+    if (refusal) {
+      throw refusal;
+    }
     const { payload, text } = await tool.call(context, args);
     return { content: [{ type: 'text', text }], structuredContent: { ...payload } };
   } catch (thrown) {
-    const described = await toErrorPayload(toRlmError(thrown), args, context);
-    const { value, replaced } = toWellFormedJson(described);
-    const payload = sayReplaced(value, replaced);
-    const text = wantsMarkdown(args) ? toErrorMarkdown(payload) : JSON.stringify(payload);
-    return {
-      content: [{ type: 'text', text }],
-      structuredContent: payload,
-      isError: true,
-    };
+    const error = toRlmError(thrown);
+    errorCode = error.code;
+    return await toErrorReply(error, args, context);
+  } finally {
+    const durationMs = performance.now() - startedAt;
+    gate?.ended({ tool: tool.name, errorCode, durationMs });
   }
+}
+
+async function toErrorReply(
+  error: RlmError,
+  args: unknown,
+  context: ToolContext,
+): Promise<CallReply> {
+  const described = await toErrorPayload(error, args, context);
+  const { value, replaced } = toWellFormedJson(described);
+  const payload = sayReplaced(value, replaced);
+  const text = wantsMarkdown(args) ? toErrorMarkdown(payload) : JSON.stringify(payload);
+  return { content: [{ type: 'text', text }], structuredContent: payload, isError: true };
 }
 
 async function toErrorPayload(

@@ -17,6 +17,7 @@ export interface TraceEventView {
   readonly action: string;
   readonly result_status: 'ok' | 'error' | 'stopped';
   readonly summary: string;
+  readonly request_id?: string | undefined;
   readonly guardrail_snapshot: UsageView;
   readonly detail: Record<string, unknown>;
 }
@@ -48,6 +49,7 @@ export function toTraceEventView(
     action: event.kind,
     result_status: status ?? 'ok',
     summary: toOneLine(summary, summaryChars),
+    ...(event.requestId !== undefined && { request_id: event.requestId }),
     guardrail_snapshot: toUsageView(event.usage, limits),
     detail: fitDetail(detail, { maxChars: maxDetailChars, dropped }, textOffset),
   };

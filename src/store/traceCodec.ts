@@ -25,6 +25,7 @@ export const maxLineBytes = 8_000_000;
 const lineBounds = { maxDepth: 20, maxValues: 150_000 };
 /** Five times what a session is opened with. */
 const maxTitleChars = 1_000;
+const maxRequestIdChars = 64;
 
 /** How every line of a kind begins. A line break inside a value is escaped, so the whole of it is unmistakable. */
 export function toLineStart(kind: TraceEvent['kind']): string {
@@ -169,6 +170,7 @@ const header = {
   step: z.int().nonnegative(),
   status: z.enum(sessionStatuses),
   usage,
+  requestId: z.string().max(maxRequestIdChars).optional(),
 };
 
 const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [

@@ -141,7 +141,8 @@ export class FakeModel implements Model {
   }
 }
 
-type Family = Pick<SessionParts, 'parentBudget' | 'loops'> & Partial<Pick<SessionParts, 'pool'>>;
+type Family = Pick<SessionParts, 'parentBudget' | 'loops'> &
+  Partial<Pick<SessionParts, 'pool' | 'requests'>>;
 
 export function createFakeSession(
   limits: Partial<Limits> = {},

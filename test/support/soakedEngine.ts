@@ -2,7 +2,7 @@
 // which no test process may have.
 
 import assert from 'node:assert/strict';
-import { type HttpServing, serveHttp } from '../../src/mcp/http';
+import { type TokenServing, serveHttp } from '../../src/mcp/http';
 import { createEngine } from '../../src/runtime';
 import { watchBlocks } from './blockMonitor';
 import { sandboxFolder } from './repl';
@@ -40,7 +40,7 @@ async function main([home = '', baseFolder = '']: readonly string[]): Promise<vo
   });
   engine.prewarm();
   const blocks = watchBlocks(() => engine.readStatus());
-  let serving: HttpServing | undefined;
+  let serving: TokenServing | undefined;
 
   const answers: Readonly<Record<SoakCommand, () => Promise<unknown>>> = {
     serve: async () => {

@@ -46,6 +46,10 @@ const output = z.object({
       action: z.string().describe('What happened, such as step.finished.'),
       result_status: z.enum(['ok', 'error', 'stopped']),
       summary: z.string().describe('One line for people.'),
+      request_id: z
+        .string()
+        .optional()
+        .describe('Of the request that led to it, as in the server’s log.'),
       guardrail_snapshot: usageSchema.describe('Usage after this event, and what the limits left.'),
       detail: z.record(z.string(), z.unknown()).describe('Code, output, changes: by action.'),
     }),

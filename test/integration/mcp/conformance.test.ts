@@ -6,7 +6,7 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as z from 'zod';
-import { type HttpServing, serveHttp } from '../../../src/mcp/http';
+import { type TokenServing, serveHttp } from '../../../src/mcp/http';
 import { bundledNode, runChild } from '../../support/childProcess';
 import { conformanceAdditions } from '../../support/conformanceFixtures';
 import { createFakeEngine, type FakeEngine } from '../../support/fakeEngine';
@@ -64,7 +64,7 @@ describe('the conformance suite of 2025-11-25', function () {
   this.timeout(180_000);
   let engine: FakeEngine;
   let proxy: HeaderProxy;
-  let serving: HttpServing;
+  let serving: TokenServing;
   let results: ReadonlyMap<string, readonly Check[]>;
 
   before(async () => {

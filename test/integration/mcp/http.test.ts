@@ -7,7 +7,7 @@ import net from 'node:net';
 import os from 'node:os';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 
-import { type HttpOptions, type HttpServing, serveHttp } from '../../../src/mcp/http';
+import { type HttpOptions, type TokenServing, serveHttp } from '../../../src/mcp/http';
 import { createFakeEngine, type FakeEngine } from '../../support/fakeEngine';
 import {
   assertEnded,
@@ -53,7 +53,7 @@ const ping = '{"jsonrpc":"2.0","id":2,"method":"ping"}';
 
 describe('HTTP', () => {
   let engine: FakeEngine;
-  let served: HttpServing[];
+  let served: TokenServing[];
   let clients: Client[];
 
   beforeEach(() => {
@@ -69,26 +69,26 @@ describe('HTTP', () => {
     assert.deepStrictEqual(engine.traces.listenerCount, 0);
   });
 
-  const serve = async (options?: HttpOptions): Promise<HttpServing> => {
+  const serve = async (options?: HttpOptions): Promise<TokenServing> => {
     const serving = await serveHttp(engine, options);
     served.push(serving);
     return serving;
   };
 
-  const connect = async (serving: HttpServing): Promise<Client> => {
+  const connect = async (serving: TokenServing): Promise<Client> => {
     const client = await connectHttpClient(serving);
     clients.push(client);
     return client;
   };
 
-  const goodHeaders = ({ token, port }: HttpServing) => ({
+  const goodHeaders = ({ token, port }: TokenServing) => ({
     Host: `127.0.0.1:${port}`,
     Authorization: `Bearer ${token}`,
     'Content-Type': 'application/json',
     Accept: 'application/json, text/event-stream',
   });
 
-  const begin = (serving: HttpServing, raw: RawRequest) => {
+  const begin = (serving: TokenServing, raw: RawRequest) => {
     const { method = 'POST', path = '/mcp', headers = {}, body = initialize } = raw;
     const all = Object.entries({ ...goodHeaders(serving), ...headers });
     const request = http.request({
@@ -103,7 +103,7 @@ describe('HTTP', () => {
     return request;
   };
 
-  const send = async (serving: HttpServing, raw: RawRequest = {}): Promise<RawReply> => {
+  const send = async (serving: TokenServing, raw: RawRequest = {}): Promise<RawReply> => {
     const request = begin(serving, raw);
     const [response] = (await once(request, 'response')) as [http.IncomingMessage];
     let text = '';
@@ -113,10 +113,10 @@ describe('HTTP', () => {
     return { status: response.statusCode ?? 0, headers: response.headers, text };
   };
 
-  const sendStatus = async (serving: HttpServing, raw: RawRequest) =>
+  const sendStatus = async (serving: TokenServing, raw: RawRequest) =>
     (await send(serving, raw)).status;
 
-  const openMcpSession = async (serving: HttpServing): Promise<string> => {
+  const openMcpSession = async (serving: TokenServing): Promise<string> => {
     const { headers, status } = await send(serving);
     assert.deepStrictEqual(status, 200);
     return String(headers['mcp-session-id']);
@@ -228,7 +228,8 @@ describe('HTTP', () => {
       const wrong = [undefined, 'Bearer wrong', `Basic ${serving.token}`];
       for (const Authorization of wrong) {
         const reply = await send(serving, { headers: { Authorization } });
-        assert.deepStrictEqual([reply.status, reply.headers['www-authenticate']], [401, 'Bearer']);
+        const challenge = Authorization ? 'Bearer error="invalid_token"' : 'Bearer';
+        assert.deepStrictEqual([reply.status, reply.headers['www-authenticate']], [401, challenge]);
         assert.deepStrictEqual(reply.text.includes(serving.token), false);
       }
       const inUrl = { path: `/mcp?token=${serving.token}`, headers: { Authorization: undefined } };
@@ -434,7 +435,7 @@ describe('HTTP', () => {
 
   describe('sessions', () => {
     /** An MCP session with an open stream, and a way to ask whether it is still there. */
-    const openBusySession = async (serving: HttpServing) => {
+    const openBusySession = async (serving: TokenServing) => {
       const headers = { 'Mcp-Session-Id': await openMcpSession(serving) };
       const stream = begin(serving, { method: 'GET', headers });
       const [response] = (await once(stream, 'response')) as [http.IncomingMessage];

@@ -1,11 +1,18 @@
 // The command line without a process: streams in memory, an engine in memory.
 
 import { PassThrough } from 'node:stream';
-import type { Cli, CliRuntime, EngineOptions, StdioServer } from '../../../src/cli/cli';
+import type {
+  Cli,
+  CliRuntime,
+  EngineOptions,
+  ServeSettings,
+  StdioServer,
+} from '../../../src/cli/cli';
 import { exitCodes, type ExitCode } from '../../../src/cli/failure';
 import { Interrupts } from '../../../src/cli/interrupts';
 import { runProgram } from '../../../src/cli/program';
 import { Terminal } from '../../../src/cli/terminal';
+import { addToken, readUserFile, revokeTokens } from '../../../src/team/userFile';
 import type { MemoryTraceStore } from '../../support/memoryTraceStore';
 import { createFakeEngine, type FakeEngine } from '../../support/fakeEngine';
 
@@ -72,6 +79,9 @@ export class FakeCli implements Cli {
   exitCode: ExitCode = exitCodes.ok;
   /** What the last engine was made with. */
   engineOptions: EngineOptions | null = null;
+  serveSettings: ServeSettings | null = null;
+  /** The grace that a server was told to end with. */
+  drained: number | null = null;
 
   constructor(options: FakeCliOptions = {}) {
     const {
@@ -114,12 +124,19 @@ export class FakeCli implements Cli {
     serveStdio: (options) => this.#serveStdio(options),
     joinStdio: (options) => this.#serveStdio(options),
     findServingEngine: async () => null,
-    serveHttp: async (_engine, { port }) => ({
-      url: `http://127.0.0.1:${port}/mcp`,
-      port,
-      tokenFile: '/home/rlm/engines/1.json',
-      dispose: async () => undefined,
-    }),
+    serveTeam: async (_engine, settings) => {
+      this.serveSettings = settings;
+      return {
+        url: `http://127.0.0.1:${settings.port}/mcp`,
+        tokenFile: settings.usersFile === null ? '/home/rlm/engines/1.json' : null,
+        drain: async (graceMs) => {
+          this.drained = graceMs;
+        },
+      };
+    },
+    addToken,
+    readUserFile,
+    revokeTokens,
     exportTrace: async function* (format, { summary, events }) {
       yield `${format} of ${summary.title}\n`;
       for await (const event of events) {

@@ -1,0 +1,109 @@
+// The socket that a server over HTTP listens on: plain, or under TLS by files that may be renewed meanwhile.
+
+import { readFile } from 'node:fs/promises';
+import { type RequestListener, type Server, createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { createSecureContext } from 'node:tls';
+import { RlmError } from '../core/errors';
+
+export interface TlsFiles {
+  /** PEM: the server's certificate, and those between it and the authority. */
+  readonly certificate: string;
+  /** PEM. */
+  readonly key: string;
+}
+
+/** Against clients that send slowly or hold connections. */
+const socketLimits = {
+  headersTimeout: 10_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 60_000,
+  connectionsCheckingInterval: 1_000,
+} as const;
+const handshakeTimeout = 10_000;
+const minVersion = 'TLSv1.2';
+
+export class HttpListener {
+  readonly server: Server;
+  readonly #tls: TlsFiles | null;
+  readonly #setContext: (pair: TlsPair) => void;
+  #pair: TlsPair | null;
+
+  private constructor(listener: RequestListener, tls: TlsFiles | null, pair: TlsPair | null) {
+    this.#tls = tls;
+    this.#pair = pair;
+    if (pair) {
+      const options = { ...socketLimits, ...pair, handshakeTimeout, minVersion } as const;
+      const server = createTlsServer(options, listener);
+      this.server = server;
+      this.#setContext = (renewed) => server.setSecureContext({ ...renewed, minVersion });
+    } else {
+      this.server = createServer(socketLimits, listener);
+      this.#setContext = () => undefined;
+    }
+  }
+
+  /** @throws RlmError 'INVALID_INPUT' where the files hold no certificate with its key. */
+  static async create(listener: RequestListener, tls: TlsFiles | null): Promise<HttpListener> {
+    return new HttpListener(listener, tls, tls && (await readPair(tls)));
+  }
+
+  /** Connections come as this one; `connection` of a TLS server has not shaken hands yet. */
+  get connectionEvent(): 'connection' | 'secureConnection' {
+    return this.#tls ? 'secureConnection' : 'connection';
+  }
+
+  /** The port. @throws RlmError 'BACKEND_UNAVAILABLE' when it cannot be listened on. */
+  async listen(port: number, host: string): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', (cause) => reject(toListenError(cause, port, host)));
+      this.server.listen({ port, host, exclusive: true }, resolve);
+    });
+    return (this.server.address() as AddressInfo).port; // a TCP server that listens
+  }
+
+  /** Takes renewed files; broken ones are left where they are. True: there were new ones. */
+  async renew(): Promise<boolean> {
+    const pair = this.#tls && (await readPair(this.#tls).catch(() => null));
+    if (!pair || (this.#pair?.cert.equals(pair.cert) && this.#pair.key.equals(pair.key))) {
+      return false;
+    }
+    this.#pair = pair;
+    this.#setContext(pair);
+    return true;
+  }
+}
+
+interface TlsPair {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+async function readPair({ certificate, key }: TlsFiles): Promise<TlsPair> {
+  try {
+    const pair = { cert: await readFile(certificate), key: await readFile(key) };
+    createSecureContext(pair);
+    return pair;
+  } catch (cause) {
+    throw new RlmError(
+      'INVALID_INPUT',
+      `${certificate} and ${key} are no certificate and its key.`,
+      {
+        cause,
+        nextStep: 'Give two PEM files that this user may read and that belong together.',
+      },
+    );
+  }
+}
+
+function toListenError(cause: Error, port: number, host: string): RlmError {
+  const isTaken = 'code' in cause && cause.code === 'EADDRINUSE';
+  return new RlmError(
+    'BACKEND_UNAVAILABLE',
+    isTaken
+      ? `Port ${port} on ${host} is in use.`
+      : `Cannot listen on ${host}:${port}: ${cause.message}.`,
+    { cause, nextStep: 'Choose another port, or 0 for any free one.' },
+  );
+}
