@@ -7,7 +7,8 @@ import { maxTaskChars } from '../core/loop';
 import { toRlmError } from '../core/errors';
 import rlmText from './prompts/rlm.md';
 import rlmAuditText from './prompts/rlmAudit.md';
-import { toTraceEventView, toTraceText } from './traceView';
+import { readTracePage } from './tracePage';
+import { toTraceText } from './traceView';
 
 interface PromptArgument {
   readonly name: string;
@@ -23,7 +24,7 @@ interface Prompt {
   render(engine: Engine, args: Readonly<Record<string, string>>): string | Promise<string>;
 }
 
-const maxAuditEvents = 500;
+const maxAuditEntries = 500;
 const maxAuditChars = 60_000;
 
 const prompts: readonly Prompt[] = [
@@ -58,16 +59,17 @@ const prompts: readonly Prompt[] = [
     arguments: [{ name: 'session_id', description: 'The session to review.', required: true }],
     render: async (engine, args) => {
       const sessionId = args['session_id'] ?? '';
-      const { limits } = await engine.sessions.readSummary(sessionId);
-      const { events, nextCursor } = await engine.traces.readEvents(sessionId, {
+      const { entries, nextCursor } = await readTracePage(engine, {
+        sessionId,
         fromStep: null,
         toStep: null,
         cursor: null,
-        limit: maxAuditEvents,
+        limit: maxAuditEntries,
+        maxChars: Infinity,
+        detail: { kind: 'full', maxChars: 0, textOffset: 0 },
       });
-      const views = events.map((event) => toTraceEventView(event, limits, 0));
       const more = nextCursor === null ? '' : '\n\nThere is more: read on with rlm_get_trace.';
-      const trace = toFence(toTraceText(views, maxAuditChars)) + more;
+      const trace = toFence(toTraceText(entries, maxAuditChars)) + more;
       return fillIn(rlmAuditText, { sessionId, trace });
     },
   },

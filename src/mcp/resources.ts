@@ -13,13 +13,13 @@ import { toSessionDetail, toSessionView } from './sessionView';
 import { toStatusView } from './statusView';
 import { runQueued } from './taskCall';
 import { toUnreadableView } from './unreadableView';
-import { toTraceEventView } from './traceView';
+import { readTracePage } from './tracePage';
 import { readVariablePage } from './variablePage';
 
 /** Source: MCP specification 2025-11-25, resources, "Error Handling". */
 const resourceNotFound = -32002;
 const sessionsPerPage = 50;
-const traceEvents = 500;
+const traceEntries = 500;
 const traceDetailChars = 4_000;
 const jsonMime = 'application/json';
 
@@ -132,19 +132,17 @@ async function readSessions(engine: Engine) {
 }
 
 async function readTrace(engine: Engine, sessionId: string) {
-  const { limits } = await engine.sessions.readSummary(sessionId);
-  const page = await readFittingPage(
-    async (limit, cursor) => {
-      const query = { fromStep: null, toStep: null, cursor, limit };
-      const { events, nextCursor, unreadable } = await engine.traces.readEvents(sessionId, query);
-      const items = events.map((event) => toTraceEventView(event, limits, traceDetailChars));
-      return { items, nextCursor, unreadable };
-    },
-    traceEvents,
-    null,
-  );
+  const page = await readTracePage(engine, {
+    sessionId,
+    fromStep: null,
+    toStep: null,
+    cursor: null,
+    limit: traceEntries,
+    maxChars: maxResultChars,
+    detail: { kind: 'full', maxChars: traceDetailChars, textOffset: 0 },
+  });
   return {
-    events: page.items,
+    events: page.entries,
     next_cursor: page.nextCursor,
     ...toUnreadableView(page.unreadable),
   };

@@ -1,215 +1,122 @@
-// The projection of trace events that rlm_get_trace and the trace resource show. Pure.
+// The projection of a trace's entries that rlm_get_trace and the trace resource show. Pure.
 
 import { cutMarked, toOneLine } from '../base/text';
-import type { LoopFinished, StepFinished, TraceEvent } from '../core/event';
+import type { TraceEvent } from '../core/event';
 import type { Limits } from '../core/limits';
-import { countDropped } from '../core/shownTexts';
-import { describeStop } from '../core/sessionErrors';
-import { toContextView } from './contextView';
-import { cutJsonMarked, type FitOptions, fitPayload } from './fit';
-import { maxMessageJsonChars } from './stepView';
-import { type UsageView, toLimitsView, toUsageView } from './usageView';
+import { withoutEmpty } from './brief';
+import type { toContextView } from './contextView';
+import { type FitOptions, fitPayload } from './fit';
+import { type TraceAction, type TraceEntry, toAction } from './traceEntries';
+import { type Described, type ResultStatus, describeEntry } from './traceWords';
+import { type UsageView, toShortUsageView, toUsageView } from './usageView';
 
-export interface TraceEventView {
+export interface TraceEntryView {
   readonly ts: string;
   readonly step_index: number;
-  /** The event's kind, such as `step.finished`. */
-  readonly action: string;
-  readonly result_status: 'ok' | 'error' | 'stopped';
+  readonly action: TraceAction;
+  readonly result_status: ResultStatus;
   readonly summary: string;
   readonly request_id?: string | undefined;
   readonly guardrail_snapshot: UsageView;
   readonly detail: Record<string, unknown>;
 }
 
-interface Described {
-  readonly status?: TraceEventView['result_status'];
-  readonly summary: string;
-  readonly detail: Readonly<Record<string, unknown>>;
-  /** Characters of a text that were not recorded, by field. */
-  readonly dropped?: Readonly<Record<string, number>>;
+/** How an entry is shown. */
+export interface TraceViewOptions {
+  readonly sessionId: string;
+  readonly limits: Limits;
+  /** The step without an end, if it is the last of the trace, runs now. */
+  readonly isRunning: boolean;
+  readonly detail: TraceDetail;
 }
+
+/**
+ * `full`: `detail` takes about `maxChars` as JSON; where it is cut, `detail.cut` says what and how much. Its texts
+ * begin at `textOffset`, in UTF-16 units: one page of them after another shows all of them.
+ */
+export type TraceDetail =
+  | { readonly kind: 'summary' }
+  | { readonly kind: 'full'; readonly maxChars: number; readonly textOffset: number };
 
 const summaryChars = 160;
 
-/**
- * `detail` takes about `maxDetailChars` as JSON; where it is cut, `detail.cut` says what and how much. Its texts
- * begin at `textOffset`, in UTF-16 units: one page of them after another shows all of them.
- */
-export function toTraceEventView(
-  event: TraceEvent,
-  limits: Limits,
-  maxDetailChars: number,
-  textOffset = 0,
-): TraceEventView {
-  const { status, summary, detail, dropped = {} } = describeEvent(event, limits);
+export function toTraceEntryView(entry: TraceEntry, options: TraceViewOptions): TraceEntryView {
+  const { sessionId, limits, detail: wanted } = options;
+  const last = toLastEvent(entry);
+  const { status = 'ok', summary, detail, dropped = {} } = describeEntry(entry, options);
+  const isSummary = wanted.kind === 'summary';
   return {
-    ts: new Date(event.at).toISOString(),
-    step_index: event.step,
-    action: event.kind,
-    result_status: status ?? 'ok',
+    ts: new Date(last.at).toISOString(),
+    step_index: last.step,
+    action: toAction(entry, sessionId),
+    result_status: status,
     summary: toOneLine(summary, summaryChars),
-    ...(event.requestId !== undefined && { request_id: event.requestId }),
-    guardrail_snapshot: toUsageView(event.usage, limits),
-    detail: fitDetail(detail, { maxChars: maxDetailChars, dropped }, textOffset),
+    ...(last.requestId !== undefined && { request_id: last.requestId }),
+    guardrail_snapshot: isSummary
+      ? toShortUsageView(last.usage, limits)
+      : toUsageView(last.usage, limits),
+    detail: isSummary
+      ? toBriefDetail(detail)
+      : fitDetail(detail, { maxChars: wanted.maxChars, dropped }, wanted.textOffset),
   };
 }
 
-function describeEvent(event: TraceEvent, limits: Limits): Described {
-  switch (event.kind) {
-    case 'session.opened':
-      return {
-        summary: `Opened "${event.title}" (${event.language})`,
-        detail: {
-          session_id: event.sessionId,
-          title: event.title,
-          language: event.language,
-          config: toLimitsView(event.limits),
-          parent_session_id: event.parentSessionId,
-          source_step: event.sourceStep,
-          depth: event.depth,
-          engine_id: event.engineId,
-          version: event.version,
-        },
-      };
-    case 'context.loaded':
-      return {
-        summary: `Loaded ${event.context.totalChars.toLocaleString('en')} characters from ${event.context.sourceCount} source(s) into ${event.context.variable}`,
-        detail: {
-          has_text: event.given.hasText,
-          paths: event.given.paths,
-          context: toContextView(event.context),
-        },
-      };
-    case 'step.started':
-      return { summary: `Started: ${event.code}`, detail: { code: event.code } };
-    case 'step.finished':
-      return describeStep(event);
-    case 'model.answered':
-      return {
-        status: event.error === null ? 'ok' : 'error',
-        summary:
-          event.error === null
-            ? `${event.model} answered ${event.answerTokens} tokens to ${event.promptTokens}`
-            : `${event.model} failed: ${event.error}`,
-        detail: {
-          call: event.call,
-          purpose: event.purpose,
-          child_session_id: event.childSessionId,
-          model: event.model,
-          prompt: event.prompt,
-          prompt_chars: event.promptChars,
-          ...(event.replacedSurrogates && { replaced_surrogates: event.replacedSurrogates }),
-          answer: event.answer,
-          error: event.error,
-          prompt_tokens: event.promptTokens,
-          answer_tokens: event.answerTokens,
-          tokens_estimated: event.tokensEstimated,
-          cost_usd: event.costUsd,
-          duration_ms: Math.round(event.durationMs),
-        },
-        dropped: { prompt: Math.max(0, event.promptChars - event.prompt.length) },
-      };
-    case 'loop.started':
-      return {
-        summary: `Began to work on: ${event.task}`,
-        detail: {
-          task: event.task,
-          model: event.model,
-          sub_model: event.subModel,
-          max_iterations: event.maxIterations,
-        },
-      };
-    case 'loop.finished':
-      return {
-        status: toLoopStatus(event.finishReason),
-        summary: `Ended after ${event.iterations} iteration(s): ${event.error ?? event.finishReason}`,
-        detail: {
-          finish_reason: event.finishReason,
-          iterations: event.iterations,
-          error: event.error,
-        },
-      };
-    case 'session.stopped':
-      return {
-        status: 'stopped',
-        summary: `Stopped by ${describeStop(event.cause, { limits, usage: event.usage })}`,
-        detail: { cause: event.cause },
-      };
-    case 'session.finalized':
-      return {
-        status: event.finishReason === 'completed' ? 'ok' : 'stopped',
-        summary: `Finalized (${event.finishReason}): ${event.answer}`,
-        detail: {
-          final_answer: event.answer,
-          final_var_name: event.fromVariable,
-          finish_reason: event.finishReason,
-        },
-      };
-    case 'session.replayed':
-      return {
-        status: event.differenceCount === 0 ? 'ok' : 'error',
-        summary: `Replayed ${event.stepsRun} step(s) of ${event.sourceSessionId}, ${event.differenceCount} difference(s)`,
-        detail: {
-          source_session_id: event.sourceSessionId,
-          through_step: event.throughStep,
-          steps_run: event.stepsRun,
-          steps_skipped: event.stepsSkipped,
-          difference_count: event.differenceCount,
-          differences: event.differences,
-          engine_id: event.engineId,
-        },
-      };
-    case 'session.closed':
-      return { summary: `Closed: ${event.reason}`, detail: { reason: event.reason } };
+function toLastEvent(entry: TraceEntry): TraceEvent {
+  switch (entry.kind) {
+    case 'opened':
+      return entry.loaded ?? entry.opened;
+    case 'step': {
+      const { started, finished } = entry;
+      const event = finished ?? started;
+      if (!event) {
+        throw new Error('A step has neither its start nor its end.');
+      }
+      return event;
+    }
+    case 'other':
+      return entry.event;
   }
 }
 
-function toLoopStatus(reason: LoopFinished['finishReason']): TraceEventView['result_status'] {
-  if (reason === 'submitted' || reason === 'max_iterations') {
-    return 'ok';
-  }
-  return reason === 'failed' ? 'error' : 'stopped';
+/** Of texts in a summary; what is not named here is left to `full`. */
+const briefTextChars: Readonly<Record<string, number>> = {
+  code: 600,
+  stdout: 400,
+  stderr: 200,
+  result: 300,
+  final_answer: 500,
+  task: 300,
+  prompt: 300,
+  answer: 300,
+};
+const briefFields: readonly string[] = [
+  ...['title', 'language', 'parent_session_id', 'source_step', 'paths', 'context'],
+  ...['error', 'guardrail_stop', 'interrupted', 'state_lost', 'dropped_chars', 'abridged'],
+  ...['model', 'child_session_id', 'max_iterations', 'iterations', 'finish_reason'],
+  ...['cause', 'reason', 'final_var_name', 'source_session_id', 'through_step', 'steps_run'],
+  ...['difference_count', 'duration_ms', 'replaced_surrogates'],
+];
+
+function toBriefDetail(detail: Described['detail']): Record<string, unknown> {
+  const brief = Object.entries(detail).flatMap(([name, value]) => {
+    const maxChars = briefTextChars[name];
+    if (maxChars !== undefined) {
+      return [[name, typeof value === 'string' ? cutMarked(value, maxChars) : value] as const];
+    }
+    return briefFields.includes(name) ? [[name, value] as const] : [];
+  });
+  const { context, ...rest } = Object.fromEntries(brief);
+  return withoutEmpty({ ...rest, ...(isContext(context) && { context: toBriefSizes(context) }) });
 }
 
-function describeStep({ outcome, stop, step }: StepFinished): Described {
-  const { error, interruption } = outcome;
-  const failed = error !== null || interruption !== null;
-  const what = error
-    ? `${error.type}: ${error.message}`
-    : interruption
-      ? `interrupted (${interruption})`
-      : `${outcome.stdout.length} characters printed, ${outcome.changes.length} variables changed`;
-  return {
-    status: stop !== null ? 'stopped' : failed ? 'error' : 'ok',
-    summary: `Step ${step}: ${what}${stop === null ? '' : `; reached ${stop}`}`,
-    detail: {
-      stdout: outcome.stdout,
-      stderr: outcome.stderr,
-      dropped_chars: countDropped(outcome),
-      result: outcome.result,
-      error: error && {
-        type: error.type,
-        message: cutJsonMarked(error.message, maxMessageJsonChars),
-        line: error.line,
-      },
-      traceback: error?.traceback ?? null,
-      updated_vars_summary: outcome.variables,
-      variables_changed: outcome.changes.map(({ name, change, type, size, preview }) => ({
-        name,
-        change,
-        type,
-        size,
-        preview,
-      })),
-      final_answer: outcome.finalAnswer,
-      interrupted: interruption,
-      state_lost: outcome.stateLost,
-      guardrail_stop: stop,
-      duration_ms: Math.round(outcome.durationMs),
-    },
-    dropped: { ...outcome.dropped },
-  };
+type ContextView = ReturnType<typeof toContextView>;
+
+function isContext(value: unknown): value is ContextView {
+  return typeof value === 'object' && value !== null && 'total_chars' in value;
+}
+
+function toBriefSizes({ variable, total_chars, total_lines, source_count }: ContextView) {
+  return { variable, total_chars, total_lines, source_count };
 }
 
 /** Large texts and lists share the space equally; `cut` names what was shortened, and up to where a text was shown. */
@@ -245,10 +152,10 @@ function toTextsFrom(detail: Described['detail'], offset: number): Record<string
 }
 
 /** A trace as lines for a reader, at most `maxChars` characters. */
-export function toTraceText(events: readonly TraceEventView[], maxChars: number): string {
-  const lines = events.map(
-    (event) =>
-      `${event.ts} step ${event.step_index} ${event.action} ${event.result_status}: ${event.summary}`,
+export function toTraceText(entries: readonly TraceEntryView[], maxChars: number): string {
+  const lines = entries.map(
+    (entry) =>
+      `${entry.ts} step ${entry.step_index} ${entry.action} ${entry.result_status}: ${entry.summary}`,
   );
   return cutMarked(lines.join('\n'), maxChars);
 }

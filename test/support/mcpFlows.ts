@@ -59,13 +59,10 @@ export const mcpFlows: readonly McpFlow[] = [
       assert.deepStrictEqual(finished['finish_reason'], 'completed');
       assert.deepStrictEqual(await callOk(client, 'rlm_finalize', final), finished);
       assert.deepStrictEqual(await listActions(client, id), [
-        'session.opened',
-        'context.loaded',
-        'step.started',
-        'step.finished',
-        'step.started',
-        'step.finished',
-        'session.finalized',
+        'init_context',
+        'run_repl',
+        'run_repl',
+        'finalize',
       ]);
     },
   },

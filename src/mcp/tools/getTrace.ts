@@ -3,14 +3,19 @@
 import * as z from 'zod';
 import { toFence, toInlineCode, toTable } from '../../base/markdown';
 import { RlmError } from '../../core/errors';
+import { maxResultChars } from '../fit';
 import { countField, cursorField, isoTimeField, sessionIdField, usageSchema } from '../fields';
-import { readFittingPage } from '../fitPage';
-import { defineTool } from '../tool';
+import { Shown, defineTool } from '../tool';
 import { toUnreadableLine, toUnreadableView, unreadableFields } from '../unreadableView';
-import { type TraceEventView, toTraceEventView } from '../traceView';
+import { traceActions } from '../traceEntries';
+import { readTracePage } from '../tracePage';
+import type { TraceDetail } from '../traceView';
 
 /** What one event's `detail` may take: more on a page of one event. */
 const manyDetailChars = 8_000;
+const defaultLimit = 100;
+/** Of a page whose length its caller left to us. */
+const pageChars = 20_000;
 const singleDetailChars = 90_000;
 const stepField = countField.optional();
 
@@ -23,10 +28,17 @@ const input = z.strictObject({
     .int()
     .min(1)
     .max(1_000)
-    .default(100)
+    .optional()
     .describe(
-      'Events per page; fewer come when they are long. With 1, detail holds up to 90,000 characters ' +
-        'instead of 8,000.',
+      'Entries per page. Left out: 100, and a page has at most 20,000 characters; given: 100,000. With 1, the ' +
+        'entry is shown in full, with up to 90,000 characters.',
+    ),
+  detail: z
+    .enum(['summary', 'full'])
+    .optional()
+    .describe(
+      'summary (default): the beginnings of code, output and answers. full: all that is on record, up to ' +
+        '8,000 characters an entry.',
     ),
   text_offset: z
     .int()
@@ -43,14 +55,14 @@ const output = z.object({
     z.object({
       ts: isoTimeField,
       step_index: countField,
-      action: z.string().describe('What happened, such as step.finished.'),
-      result_status: z.enum(['ok', 'error', 'stopped']),
+      action: z.enum(traceActions).describe('What happened; run_repl is a step, code and outcome.'),
+      result_status: z.enum(['ok', 'error', 'stopped', 'running']),
       summary: z.string().describe('One line for people.'),
       request_id: z
         .string()
         .optional()
         .describe('Of the request that led to it, as in the server’s log.'),
-      guardrail_snapshot: usageSchema.describe('Usage after this event, and what the limits left.'),
+      guardrail_snapshot: usageSchema.optional().describe('Usage after this event.'),
       detail: z.record(z.string(), z.unknown()).describe('Code, output, changes: by action.'),
     }),
   ),
@@ -58,46 +70,44 @@ const output = z.object({
   next_cursor: z.string().nullable().describe('For the next page; null at the end.'),
 });
 
+type Payload = z.output<typeof output>;
+
 export const getTrace = defineTool({
   name: 'rlm_get_trace',
   set: 'traces',
   alias: 'get_trace',
   title: 'Read the trace of a session',
   description:
-    'Shows what happened in a session, in order: contexts, code and output of every step, sub-model calls, ' +
-    'guardrails, the answer. Use it to review a run, cite how an answer was found, or take up a ' +
-    'session after a break. Works for every session of this home, also finished ones. Costs no step and ' +
-    'no budget. Narrow it with from_step and to_step, and page with cursor until next_cursor is null. ' +
-    'Texts marked as cut are longer with limit 1, and text_offset reads on in them. Next: rlm_run_repl when the session is active, else tell ' +
-    'the user what you found.',
+    'Shows what happened in a session, in order: one entry a step with its code and what came of it, and one for ' +
+    'each context, sub-model call, guardrail and the answer. Use it to review a run, cite how an answer was ' +
+    'found, or take up a session after a break. Works for every session of this home, also finished ones. ' +
+    'Costs no step and no budget. Narrow it with from_step and to_step, and page with cursor until ' +
+    'next_cursor is null. Texts are cut; detail full shows more, limit 1 with the cursor of an entry all of it, ' +
+    'and text_offset reads on. Next: rlm_run_repl when the session is active, else tell the user what you found.',
   input,
   output,
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async run({ engine }, args) {
     checkTextOffset(args);
-    const { limits } = await engine.sessions.readSummary(args.session_id);
-    const detailChars = args.limit === 1 ? singleDetailChars : manyDetailChars;
-    const page = await readFittingPage(
-      async (limit, cursor) => {
-        const { events, nextCursor, unreadable } = await engine.traces.readEvents(args.session_id, {
-          fromStep: args.from_step ?? null,
-          toStep: args.to_step ?? null,
-          cursor,
-          limit,
-        });
-        const items = events.map((event) =>
-          toTraceEventView(event, limits, detailChars, args.text_offset),
-        );
-        return { items, nextCursor, unreadable };
-      },
-      args.limit,
-      args.cursor ?? null,
+    const page = await readTracePage(engine, {
+      sessionId: args.session_id,
+      fromStep: args.from_step ?? null,
+      toStep: args.to_step ?? null,
+      cursor: args.cursor ?? null,
+      limit: args.limit ?? defaultLimit,
+      maxChars: args.limit === undefined ? pageChars : maxResultChars,
+      detail: toDetail(args),
+    });
+    const first = { ...toUnreadableView(page.unreadable) };
+    const whole = { ...first, next_cursor: page.nextCursor, events: [...page.entries] };
+    const brief = page.entries.map(
+      ({ guardrail_snapshot: usage, request_id: request, ...entry }) => ({
+        ...entry,
+        ...(args.detail === 'full' && request !== undefined && { request_id: request }),
+        ...(usage.remaining && { guardrail_snapshot: usage }),
+      }),
     );
-    return {
-      ...toUnreadableView(page.unreadable),
-      next_cursor: page.nextCursor,
-      events: [...page.items],
-    };
+    return new Shown<Payload>(whole, { ...first, next_cursor: page.nextCursor, events: brief });
   },
   toMarkdown: ({ events, next_cursor: cursor, ...rest }) =>
     [
@@ -108,6 +118,13 @@ export const getTrace = defineTool({
       ...(cursor === null ? [] : [`More: cursor ${toInlineCode(cursor)}`]),
     ].join('\n\n'),
 });
+
+/** One entry alone is asked for to be read whole. */
+function toDetail({ detail, limit, text_offset: textOffset }: z.output<typeof input>): TraceDetail {
+  const kind = detail ?? (limit === 1 ? 'full' : 'summary');
+  const maxChars = limit === 1 ? singleDetailChars : manyDetailChars;
+  return kind === 'full' ? { kind, maxChars, textOffset } : { kind };
+}
 
 /** @throws RlmError 'INVALID_INPUT' where it is not clear which event's texts are meant. */
 function checkTextOffset({ text_offset: offset, limit }: z.output<typeof input>): void {
@@ -122,11 +139,11 @@ function checkTextOffset({ text_offset: offset, limit }: z.output<typeof input>)
   }
 }
 
-function toRow(event: TraceEventView): string[] {
+function toRow(event: Payload['events'][number]): string[] {
   return [event.ts, String(event.step_index), event.action, event.result_status, event.summary];
 }
 
-function toCodeSection(event: TraceEventView): string[] {
+function toCodeSection(event: Payload['events'][number]): string[] {
   const texts = ['code', 'stdout', 'stderr'].flatMap((name) => {
     const text = event.detail[name];
     return typeof text === 'string' && text !== '' ? [[name, text] as const] : [];

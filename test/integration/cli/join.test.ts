@@ -250,7 +250,7 @@ describe('rlm-companion mcp', () => {
     const next = await callOk(watcher, 'rlm_run_repl', { session_id: id, code: '1 + 1' });
     assert.deepStrictEqual(next['result'], '2');
     const { events } = await callOk(watcher, 'rlm_get_trace', { session_id: id, limit: 100 });
-    assert.ok(toList(events).some((event) => event['action'] === 'step.finished'));
+    assert.ok(toList(events).some((event) => event['action'] === 'run_repl'));
   });
 
   describe('given an endpoint file that lies', () => {

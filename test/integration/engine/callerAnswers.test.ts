@@ -199,11 +199,11 @@ for (const transport of transports) {
         const code = '[llm_query("a"), *llm_query_batched(["b", "c"])]';
         const step = await callOk(client, 'rlm_run_repl', { session_id, code });
         assert.equal(step['result'], "['sampled: a', 'sampled: b', 'sampled: c']");
-        const { events } = await callOk(client, 'rlm_get_trace', { session_id });
+        const { events } = await callOk(client, 'rlm_get_trace', { session_id, detail: 'full' });
         const answered = z
           .array(z.object({ action: z.string(), detail: z.record(z.string(), z.unknown()) }))
           .parse(events)
-          .filter(({ action }) => action === 'model.answered')
+          .filter(({ action }) => action === 'llm_query')
           .map(({ detail }) => [detail['model'], detail['tokens_estimated']]);
         assert.deepStrictEqual(
           answered,

@@ -58,14 +58,10 @@ describe('a full disk', function () {
       assert.deepStrictEqual(
         toList(events).map((event) => [event['action'], event['step_index']]),
         [
-          ['session.opened', 0],
-          ['context.loaded', 0],
-          ['step.started', 1],
-          ['step.finished', 1],
-          ['step.started', 2],
-          ['step.finished', 2],
-          ['step.started', 3],
-          ['step.finished', 3],
+          ['init_context', 0],
+          ['run_repl', 1],
+          ['run_repl', 2],
+          ['run_repl', 3],
         ],
       );
       assert.equal((await readdir(path.join(home, 'sessions'))).length, 1);

@@ -158,7 +158,7 @@ for (const transport of transports) {
       const step = await callOk(client, 'rlm_run_repl', { session_id: id, code: 'kept' });
       assert.deepStrictEqual([step['result'], step['step_index']], ['42', 3]);
       const { events } = await callOk(client, 'rlm_get_trace', { session_id: id, from_step: 2 });
-      const finished = toList(events).find((event) => event['action'] === 'step.finished');
+      const finished = toList(events).find((event) => event['action'] === 'run_repl');
       assert.equal(finished?.['step_index'], 2);
     });
 
@@ -202,10 +202,10 @@ describe('an engine that is killed', () => {
         [[id, 'interrupted']],
       );
       const { events } = await callOk(second.client, 'rlm_get_trace', { session_id: id });
-      const finished = toList(events).filter((event) => event['action'] === 'step.finished');
+      const finished = toList(events).filter((event) => event['action'] === 'run_repl');
       assert.deepStrictEqual(
-        finished.map((event) => event['step_index']),
-        [1, 2, 3, 4, 5],
+        finished.map((event) => [event['step_index'], event['result_status']]).slice(0, 5),
+        [1, 2, 3, 4, 5].map((step) => [step, 'ok']),
       );
       const read = { session_id: id, var_name: 'x' };
       const { value, replay } = await callOk(second.client, 'rlm_get_var', read);

@@ -169,7 +169,7 @@ describe('MCP protocol', () => {
       );
       assert.deepStrictEqual(
         toList((await parse(`rlm://sessions/${id}/trace`))['events']).length,
-        4,
+        2,
       );
       assert.deepStrictEqual(await read(`rlm://sessions/${id}/vars/o`), [
         'application/json',
@@ -315,7 +315,7 @@ describe('MCP protocol', () => {
     it('rlm_audit embeds the trace, closed off and bounded', async () => {
       engine.traces.addForeignTrace(sampleSessionId, createSampleTrace());
       const text = await readText('rlm_audit', { session_id: sampleSessionId });
-      assert.match(text, /```\n[^]*step 2 step\.finished error[^]*\n```$/u);
+      assert.match(text, /```\n[^]*step 2 run_repl error[^]*\n```$/u);
     });
 
     it('wrong names and arguments are said to be so', async () => {

@@ -14,7 +14,6 @@ interface Noted {
 }
 
 interface TraceEntry {
-  readonly action: string;
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
@@ -33,9 +32,12 @@ function readNoted(): readonly Noted[] {
 }
 
 async function readModelCalls(sessionId: unknown): Promise<readonly TraceEntry['detail'][]> {
-  const { events } = await callTool('rlm_get_trace', { session_id: sessionId });
+  const { events } = await callTool('rlm_get_trace', {
+    session_id: sessionId,
+    detail: 'full',
+  });
   return (events as TraceEntry[])
-    .filter(({ action }) => action === 'model.answered')
+    .filter(({ detail }) => 'prompt' in detail)
     .map(({ detail }) => detail);
 }
 

@@ -1,0 +1,211 @@
+// What each entry of a trace says: its outcome, one line, and all that is known of it. Pure.
+
+import type { ContextLoaded, LoopFinished, SessionOpened, StepFinished } from '../core/event';
+import type { Limits } from '../core/limits';
+import { countDropped } from '../core/shownTexts';
+import { describeStop } from '../core/sessionErrors';
+import { toContextView } from './contextView';
+import { cutJsonMarked } from './fit';
+import { maxMessageJsonChars } from './stepView';
+import type { OtherEvent, TraceEntry } from './traceEntries';
+import { toLimitsView } from './usageView';
+
+export type ResultStatus = 'ok' | 'error' | 'stopped' | 'running';
+
+export interface Described {
+  readonly status?: ResultStatus;
+  readonly summary: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+  /** Characters of a text that were not recorded, by field. */
+  readonly dropped?: Readonly<Record<string, number>>;
+}
+
+/** `isRunning`: a step without an end runs now. */
+export function describeEntry(
+  entry: TraceEntry,
+  { limits, isRunning }: { readonly limits: Limits; readonly isRunning: boolean },
+): Described {
+  switch (entry.kind) {
+    case 'opened':
+      return describeOpened(entry.opened, entry.loaded);
+    case 'step':
+      return describeStep(entry, isRunning);
+    case 'other':
+      return describeEvent(entry.event, limits);
+  }
+}
+
+function describeEvent(event: OtherEvent, limits: Limits): Described {
+  switch (event.kind) {
+    case 'context.loaded':
+      return describeLoaded(event);
+    case 'model.answered':
+      return {
+        status: event.error === null ? 'ok' : 'error',
+        summary:
+          event.error === null
+            ? `${event.model} answered ${event.answerTokens} tokens to ${event.promptTokens}`
+            : `${event.model} failed: ${event.error}`,
+        detail: {
+          call: event.call,
+          purpose: event.purpose,
+          child_session_id: event.childSessionId,
+          model: event.model,
+          prompt: event.prompt,
+          prompt_chars: event.promptChars,
+          ...(event.replacedSurrogates && { replaced_surrogates: event.replacedSurrogates }),
+          answer: event.answer,
+          error: event.error,
+          prompt_tokens: event.promptTokens,
+          answer_tokens: event.answerTokens,
+          tokens_estimated: event.tokensEstimated,
+          cost_usd: event.costUsd,
+          duration_ms: Math.round(event.durationMs),
+        },
+        dropped: { prompt: Math.max(0, event.promptChars - event.prompt.length) },
+      };
+    case 'loop.started':
+      return {
+        summary: `Began to work on: ${event.task}`,
+        detail: {
+          task: event.task,
+          model: event.model,
+          sub_model: event.subModel,
+          max_iterations: event.maxIterations,
+        },
+      };
+    case 'loop.finished':
+      return {
+        status: toLoopStatus(event.finishReason),
+        summary: `Ended after ${event.iterations} iteration(s): ${event.error ?? event.finishReason}`,
+        detail: {
+          finish_reason: event.finishReason,
+          iterations: event.iterations,
+          error: event.error,
+        },
+      };
+    case 'session.stopped':
+      return {
+        status: 'stopped',
+        summary: `Stopped by ${describeStop(event.cause, { limits, usage: event.usage })}`,
+        detail: { cause: event.cause },
+      };
+    case 'session.finalized':
+      return {
+        status: event.finishReason === 'completed' ? 'ok' : 'stopped',
+        summary: `Finalized (${event.finishReason}): ${event.answer}`,
+        detail: {
+          final_answer: event.answer,
+          final_var_name: event.fromVariable,
+          finish_reason: event.finishReason,
+        },
+      };
+    case 'session.replayed':
+      return {
+        status: event.differenceCount === 0 ? 'ok' : 'error',
+        summary: `Replayed ${event.stepsRun} step(s) of ${event.sourceSessionId}, ${event.differenceCount} difference(s)`,
+        detail: {
+          source_session_id: event.sourceSessionId,
+          through_step: event.throughStep,
+          steps_run: event.stepsRun,
+          steps_skipped: event.stepsSkipped,
+          difference_count: event.differenceCount,
+          differences: event.differences,
+          engine_id: event.engineId,
+        },
+      };
+    case 'session.closed':
+      return { summary: `Closed: ${event.reason}`, detail: { reason: event.reason } };
+  }
+}
+
+function toLoopStatus(reason: LoopFinished['finishReason']): ResultStatus {
+  if (reason === 'submitted' || reason === 'max_iterations') {
+    return 'ok';
+  }
+  return reason === 'failed' ? 'error' : 'stopped';
+}
+
+function describeOpened(opened: SessionOpened, loaded: ContextLoaded | null): Described {
+  const context = loaded && describeLoaded(loaded);
+  const what = context
+    ? `; ${context.summary.charAt(0).toLowerCase()}${context.summary.slice(1)}`
+    : '';
+  return {
+    summary: `Opened "${opened.title}" (${opened.language})${what}`,
+    detail: {
+      session_id: opened.sessionId,
+      title: opened.title,
+      language: opened.language,
+      config: toLimitsView(opened.limits),
+      parent_session_id: opened.parentSessionId,
+      source_step: opened.sourceStep,
+      depth: opened.depth,
+      engine_id: opened.engineId,
+      version: opened.version,
+      ...context?.detail,
+    },
+  };
+}
+
+function describeLoaded({ context, given }: ContextLoaded): Described {
+  return {
+    summary: `Loaded ${context.totalChars.toLocaleString('en')} characters from ${context.sourceCount} source(s) into ${context.variable}`,
+    detail: { has_text: given.hasText, paths: given.paths, context: toContextView(context) },
+  };
+}
+
+function describeStep(
+  { started, finished }: Extract<TraceEntry, { readonly kind: 'step' }>,
+  isRunning: boolean,
+): Described {
+  const code = started?.code ?? null;
+  return finished
+    ? describeFinished(finished, code)
+    : {
+        status: isRunning ? 'running' : 'error',
+        summary: `Step ${started?.step ?? 0} ${isRunning ? 'runs' : 'has no end on record'}`,
+        detail: { code },
+      };
+}
+
+function describeFinished({ outcome, stop, step }: StepFinished, code: string | null): Described {
+  const { error, interruption } = outcome;
+  const failed = error !== null || interruption !== null;
+  const what = error
+    ? `${error.type}: ${error.message}`
+    : interruption
+      ? `interrupted (${interruption})`
+      : `${outcome.stdout.length} characters printed, ${outcome.changes.length} variables changed`;
+  return {
+    status: stop !== null ? 'stopped' : failed ? 'error' : 'ok',
+    summary: `Step ${step}: ${what}${stop === null ? '' : `; reached ${stop}`}`,
+    detail: {
+      code,
+      stdout: outcome.stdout,
+      stderr: outcome.stderr,
+      dropped_chars: countDropped(outcome),
+      result: outcome.result,
+      error: error && {
+        type: error.type,
+        message: cutJsonMarked(error.message, maxMessageJsonChars),
+        line: error.line,
+      },
+      traceback: error?.traceback ?? null,
+      updated_vars_summary: outcome.variables,
+      variables_changed: outcome.changes.map(({ name, change, type, size, preview }) => ({
+        name,
+        change,
+        type,
+        size,
+        preview,
+      })),
+      final_answer: outcome.finalAnswer,
+      interrupted: interruption,
+      state_lost: outcome.stateLost,
+      guardrail_stop: stop,
+      duration_ms: Math.round(outcome.durationMs),
+    },
+    dropped: { ...outcome.dropped },
+  };
+}
