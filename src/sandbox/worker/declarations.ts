@@ -116,7 +116,7 @@ function ownNames(node: Node): string[] {
   if (isFunction(node)) {
     const params = (parts.params ?? []).flatMap(boundNames);
     const own = node.type === 'FunctionExpression' && parts.id ? boundNames(parts.id) : [];
-    return [...params, ...own, ...varNames(node)];
+    return [...params, ...own, ...varNames(node), ...lexicalNames(node)];
   }
   if (node.type === 'CatchClause') {
     return parts.param ? boundNames(parts.param) : [];
@@ -169,8 +169,11 @@ function without(names: Names, hidden: readonly string[]): Names {
     : names;
 }
 
+/** With the blocks of classes, which are called like functions: `var` and `await` belong to the innermost. */
 export function isFunction(node: Node): boolean {
-  return /^(?:ArrowFunctionExpression|Function(?:Declaration|Expression))$/.test(node.type);
+  return /^(?:ArrowFunctionExpression|Function(?:Declaration|Expression)|StaticBlock)$/.test(
+    node.type,
+  );
 }
 
 export function childrenOf(node: Node): Node[] {

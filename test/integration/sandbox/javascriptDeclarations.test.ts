@@ -62,6 +62,15 @@ const rows: readonly Row[] = [
   { steps: ['var x = 1', 'x; let x = 2'], raises: ['ReferenceError', /of the earlier step/u] },
   { steps: ['for (var x of [1]);', 'delete globalThis.x; typeof x'], gives: "'undefined'" },
   { steps: ['class X {}', 'X = 1; X'], gives: '1' },
+  {
+    steps: ['(class { static { var x = 1 } }); x'],
+    raises: ['ReferenceError', /x is not defined/u],
+  },
+  { steps: ['const x = 1; (class { static { var x; x = 2 } }); x'], gives: '1' },
+  { steps: ['const x = 1; (class { static { let x; x = 2 } }); x'], gives: '1' },
+  { steps: ['const x = 1; (class { static { function x() {} x = 2 } }); x'], gives: '1' },
+  { steps: ['const x = 1', '(class { static { var x = 2 } }); x = 3'], raises: constant },
+  { steps: ['const x = 1', '(class { static { x = 2 } })'], raises: constant },
 ];
 
 describe('declarations of steps in JavaScript', function () {
