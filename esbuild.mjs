@@ -136,6 +136,12 @@ const entries = [
   },
   {
     ...node,
+    entryPoints: ['src/sandbox/native/process.ts'],
+    outfile: 'dist/sandbox/nativeProcess.js',
+    budget: 320_000,
+  },
+  {
+    ...node,
     entryPoints: ['src/sandbox/worker/pythonWorker.ts'],
     outfile: 'dist/sandbox/pythonWorker.js',
     budget: 195_000,

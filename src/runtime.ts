@@ -7,6 +7,7 @@ import { setTimeout as waitFor } from 'node:timers/promises';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import packageJson from '../package.json';
 import { createTimeOrderedId } from './base/ids';
+import { type ReadBackendSettings, parseBackendSettings } from './core/backendSettings';
 import type { Engine, EngineStatus } from './core/engine';
 import type { ContextReader } from './core/context';
 import type { ModelProvider } from './core/model';
@@ -36,7 +37,7 @@ import {
   type ReadModelSettings,
   parseModelSettings,
 } from './models/modelSettings';
-import { SandboxProcess } from './sandbox/sandboxProcess';
+import { Backends } from './sandbox/backends';
 import { EngineFile, isEngineAlive } from './store/engineFile';
 import { FileTraceStore } from './store/fileTraceStore';
 import { createHome, type Home, toHomePath } from './store/home';
@@ -62,6 +63,8 @@ export interface RuntimeOptions {
   readonly log: (line: string) => void;
   /** The build's `dist/sandbox`; found beside the bundle when left out. */
   readonly sandboxFolder?: string;
+  /** What the user has set about backends; the environment's when left out. */
+  readonly backends?: ReadBackendSettings;
   /** Keys and default models; those of the environment when left out. */
   readonly models?: ReadModelSettings;
   /** Providers that only a host has, such as the editor's own models. */
@@ -156,7 +159,8 @@ class LocalEngine implements Engine {
 
   /** @throws RlmError when none starts. */
   async checkSandbox(): Promise<void> {
-    const request = { language: 'javascript', maxMemoryMb: 64 } as const;
+    const here = { backend: 'wasm', image: null, mayFallBack: false } as const;
+    const request = { language: 'javascript', maxMemoryMb: 64, ...here } as const;
     const { sandboxes } = this.#shared;
     (await sandboxes.createSandbox(request, AbortSignal.timeout(checkMs))).dispose();
   }
@@ -240,14 +244,19 @@ class LocalEngine implements Engine {
 
 function createShared(options: RuntimeOptions): SharedParts {
   return {
-    sandboxes: new SandboxProcess({
+    sandboxes: new Backends({
       folder: options.sandboxFolder ?? path.join(__dirname, 'sandbox'),
       log: options.log,
+      readSettings: options.backends ?? readBackends,
     }),
     models: createModels(options),
     detector: new EncodingDetector(path.join(__dirname, 'detector.js')),
     requests: new AsyncRequestScope(),
   };
+}
+
+async function readBackends() {
+  return parseBackendSettings(process.env);
 }
 
 async function readEnvironment(): Promise<ModelSettings> {

@@ -11,6 +11,13 @@ const table: Record<string, readonly string[]> = {
   'src/protocol': ['src/base', 'src/core'],
   'src/context': ['src/base', 'src/core'],
   'src/sandbox': ['src/base', 'src/core', 'src/protocol', 'src/sandbox/worker'],
+  'src/sandbox/native': [
+    'src/base',
+    'src/core',
+    'src/protocol',
+    'src/sandbox',
+    'src/sandbox/worker',
+  ],
   'src/sandbox/worker': ['src/base', 'src/core', 'src/protocol'],
   'src/models': ['src/base', 'src/core'],
   'src/loop': ['src/base', 'src/core'],

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { GivenContext } from '../core/context';
 import { type LimitRange, type Limits, limitRanges } from '../core/limits';
-import { type Language, languages } from '../core/sandbox';
+import { type BackendName, type Language, backendNames, languages } from '../core/sandbox';
 import type { Cli } from './cli';
 import { toCountText } from './render/words';
 
@@ -85,6 +85,30 @@ export function languageOption(): Option {
     '--language <name>',
     'language of the REPL (default: by --code, else python)',
   ).choices(languages);
+}
+
+export interface BackendOptions {
+  readonly backend?: BackendName;
+  readonly image?: string;
+}
+
+/** Where code runs. */
+export function addBackendOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--backend <name>',
+        'where the code runs (default: RLM_BACKEND, else wasm; of a fork: where the other one ran)',
+      ).choices(backendNames),
+    )
+    .option('--image <name>', 'image of backend container (default: RLM_SANDBOX_CONTAINER_IMAGE)');
+}
+
+export function toBackend({ backend, image }: BackendOptions): {
+  readonly backend: BackendName | null;
+  readonly image: string | null;
+} {
+  return { backend: backend ?? null, image: image ?? null };
 }
 
 /** The language asked for, else the one the code file's name tells, else Python. */

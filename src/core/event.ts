@@ -2,7 +2,7 @@
 
 import type { ContextInfo, GivenContext, TextForm } from './context';
 import { type Limits, type StopReason, type Usage, stopReasons } from './limits';
-import type { Language, Outcome } from './sandbox';
+import type { Language, Outcome, SandboxPlace } from './sandbox';
 
 /**
  * `closed`: its engine let go of it while nothing ran in it, and `interrupted`: its engine ended without that, or
@@ -47,6 +47,8 @@ export interface SessionOpened extends EventHeader {
   readonly sessionId: string;
   readonly title: string;
   readonly language: Language;
+  /** Where its code runs. */
+  readonly sandbox: SandboxPlace;
   readonly limits: Limits;
   /** Left out: normal. */
   readonly verbosity?: Verbosity | undefined;

@@ -6,8 +6,10 @@ import { RlmError } from './errors';
 import type { LoopFinishReason } from './event';
 import type { Limits, Usage } from './limits';
 import type { ModelClient } from './model';
-import type { Language } from './sandbox';
+import type { BackendName, Language } from './sandbox';
+import { toFallbackWarnings } from './sandboxPlace';
 import type { SessionParent } from './sessionParent';
+import type { Summary } from './summary';
 
 /** Of what a person or an agent asks; a run's own parts and children are not held to it. Source: ours. */
 export const maxTaskChars = 20_000;
@@ -53,6 +55,10 @@ export interface LoopRequest {
   /** Empty: made from the task. */
   readonly title: string;
   readonly language: Language;
+  /** Null or left out: the parent's, else what the user has set. */
+  readonly backend?: BackendName | null;
+  /** Of a container. */
+  readonly image?: string | null;
   /** 1–100; null: as the user configured, else 15. */
   readonly maxIterations: number | null;
   /** `provider/model` that writes the code; null: the default. */
@@ -121,4 +127,12 @@ export interface LoopSubtask {
   readonly answer: string | null;
   /** Why there is no answer; null when there is one. */
   readonly error: string | null;
+}
+
+/** What the reader of a run's answer must know: where it ran when that was not asked for, and what is in doubt about its texts. */
+export function toRunWarnings({
+  contexts,
+  sandbox,
+}: Pick<Summary, 'contexts' | 'sandbox'>): readonly string[] {
+  return [...toFallbackWarnings(sandbox), ...contexts.flatMap(({ warnings }) => warnings)];
 }

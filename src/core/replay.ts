@@ -11,7 +11,7 @@ import { toContexts, toModelName, toPrompt, toPrompts } from './hostCallArgument
 import type { Usage } from './limits';
 import { isSamePrompt } from './keptAnswers';
 import { childModel } from './modelCalls';
-import type { HostCall, Outcome, VariableChange } from './sandbox';
+import type { HostCall, Outcome, SandboxPlace, VariableChange } from './sandbox';
 
 const shownChars = 200;
 
@@ -36,6 +36,16 @@ export function compareOutcomes(
     describe(step, field, read(recorded), read(replayed)),
   );
   return [...differences, ...compareChanges(step, recorded, replayed)];
+}
+
+/** Whether a record was run where it was made. */
+export function comparePlaces(
+  recorded: SandboxPlace,
+  replayed: SandboxPlace,
+): readonly ReplayDifference[] {
+  const read = ({ backend, image, imageDigest }: SandboxPlace): string =>
+    [backend, image, imageDigest].filter((part) => part !== null).join(' ');
+  return describe(0, 'backend', read(recorded), read(replayed));
 }
 
 export function compareContexts(

@@ -14,7 +14,13 @@ import {
   toNotLoaded,
   toSourceError,
 } from './replaySources';
-import { RecordedCalls, adoptInterruption, compareContexts, compareOutcomes } from './replay';
+import {
+  RecordedCalls,
+  adoptInterruption,
+  compareContexts,
+  compareOutcomes,
+  comparePlaces,
+} from './replay';
 import type { HostCall, Sandbox } from './sandbox';
 import type { TraceSink } from './traceStore';
 import type { UnreadableLines } from './unreadableLines';
@@ -54,14 +60,17 @@ export async function runReplay(
   options: ReplayOptions,
   parts: ReplayParts & { readonly signal: AbortSignal },
 ): Promise<ReplayReport> {
-  const differences: ReplayDifference[] = history.unreadable.map(toDifference);
+  const differences: ReplayDifference[] = [
+    ...comparePlaces(history.opened.sandbox, parts.sandbox.place),
+    ...history.unreadable.map(toDifference),
+  ];
   for (const [done, item] of history.items.entries()) {
     options.onProgress?.(done, history.items.length);
     throwIfAborted(parts.signal, 'The replay');
     if (item.kind === 'context') {
       differences.push(...(await replayContext(item, options, parts)));
     } else {
-      differences.push(...(await replayStep(item, parts)));
+      differences.push(...(await replayStep(toComparable(item, history, parts), parts)));
     }
   }
   return {
@@ -75,6 +84,20 @@ export async function runReplay(
 function toDifference({ lines, afterStep }: UnreadableLines): ReplayDifference {
   const recorded = `${lines} line(s) of the record that cannot be read`;
   return { step: afterStep ?? 0, field: 'trace', recorded, replayed: 'left out' };
+}
+
+/** Hashes are made alike only where the same backend runs: elsewhere what is shown of values is compared. */
+function toComparable(
+  item: RecordedStep,
+  { opened }: History,
+  { sandbox }: ReplayParts,
+): RecordedStep {
+  if (opened.sandbox.backend === sandbox.place.backend) {
+    return item;
+  }
+  const { finished } = item;
+  const changes = finished.outcome.changes.map((change) => ({ ...change, hash: null }));
+  return { ...item, finished: { ...finished, outcome: { ...finished.outcome, changes } } };
 }
 
 async function replayContext(

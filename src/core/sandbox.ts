@@ -6,8 +6,18 @@ import type { Listen } from '../base/emitter';
 export type Language = 'python' | 'javascript';
 export const languages: readonly Language[] = ['python', 'javascript'];
 
+/**
+ * Where code runs: an engine on WebAssembly, a Python of this machine in the sandbox of its system, or a
+ * Python in a container.
+ */
+export const backendNames = ['wasm', 'local', 'container'] as const;
+export type BackendName = (typeof backendNames)[number];
+
 export interface SandboxFactory extends Disposable {
-  /** @throws RlmError 'SANDBOX_EXEC_ERROR' when no sandbox can be started. */
+  /**
+   * @throws RlmError 'BACKEND_UNAVAILABLE' when the backend cannot be had here; its next step says what would
+   * help. 'SANDBOX_EXEC_ERROR' when no sandbox can be started.
+   */
   createSandbox(request: SandboxRequest, signal: AbortSignal): Promise<Sandbox>;
   /** Starts what a first session would wait for; never rejects. */
   prewarm(): void;
@@ -17,27 +27,73 @@ export interface SandboxFactory extends Disposable {
 export interface SandboxRequest {
   readonly language: Language;
   readonly maxMemoryMb: number;
+  /** Null: what the user has set, else WebAssembly. */
+  readonly backend: BackendName | null;
+  /** Of a container; null: what the user has set. */
+  readonly image: string | null;
+  /** The user's setting to fall back on another backend holds: for new sessions only. */
+  readonly mayFallBack: boolean;
 }
+
+/** Where a session's code runs, and what stands around it: a part of its record. */
+export interface SandboxPlace {
+  readonly backend: BackendName;
+  /** Engine and version. */
+  readonly engine: string;
+  /** Of a container, as it was named; null: none. */
+  readonly image: string | null;
+  /** What the image is, by its digest. */
+  readonly imageDigest: string | null;
+  readonly walls: readonly string[];
+  /** Another backend was asked for and could not be had, and the user's setting is to go on in this one. */
+  readonly fallback: SandboxFallback | null;
+}
+
+export interface SandboxFallback {
+  readonly from: BackendName;
+  readonly reason: string;
+}
+
+/** Of records that do not say where their code ran. */
+export const unrecordedPlace: SandboxPlace = {
+  backend: 'wasm',
+  engine: '',
+  image: null,
+  imageDigest: null,
+  walls: [],
+  fallback: null,
+};
 
 export interface SandboxStatus {
   /** Where workers run: a process of their own, or the engine's process where none can be forked. */
   readonly placement: 'not-started' | 'process' | 'engine';
   /** The runtime's permission flags that hold for the sandbox process; empty where it has none. */
   readonly walls: readonly string[];
+  /** One entry for each backend and language. */
   readonly backends: readonly SandboxBackendStatus[];
   readonly liveSandboxes: number;
   readonly warmWorkers: number;
 }
 
 export interface SandboxBackendStatus {
+  readonly backend: BackendName;
   readonly language: Language;
   readonly works: boolean;
   /** Engine and version, or why it does not work. */
   readonly detail: string;
+  /** What would make it work; null where it does. */
+  readonly nextStep: string | null;
+  /** Of a container, as the user has set it. */
+  readonly image: string | null;
+  readonly imageDigest: string | null;
+  readonly walls: readonly string[];
+  readonly live: number;
+  readonly warm: number;
 }
 
 export interface Sandbox extends Disposable {
   readonly language: Language;
+  readonly place: SandboxPlace;
   /**
    * Fills one variable with the text that `write` puts into the sink.
    * @throws RlmError 'CONTEXT_TOO_LARGE' when it does not fit this sandbox's memory.

@@ -30,7 +30,7 @@ import type { AskRequest } from './modelCalls';
 import { Recorder } from './recorder';
 import { type RequestScope, noRequests } from './requestScope';
 import { type ReplayOptions, type ReplayReport, runReplay, toTextName } from './replayRun';
-import type { Language, Sandbox, VariableValue } from './sandbox';
+import type { Language, Sandbox, VariableValue, SandboxPlace } from './sandbox';
 import { SandboxSlot } from './sandboxSlot';
 import { requireActive, runningStepError } from './sessionErrors';
 import { SessionModels } from './sessionModels';
@@ -45,6 +45,7 @@ export interface SessionSeed {
   readonly sessionId: string;
   readonly title: string;
   readonly language: Language;
+  readonly sandbox: SandboxPlace;
   readonly limits: Limits;
   /** Left out: normal. */
   readonly verbosity?: Verbosity | undefined;

@@ -47,8 +47,8 @@ export class SessionModels {
   /** As what its children know the session. */
   get asParent(): SessionParent {
     const { opened, readLeftMs } = this.#parts;
-    const { sessionId, depth, limits } = opened;
-    return { sessionId, depth, limits, budget: this.#budget, leftMs: readLeftMs() };
+    const { sessionId, depth, limits, sandbox } = opened;
+    return { sessionId, depth, limits, sandbox, budget: this.#budget, leftMs: readLeftMs() };
   }
 
   /** Characters of code and output that are left here and in every parent. */

@@ -3,12 +3,15 @@
 import type { Budget } from './budget';
 import { RlmError } from './errors';
 import { type Limits, limitRanges } from './limits';
+import type { SandboxPlace } from './sandbox';
 import type { WorkPool } from './workPool';
 
 export interface SessionParent {
   readonly sessionId: string;
   readonly depth: number;
   readonly limits: Limits;
+  /** Its children run there too, unless they are told otherwise. */
+  readonly sandbox: SandboxPlace;
   /** Paid from by its children too. */
   readonly budget: Budget;
   /** Of its `maxSessionMs`. */

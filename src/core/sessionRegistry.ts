@@ -14,7 +14,14 @@ import { LiveSessions, type Opening, type Room, toMemoryMb } from './liveSession
 import type { LoopRunner } from './loop';
 import type { Model } from './model';
 import type { RequestScope } from './requestScope';
-import type { Language, Sandbox, SandboxFactory } from './sandbox';
+import type {
+  BackendName,
+  Language,
+  Sandbox,
+  SandboxFactory,
+  SandboxPlace,
+  SandboxRequest,
+} from './sandbox';
 import type { LoadProgress } from './contextLoading';
 import type { ReplayReport } from './replayRun';
 import { finalizeClosed } from './closedSession';
@@ -50,6 +57,10 @@ export interface OpenRequest {
   readonly limits: Partial<Limits>;
   /** Left out: normal. */
   readonly verbosity?: Verbosity;
+  /** Null or left out: the parent's, else what the user has set. */
+  readonly backend?: BackendName | null;
+  /** Of a container; null or left out: as `backend`. */
+  readonly image?: string | null;
   /** The session whose code asks for this one, and which pays for it. */
   readonly parent?: SessionParent | null;
 }
@@ -62,6 +73,10 @@ export interface ForkRequest {
   readonly title: string;
   /** Where they differ from the other session's. */
   readonly limits: Partial<Limits>;
+  /** Null or left out: where the other session ran. */
+  readonly backend?: BackendName | null;
+  /** Of a container; null or left out: as `backend`. */
+  readonly image?: string | null;
 }
 
 export interface Resumed {
@@ -118,7 +133,8 @@ export class SessionRegistry implements Disposable {
     const { language, verbosity } = request;
     const seed = { language, title, limits: createLimits(limits), ...origin };
     const opened = this.#createOpened(verbosity ? { ...seed, verbosity } : seed);
-    return this.#openTraced({ opened, parent }, signal, async (session) => {
+    const wanted = toWantedPlace(request, parent?.sandbox ?? null);
+    return this.#openTraced({ opened, parent, wanted }, signal, async (session) => {
       await session.addContext(request.context, onProgress ? { onProgress } : {}, signal);
       return session;
     });
@@ -195,7 +211,7 @@ export class SessionRegistry implements Disposable {
     void this.#live.closeReader(sessionId);
     return this.#live.withRoom({ memoryMb: toMemoryMb({ summary }) }, async (opening) => {
       const history = await readHistory(traces, sessionId, null);
-      const sandbox = await this.#createSandbox(summary, signal);
+      const sandbox = await this.#createSandbox(summary, toRecordedPlace(summary), signal);
       const readText = (name: string) => traces.readText(sessionId, name);
       const reader = await openReader(
         { summary, history },
@@ -260,7 +276,8 @@ export class SessionRegistry implements Disposable {
       sourceStep: history.throughStep,
       depth: 0, // it pays for itself
     });
-    return this.#openTraced({ opened, parent: null }, signal, async (session) => {
+    const place = toWantedPlace(request, history.opened.sandbox);
+    return this.#openTraced({ opened, parent: null, wanted: place }, signal, async (session) => {
       const report = await session.replay(
         history,
         {
@@ -357,13 +374,14 @@ export class SessionRegistry implements Disposable {
 
   /** Opens a sandbox and a trace, and fills them; leaves nothing behind when that fails. */
   async #openTraced<T>(
-    { opened, parent }: { readonly opened: SessionOpened; readonly parent: SessionParent | null },
+    { opened: planned, parent, wanted }: PlannedSession,
     signal: AbortSignal,
     fill: (session: Session) => Promise<T>,
   ): Promise<T> {
     const { traces } = this.#parts;
-    return this.#live.withRoom({ memoryMb: opened.limits.maxMemoryMb }, async (opening) => {
-      const sandbox = await this.#createSandbox(opened, signal);
+    return this.#live.withRoom({ memoryMb: planned.limits.maxMemoryMb }, async (opening) => {
+      const sandbox = await this.#createSandbox(planned, wanted, signal);
+      const opened = { ...planned, sandbox: sandbox.place };
       let session: Session | undefined;
       try {
         const sink = await traces.createTrace(opened);
@@ -390,7 +408,7 @@ export class SessionRegistry implements Disposable {
     const { traces, engineId } = this.#parts;
     const summary = await this.readSummary(sessionId);
     const rebuild = async (opening: Opening): Promise<Resumed> => {
-      const sandbox = await this.#createSandbox(summary, signal);
+      const sandbox = await this.#createSandbox(summary, toRecordedPlace(summary), signal);
       try {
         const { session, history } = await this.#reopen(sessionId, { sandbox, opening });
         const report = await session.replay(
@@ -465,13 +483,14 @@ export class SessionRegistry implements Disposable {
 
   #createSandbox(
     { language, limits }: Pick<SessionOpened, 'language' | 'limits'>,
+    place: WantedPlace,
     signal: AbortSignal,
   ): Promise<Sandbox> {
     const { maxMemoryMb } = limits;
-    return this.#parts.sandboxes.createSandbox({ language, maxMemoryMb }, signal);
+    return this.#parts.sandboxes.createSandbox({ language, maxMemoryMb, ...place }, signal);
   }
 
-  #createOpened(seed: Omit<SessionSeed, 'sessionId'>): SessionOpened {
+  #createOpened(seed: Omit<SessionSeed, 'sessionId' | 'sandbox'>): PlannedSession['opened'] {
     const at = this.#parts.clock.now();
     const requestId = this.#parts.requests?.requestId ?? null;
     return {
@@ -488,6 +507,31 @@ export class SessionRegistry implements Disposable {
       version: this.#parts.version,
     };
   }
+}
+
+/** All but where it runs, which is known once its sandbox is there. */
+interface PlannedSession {
+  readonly opened: Omit<SessionOpened, 'sandbox'>;
+  readonly parent: SessionParent | null;
+  readonly wanted: WantedPlace;
+}
+
+type WantedPlace = Pick<SandboxRequest, 'backend' | 'image' | 'mayFallBack'>;
+
+/** Where a new session is to run: where the caller says, else where the session that it comes from runs. */
+function toWantedPlace(
+  { backend = null, image = null }: Pick<OpenRequest, 'backend' | 'image'>,
+  from: SandboxPlace | null,
+): WantedPlace {
+  const isElsewhere = backend !== null && backend !== from?.backend;
+  return from === null || isElsewhere
+    ? { backend, image, mayFallBack: from === null }
+    : { backend: from.backend, image: image ?? from.image, mayFallBack: false };
+}
+
+/** A record is run again where it was made, and nowhere else. */
+function toRecordedPlace({ sandbox }: Pick<Summary, 'sandbox'>): WantedPlace {
+  return { backend: sandbox.backend, image: sandbox.image, mayFallBack: false };
 }
 
 const noOrigin = { parentSessionId: null, sourceStep: null, depth: 0 } as const;

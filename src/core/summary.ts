@@ -3,12 +3,13 @@
 import type { SessionOpened, SessionStatus, StopCause, TraceEvent, Verbosity } from './event';
 import type { ContextInfo } from './context';
 import type { Limits, Usage } from './limits';
-import type { Language } from './sandbox';
+import type { Language, SandboxPlace } from './sandbox';
 
 export interface Summary {
   readonly sessionId: string;
   readonly title: string;
   readonly language: Language;
+  readonly sandbox: SandboxPlace;
   readonly status: SessionStatus;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -35,6 +36,7 @@ export function createSummary(opened: SessionOpened): Summary {
     sessionId: opened.sessionId,
     title: opened.title,
     language: opened.language,
+    sandbox: opened.sandbox,
     status: opened.status,
     createdAt: opened.at,
     updatedAt: opened.at,

@@ -2,7 +2,7 @@
 
 import type { ContextInfo } from '../core/context';
 import type { LoopFinished, LoopStarted, ModelAnswered } from '../core/event';
-import type { Language } from '../core/sandbox';
+import type { Language, SandboxPlace } from '../core/sandbox';
 import { toShownTexts } from '../core/shownTexts';
 import type { Summary } from '../core/summary';
 import { type ExportedTrace, type StepRecord, StepReader, toVerdict } from './exportedTrace';
@@ -17,6 +17,8 @@ import {
   toGauges,
   toOutcomeNotes,
   toPercent,
+  toFallbackText,
+  toPlaceText,
   toPluralText,
   toStatusSentence,
   toTimeText,
@@ -117,6 +119,8 @@ function toFacts(summary: Summary): readonly string[] {
     ['Status', `${statusWords[summary.status]}. ${toStatusSentence(summary)}`],
     ['Session', summary.sessionId],
     ['Language', languageWords[summary.language]],
+    ['Runs in', toPlaceText(summary.sandbox)],
+    ...toPlaceRows(summary.sandbox),
     ['Opened', toTimeText(summary.createdAt)],
     ['Last change', toTimeText(summary.updatedAt)],
   ];
@@ -126,6 +130,14 @@ function toFacts(summary: Summary): readonly string[] {
     rows.push(['Parent session', `${summary.parentSessionId} (${how})`]);
   }
   return toTable(['Fact', 'Value'], rows);
+}
+
+function toPlaceRows(place: SandboxPlace): [string, string][] {
+  const fallback = toFallbackText(place);
+  return [
+    ...(place.walls.length > 0 ? [['Walls', place.walls.join(', ')] as [string, string]] : []),
+    ...(fallback === null ? [] : [['Fallback', fallback] as [string, string]]),
+  ];
 }
 
 function toContextBlocks(context: ContextInfo): readonly string[] {

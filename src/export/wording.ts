@@ -4,7 +4,7 @@
 import { fillIn } from '../base/text';
 import type { LoopFinished, ModelAnswered, SessionStatus, StopCause } from '../core/event';
 import type { Limits, Usage } from '../core/limits';
-import type { Language, Outcome } from '../core/sandbox';
+import type { BackendName, Language, Outcome, SandboxPlace } from '../core/sandbox';
 import type { Summary } from '../core/summary';
 import { countUnreadable, type UnreadableLines } from '../core/unreadableLines';
 import type { StepVerdict } from './exportedTrace';
@@ -24,6 +24,38 @@ export const languageWords: Readonly<Record<Language, string>> = {
   python: 'Python',
   javascript: 'JavaScript',
 };
+
+export const backendWords: Readonly<Record<BackendName, string>> = {
+  wasm: 'WebAssembly',
+  local: 'This machine’s Python, sandboxed',
+  container: 'Container',
+};
+
+/** Where the code runs: `This machine’s Python, sandboxed: CPython 3.12.4 on linux`. */
+export function toPlaceText(
+  { backend, engine, image, imageDigest }: SandboxPlace,
+  translate: Translate = fillIn,
+): string {
+  const name = translate(backendWords[backend]);
+  const details = [image, imageDigest, engine].filter((part) => part !== null && part !== '');
+  return details.length === 0 ? name : `${name}: ${details.join(', ')}`;
+}
+
+/** What must be seen of a session that runs elsewhere than was asked for; null: nothing. */
+export function toFallbackText(
+  { backend, fallback }: SandboxPlace,
+  translate: Translate = fillIn,
+): string | null {
+  return (
+    fallback &&
+    translate(
+      'The code ran in {0}: {1} was asked for and could not be had. {2}',
+      translate(backendWords[backend]),
+      fallback.from,
+      fallback.reason,
+    )
+  );
+}
 
 export const verdictWords: Readonly<Record<StepVerdict, string>> = {
   ok: 'OK',

@@ -2,6 +2,7 @@
 // client does.
 
 import { Emitter } from '../base/emitter';
+import type { ReadBackendSettings } from '../core/backendSettings';
 import type { Engine } from '../core/engine';
 import { RlmError } from '../core/errors';
 import type { ModelProvider } from '../core/model';
@@ -26,6 +27,8 @@ export interface EngineOptions {
   readonly log: (line: string) => void;
   /** What the user configured; read again for every prompt. */
   readonly models: ReadModelSettings;
+  /** What the user has set about backends; read again for every session. */
+  readonly backends: ReadBackendSettings;
   /** The editor's own models. */
   readonly extraProviders: readonly ModelProvider[];
 }

@@ -23,7 +23,7 @@ import { SessionIndex } from './sessions/sessionIndex';
 import type { SessionNode } from './sessions/sessionNode';
 import { SessionTree } from './sessions/sessionTree';
 import { SessionsView } from './sessions/sessionsView';
-import { readHome, readRetentionDays, readToolSetsOff } from './settings';
+import { readBackendSettings, readHome, readRetentionDays, readToolSetsOff } from './settings';
 import { StatusBar } from './statusBar';
 import { LazyPanels } from './trace/lazyPanels';
 import { parseTraceLink } from './traceLink';
@@ -53,6 +53,7 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
       baseFolder: readBaseFolder(),
       log: (line) => log.info(line),
       models: models.readSettings,
+      backends: readBackendSettings,
       extraProviders: [models.provider],
     }),
   });

@@ -3,6 +3,7 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { type BackendSettings, parseBackendSettings } from '../core/backendSettings';
 import { type Limits, limitRanges } from '../core/limits';
 import { type Language, languages } from '../core/sandbox';
 import type { GivenModelSettings } from './models/modelConfiguration';
@@ -26,6 +27,16 @@ export function readAllowedFolders(): readonly string[] {
 export function readLanguage(): Language {
   const given = read<string>('language', 'python');
   return languages.find((language) => language === given) ?? 'python';
+}
+
+/** As the settings say, else the environment. @throws RlmError 'INVALID_INPUT' */
+export async function readBackendSettings(): Promise<BackendSettings> {
+  const python = expandHome(read<string>('python', ''));
+  return parseBackendSettings(process.env, {
+    backend: read<string>('backend', ''),
+    fallback: read<string>('fallback', ''),
+    python,
+  });
 }
 
 /** Those that were set and are in range. */

@@ -11,6 +11,7 @@ import {
   type LoopResult,
   type LoopRunner,
   type LoopWork,
+  toRunWarnings,
 } from '../core/loop';
 import type { Session } from '../core/session';
 import { requireDepth } from '../core/sessionParent';
@@ -91,12 +92,14 @@ export class SessionLoopRunner implements LoopRunner {
   }
 
   #open(request: LoopOrder, signal: AbortSignal): Promise<Session> {
-    const { task, context, language, parent } = request;
+    const { task, context, language, parent, backend = null, image = null } = request;
     const isEmpty = context.text === null && context.paths.length === 0;
     return this.#parts.sessions.openSession(
       {
         context: isEmpty ? { ...context, text: '' } : context,
         language,
+        backend,
+        image,
         title: request.title || toOneLine(task, 120),
         limits: { maxSteps: toMaxSteps(request), ...request.limits },
         parent,
@@ -166,7 +169,7 @@ async function finish(session: Session, end: WorkEnd): Promise<LoopResult> {
     finishReason,
     usage: session.summary.usage,
     limits: session.seed.limits,
-    warnings: session.summary.contexts.flatMap(({ warnings }) => warnings),
+    warnings: toRunWarnings(session.summary),
     ...(program ? { program } : {}),
     ...(subtasks ? { subtasks } : {}),
   };

@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { sessionStatuses } from '../core/event';
 import { type Limits, limitRanges, maxCodeChars, stopReasons } from '../core/limits';
-import { languages } from '../core/sandbox';
+import { backendNames, languages } from '../core/sandbox';
 
 export const responseFormatField = z
   .enum(['json', 'markdown'])
@@ -75,6 +75,35 @@ export const cursorField = z
   .describe('next_cursor of the page before; leave out for the first page.');
 
 export const languageField = z.enum(languages);
+export const backendField = z.enum(backendNames);
+
+export const backendInput = backendField
+  .optional()
+  .describe(
+    'Where the code runs: wasm (WebAssembly; safe and at once), local (this machine’s Python with its packages, ' +
+      'inside the system’s sandbox), container. Left out: what the user has set, else wasm. None has a network. ' +
+      'rlm_status says which work here.',
+  );
+
+export const imageInput = z
+  .string()
+  .regex(/^[a-z0-9][\w.\-/:@]{0,255}$/iu, 'must be the name of an image')
+  .optional()
+  .describe('Image of backend container. Left out: what the user has set.');
+
+export const placeSchema = z
+  .object({
+    backend: backendField,
+    engine: z.string().describe('Engine and version.'),
+    image: z.string().nullable(),
+    image_digest: z.string().nullable(),
+    walls: z.array(z.string()).describe('What stands around the code.'),
+    fallback: z
+      .object({ from: backendField, reason: z.string() })
+      .nullable()
+      .describe('The backend that was asked for and could not be had; tell the user.'),
+  })
+  .describe('Where the code runs.');
 export const statusField = z.enum(sessionStatuses);
 export const stopReasonField = z.enum(stopReasons);
 export const isoTimeField = z.iso.datetime();

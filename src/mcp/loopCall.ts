@@ -2,8 +2,8 @@
 // the caller can wait.
 
 import type { GivenContext } from '../core/context';
-import type { LoopRequest, LoopWork } from '../core/loop';
-import type { Language } from '../core/sandbox';
+import { type LoopRequest, type LoopWork, toRunWarnings } from '../core/loop';
+import type { BackendName, Language } from '../core/sandbox';
 import { Task, type TaskCall } from '../core/task/task';
 import { type limitsInput, toLimits } from './limitsInput';
 import { createLoopReporter } from './loopProgress';
@@ -18,6 +18,8 @@ interface LoopArgs {
   readonly model?: string | undefined;
   readonly sub_model?: string | undefined;
   readonly language: Language;
+  readonly backend?: BackendName | undefined;
+  readonly image?: string | undefined;
   readonly config?: z.output<typeof limitsInput> | undefined;
   readonly wait_ms?: number | undefined;
 }
@@ -96,8 +98,9 @@ async function follow(
     return report;
   }
   const sessionId = await task.opened;
-  const { usage, limits, contexts } = await engine.sessions.readSummary(sessionId);
-  const warnings = contexts.flatMap((context) => context.warnings);
+  const summary = await engine.sessions.readSummary(sessionId);
+  const { usage, limits } = summary;
+  const warnings = toRunWarnings(summary);
   return { ...report, sessionId, iterations: task.iterations, usage, limits, warnings };
 }
 
@@ -111,6 +114,8 @@ function toRequest(
     context,
     title: '',
     language: args.language,
+    backend: args.backend ?? null,
+    image: args.image ?? null,
     maxIterations: args.max_iterations ?? null,
     model: args.model ?? null,
     subModel: args.sub_model ?? null,

@@ -3,9 +3,11 @@
 import * as z from 'zod';
 import { loopFinishReasons } from '../core/event';
 import {
+  backendInput,
   countField,
   cutSchema,
   encodingField,
+  imageInput,
   includeIgnoredField,
   languageField,
   usageSchema,
@@ -55,6 +57,8 @@ export const loopRunFields = {
   model: modelField.describe('provider/model that writes the code; rlm_status lists them.'),
   sub_model: modelField.describe('provider/model that answers the code’s prompts.'),
   language: languageField.default('python').describe('Language of the REPL.'),
+  backend: backendInput,
+  image: imageInput,
   config: limitsInput.optional().describe('Guardrails of the run; each has a default.'),
   wait_ms: waitMsField,
 };
@@ -80,7 +84,9 @@ export const loopResultFields = {
   warnings: z
     .array(z.string())
     .optional()
-    .describe('What is in doubt about the context’s text, with what to do.'),
+    .describe(
+      'What is in doubt about the context’s text, with what to do, or that the code ran elsewhere than was asked for.',
+    ),
   ...pendingFields,
   usage: usageSchema,
   truncated: z.boolean().optional(),

@@ -3,6 +3,7 @@
 import type { Summary } from '../core/summary';
 import { toContextView } from './contextView';
 import { fitPayload } from './fit';
+import { toPlaceView } from './placeView';
 import { toLimitsView, toUsageView } from './usageView';
 
 export function toSessionView(summary: Summary) {
@@ -11,6 +12,7 @@ export function toSessionView(summary: Summary) {
     title: summary.title,
     status: summary.status,
     language: summary.language,
+    backend: summary.sandbox.backend,
     created_at: new Date(summary.createdAt).toISOString(),
     updated_at: new Date(summary.updatedAt).toISOString(),
     usage: toUsageView(summary.usage, summary.limits),
@@ -25,6 +27,7 @@ export function toSessionDetail(summary: Summary) {
     {
       ...toSessionView(summary),
       config: toLimitsView(summary.limits),
+      sandbox: toPlaceView(summary.sandbox),
       depth: summary.depth,
       engine_id: summary.engineId,
       running: summary.running,

@@ -12,10 +12,11 @@ export function toStatusView(status: EngineStatus) {
     sandbox: {
       placement: sandbox.placement,
       walls: [...sandbox.walls],
-      backends: sandbox.backends.map(({ language, works, detail }) => ({
-        language,
-        works,
-        detail,
+      backends: sandbox.backends.map(({ imageDigest, nextStep, ...backend }) => ({
+        ...backend,
+        walls: [...backend.walls],
+        image_digest: imageDigest,
+        next_step: nextStep,
       })),
       live_sandboxes: sandbox.liveSandboxes,
       warm_workers: sandbox.warmWorkers,

@@ -2,10 +2,12 @@
 
 import type { ContextLoaded, LoopFinished, SessionOpened, StepFinished } from '../core/event';
 import type { Limits } from '../core/limits';
+import { toPlaceName } from '../core/sandboxPlace';
 import { countDropped } from '../core/shownTexts';
 import { describeStop } from '../core/sessionErrors';
 import { toContextView } from './contextView';
 import { cutJsonMarked } from './fit';
+import { toPlaceView } from './placeView';
 import { maxMessageJsonChars } from './stepView';
 import type { OtherEvent, TraceEntry } from './traceEntries';
 import { toLimitsView } from './usageView';
@@ -132,11 +134,12 @@ function describeOpened(opened: SessionOpened, loaded: ContextLoaded | null): De
     ? `; ${context.summary.charAt(0).toLowerCase()}${context.summary.slice(1)}`
     : '';
   return {
-    summary: `Opened "${opened.title}" (${opened.language})${what}`,
+    summary: `Opened "${opened.title}" (${opened.language}, ${toPlaceName(opened.sandbox)})${what}`,
     detail: {
       session_id: opened.sessionId,
       title: opened.title,
       language: opened.language,
+      sandbox: toPlaceView(opened.sandbox),
       config: toLimitsView(opened.limits),
       parent_session_id: opened.parentSessionId,
       source_step: opened.sourceStep,

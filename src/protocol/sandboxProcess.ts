@@ -1,22 +1,45 @@
 // The words spoken between an engine and its sandbox process. Context bytes go beside them: see
 // contextFeed.ts.
 
-import type {
-  ContextShape,
-  ContextSizes,
-  Language,
-  Outcome,
-  SandboxBackendStatus,
-  VariableValue,
-} from '../core/sandbox';
+import type { ContextShape, ContextSizes, Language, Outcome, VariableValue } from '../core/sandbox';
+
+/** Where a worker runs that is no thread of the sandbox process. */
+export type NativePlace =
+  | {
+      readonly kind: 'local';
+      /** The program; null: the first that fits. */
+      readonly python: string | null;
+    }
+  | {
+      readonly kind: 'container';
+      /** The program; null: the first that answers. */
+      readonly runtime: string | null;
+      readonly image: string;
+    };
+
+/** Workers of one kind are alike until a session takes one. */
+export interface WorkerKind {
+  readonly language: Language;
+  /** Null: a thread of the sandbox process. */
+  readonly place: NativePlace | null;
+}
 
 interface OfSandbox {
   readonly sandboxId: number;
 }
 
 export interface OpenParams extends OfSandbox {
-  readonly language: Language;
+  readonly kind: WorkerKind;
   readonly maxMemoryBytes: number;
+}
+
+/** What was opened. */
+export interface OpenedWorker {
+  /** Engine and version. */
+  readonly engine: string;
+  /** What stands around the worker, beside what stands around the sandbox process. */
+  readonly walls: readonly string[];
+  readonly imageDigest: string | null;
 }
 
 export interface LoadParams extends OfSandbox {
@@ -45,15 +68,21 @@ export interface ReadParams extends OfSandbox {
   readonly timeoutMs: number;
 }
 
-export interface ProcessStatus {
-  readonly backends: readonly SandboxBackendStatus[];
-  readonly liveSandboxes: number;
-  readonly warmWorkers: number;
+export interface KindStatus {
+  readonly works: boolean;
+  /** Engine and version, or why it does not work. */
+  readonly detail: string;
+  /** What would make it work; null where it does. */
+  readonly nextStep: string | null;
+  readonly walls: readonly string[];
+  readonly imageDigest: string | null;
+  readonly live: number;
+  readonly warm: number;
 }
 
 /** What the sandbox process answers. */
 export type ProcessMethods = {
-  open(params: OpenParams): Promise<void>;
+  open(params: OpenParams): Promise<OpenedWorker>;
   /** Null when the context did not fit. */
   load(params: LoadParams): Promise<ContextSizes | null>;
   run(params: RunParams, signal: AbortSignal): Promise<Outcome>;
@@ -61,8 +90,9 @@ export type ProcessMethods = {
   hold(params: HoldParams): void;
   read(params: ReadParams, signal: AbortSignal): Promise<VariableValue | null>;
   close(params: OfSandbox): void;
-  prewarm(params: { readonly language: Language }): void;
-  status(params: null): Promise<ProcessStatus>;
+  prewarm(params: WorkerKind): void;
+  /** In the order of the kinds. */
+  status(params: readonly WorkerKind[]): Promise<readonly KindStatus[]>;
 };
 
 export interface CallParams extends OfSandbox {

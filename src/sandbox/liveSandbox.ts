@@ -5,8 +5,8 @@ import { randomUUID } from 'node:crypto';
 import type { Disposable } from '../base/disposable';
 import { onAbort, untilAborted } from '../base/abort';
 import { RlmError, cancelledError, toRlmError } from '../core/errors';
-import type { ContextSizes, Language, Outcome, VariableValue } from '../core/sandbox';
-import type { LoadParams, ReadParams, RunParams } from '../protocol/sandboxProcess';
+import type { ContextSizes, Outcome, VariableValue } from '../core/sandbox';
+import type { LoadParams, ReadParams, RunParams, WorkerKind } from '../protocol/sandboxProcess';
 import { type LoadMessage, type ReplyMessage, processCalls } from '../protocol/worker';
 import { AskedWorker, type Question, type WorkerCall } from './askedWorker';
 import { createInterruptedOutcome, createLostOutcome, toOutcome, toValue } from './outcome';
@@ -35,7 +35,7 @@ export class LiveSandbox implements Disposable {
   readonly #maxMemoryBytes: number;
   readonly #searchFolder: string;
   readonly #contexts: LoadMessage[] = [];
-  readonly #language: Language;
+  readonly kind: WorkerKind;
   /** Undefined when there is none and the last replacement failed. */
   #current: Promise<AskedWorker> | undefined;
   /** The last that was of use; it may have ended. */
@@ -52,7 +52,7 @@ export class LiveSandbox implements Disposable {
     this.#pool = pool;
     this.#maxMemoryBytes = options.maxMemoryBytes;
     this.#searchFolder = options.folder;
-    this.#language = worker.language;
+    this.kind = options.kind;
     this.#last = this.#adopt(this.#listen(worker));
     this.#current = Promise.resolve(this.#last);
   }
@@ -178,7 +178,7 @@ export class LiveSandbox implements Disposable {
   /** In place of the worker that was taken for this sandbox, once that has its work behind it. */
   #fillPool(): void {
     if (!this.#disposed) {
-      this.#pool.prewarm(this.#language);
+      this.#pool.prewarm(this.kind);
     }
   }
 
@@ -195,7 +195,7 @@ export class LiveSandbox implements Disposable {
   /** A fresh worker with the contexts loaded again; the code's own variables are gone. */
   async #replace(): Promise<AskedWorker> {
     const inPlace = await this.#last.replace().catch(() => null);
-    const worker = this.#listen(inPlace ?? (await this.#pool.take(this.#language)));
+    const worker = this.#listen(inPlace ?? (await this.#pool.take(this.kind)));
     try {
       for (const context of this.#contexts) {
         const again = { ...context, id: randomUUID() };
@@ -263,6 +263,7 @@ export class LiveSandbox implements Disposable {
 }
 
 export interface LiveSandboxOptions {
+  readonly kind: WorkerKind;
   readonly maxMemoryBytes: number;
   /** Holds the worker bundles. */
   readonly folder: string;

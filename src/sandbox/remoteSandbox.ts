@@ -3,24 +3,28 @@
 import { type Disposable, toDisposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import { RlmError, cancelledError } from '../core/errors';
-import type {
-  ContextLoad,
-  ContextShape,
-  ContextSink,
-  ContextSizes,
-  HostCall,
-  Language,
-  Outcome,
-  Sandbox,
-  StepRequest,
-  VariableRequest,
-  VariableValue,
+import {
+  type ContextLoad,
+  type ContextShape,
+  type ContextSink,
+  type ContextSizes,
+  type HostCall,
+  type Language,
+  type Outcome,
+  type Sandbox,
+  type SandboxFallback,
+  type SandboxPlace,
+  type StepRequest,
+  type VariableRequest,
+  type VariableValue,
+  unrecordedPlace,
 } from '../core/sandbox';
 import type { Channel } from '../protocol/channel';
 import type { ContextFeed } from '../protocol/contextFeed';
-import type { EngineMethods, ProcessMethods } from '../protocol/sandboxProcess';
+import type { EngineMethods, ProcessMethods, WorkerKind } from '../protocol/sandboxProcess';
 
 interface SandboxHost {
+  readonly wallNames: readonly string[];
   readonly channel: Channel<EngineMethods, ProcessMethods>;
   readonly feed: ContextFeed;
   readonly sandboxes: Map<number, RemoteSandbox>;
@@ -30,32 +34,50 @@ interface SandboxHost {
 
 interface RemoteSandboxParts {
   readonly sandboxId: number;
-  readonly language: Language;
+  readonly kind: WorkerKind;
   readonly host: SandboxHost;
+  readonly fallback: SandboxFallback | null;
 }
 
 let nextContextKey = 1;
 
 export class RemoteSandbox implements Sandbox {
   readonly language: Language;
+  readonly #kind: WorkerKind;
   readonly #sandboxId: number;
   readonly #host: SandboxHost;
   readonly #died = new Emitter<string>();
   readonly onDidDie = this.#died.event;
+  readonly #fallback: SandboxFallback | null;
+  #place: SandboxPlace = unrecordedPlace;
   #step: StepRequest | undefined;
   #disposed = false;
 
   constructor(parts: RemoteSandboxParts) {
     this.#sandboxId = parts.sandboxId;
-    this.language = parts.language;
+    this.#kind = parts.kind;
+    this.language = parts.kind.language;
     this.#host = parts.host;
+    this.#fallback = parts.fallback;
   }
 
-  open(maxMemoryBytes: number): Promise<void> {
-    const { language } = this;
-    return this.#held(() =>
-      this.#host.channel.request('open', { sandboxId: this.#sandboxId, language, maxMemoryBytes }),
-    );
+  /** Once it is open. */
+  get place(): SandboxPlace {
+    return this.#place;
+  }
+
+  async open(maxMemoryBytes: number): Promise<void> {
+    const params = { sandboxId: this.#sandboxId, kind: this.#kind, maxMemoryBytes };
+    const opened = await this.#held(() => this.#host.channel.request('open', params));
+    const { place } = this.#kind;
+    this.#place = {
+      backend: place?.kind ?? 'wasm',
+      engine: opened.engine,
+      image: place?.kind === 'container' ? place.image : null,
+      imageDigest: opened.imageDigest,
+      walls: [...this.#host.wallNames, ...opened.walls],
+      fallback: this.#fallback,
+    };
   }
 
   loadContext(load: ContextLoad, signal: AbortSignal): Promise<ContextSizes> {

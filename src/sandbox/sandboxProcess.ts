@@ -8,19 +8,26 @@ import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { Emitter } from '../base/emitter';
 import { RlmError, cancelledError } from '../core/errors';
-import type {
-  Language,
-  Sandbox,
-  SandboxFactory,
-  SandboxRequest,
-  SandboxStatus,
+import {
+  type BackendName,
+  type Sandbox,
+  type SandboxFallback,
+  type SandboxFactory,
+  type SandboxRequest,
+  type SandboxStatus,
+  languages,
 } from '../core/sandbox';
 import { Channel, type Link, createLinkedPair } from '../protocol/channel';
 import { type ContextFeed, createFeedWriter } from '../protocol/contextFeed';
-import type { EngineMethods, ProcessMethods } from '../protocol/sandboxProcess';
+import type {
+  EngineMethods,
+  NativePlace,
+  ProcessMethods,
+  WorkerKind,
+} from '../protocol/sandboxProcess';
 import { RemoteSandbox } from './remoteSandbox';
 import { SandboxServer } from './sandboxServer';
-import { createThreadStart } from './threadWorker';
+import { createThreadSource } from './threadWorker';
 
 const startTimeoutMs = 20_000;
 
@@ -28,37 +35,63 @@ const startTimeoutMs = 20_000;
 interface Host {
   readonly placement: 'process' | 'engine';
   readonly walls: readonly string[];
+  /** The same as a record names them: without folders of this machine. */
+  readonly wallNames: readonly string[];
   readonly channel: Channel<EngineMethods, ProcessMethods>;
   readonly feed: ContextFeed;
   readonly sandboxes: Map<number, RemoteSandbox>;
   /** Keeps this process open while a request is under way. */
   hold(): void;
   release(): void;
+  isHeld(): boolean;
   stop(): void;
+}
+
+/** The backends whose workers are programs of this machine. */
+export interface NativeBackends {
+  readonly names: readonly NativePlace['kind'][];
+  /** By the user's settings as they are now. `image`: the one that was asked for. */
+  readonly readPlace: (name: NativePlace['kind'], image: string | null) => Promise<NativePlace>;
+}
+
+export interface SandboxProcessOptions {
+  /** The build's `dist/sandbox`. */
+  readonly folder: string;
+  readonly log: (line: string) => void;
+  /** Left out: engines on WebAssembly. */
+  readonly native?: NativeBackends;
 }
 
 export class SandboxProcess implements SandboxFactory {
   readonly #folder: string;
   readonly #log: (line: string) => void;
+  readonly #native: NativeBackends | null;
   readonly #died = new Emitter<string>();
   #host: Promise<Host> | undefined;
+  readonly #stopped = new WeakSet<Host>();
   #nextSandboxId = 1;
   #disposed = false;
 
-  /** `folder` is the build's `dist/sandbox`. */
-  constructor(options: { readonly folder: string; readonly log: (line: string) => void }) {
+  constructor(options: SandboxProcessOptions) {
     this.#folder = options.folder;
     this.#log = options.log;
+    this.#native = options.native ?? null;
   }
 
-  async createSandbox(request: SandboxRequest, signal: AbortSignal): Promise<Sandbox> {
+  /** `backend` left out: the only one of this process. `fallback`: why the session runs here. */
+  async createSandbox(
+    request: Pick<SandboxRequest, 'language' | 'maxMemoryMb'> &
+      Partial<SandboxRequest> & { readonly fallback?: SandboxFallback },
+    signal: AbortSignal,
+  ): Promise<Sandbox> {
     if (signal.aborted) {
       throw cancelledError('Opening the session');
     }
-    const host = await this.#start();
+    const kind = await this.#readKind(request);
+    const host = await this.#startRunning();
     const sandboxId = this.#nextSandboxId++;
-    const { language } = request;
-    const sandbox = new RemoteSandbox({ sandboxId, language, host });
+    const { fallback = null } = request;
+    const sandbox = new RemoteSandbox({ sandboxId, kind, host, fallback });
     host.sandboxes.set(sandboxId, sandbox);
     try {
       await sandbox.open(request.maxMemoryMb * 1024 * 1024);
@@ -69,24 +102,90 @@ export class SandboxProcess implements SandboxFactory {
     }
   }
 
+  /** A sandbox has been opened in it. */
+  get isUsed(): boolean {
+    return this.#nextSandboxId > 1;
+  }
+
   prewarm(): void {
-    const languages: readonly Language[] = ['python', 'javascript'];
-    void this.#start()
-      .then((host) =>
-        Promise.all(languages.map((language) => host.channel.request('prewarm', { language }))),
-      )
+    void this.#startRunning()
+      .then(async (host) => {
+        for (const kind of await this.#listKinds()) {
+          await host.channel.request('prewarm', kind);
+        }
+      })
       .catch(() => undefined); // the first session says why
   }
 
   async readStatus(): Promise<SandboxStatus> {
-    const host = await this.#start();
+    const kinds = await this.#listKinds();
+    const host = await this.#startRunning();
     host.hold();
     try {
-      const status = await host.channel.request('status', null);
-      return { placement: host.placement, walls: host.walls, ...status };
+      const states = await host.channel.request('status', kinds);
+      const backends = kinds.flatMap(({ language, place }, index) => {
+        const state = states[index];
+        const image = place?.kind === 'container' ? place.image : null;
+        const walls = state?.works ? [...host.wallNames, ...state.walls] : [];
+        const backend: BackendName = place?.kind ?? 'wasm';
+        return state ? [{ backend, language, image, ...state, walls }] : [];
+      });
+      return {
+        placement: host.placement,
+        walls: host.walls,
+        backends,
+        liveSandboxes: states.reduce((sum, { live }) => sum + live, 0),
+        warmWorkers: states.reduce((sum, { warm }) => sum + warm, 0),
+      };
     } finally {
       host.release();
+      this.#stopUnused(host);
     }
+  }
+
+  /** A process that was only asked whether its backends work does not stay. */
+  #stopUnused(host: Host): void {
+    if (this.#native && !this.isUsed && !host.isHeld()) {
+      this.#host = undefined;
+      this.#stopped.add(host);
+      host.stop();
+    }
+  }
+
+  async #startRunning(): Promise<Host> {
+    const host = await this.#start();
+    return this.#stopped.has(host) ? this.#startRunning() : host;
+  }
+
+  async #listKinds(): Promise<readonly WorkerKind[]> {
+    const native = this.#native;
+    return native
+      ? Promise.all(
+          native.names.map((backend) =>
+            this.#readKind({ language: 'python', backend, image: null }),
+          ),
+        )
+      : languages.map((language) => ({ language, place: null }));
+  }
+
+  async #readKind({
+    language,
+    backend,
+    image = null,
+  }: Pick<SandboxRequest, 'language'> & Partial<SandboxRequest>): Promise<WorkerKind> {
+    const native = this.#native;
+    const name = native?.names.find((one) => backend === undefined || one === backend);
+    if (!native || name === undefined) {
+      return { language, place: null };
+    }
+    if (language !== 'python') {
+      throw new RlmError(
+        'BACKEND_UNAVAILABLE',
+        `Backend ${name} runs Python; there is no ${language} in it.`,
+        { nextStep: 'Open the session with language python, or with backend wasm.' },
+      );
+    }
+    return { language, place: await native.readPlace(name, image) };
   }
 
   dispose(): void {
@@ -111,10 +210,13 @@ export class SandboxProcess implements SandboxFactory {
   /** Behind walls; else without; else in this process, which rlm_status then says. */
   async #startHost(): Promise<Host> {
     const folder = await realpath(this.#folder);
+    if (this.#native) {
+      return this.#forkHost(folder, 'nativeProcess.js', []);
+    }
     const attempts = [readWalls(folder), []];
     for (const walls of attempts) {
       try {
-        return await this.#forkHost(folder, walls);
+        return await this.#forkHost(folder, 'process.js', walls);
       } catch (thrown) {
         const reason = thrown instanceof Error ? thrown.message : String(thrown);
         this.#log(
@@ -125,11 +227,11 @@ export class SandboxProcess implements SandboxFactory {
     return this.#createLocalHost(folder);
   }
 
-  async #forkHost(folder: string, walls: readonly string[]): Promise<Host> {
-    const child = fork(path.join(folder, 'process.js'), [], {
+  async #forkHost(folder: string, entry: string, walls: readonly string[]): Promise<Host> {
+    const child = fork(path.join(folder, entry), [], {
       execArgv: [...walls, ...(walls.length > 0 ? ['--no-warnings'] : [])],
       cwd: folder, // not the engine's: that is the user's, and would be held open
-      env: createEnvironment(),
+      env: createEnvironment(this.#native ? nativeVariables : []),
       stdio: ['ignore', 'ignore', 'ignore', 'ipc', 'pipe'],
       windowsHide: true,
     });
@@ -145,6 +247,7 @@ export class SandboxProcess implements SandboxFactory {
     const host: Host = {
       placement: 'process',
       walls,
+      wallNames: this.#native ? [] : toWallNames(walls),
       channel,
       feed: createFeedWriter(pipe),
       sandboxes,
@@ -158,6 +261,7 @@ export class SandboxProcess implements SandboxFactory {
           child.channel?.unref();
         }
       },
+      isHeld: () => holders > 0,
       stop: () => {
         channel.dispose();
         child.kill();
@@ -174,7 +278,7 @@ export class SandboxProcess implements SandboxFactory {
 
   #createLocalHost(folder: string): Host {
     const [engineEnd, serverEnd] = createLinkedPair();
-    const server = new SandboxServer(serverEnd, folder, createThreadStart(folder));
+    const server = new SandboxServer(serverEnd, folder, createThreadSource(folder));
     const sandboxes = new Map<number, RemoteSandbox>();
     const channel = new Channel<EngineMethods, ProcessMethods>(
       engineEnd,
@@ -185,6 +289,7 @@ export class SandboxProcess implements SandboxFactory {
     return {
       placement: 'engine',
       walls: [],
+      wallNames: toWallNames([]),
       channel,
       feed: server.inbox,
       sandboxes,
@@ -199,6 +304,7 @@ export class SandboxProcess implements SandboxFactory {
           keepAlive = undefined;
         }
       },
+      isHeld: () => holders > 0,
       stop: () => {
         server.dispose();
         channel.dispose();
@@ -219,6 +325,10 @@ export class SandboxProcess implements SandboxFactory {
   }
 }
 
+function toWallNames(walls: readonly string[]): readonly string[] {
+  return ['WebAssembly', ...walls.map((wall) => wall.split('=')[0] ?? wall)];
+}
+
 /** The runtime's permission flags. Source: Node's documentation of `--permission`, by version. */
 function readWalls(folder: string): readonly string[] {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -227,8 +337,43 @@ function readWalls(folder: string): readonly string[] {
   return [flag, '--allow-worker', `--allow-fs-read=${path.join(folder, '*')}`];
 }
 
-function createEnvironment(): Record<string, string> {
+/** What programs of this machine are found by, and container programs find their server by. No keys. */
+const nativeVariables: readonly string[] = [
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'XDG_RUNTIME_DIR',
+  'XDG_CONFIG_HOME',
+  'XDG_DATA_HOME',
+  'DBUS_SESSION_BUS_ADDRESS',
+  'DOCKER_HOST',
+  'DOCKER_CONTEXT',
+  'DOCKER_CONFIG',
+  'DOCKER_CERT_PATH',
+  'DOCKER_TLS_VERIFY',
+  'CONTAINER_HOST',
+  'CONTAINERS_CONF',
+  'SSH_AUTH_SOCK',
+  'USERPROFILE',
+  'APPDATA',
+  'LOCALAPPDATA',
+  'ProgramData',
+  'ProgramFiles',
+  'SystemDrive',
+  'TEMP',
+  'TMP',
+  'PATHEXT',
+  'COMSPEC',
+];
+
+function createEnvironment(names: readonly string[]): Record<string, string> {
   const environment: Record<string, string> = {};
+  for (const name of names) {
+    const value = process.env[name];
+    if (value !== undefined) {
+      environment[name] = value;
+    }
+  }
   const systemRoot = process.env['SystemRoot'];
   if (process.platform === 'win32' && systemRoot !== undefined) {
     environment['SystemRoot'] = systemRoot; // Windows' own libraries need it to load

@@ -4,10 +4,10 @@
 import type { Disposable } from '../base/disposable';
 import { RlmError } from '../core/errors';
 import { Channel, type Link } from '../protocol/channel';
-import type { EngineMethods, ProcessMethods } from '../protocol/sandboxProcess';
+import type { EngineMethods, ProcessMethods, WorkerKind } from '../protocol/sandboxProcess';
 import { ContextInbox } from './contextBuffer';
 import { LiveSandbox } from './liveSandbox';
-import { type StartWorker, WorkerPool } from './workerPool';
+import { WorkerPool, type WorkerSource } from './workerPool';
 
 export class SandboxServer implements Disposable {
   /** Takes the bytes of contexts on their way to a load. */
@@ -18,9 +18,9 @@ export class SandboxServer implements Disposable {
   readonly #channel: Channel<ProcessMethods, EngineMethods>;
 
   /** `folder` holds the worker bundles. */
-  constructor(link: Link, folder: string, startWorker: StartWorker) {
+  constructor(link: Link, folder: string, source: WorkerSource) {
     this.#folder = folder;
-    this.#pool = new WorkerPool(startWorker);
+    this.#pool = new WorkerPool(source);
     this.#channel = new Channel<ProcessMethods, EngineMethods>(link, this.#createMethods());
   }
 
@@ -35,10 +35,12 @@ export class SandboxServer implements Disposable {
 
   #createMethods(): ProcessMethods {
     return {
-      open: async ({ sandboxId, language, maxMemoryBytes }) => {
-        const worker = await this.#pool.take(language);
-        const options = { maxMemoryBytes, folder: this.#folder };
+      open: async ({ sandboxId, kind, maxMemoryBytes }) => {
+        const worker = await this.#pool.take(kind);
+        const options = { kind, maxMemoryBytes, folder: this.#folder };
         this.#live.set(sandboxId, new LiveSandbox(worker, this.#pool, options));
+        const { detail: engine, walls, imageDigest } = worker;
+        return { engine, walls, imageDigest };
       },
       load: async (params) => {
         const bytes = await this.inbox.take(params.contextKey);
@@ -59,13 +61,22 @@ export class SandboxServer implements Disposable {
         this.#live.get(sandboxId)?.dispose();
         this.#live.delete(sandboxId);
       },
-      prewarm: ({ language }) => this.#pool.prewarm(language),
-      status: async () => ({
-        backends: await this.#pool.readBackends(),
-        liveSandboxes: this.#live.size,
-        warmWorkers: this.#pool.warmWorkers,
-      }),
+      prewarm: (kind) => this.#pool.prewarm(kind),
+      status: (kinds) =>
+        Promise.all(
+          kinds.map(async (kind) => ({
+            ...(await this.#pool.readState(kind)),
+            live: this.#countLive(kind),
+            warm: this.#pool.countWarm(kind),
+          })),
+        ),
     };
+  }
+
+  #countLive(kind: WorkerKind): number {
+    const isSame = (other: WorkerKind): boolean =>
+      other.language === kind.language && other.place?.kind === kind.place?.kind;
+    return [...this.#live.values()].filter((sandbox) => isSame(sandbox.kind)).length;
   }
 
   #get(sandboxId: number): LiveSandbox {

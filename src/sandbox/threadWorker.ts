@@ -15,7 +15,7 @@ import {
 } from '../protocol/worker';
 import { EngineAssets } from './engineAssets';
 import { readFrame, untilReady, type WorkerHandle } from './workerHandle';
-import type { StartWorker } from './workerPool';
+import type { WorkerSource } from './workerPool';
 
 /** Before a session's own cap is known: what an idle engine needs, and some. */
 const initialMemoryBytes = 128 * 1024 * 1024;
@@ -23,6 +23,8 @@ const bundles = { python: 'pythonWorker.js', javascript: 'javascriptWorker.js' }
 
 class ThreadWorker implements WorkerHandle {
   readonly language: Language;
+  readonly walls: readonly string[] = [];
+  readonly imageDigest = null;
   readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #control = new Int32Array(new SharedArrayBuffer(controlBytes));
@@ -138,7 +140,7 @@ class ThreadWorker implements WorkerHandle {
 }
 
 /** How the workers of one process are started: the engines' files are loaded once. */
-export function createThreadStart(folder: string): StartWorker {
+export function createThreadSource(folder: string): WorkerSource {
   const assets = new EngineAssets(folder);
-  return (language) => ThreadWorker.start(language, assets);
+  return { start: ({ language }) => ThreadWorker.start(language, assets) };
 }

@@ -1,5 +1,6 @@
 // Port: one worker that runs code, as its session's sandbox sees it. It knows nothing of steps or
-// sessions. Implementations: a thread (threadWorker.ts).
+// sessions. Implementations: a thread (threadWorker.ts), an interpreter
+// of the system (native/framedWorker.ts).
 
 import type { Disposable } from '../base/disposable';
 import type { Listen } from '../base/emitter';
@@ -18,6 +19,10 @@ export interface WorkerHandle extends Disposable {
   readonly language: Language;
   /** Engine and version, once it is ready. */
   readonly detail: string;
+  /** What stands around where it runs, beside what stands around the process that holds it. */
+  readonly walls: readonly string[];
+  /** Of the image that it runs in; null: in none. */
+  readonly imageDigest: string | null;
   /** What it said, checked. */
   readonly onMessage: Listen<FromWorker>;
   /** Fires once when it is gone or no longer to be trusted, with the reason. */

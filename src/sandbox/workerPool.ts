@@ -1,68 +1,88 @@
-// Keeps a started worker of each language in reserve, so that a new session need not wait for one.
+// Keeps a started worker of each kind in use in reserve, so that a new session need not wait for one.
 
 import type { Disposable } from '../base/disposable';
 import { toRlmError } from '../core/errors';
-import type { Language, SandboxBackendStatus } from '../core/sandbox';
+import type { KindStatus, WorkerKind } from '../protocol/sandboxProcess';
 import type { WorkerHandle } from './workerHandle';
 
 /** Source: boot storms starve a small machine; two starts at once keep two cores busy. */
 const maxStarting = 2;
 
-/** Settles when the worker is ready. */
-export type StartWorker = (language: Language) => Promise<WorkerHandle>;
+export interface WorkerSource {
+  /** Settles when the worker is ready. */
+  start(kind: WorkerKind): Promise<WorkerHandle>;
+  /** Whether one would start, for less than a start; left out: only a start tells. */
+  probe?(kind: WorkerKind): Promise<WorkerState>;
+}
+
+/** Of one that works. */
+export type WorkerState = Pick<WorkerHandle, 'detail' | 'walls' | 'imageDigest'>;
+
+type KnownState = Omit<KindStatus, 'live' | 'warm'>;
 
 export class WorkerPool implements Disposable {
-  readonly #startWorker: StartWorker;
-  readonly #warm = new Map<Language, WorkerHandle[]>();
-  readonly #working = new Map<Language, SandboxBackendStatus>();
+  readonly #source: WorkerSource;
+  readonly #warm = new Map<string, WorkerHandle[]>();
+  readonly #known = new Map<string, KnownState>();
   readonly #waiting: (() => void)[] = [];
-  readonly #refilling = new Set<Language>();
+  readonly #refilling = new Set<string>();
   #starting = 0;
   #disposed = false;
 
-  constructor(startWorker: StartWorker) {
-    this.#startWorker = startWorker;
+  constructor(source: WorkerSource) {
+    this.#source = source;
   }
 
-  get warmWorkers(): number {
-    return [...this.#warm.values()].reduce((sum, workers) => sum + workers.length, 0);
+  /** Of one kind, or of all. */
+  countWarm(kind?: WorkerKind): number {
+    const chosen = kind ? [this.#warm.get(toKey(kind)) ?? []] : [...this.#warm.values()];
+    return chosen.reduce((sum, workers) => sum + workers.length, 0);
   }
 
   /**
    * A ready worker that nobody else has. The reserve is not filled up by this: a start takes a core from
-   * the context that loads next. @throws RlmError 'SANDBOX_EXEC_ERROR'
+   * the context that loads next. @throws RlmError 'SANDBOX_EXEC_ERROR' | 'BACKEND_UNAVAILABLE'
    */
-  async take(language: Language): Promise<WorkerHandle> {
-    const warm = this.#warm.get(language)?.pop();
-    return warm?.endedBy === null ? warm : this.#start(language);
+  async take(kind: WorkerKind): Promise<WorkerHandle> {
+    const workers = this.#warm.get(toKey(kind));
+    for (let warm = workers?.pop(); warm; warm = workers?.pop()) {
+      if (warm.endedBy === null) {
+        return warm;
+      }
+      warm.dispose();
+    }
+    return this.#start(kind);
   }
 
   /** Sees to it that one worker waits; never rejects. */
-  prewarm(language: Language): void {
-    const waiting = this.#warm.get(language)?.length ?? 0;
-    if (waiting > 0 || this.#refilling.has(language) || this.#disposed) {
+  prewarm(kind: WorkerKind): void {
+    const key = toKey(kind);
+    const waiting = this.#warm.get(key)?.length ?? 0;
+    if (waiting > 0 || this.#refilling.has(key) || this.#disposed) {
       return;
     }
-    this.#refilling.add(language);
-    void this.#start(language)
-      .then((worker) => this.#keep(language, worker))
+    this.#refilling.add(key);
+    void this.#start(kind)
+      .then((worker) => this.#keep(kind, worker))
       .catch(() => undefined) // a session that needs one will say why it cannot start
-      .finally(() => this.#refilling.delete(language));
+      .finally(() => this.#refilling.delete(key));
   }
 
-  /** Whether each language works: by what was seen, else by a trial start. */
-  async readBackends(): Promise<readonly SandboxBackendStatus[]> {
-    const languages: readonly Language[] = ['python', 'javascript'];
-    return Promise.all(
-      languages.map(async (language) => {
-        if (!this.#working.has(language)) {
-          await this.#start(language)
-            .then((worker) => this.#keep(language, worker))
-            .catch(() => undefined); // noted in #working
-        }
-        return this.#working.get(language) ?? { language, works: false, detail: 'not started' };
-      }),
-    );
+  /** Whether a kind works: by what was seen, else by a trial. */
+  async readState(kind: WorkerKind): Promise<KnownState> {
+    const seen = this.#known.get(toKey(kind));
+    if (seen?.works === true) {
+      return seen;
+    }
+    if (this.#source.probe) {
+      return this.#source.probe(kind).then(toWorking, toFailing);
+    }
+    if (!seen) {
+      await this.#start(kind)
+        .then((worker) => this.#keep(kind, worker))
+        .catch(() => undefined); // noted in #known
+    }
+    return this.#known.get(toKey(kind)) ?? toFailing(new Error('not started'));
   }
 
   dispose(): void {
@@ -73,30 +93,43 @@ export class WorkerPool implements Disposable {
     this.#warm.clear();
   }
 
-  #keep(language: Language, worker: WorkerHandle): void {
+  #keep(kind: WorkerKind, worker: WorkerHandle): void {
     if (this.#disposed) {
       worker.dispose();
       return;
     }
-    this.#warm.set(language, [...(this.#warm.get(language) ?? []), worker]);
+    const key = toKey(kind);
+    this.#warm.set(key, [...(this.#warm.get(key) ?? []), worker]);
   }
 
-  async #start(language: Language): Promise<WorkerHandle> {
+  async #start(kind: WorkerKind): Promise<WorkerHandle> {
     while (this.#starting >= maxStarting) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     this.#starting += 1;
     try {
-      const worker = await this.#startWorker(language);
-      this.#working.set(language, { language, works: true, detail: worker.detail });
+      const worker = await this.#source.start(kind);
+      this.#known.set(toKey(kind), toWorking(worker));
       return worker;
     } catch (thrown) {
-      const { message } = toRlmError(thrown);
-      this.#working.set(language, { language, works: false, detail: message });
+      this.#known.set(toKey(kind), toFailing(thrown));
       throw thrown;
     } finally {
       this.#starting -= 1;
       this.#waiting.shift()?.();
     }
   }
+}
+
+function toKey({ language, place }: WorkerKind): string {
+  return JSON.stringify([language, place]);
+}
+
+function toWorking({ detail, walls, imageDigest }: WorkerState): KnownState {
+  return { works: true, detail, nextStep: null, walls, imageDigest };
+}
+
+function toFailing(thrown: unknown): KnownState {
+  const { message, nextStep } = toRlmError(thrown);
+  return { works: false, detail: message, nextStep, walls: [], imageDigest: null };
 }

@@ -15,7 +15,7 @@ import {
   verbosities,
 } from '../core/event';
 import { stopReasons } from '../core/limits';
-import { languages, outputFields } from '../core/sandbox';
+import { backendNames, languages, outputFields, unrecordedPlace } from '../core/sandbox';
 import { crc32 } from './crc32';
 import { isId } from './home';
 
@@ -102,6 +102,15 @@ const limits = z.object({
   maxDepth: count,
 });
 
+const sandboxPlace = z.object({
+  backend: z.enum(backendNames),
+  engine: z.string(),
+  image: orNull(z.string()),
+  imageDigest: orNull(z.string()),
+  walls: list(z.string()),
+  fallback: orNull(z.object({ from: z.enum(backendNames), reason: z.string() })),
+});
+
 const usage = z.object({
   steps: count,
   runtimeMs: count,
@@ -180,6 +189,7 @@ const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [
     sessionId: id,
     title: z.string().max(maxTitleChars),
     language: z.enum(languages),
+    sandbox: sandboxPlace.default({ ...unrecordedPlace, walls: [] }),
     limits,
     verbosity: z.enum(verbosities).optional(),
     parentSessionId: orNull(id),

@@ -3,6 +3,7 @@
 
 import type { SessionOpened, TraceEvent } from '../core/event';
 import { createLimits } from '../core/limits';
+import { unrecordedPlace } from '../core/sandbox';
 import { applyEvent, createSummary, type Summary } from '../core/summary';
 import { findLines, readLines, readLinesBackward } from './lineReader';
 import { toLineStart } from './traceCodec';
@@ -68,6 +69,7 @@ function toLostOpening({ at, usage }: TraceEvent, sessionId: string): SessionOpe
     sessionId,
     title: 'Damaged trace: its title, language and limits could not be read',
     language: 'python',
+    sandbox: unrecordedPlace,
     limits: createLimits(),
     parentSessionId: null,
     sourceStep: null,

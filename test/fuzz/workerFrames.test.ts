@@ -6,7 +6,7 @@ import { cp, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
 import type { Outcome } from '../../src/core/sandbox';
-import { createThreadStart } from '../../src/sandbox/threadWorker';
+import { createThreadSource } from '../../src/sandbox/threadWorker';
 import { LiveSandbox } from '../../src/sandbox/liveSandbox';
 import { WorkerPool } from '../../src/sandbox/workerPool';
 import { anyJson, anyText, fuzz, toFuzzTitle } from '../support/fuzz';
@@ -139,9 +139,10 @@ describe('fuzzed frames of a worker', function () {
     for (const file of ['quickjs.wasm', 'searchWorker.js']) {
       await cp(path.join(sandboxFolder, file), path.join(folder(), file));
     }
-    const pool = new WorkerPool(createThreadStart(folder()));
-    const options = { maxMemoryBytes: 64 * 1024 * 1024, folder: folder() };
-    const sandbox = new LiveSandbox(await pool.take('javascript'), pool, options);
+    const pool = new WorkerPool(createThreadSource(folder()));
+    const kind = { language: 'javascript', place: null } as const;
+    const options = { kind, maxMemoryBytes: 64 * 1024 * 1024, folder: folder() };
+    const sandbox = new LiveSandbox(await pool.take(kind), pool, options);
     const asked: string[] = [];
     const run = (frames: readonly Frame[]): Promise<Outcome> =>
       sandbox.run(

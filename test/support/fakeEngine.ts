@@ -88,12 +88,20 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   };
 }
 
+const unused = {
+  nextStep: null,
+  image: null,
+  imageDigest: null,
+  walls: [],
+  live: 0,
+  warm: 0,
+} as const;
 const sandboxStatus = {
   placement: 'engine',
   walls: [],
   backends: [
-    { language: 'python', works: true, detail: 'fake 1' },
-    { language: 'javascript', works: true, detail: 'fake 1' },
+    { backend: 'wasm', language: 'python', works: true, detail: 'fake 1', ...unused },
+    { backend: 'wasm', language: 'javascript', works: true, detail: 'fake 1', ...unused },
   ],
   liveSandboxes: 0,
   warmWorkers: 0,

@@ -6,12 +6,13 @@ import type { ContextReader } from '../../src/core/context';
 import type { SessionOpened, TraceEvent } from '../../src/core/event';
 import { createLimits, noUsage, type Limits } from '../../src/core/limits';
 import type { Model, ModelRequest } from '../../src/core/model';
-import type {
-  ContextLoad,
-  Outcome,
-  Sandbox,
-  StepRequest,
-  VariableValue,
+import {
+  type ContextLoad,
+  type Outcome,
+  type Sandbox,
+  type StepRequest,
+  type VariableValue,
+  unrecordedPlace,
 } from '../../src/core/sandbox';
 import { Session, type SessionParts } from '../../src/core/session';
 import { createSummary } from '../../src/core/summary';
@@ -37,6 +38,7 @@ type Script = (request: StepRequest, signal: AbortSignal) => Promise<Partial<Out
 
 export class FakeSandbox implements Sandbox {
   readonly language = 'python';
+  readonly place = unrecordedPlace;
   readonly variables = new Map<string, VariableValue>();
   readonly requests: StepRequest[] = [];
   readonly #died = new Emitter<string>();
@@ -161,6 +163,7 @@ export function createFakeSession(
     sessionId: 'session-1',
     title: 'A session',
     language: 'python',
+    sandbox: unrecordedPlace,
     limits: createLimits(limits),
     parentSessionId: null,
     sourceStep: null,

@@ -4,15 +4,16 @@ import vm from 'node:vm';
 import { onAbort } from '../../src/base/abort';
 import { Emitter } from '../../src/base/emitter';
 import { RlmError } from '../../src/core/errors';
-import type {
-  ContextLoad,
-  ContextSizes,
-  Language,
-  Outcome,
-  Sandbox,
-  StepRequest,
-  VariableRequest,
-  VariableValue,
+import {
+  type ContextLoad,
+  type ContextSizes,
+  type Language,
+  type Outcome,
+  type Sandbox,
+  type StepRequest,
+  type VariableRequest,
+  type VariableValue,
+  unrecordedPlace,
 } from '../../src/core/sandbox';
 import type { FakeClock } from './fakeClock';
 import { createOutcome } from './sampleTrace';
@@ -21,6 +22,7 @@ const maxContextBytes = 1_000_000;
 
 export class FakeSandbox implements Sandbox {
   readonly language: Language;
+  readonly place = unrecordedPlace;
   readonly #clock: FakeClock;
   readonly #died = new Emitter<string>();
   readonly onDidDie = this.#died.event;

@@ -199,9 +199,9 @@ export const mcpFlows: readonly McpFlow[] = [
     title: 'the status names both sandboxes',
     async run(client) {
       const status = await callOk(client, 'rlm_status');
-      const languages = toList(readField(status, 'sandbox', 'backends')).map(
-        (backend) => backend['language'],
-      );
+      const languages = toList(readField(status, 'sandbox', 'backends'))
+        .filter(({ backend }) => backend === 'wasm')
+        .map((backend) => backend['language']);
       assert.deepStrictEqual(languages.sort(), ['javascript', 'python']);
     },
   },

@@ -1,14 +1,33 @@
 // A REPL in a real sandbox process, as tests use it.
 
 import path from 'node:path';
-import type { HostCall, Language, Outcome, Sandbox } from '../../src/core/sandbox';
+import type { BackendName, HostCall, Language, Outcome, Sandbox } from '../../src/core/sandbox';
+import type { NativePlace } from '../../src/protocol/sandboxProcess';
 import { SandboxProcess } from '../../src/sandbox/sandboxProcess';
+import { testImage } from './backends';
 
 export const sandboxFolder = path.resolve('dist/sandbox');
 const never = new AbortController().signal;
 
-export function createSandboxes(): SandboxProcess {
-  return new SandboxProcess({ folder: sandboxFolder, log: (line) => process.stderr.write(line) });
+const log = (line: string): void => void process.stderr.write(line);
+
+export function createSandboxes(backend: BackendName = 'wasm'): SandboxProcess {
+  switch (backend) {
+    case 'wasm':
+      return new SandboxProcess({ folder: sandboxFolder, log });
+    case 'local':
+      return createNative('local', { kind: 'local', python: null });
+    case 'container':
+      return createNative('container', { kind: 'container', runtime: null, image: testImage });
+  }
+}
+
+function createNative(name: NativePlace['kind'], place: NativePlace): SandboxProcess {
+  return new SandboxProcess({
+    folder: sandboxFolder,
+    log,
+    native: { names: [name], readPlace: async () => place },
+  });
 }
 
 export interface RunOptions {

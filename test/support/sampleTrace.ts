@@ -13,7 +13,7 @@ import type {
   TraceEvent,
 } from '../../src/core/event';
 import { createLimits, noUsage, type Usage } from '../../src/core/limits';
-import type { Outcome, VariableChange } from '../../src/core/sandbox';
+import { type Outcome, type VariableChange, unrecordedPlace } from '../../src/core/sandbox';
 import { applyEvent, createSummary, type Summary } from '../../src/core/summary';
 
 export const sampleSessionId = '0198c0de-4d2a-7c1e-9b7f-3a52c6d1e8f0';
@@ -29,6 +29,7 @@ export function createOpened(over: Partial<SessionOpened> = {}): SessionOpened {
     sessionId: sampleSessionId,
     title: 'Why did checkout latency double on 14 July?',
     language: 'python',
+    sandbox: unrecordedPlace,
     limits: createLimits({ maxSteps: 16, budgetLimit: 60_000, maxLlmCalls: 40 }),
     parentSessionId: null,
     sourceStep: null,

@@ -1,6 +1,6 @@
 // Lines above the trace that say what the user must know: a refusal, a dead engine, a limit of this view.
 
-import { toUnreadableText } from '../../src/export/wording';
+import { toFallbackText, toUnreadableText } from '../../src/export/wording';
 import { h, setChildren } from '../dom';
 import type { Failure, Snapshot, View, ViewActions } from '../snapshot';
 import { type ButtonOptions, createButton } from '../toolkit';
@@ -11,12 +11,13 @@ export function createNotices(actions: ViewActions): View {
   let shown = '';
   return {
     element,
-    update({ failure, loading, version, standing, status, trace }: Snapshot): void {
+    update({ failure, loading, version, standing, status, summary, trace }: Snapshot): void {
       // Before anything was read, the frame says so in place of the trace.
       const broken = loading.kind === 'failed' && version > 0 ? loading.failure : null;
       const [brokenText, failureText] = [broken, failure].map((one) => one && toText(one));
       const lack = trace.unreadable.length > 0 ? toUnreadableText(trace.unreadable, t) : null;
-      const key = JSON.stringify([brokenText, failureText, lack, standing, status]);
+      const fallback = summary && toFallbackText(summary.sandbox, t);
+      const key = JSON.stringify([brokenText, failureText, lack, fallback, standing, status]);
       if (key === shown) {
         return;
       }
@@ -36,6 +37,7 @@ export function createNotices(actions: ViewActions): View {
             })
           : null,
         lack === null ? null : createNotice('warning', lack),
+        fallback === null ? null : createNotice('warning', fallback),
         status === 'interrupted'
           ? createNotice(
               'warning',

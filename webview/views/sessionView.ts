@@ -4,7 +4,13 @@ import type { ContextInfo, SourceInfo } from '../../src/core/context';
 import type { SessionReplayed } from '../../src/core/event';
 import type { Summary } from '../../src/core/summary';
 import { showControls } from '../../src/base/visible';
-import { finishWords, languageWords, toCountText, toDurationText } from '../../src/export/wording';
+import {
+  finishWords,
+  languageWords,
+  toCountText,
+  toDurationText,
+  toPlaceText,
+} from '../../src/export/wording';
 import { type Child, h, isSame, setChildren } from '../dom';
 import type { Run } from '../model/trace';
 import type { Snapshot, View, ViewActions } from '../snapshot';
@@ -192,6 +198,10 @@ function createFacts(summary: Summary, actions: ViewActions): HTMLElement {
     ],
     [t('Status'), statusWord(summary.status)],
     [t('Language'), languageWords[summary.language]],
+    [t('Runs in'), toPlaceText(summary.sandbox, t)],
+    ...(summary.sandbox.walls.length > 0
+      ? [[t('Walls'), summary.sandbox.walls.join(', ')] as const]
+      : []),
     [t('Opened'), toDateText(summary.createdAt)],
     [t('Last change'), toDateText(summary.updatedAt)],
     [t('Time for one step'), toDurationText(limits.stepTimeoutMs)],

@@ -6,7 +6,9 @@ import type { LoopResult } from '../../core/loop';
 import type { Cli } from '../cli';
 import { type ExitCode, exitCodes, usageError } from '../failure';
 import {
+  addBackendOptions,
   addLimitOptions,
+  type BackendOptions,
   addReadOptions,
   type GlobalOptions,
   languageOption,
@@ -14,19 +16,20 @@ import {
   parseWholeNumber,
   type ReadOptions,
   rootOption,
+  toBackend,
   toGivenFiles,
   toHome,
   toLanguage,
   toLimits,
 } from '../options';
-import { printWarnings } from '../render/context';
+import { printPlaceWarnings, printWarnings } from '../render/context';
 import { toJsonText } from '../render/json';
 import { toPrintable } from '../render/printable';
 import { toRoots, warnOfWideRoots } from '../roots';
 import { LoopPrinter } from '../run/loopPrinter';
 import type { Language } from '../../core/sandbox';
 
-interface AskOptions extends GlobalOptions, ReadOptions, LimitOptions {
+interface AskOptions extends GlobalOptions, ReadOptions, LimitOptions, BackendOptions {
   readonly model?: string;
   readonly subModel?: string;
   readonly maxIterations?: number;
@@ -59,7 +62,7 @@ export function addAskCommand(program: Command, cli: Cli): void {
     .addOption(languageOption())
     .addOption(rootOption())
     .option('--json', 'print one JSON document at the end and nothing else');
-  addLimitOptions(addReadOptions(command))
+  addLimitOptions(addReadOptions(addBackendOptions(command)))
     .addHelpText('after', notes)
     .action((words: readonly string[], _options, command: Command) =>
       ask(words, command.optsWithGlobals<AskOptions>(), cli),
@@ -86,6 +89,9 @@ async function ask(words: readonly string[], options: AskOptions, cli: Cli): Pro
   });
   const printer = options.json ? null : new LoopPrinter(terminal);
   const watching = engine.sessions.onDidChange((change) => {
+    if (change.event.kind === 'session.opened') {
+      printPlaceWarnings(change.event.sandbox, terminal);
+    }
     if (change.event.kind === 'context.loaded') {
       terminal.showProgress('');
       printWarnings([change.event.context], terminal);
@@ -105,6 +111,7 @@ async function ask(words: readonly string[], options: AskOptions, cli: Cli): Pro
           model: options.model ?? null,
           subModel: options.subModel ?? null,
           limits: toLimits(options),
+          ...toBackend(options),
           client: null,
           parent: null,
           onLoad: (bytes) => terminal.showProgress(`reading ${toByteText(bytes)}`),

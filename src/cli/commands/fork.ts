@@ -3,17 +3,20 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli';
 import {
+  addBackendOptions,
   addLimitOptions,
+  type BackendOptions,
   codeOption,
   jsonOption,
   type LimitOptions,
   parseWholeNumber,
   rootOption,
+  toBackend,
   toLimits,
 } from '../options';
 import { type ReplayedOptions, workOnReplayed } from '../run/workOnReplayed';
 
-interface ForkOptions extends ReplayedOptions, LimitOptions {
+interface ForkOptions extends ReplayedOptions, LimitOptions, BackendOptions {
   readonly at?: number;
   readonly title?: string;
 }
@@ -36,7 +39,7 @@ export function addForkCommand(program: Command, cli: Cli): void {
     .addOption(codeOption())
     .addOption(rootOption())
     .addOption(jsonOption());
-  addLimitOptions(command)
+  addLimitOptions(addBackendOptions(command))
     .addHelpText('after', notes)
     .action((id: string, _options, command: Command) =>
       fork(id, command.optsWithGlobals<ForkOptions>(), cli),
@@ -50,7 +53,7 @@ async function fork(id: string, options: ForkOptions, cli: Cli): Promise<void> {
     id,
     (engine, sessionId, { signal, onProgress }) =>
       engine.sessions.fork(
-        { sessionId, atStep: at ?? null, title: title ?? '', limits },
+        { sessionId, atStep: at ?? null, title: title ?? '', limits, ...toBackend(options) },
         signal,
         onProgress,
       ),

@@ -8,7 +8,9 @@ import type { Language } from '../../core/sandbox';
 import type { Cli } from '../cli';
 import { type CodeOptions, readGivenSteps } from '../code';
 import {
+  addBackendOptions,
   addLimitOptions,
+  type BackendOptions,
   addReadOptions,
   codeOption,
   type GlobalOptions,
@@ -17,6 +19,7 @@ import {
   type LimitOptions,
   type ReadOptions,
   rootOption,
+  toBackend,
   toGivenFiles,
   toHome,
   toLanguage,
@@ -26,7 +29,7 @@ import { printWarnings } from '../render/context';
 import { toRoots, warnOfWideRoots } from '../roots';
 import { workOn } from '../run/workOn';
 
-interface RunOptions extends GlobalOptions, ReadOptions, LimitOptions, CodeOptions {
+interface RunOptions extends GlobalOptions, ReadOptions, LimitOptions, CodeOptions, BackendOptions {
   readonly language?: Language;
   readonly title?: string;
   readonly root: readonly string[];
@@ -51,7 +54,7 @@ export function addRunCommand(program: Command, cli: Cli): void {
     .option('--title <text>', 'title of the session')
     .addOption(rootOption())
     .addOption(jsonOption());
-  addLimitOptions(addReadOptions(command))
+  addLimitOptions(addReadOptions(addBackendOptions(command)))
     .addHelpText('after', examples)
     .action((files: readonly string[], _options, command: Command) =>
       run(files, command.optsWithGlobals<RunOptions>(), cli),
@@ -94,6 +97,7 @@ async function openSession(
           language: given.language,
           title: given.options.title ?? '',
           limits: toLimits(given.options),
+          ...toBackend(given.options),
         },
         signal,
         (bytes) => terminal.showProgress(`reading ${toByteText(bytes)}`),

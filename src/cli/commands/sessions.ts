@@ -63,6 +63,10 @@ const columns: readonly Column[] = [
   { title: 'TITLE' },
 ];
 
+function toLanguageText({ language, sandbox }: Summary): string {
+  return sandbox.backend === 'wasm' ? language : `${language}, ${sandbox.backend}`;
+}
+
 /** `now` in epoch ms. */
 export function renderSessions(
   summaries: readonly Summary[],
@@ -72,7 +76,7 @@ export function renderSessions(
   const rows = summaries.map((summary) => [
     summary.sessionId,
     summary.running ? `${summary.status}, running` : summary.status,
-    summary.language,
+    toLanguageText(summary),
     toCountText(summary.usage.steps),
     toAgeText(now - summary.createdAt),
     summary.title,

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { toByteText } from '../../base/text';
 import type { EngineStatus } from '../../core/engine';
 import type { ProviderStatus } from '../../core/model';
+import type { SandboxBackendStatus } from '../../core/sandbox';
 import type { Cli } from '../cli';
 import { exitCodes } from '../failure';
 import { type GlobalOptions, rootsOption, toHome } from '../options';
@@ -69,10 +70,7 @@ export function renderStatus(status: EngineStatus, style: Style): string {
   const walls = sandbox.walls.length === 0 ? 'none on this runtime' : sandbox.walls.join(', ');
   const rows = [
     ['Version', `${status.version} on Node ${process.versions.node}`],
-    ...sandbox.backends.map((backend) => [
-      backend.language === 'python' ? 'Python' : 'JavaScript',
-      `${backend.works ? style.green('works') : style.red('fails')}  ${toPrintable(backend.detail)}`,
-    ]),
+    ...sandbox.backends.map((backend) => [toBackendName(backend), toBackendText(backend, style)]),
     [
       'Sandboxes',
       `${placements[sandbox.placement]}, ${sandbox.liveSandboxes} live, ${sandbox.warmWorkers} warm`,
@@ -87,6 +85,19 @@ export function renderStatus(status: EngineStatus, style: Style): string {
     ['Folders', status.allowedRoots.map(toPrintable).join(indent)],
   ];
   return rows.map(([name = '', text = '']) => `${style.bold(name.padEnd(12))}${text}`).join('\n');
+}
+
+function toBackendName({ backend, language }: SandboxBackendStatus): string {
+  const name = language === 'python' ? 'Python' : 'JavaScript';
+  return backend === 'wasm' ? name : backend;
+}
+
+function toBackendText({ works, ...backend }: SandboxBackendStatus, style: Style): string {
+  const { detail, nextStep, walls } = backend;
+  const word = works ? style.green('works') : style.red('fails');
+  const behind = backend.backend !== 'wasm' && walls.length > 0 ? `; ${walls.join(', ')}` : '';
+  const more = nextStep === null ? '' : `${indent}       ${toPrintable(nextStep)}`;
+  return `${word}  ${toPrintable(detail + behind)}${more}`;
 }
 
 function toProviderText({ provider, state, detail, models }: ProviderStatus, style: Style): string {

@@ -3,6 +3,8 @@
 import { toOneLine } from '../../base/text';
 import type { ContextInfo, SourceInfo } from '../../core/context';
 import { wordWarning } from '../../core/nextSteps';
+import type { SandboxPlace } from '../../core/sandbox';
+import { toFallbackWarnings } from '../../core/sandboxPlace';
 import type { Terminal } from '../terminal';
 import { toPrintable } from './printable';
 import type { Style } from './style';
@@ -52,6 +54,13 @@ export function printWarnings(contexts: readonly ContextInfo[], terminal: Termin
     for (const line of [...warnings, ...listSkipped(context)]) {
       terminal.printError(terminal.errorStyle.yellow(line));
     }
+  }
+}
+
+/** That the code runs elsewhere than was asked for, to stderr. */
+export function printPlaceWarnings(place: SandboxPlace, terminal: Terminal): void {
+  for (const warning of toFallbackWarnings(place)) {
+    terminal.printError(terminal.errorStyle.yellow(`Warning: ${toPrintable(warning)}`));
   }
 }
 

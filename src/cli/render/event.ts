@@ -2,6 +2,7 @@
 
 import { toOneLine } from '../../base/text';
 import type { TraceEvent } from '../../core/event';
+import { toFallbackWarnings, toPlaceName } from '../../core/sandboxPlace';
 import { renderContext } from './context';
 import { toPrintable } from './printable';
 import { renderDifferences } from './replay';
@@ -19,7 +20,7 @@ export function renderEvent(event: TraceEvent, style: Style): string {
 function toHead(event: TraceEvent, style: Style): string {
   switch (event.kind) {
     case 'session.opened':
-      return `opened ${style.bold(toPrintable(event.title))} (${event.language})`;
+      return `opened ${style.bold(toPrintable(event.title))} (${event.language}, ${toPrintable(toPlaceName(event.sandbox))})`;
     case 'context.loaded':
       return 'context loaded';
     case 'step.started':
@@ -59,6 +60,8 @@ function toHead(event: TraceEvent, style: Style): string {
 
 function toBody(event: TraceEvent, style: Style): string {
   switch (event.kind) {
+    case 'session.opened':
+      return style.yellow(toPrintable(toFallbackWarnings(event.sandbox).join('\n')));
     case 'context.loaded':
       return renderContext(event.context, style);
     case 'step.started':
@@ -77,7 +80,6 @@ function toBody(event: TraceEvent, style: Style): string {
       return toPrintable(event.answer);
     case 'session.replayed':
       return renderDifferences(event.differences);
-    case 'session.opened':
     case 'session.stopped':
     case 'session.closed':
       return '';

@@ -4,6 +4,7 @@ import type { Engine } from '../../core/engine';
 import type { ReplayReport } from '../../core/replayRun';
 import type { Session } from '../../core/session';
 import type { Cli, CliRuntime } from '../cli';
+import { printPlaceWarnings } from '../render/context';
 
 interface Work {
   /** Null: the person types. */
@@ -18,6 +19,7 @@ interface Work {
 
 export async function workOn(session: Session, work: Work): Promise<void> {
   const { steps, asJson, replay = null, engine, runtime, cli } = work;
+  printPlaceWarnings(session.seed.sandbox, cli.terminal);
   if (steps === null) {
     const { runRepl } = await import('./repl');
     await runRepl({ engine, session, runtime, cli });

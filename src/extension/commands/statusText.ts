@@ -18,8 +18,8 @@ export function toStatusText(status: EngineStatus, url: string | null): string {
     `- ${l10n.t('Engine')}: ${status.engineId} (${status.pid}), ${toDurationText(status.uptimeMs)}`,
     `- ${l10n.t('Sandbox')}: ${[toPlaceText(sandbox.placement), ...sandbox.walls].join(', ')}`,
     ...sandbox.backends.map(
-      ({ language, works, detail }) =>
-        `  - ${language}: ${works ? l10n.t('works') : l10n.t('does not work')}, ${detail}`,
+      ({ backend, language, works, detail, nextStep, walls }) =>
+        `  - ${backend}, ${language}: ${[works ? l10n.t('works') : l10n.t('does not work'), detail, ...(nextStep === null ? walls : [nextStep])].join(', ')}`,
     ),
     `- ${l10n.t('Live sandboxes')}: ${sandbox.liveSandboxes}`,
     `- ${l10n.t('Warm workers')}: ${sandbox.warmWorkers}`,

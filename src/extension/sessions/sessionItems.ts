@@ -2,9 +2,10 @@
 
 import * as vscode from 'vscode';
 import type { SessionStatus } from '../../core/event';
+import { toFallbackWarnings } from '../../core/sandboxPlace';
 import type { Summary } from '../../core/summary';
 import type { StepVerdict } from '../../export/exportedTrace';
-import { toCountText, toDurationText } from '../../export/wording';
+import { toCountText, toDurationText, toPlaceText } from '../../export/wording';
 import { toPlainLine } from '../plainText';
 import type { SessionSource } from '../sessionSource';
 import { groupWord, guardrailWord, sectionWord } from './names';
@@ -45,7 +46,13 @@ export function toTooltip(node: SessionNode, { tree }: ItemParts): string | unde
   return [
     toPlainLine(summary.title, 200),
     '',
-    `${statusWord(summary)} · ${summary.language} · ${new Date(summary.createdAt).toLocaleString()}`,
+    [
+      statusWord(summary),
+      summary.language,
+      toPlaceText(summary.sandbox),
+      new Date(summary.createdAt).toLocaleString(),
+    ].join(' · '),
+    ...toFallbackWarnings(summary.sandbox),
     ...context,
     ...(summary.finalAnswer === null ? [] : ['', toPlainLine(summary.finalAnswer, 300)]),
     '',

@@ -2,7 +2,8 @@
 
 import * as z from 'zod';
 import { toInlineCode } from '../../base/markdown';
-import { sessionIdField } from '../fields';
+import { backendInput, imageInput, placeSchema, sessionIdField } from '../fields';
+import { toPlaceMarkdown, toPlaceView } from '../placeView';
 import { replaySchema, toReplayText, toReplayView } from '../replayView';
 import { createInvalidInput } from '../invalidInput';
 import { limitsInput, toLimits } from '../limitsInput';
@@ -16,6 +17,11 @@ const input = z.strictObject({
     .optional()
     .describe('Fork the state after this step; 0 is the context alone. Default: the last step.'),
   title: z.string().max(200).optional().describe('Default: the title of the other session.'),
+  backend: backendInput.describe(
+    'Where the new session runs. Left out: where the other one ran. Elsewhere the recorded code may do ' +
+      'something else; replay says where it did.',
+  ),
+  image: imageInput,
   config: limitsInput
     .optional()
     .describe(
@@ -28,6 +34,7 @@ const output = z.object({
   forked_from: z.string(),
   at_step: z.int().nonnegative(),
   replay: replaySchema,
+  sandbox: placeSchema,
 });
 
 export const fork = defineTool({
@@ -55,6 +62,8 @@ export const fork = defineTool({
         atStep: args.at_step ?? null,
         title: args.title ?? '',
         limits: toLimits({ config: args.config }),
+        backend: args.backend ?? null,
+        image: args.image ?? null,
       },
       signal,
       (done, total) => progress.report(done, () => `replaying ${done} of ${total}`),
@@ -67,6 +76,7 @@ export const fork = defineTool({
       forked_from: args.session_id,
       at_step: session.summary.usage.steps,
       replay: toReplayView(report),
+      sandbox: toPlaceView(session.seed.sandbox),
     };
   },
   toMarkdown: (payload) =>
@@ -74,6 +84,7 @@ export const fork = defineTool({
       '## Session forked',
       `New session ${toInlineCode(payload.session_id)}, as ${toInlineCode(payload.forked_from)} was after step ${payload.at_step}.`,
       toReplayText(payload.replay),
+      toPlaceMarkdown(payload.sandbox),
       'Next: rlm_run_repl.',
     ].join('\n\n'),
 });

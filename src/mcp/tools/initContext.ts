@@ -8,18 +8,22 @@ import { toRlmError } from '../../core/errors';
 import type { Session } from '../../core/session';
 import { contextSchema, toBriefContext, toContextMarkdown, toContextView } from '../contextView';
 import {
+  backendInput,
   codeField,
   contextPathsField,
   contextTextField,
   countField,
   encodingField,
   finalizeField,
+  imageInput,
   includeIgnoredField,
   languageField,
+  placeSchema,
 } from '../fields';
 import { requireGivenContext } from '../givenContext';
 import { createInvalidInput } from '../invalidInput';
 import { limitsInput, toLimits, topLimitsInput } from '../limitsInput';
+import { toNotablePlace, toPlaceMarkdown, toPlaceView } from '../placeView';
 import { replSchema, toReplView } from '../replView';
 import { RunFailure } from '../runFailure';
 import { type StepPayload, stepSchema } from '../stepFields';
@@ -57,6 +61,8 @@ const input = z.strictObject({
     .boolean()
     .optional()
     .describe('Tell of the REPL’s functions in full again; the first session is told by itself.'),
+  backend: backendInput,
+  image: imageInput,
   config: limitsInput.optional().describe('Guardrails of this session; each has a default.'),
   ...topLimitsInput,
 });
@@ -70,6 +76,7 @@ const output = z.object({
     ),
   context: contextSchema,
   repl: replSchema,
+  sandbox: placeSchema.optional(),
   config: z.record(z.string(), countField).optional().describe('The guardrails that hold.'),
   counters: z
     .object({ step_index: countField, budget_used: countField })
@@ -112,6 +119,8 @@ export const initContext = defineTool({
       {
         context: given,
         language: args.language,
+        backend: args.backend ?? null,
+        image: args.image ?? null,
         title: args.title ?? '',
         limits: toLimits(args),
         ...(args.verbosity !== 'normal' && { verbosity: args.verbosity }),
@@ -127,6 +136,7 @@ export const initContext = defineTool({
       `## Session ${toInlineCode(payload.session_id)}`,
       ...(payload.step ? [toStepMarkdown(payload.step).replace(/^## /u, '### ')] : []),
       toContextMarkdown(payload.context),
+      ...(payload.sandbox ? [toPlaceMarkdown(payload.sandbox)] : []),
       ...(payload.config
         ? [
             `**Guardrails:** ${Object.entries(payload.config)
@@ -196,6 +206,9 @@ function toOpened(
     ...(step && { step: step.payload }),
     context,
     repl: repl.payload,
+    ...(verbosity === 'full'
+      ? { sandbox: toPlaceView(seed.sandbox) }
+      : toNotablePlace(seed.sandbox)),
     config: { ...toLimitsView(seed.limits) },
     counters: { step_index: 0, budget_used: 0 },
   };
@@ -204,6 +217,7 @@ function toOpened(
     ...(step && { step: step.brief }),
     context: toBriefContext(context),
     repl: repl.brief,
+    ...toNotablePlace(seed.sandbox),
   };
   if (verbosity === 'full') {
     return new Shown<Opened>(whole, whole);

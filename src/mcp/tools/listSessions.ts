@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { toInlineCode, toTable } from '../../base/markdown';
 import {
+  backendField,
   countField,
   cursorField,
   isoTimeField,
@@ -32,6 +33,7 @@ const output = z.object({
       title: z.string(),
       status: statusField,
       language: languageField,
+      backend: backendField,
       created_at: isoTimeField,
       updated_at: isoTimeField,
       usage: usageSchema,

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { toInline, toInlineCode, toTable } from '../../base/markdown';
 import { sessionStatuses } from '../../core/event';
 import { type AskClient, providerStates } from '../../core/model';
-import { countField, cutSchema, languageField } from '../fields';
+import { backendField, countField, cutSchema, languageField } from '../fields';
 import { fitPayload } from '../fit';
 import { toStatusView } from '../statusView';
 import { defineTool } from '../tool';
@@ -20,7 +20,18 @@ const output = z.object({
       .describe('Where code runs: a process of its own, or inside the engine.'),
     walls: z.array(z.string()).describe('Permission flags that hold for the sandbox process.'),
     backends: z.array(
-      z.object({ language: languageField, works: z.boolean(), detail: z.string() }),
+      z.object({
+        backend: backendField,
+        language: languageField,
+        works: z.boolean(),
+        detail: z.string().describe('Engine and version, or why it does not work.'),
+        next_step: z.string().nullable().describe('What would make it work.'),
+        image: z.string().nullable(),
+        image_digest: z.string().nullable(),
+        walls: z.array(z.string()),
+        live: countField,
+        warm: countField,
+      }),
     ),
     live_sandboxes: countField,
     warm_workers: countField,
@@ -73,8 +84,14 @@ export const status = defineTool({
       `## RLM Companion ${toInline(payload.version)}`,
       `Engine ${toInlineCode(payload.engine_id)}, process ${payload.pid}, up ${Math.round(payload.uptime_ms / 1_000)} s. Code runs in: ${payload.sandbox.placement}.`,
       ...toTable(
-        ['language', 'works', 'detail'],
-        payload.sandbox.backends.map((one) => [one.language, one.works ? 'yes' : 'no', one.detail]),
+        ['backend', 'language', 'works', 'detail', 'walls'],
+        payload.sandbox.backends.map((one) => [
+          one.backend,
+          one.language,
+          one.works ? 'yes' : 'no',
+          [one.detail, one.next_step].filter((part) => part !== null).join(' '),
+          one.walls.join(', '),
+        ]),
       ),
       ...toTable(
         ['models of', 'state', 'detail', 'names'],

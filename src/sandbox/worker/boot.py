@@ -1,4 +1,4 @@
-# The resident loop of a Python sandbox: takes messages from /dev/rlm, runs steps, answers.
+# The resident loop of a Python sandbox: takes messages from its device, runs steps, answers.
 # Its modules have builtins of their own and use none of the library's Python code while they answer, and
 # guard.py puts back what a step has changed under them: code breaks its own step and not the next one.
 # Longer than usual: all of it closes over one device.
@@ -9,7 +9,6 @@ import gc
 import io
 import json
 import operator
-import os
 import sys
 import time
 import types
@@ -32,8 +31,9 @@ def main(parts):
     guard, values, failures, answers = parts["guard"], parts["values"], parts["failures"], parts["answers"]
     builtins.help = _sitebuiltins._Helper()
     del sys.addaudithook  # a hook cannot be taken back, and could refuse every later step
-    device = os.open("/dev/rlm", os.O_RDWR)
-    read, write, perf = os.read, os.write, time.perf_counter
+    device = parts["device"]
+    failures.limits.update(full=device.FULL, files=device.FILES)
+    (read, write), perf = device.connect(), time.perf_counter
     scan_json = json.JSONDecoder().scan_once
     encode_json = make_encoder(None, refuse, encode_basestring_ascii, None, ": ", ", ", False, False, False)
     compile_, eval_, exec_ = builtins.compile, builtins.eval, builtins.exec
@@ -49,19 +49,21 @@ def main(parts):
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     sys_members, time_members, modules = vars(sys), vars(time), sys.modules
     set_trace, set_profile, callbacks = sys.settrace, sys.setprofile, gc.callbacks
+    monitoring = getattr(sys, "monitoring", None)  # of Python 3.12 and later
     get_tool, set_events, free_tool = (
-        sys.monitoring.get_tool, sys.monitoring.set_events, sys.monitoring.free_tool_id)
+        (monitoring.get_tool, monitoring.set_events, monitoring.free_tool_id) if monitoring else (None, None, None))
+    tools = range(6 if monitoring else 0)
     exact, type_name, scalars = values.exact, values.type_name, values.SCALARS
 
     char_bytes = {"x": 1, "\u00ff": 1, "\u0100": 2, "\U00010000": 4}  # of the strings that are filled
 
     def receive_exactly(size):
-        data = read(device, size)
+        data = read(size)
         if len(data) == size:
             return data
         parts, got = [data], len(data)
         while got < size:
-            data = read(device, size - got)
+            data = read(size - got)
             parts.append(data)
             got += len(data)
         return b"".join(parts)
@@ -71,30 +73,29 @@ def main(parts):
 
     def send(message):
         """A write is one message; it leaves with the next read."""
-        write(device, "".join(encode_json(message, 0)).encode("ascii"))
+        write("".join(encode_json(message, 0)).encode("ascii"))
 
     def ask_host(value):
-        write(device, b"look %d" % id(value))
-        return str(read(device, 17), "ascii")
-
-    parts["contents"].ask_host = ask_host
+        write(b"look %d" % id(value))
+        return str(read(17), "ascii")
 
     def ask_host_of_memory(request):
-        write(device, request.encode("ascii"))
-        return str(read(device, 1), "ascii")
-
-    guard.ask_host = ask_host_of_memory
+        write(request.encode("ascii"))
+        return str(read(1), "ascii")
 
     class Probe:
         """Holds one of each kind that the host reads in memory."""
 
-    probe = Probe()
-    probe.held = [1, -70_000, 10**30, -2.5, "a", "\u0100", b"b", None, True, 2j, {"k": ({3, "c"},)}, {4: Probe}]
-    told = ask_host(probe)
-    if told[:8] != PROBE_HASH:
-        send({"kind": "broken", "message": f"values lie in memory in another way than expected: {told}"})
-        read(device, 1)
-    del probe, told
+    if device.IS_READ:
+        parts["contents"].ask_host = ask_host
+        guard.ask_host = ask_host_of_memory
+        probe = Probe()
+        probe.held = [1, -70_000, 10**30, -2.5, "a", "\u0100", b"b", None, True, 2j, {"k": ({3, "c"},)}, {4: Probe}]
+        told = ask_host(probe)
+        if told[:8] != PROBE_HASH:
+            send({"kind": "broken", "message": f"values lie in memory in another way than expected: {told}"})
+            read(1)
+        del probe, told
 
     class HostError(RuntimeError):
         """The host refused a call; `code` says why."""
@@ -239,7 +240,7 @@ def main(parts):
             value.__qualname__ = name  # errors name it so
     HostError.__qualname__, HostError.__module__ = "HostError", "builtins"
     variables.watch(names, offered)
-    loop.install(sleep)
+    sleep = loop.install(sleep)
 
     def restore_builtins():
         found = map(live_builtins.get, saved_builtins)
@@ -296,7 +297,7 @@ def main(parts):
                 return space[RESULT] == [{}, 1, 2]
             except (MemoryError, SystemError):  # for want of memory, or spoiled: more of it tells
                 reserve["held"] = None
-                write(device, b"room")
+                write(b"room")
             except BaseException:  # noqa: BLE001
                 return False
         return False
@@ -309,7 +310,7 @@ def main(parts):
                 bytes(LEAST_ROOM)
                 return
             except MemoryError:
-                write(device, b"room")
+                write(b"room")
 
     def leave_room():
         """What follows needs memory, also where the code has filled all of it and caught the error."""
@@ -380,7 +381,7 @@ def main(parts):
                 try:
                     set_trace(None)
                     set_profile(None)
-                    for tool in range(6):
+                    for tool in tools:
                         if get_tool(tool) is not None:
                             set_events(tool, 0)
                             free_tool(tool)
@@ -401,6 +402,7 @@ def main(parts):
         if outcome["error"] is not None and outcome["error"]["line"] is None:
             outcome["error"]["line"] = step["line"]
         step["value"] = step["failure"] = failure = None
+        take_stray()
         outcome["variables"], outcome["changes"] = compare_variables()
         try:
             note_taken(outcome["changes"])
@@ -420,6 +422,15 @@ def main(parts):
             **outcome,
         }
 
+    def take_stray():
+        """What was written past sys.stdout and sys.stderr comes last, where the device keeps it."""
+        try:
+            for (stream, written), (text, more) in zip(((Out, out), (Err, err)), device.stray()):
+                stream().write(text)
+                written["dropped"] += more
+        except Anything:  # no memory for it
+            reserve["held"] = None
+
     def ignore(_signal, _frame):
         """An interrupt that arrives after the code has ended has nothing to interrupt."""
 
@@ -430,13 +441,14 @@ def main(parts):
             return str(receive_exactly(source["byteLength"]) if size else b"", "utf-8")
         text = filler * size
         header = text.__sizeof__() - (size + 1) * char_bytes[filler]
-        write(device, b"fill %d" % (id(text) + header))
+        write(b"fill %d" % (id(text) + header))
         return text
 
     def load(message):
         """Makes the texts of the message and binds them."""
         sources = message["sources"]
         failures.limits["memory"] = message["maxMemoryBytes"]
+        device.limit_memory(None)
         total = 0
         lines = 0
         texts = []
@@ -450,6 +462,8 @@ def main(parts):
             texts = None
             collect()
             return None
+        finally:
+            device.limit_memory(message["maxMemoryBytes"])
         preview = ""
         for text in texts:
             if len(preview) < 500:
@@ -518,10 +532,10 @@ def main(parts):
     guard.seal()
     set_handler(SIGINT, ignore)
     restore()
-    send({"kind": "ready", "detail": "CPython " + sys.version.split()[0] + " on WebAssembly"})
+    send({"kind": "ready", "detail": "CPython " + sys.version.split()[0] + device.WHERE})
     try:
         serve()
     except Anything as error:
         reserve["held"] = None
         send({"kind": "broken", "message": f"the runner met {type_name(type(error))}: {str(error)[:500]}"})
-        read(device, 1)
+        read(1)

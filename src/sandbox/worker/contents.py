@@ -148,6 +148,8 @@ def put(value, tokens, waiting):
         return
     else:
         length = None if base is None else LENGTHS.get(id(base))
+        if base is not None:
+            tokens.append(hash_text(type_name(base)))  # an empty list is no empty mapping
         tokens.append(-1 if length is None else length(value))
         waiting.append((value, base))
         return

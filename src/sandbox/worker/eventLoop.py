@@ -9,10 +9,11 @@ step = None  # the coroutine of an awaiting step
 
 
 def install(sleep):
-    """Makes every later `import asyncio` use the loop below."""
+    """Makes every later `import asyncio` use the loop below; gives what time.sleep is to be."""
     global sleep_host
     sleep_host = sleep
     sys.meta_path.insert(0, Finder())
+    return sleep
 
 
 class Finder:

@@ -9,7 +9,6 @@ MAX_MESSAGE = 4_000
 MAX_TRACEBACK = 8_000
 MARK_CHARS = 50  # what is cut once is not cut again for its mark
 NO_ROOM = ("error return without exception set",)  # of C code that has no memory for an error either
-NO_SPACE = 51  # WASI's ENOSPC
 
 lines = guard.private("linecache")
 lines.cache = sources = linecache.cache  # the dict itself: the code's own linecache finds the steps too
@@ -19,7 +18,7 @@ get_trail = BaseException.__dict__["__traceback__"].__get__
 get_args = BaseException.__dict__["args"].__get__
 SYNTAX_ERRORS = (SyntaxError, IndentationError, TabError)
 
-limits = {"memory": 0}
+limits = {"memory": 0, "full": (), "files": ""}  # `full`: error numbers of full files, and what holds then
 awaited = {}  # file -> the line at which its step waited when its event loop failed
 
 
@@ -116,8 +115,8 @@ def advice(error):
         megabytes = limits["memory"] // 2**20
         return (f"the code’s values take more than max_memory_mb, {megabytes:,} MB beside the contexts: del what is "
                 "no longer needed, work in smaller parts, or open a session with a higher max_memory_mb")
-    if type(error) is OSError and get_args(error)[:1] == (NO_SPACE,):
-        return "a session’s files take at most 128 MB and 10,000 names: remove what is no longer needed"
+    if type(error) is OSError and any(get_args(error)[:1] == (number,) for number in limits["full"]):
+        return f"a session’s files take at most {limits['files']}: remove what is no longer needed"
     if type_name(type(error)) == "ZoneInfoNotFoundError":
         return "time zones other than UTC are not in this build: use datetime.timezone(datetime.timedelta(hours=…))"
     return ""

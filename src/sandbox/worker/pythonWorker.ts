@@ -3,33 +3,20 @@
 
 import { workerData } from 'node:worker_threads';
 import type { ToWorker, WorkerInit } from '../../protocol/worker';
-import { searchLimits } from '../../core/searchLimits';
-import answers from './answers.py';
-import asked from './asked.py';
-import boot from './boot.py';
-import contents from './contents.py';
+import deviceModule from './device.py';
 import eventLoop from './eventLoop.py';
-import failures from './failures.py';
-import guard from './guard.py';
+import { createGuestModules } from './guestModules';
 import { createGuestDevice } from './guestDevice';
-import finders from './finders.py';
 import { PythonHash } from './pythonHash';
 import { PythonTexts } from './pythonTexts';
 import { PythonWatch } from './pythonWatch';
 import { type EmscriptenFiles, limitFiles } from './guestFiles';
 import { type ImportSpaces, guardImports } from './guestImports';
 import { type EngineExports, enlargeStack } from './guestStack';
-import jsPattern from './jsPattern.py';
-import linePattern from './linePattern.py';
 import { type MountingFiles, mountLibrary } from './libraryFiles';
 import { createMessagePump } from './messagePump';
 import { scrubRealm } from './scrubRealm';
-import sources from './sources.py';
-import spans from './spans.py';
 import pager from './pager.py';
-import previews from './previews.py';
-import values from './values.py';
-import variables from './variables.py';
 import { maxHeapBytes, pageBytes } from './wasmMemory';
 
 export interface PythonAssets {
@@ -69,25 +56,7 @@ const writeErrors = { 'too-large': 35, refused: 28 } as const; // EMSGSIZE, EINV
 const badFile = 8;
 /** Device numbers of emscripten's two terminals. */
 const terminals = [5, 6];
-/** In the order in which they need each other. */
-const guestModules = {
-  values,
-  guard,
-  failures,
-  contents,
-  searchLimits: `LIMITS = ${JSON.stringify(searchLimits)}\n`,
-  asked,
-  spans,
-  answers,
-  variables,
-  previews,
-  jsPattern,
-  linePattern,
-  sources,
-  finders,
-  eventLoop,
-  boot,
-};
+const guestModules = createGuestModules({ device: deviceModule, eventLoop });
 /** Modules that this build of the standard library lacks and others of it need. */
 const missingModules = {
   '_pyrepl/__init__.py': '',

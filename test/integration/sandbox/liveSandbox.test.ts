@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RlmError } from '../../../src/core/errors';
-import type { Language, Outcome } from '../../../src/core/sandbox';
-import { createThreadStart } from '../../../src/sandbox/threadWorker';
+import type { Outcome } from '../../../src/core/sandbox';
+import type { WorkerKind } from '../../../src/protocol/sandboxProcess';
+import { createThreadSource } from '../../../src/sandbox/threadWorker';
 import { LiveSandbox } from '../../../src/sandbox/liveSandbox';
 import type { WorkerHandle } from '../../../src/sandbox/workerHandle';
 import { WorkerPool } from '../../../src/sandbox/workerPool';
@@ -20,6 +21,7 @@ const textParams = {
   shape: 'string',
   sources: [{ path: 'text', byteLength: contextText.length }],
 } as const;
+const javascript: WorkerKind = { language: 'javascript', place: null };
 const never = new AbortController().signal;
 
 class FaultyPool extends WorkerPool {
@@ -27,12 +29,12 @@ class FaultyPool extends WorkerPool {
   readonly faults: Fault[] = [];
   readonly taken: WorkerHandle[] = [];
 
-  override async take(language: Language): Promise<WorkerHandle> {
+  override async take(kind: WorkerKind): Promise<WorkerHandle> {
     const fault = this.faults.shift();
     if (fault === 'no worker starts') {
       throw new RlmError('SANDBOX_EXEC_ERROR', 'No worker starts.', { nextStep: 'Try again.' });
     }
-    const worker = await super.take(language);
+    const worker = await super.take(kind);
     this.taken.push(worker);
     if (fault === 'the worker is dead') {
       worker.dispose();
@@ -47,14 +49,14 @@ describe('the reserve of workers', function () {
   this.timeout(60_000);
 
   it('is filled up only once the context that follows is in', async () => {
-    const pool = new WorkerPool(createThreadStart(sandboxFolder));
-    const options = { maxMemoryBytes: 256 * 1024 * 1024, folder: sandboxFolder };
-    const sandbox = new LiveSandbox(await pool.take('javascript'), pool, options);
+    const pool = new WorkerPool(createThreadSource(sandboxFolder));
+    const options = { kind: javascript, maxMemoryBytes: 256 * 1024 * 1024, folder: sandboxFolder };
+    const sandbox = new LiveSandbox(await pool.take(javascript), pool, options);
     let asked = 0;
     const prewarm = pool.prewarm.bind(pool);
-    pool.prewarm = (language) => {
+    pool.prewarm = (kind) => {
       asked += 1;
-      prewarm(language);
+      prewarm(kind);
     };
     const loading = sandbox.load(textParams, contextText);
     assert.equal(asked, 0);
@@ -65,13 +67,13 @@ describe('the reserve of workers', function () {
   });
 
   it('is filled up also when the sandbox ends before it has loaded anything', async () => {
-    const pool = new WorkerPool(createThreadStart(sandboxFolder));
-    const options = { maxMemoryBytes: 256 * 1024 * 1024, folder: sandboxFolder };
-    const sandbox = new LiveSandbox(await pool.take('javascript'), pool, options);
+    const pool = new WorkerPool(createThreadSource(sandboxFolder));
+    const options = { kind: javascript, maxMemoryBytes: 256 * 1024 * 1024, folder: sandboxFolder };
+    const sandbox = new LiveSandbox(await pool.take(javascript), pool, options);
     const loading = sandbox.load(textParams, contextText);
     sandbox.dispose();
     await assert.rejects(loading, RlmError);
-    while (pool.warmWorkers === 0) {
+    while (pool.countWarm() === 0) {
       await delay(20); // mocha's time-out ends it
     }
     pool.dispose();
@@ -85,9 +87,9 @@ describe('a sandbox that lost its worker', function () {
   let step: number;
 
   beforeEach(async () => {
-    pool = new FaultyPool(createThreadStart(sandboxFolder));
-    const options = { maxMemoryBytes: 256 * 1024 * 1024, folder: sandboxFolder };
-    sandbox = new LiveSandbox(await pool.take('javascript'), pool, options);
+    pool = new FaultyPool(createThreadSource(sandboxFolder));
+    const options = { kind: javascript, maxMemoryBytes: 256 * 1024 * 1024, folder: sandboxFolder };
+    sandbox = new LiveSandbox(await pool.take(javascript), pool, options);
     step = 0;
     await sandbox.load(textParams, contextText);
   });

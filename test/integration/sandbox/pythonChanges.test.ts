@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
+import { describePython, itIn } from '../../support/backends';
 import { Repl, createSandboxes } from '../../support/repl';
 
 const setup = `
@@ -109,12 +110,12 @@ const reads = [
   'w = [v, v]; del w',
 ];
 
-describe('the variables that a Python step changed', () => {
+describePython('the variables that a Python step changed', (backend) => {
   let sandboxes: SandboxProcess;
   let repl: Repl;
 
   before(async () => {
-    sandboxes = createSandboxes();
+    sandboxes = createSandboxes(backend);
     repl = await Repl.open(sandboxes, { language: 'python' });
     assert.equal((await repl.run(setup)).error, null);
   });
@@ -135,7 +136,7 @@ describe('the variables that a Python step changed', () => {
   }
 
   for (const [title, [make, change]] of Object.entries(large)) {
-    it(`are those changed in one of many places: ${title}`, async () => {
+    itIn(['wasm'], backend)(`are those changed in one of many places: ${title}`, async () => {
       const hashOf = async (code: string): Promise<string | null> => {
         const { changes, error, stderr } = await repl.run(code);
         assert.deepEqual([error, stderr, changes.map(({ name }) => name)], [null, '', ['v']], code);

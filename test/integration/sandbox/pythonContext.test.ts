@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
+import { describePython } from '../../support/backends';
 import { Repl, createSandboxes } from '../../support/repl';
 
-describe('python context', () => {
+describePython('python context', (backend) => {
   let sandboxes: SandboxProcess;
 
   before(() => {
-    sandboxes = createSandboxes();
+    sandboxes = createSandboxes(backend);
   });
   after(() => sandboxes.dispose());
 

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
+import { describePython } from '../../support/backends';
 import { Repl, createSandboxes } from '../../support/repl';
 
 /** Code, the error's type, and its line. */
@@ -159,12 +160,12 @@ const rows: readonly Row[] = [
   ['\nraise ValueError("x").with_traceback(None)', 'ValueError', 2],
 ];
 
-describe('The line of an error, in Python', () => {
+describePython('The line of an error, in Python', (backend) => {
   let sandboxes: SandboxProcess;
   let repl: Repl;
 
   before(async () => {
-    sandboxes = createSandboxes();
+    sandboxes = createSandboxes(backend);
     repl = await Repl.open(sandboxes);
     await repl.run('def earlier():\n\n    1 / 0\n\nold = ValueError("old")');
     await repl.run('async def waits():\n    await __import__("asyncio").sleep(0)\n    1 / 0');
@@ -175,9 +176,14 @@ describe('The line of an error, in Python', () => {
   after(() => sandboxes.dispose());
 
   for (const [code, type, line] of rows) {
+    if (backend !== 'wasm' && code.includes('Event().wait()')) {
+      continue; // only an event loop without a system below it sees a deadlock
+    }
     it(`of ${JSON.stringify(code)} is ${line}`, async () => {
       const { error } = await repl.run(code);
-      assert.deepStrictEqual([error?.type, error?.line], [type, line], error?.traceback);
+      // Of Python before 3.13.
+      const told = error?.type === 'error' && type === 'PatternError' ? type : error?.type;
+      assert.deepStrictEqual([told, error?.line], [type, line], error?.traceback);
     });
   }
 

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
+import { describePython } from '../../support/backends';
 import { Repl, createSandboxes } from '../../support/repl';
 
 const shown: Readonly<Record<string, RegExp>> = {
@@ -27,11 +28,11 @@ const notWhole = [
   'type("Own", (decimal.Decimal,), {})("7.7")',
 ];
 
-describe('values that Python keeps in types of C code', () => {
+describePython('values that Python keeps in types of C code', (backend) => {
   let sandboxes: SandboxProcess;
   let repl: Repl;
   before(async () => {
-    sandboxes = createSandboxes();
+    sandboxes = createSandboxes(backend);
     repl = await Repl.open(sandboxes, { language: 'python' });
     const { error } = await repl.run(
       'import array, datetime, decimal, fractions, operator, pathlib, random, types, uuid\nclass Zone(datetime.tzinfo):\n    def __init__(self): self.name = "own"',
@@ -49,6 +50,9 @@ describe('values that Python keeps in types of C code', () => {
 
   it('are shown where they can be', async () => {
     for (const [code, text] of Object.entries(shown)) {
+      if (backend !== 'wasm' && code.includes('"w"')) {
+        continue; // of Python 3.13
+      }
       const value = await read(code);
       assert.match(value.text, text, code);
       assert.equal(value.incomplete, null, code);

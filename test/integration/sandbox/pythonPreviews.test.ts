@@ -2,14 +2,15 @@
 
 import assert from 'node:assert/strict';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
+import { describePython } from '../../support/backends';
 import { Repl, createSandboxes } from '../../support/repl';
 
-describe('python previews', () => {
+describePython('python previews', (backend) => {
   let sandboxes: SandboxProcess;
   let repl: Repl;
 
   before(async () => {
-    sandboxes = createSandboxes();
+    sandboxes = createSandboxes(backend);
     repl = await Repl.open(sandboxes, { maxMemoryMb: 1_000 });
     await repl.run('from collections import *\nn = 300_000');
   });

@@ -1,13 +1,14 @@
 // What Python code writes, imports and names in unusual ways: it is shown, or refused, and loses no session.
 
 import assert from 'node:assert/strict';
-import type { Language } from '../../../src/core/sandbox';
+import { type Language, backendNames } from '../../../src/core/sandbox';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
+import { describePython, itIn } from '../../support/backends';
 import { Repl, createSandboxes } from '../../support/repl';
 
-describe('what Python code writes past sys.stdout, imports and names', () => {
+describePython('what Python code writes past sys.stdout, imports and names', (backend) => {
   let sandboxes: SandboxProcess;
-  before(() => (sandboxes = createSandboxes()));
+  before(() => (sandboxes = createSandboxes(backend)));
   after(() => sandboxes.dispose());
   const open = (language: Language = 'python') => Repl.open(sandboxes, { language });
 
@@ -21,7 +22,7 @@ describe('what Python code writes past sys.stdout, imports and names', () => {
     }
   });
 
-  it('fails a step that writes to a terminal there is not', async () => {
+  itIn(['wasm'], backend)('fails a step that writes to a terminal there is not', async () => {
     const repl = await open();
     for (const code of [
       'import os; os.write(1, b"x")',
@@ -32,6 +33,26 @@ describe('what Python code writes past sys.stdout, imports and names', () => {
     }
     assert.equal(await repl.evaluate('1'), '1');
   });
+
+  itIn(['local', 'container'], backend)(
+    'shows what programs and descriptors write, after what the code printed',
+    async () => {
+      const repl = await open();
+      const { stdout, stderr, error } = await repl.run(
+        'import os, subprocess\nos.write(1, b"by number ")\nsubprocess.run(["echo", "by a program"])\n' +
+          'os.system("echo badly >&2")\nprint("by print")',
+      );
+      assert.deepStrictEqual(
+        [stdout, stderr, error],
+        ['by print\nby number by a program\n', 'badly\n', null],
+      );
+      const long = await repl.run('import os\nos.write(1, b"x" * 100_000)\nNone', {
+        maxOutputChars: 1_000,
+      });
+      assert.deepStrictEqual([long.stdout.length, long.dropped.stdout], [1_000, 99_000]);
+      assert.equal((await repl.run('None')).stdout, '');
+    },
+  );
 
   it('imports modules that the code has written, and none in the place of a library', async () => {
     const repl = await open();
@@ -90,13 +111,17 @@ describe('what Python code writes past sys.stdout, imports and names', () => {
       'for (let n = 0; n < 10_000; n++) globalThis[n + "\\x01".repeat(475)] = 1; null',
     ],
   ] as const) {
-    it(`keeps a session in ${language} with more names than can be listed, and says so`, async () => {
-      const repl = await open(language);
-      const { stateLost, stderr, variables } = await repl.run(code);
-      assert.equal(stateLost, false);
-      assert.match(stderr, /are listed|are not listed/);
-      assert.ok(variables.length > 100 && variables.join('').length <= 100_000);
-      assert.equal(await repl.evaluate('1 + 1'), '2');
-    });
+    const itHere = itIn(language === 'python' ? backendNames : ['wasm'], backend);
+    itHere(
+      `keeps a session in ${language} with more names than can be listed, and says so`,
+      async () => {
+        const repl = await open(language);
+        const { stateLost, stderr, variables } = await repl.run(code);
+        assert.equal(stateLost, false);
+        assert.match(stderr, /are listed|are not listed/);
+        assert.ok(variables.length > 100 && variables.join('').length <= 100_000);
+        assert.equal(await repl.evaluate('1 + 1'), '2');
+      },
+    );
   }
 });

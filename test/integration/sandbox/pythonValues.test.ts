@@ -3,14 +3,15 @@
 
 import assert from 'node:assert/strict';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
+import { describePython } from '../../support/backends';
 import { Repl, createSandboxes } from '../../support/repl';
 
-describe('the text of a python value', () => {
+describePython('the text of a python value', (backend) => {
   let sandboxes: SandboxProcess;
   let repl: Repl;
 
   before(async () => {
-    sandboxes = createSandboxes();
+    sandboxes = createSandboxes(backend);
     repl = await Repl.open(sandboxes, { context: 'one two' });
     await repl.run(setUp);
   });

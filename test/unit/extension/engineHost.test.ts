@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { parseBackendSettings } from '../../../src/core/backendSettings';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Engine } from '../../../src/core/engine';
@@ -33,6 +34,7 @@ describe('EngineHost', () => {
       baseFolder: '/',
       log: () => undefined,
       models: async () => parseModelSettings({}),
+      backends: async () => parseBackendSettings({}),
       extraProviders: [],
     };
     const host = new EngineHost({

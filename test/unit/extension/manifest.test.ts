@@ -5,7 +5,13 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { limitRanges } from '../../../src/core/limits';
 import { tools } from '../../../src/mcp/toolList';
-import { finishWords, statusWords, stopWords, verdictWords } from '../../../src/export/wording';
+import {
+  backendWords,
+  finishWords,
+  statusWords,
+  stopWords,
+  verdictWords,
+} from '../../../src/export/wording';
 import { toolSets } from '../../../src/mcp/tool';
 import { providerKinds } from '../../../src/models/providerKind';
 import manifest from '../../../package.json';
@@ -123,7 +129,7 @@ describe('the extension’s manifest', () => {
       ...plain,
       ...either.flatMap(listLiterals),
       ...nouns.flatMap((noun) => [`{0} ${noun}`, `{0} ${noun}s`]),
-      ...[statusWords, verdictWords, stopWords, finishWords].flatMap((words) =>
+      ...[backendWords, statusWords, verdictWords, stopWords, finishWords].flatMap((words) =>
         Object.values<string>(words),
       ),
     ];

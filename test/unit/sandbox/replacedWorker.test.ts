@@ -33,6 +33,8 @@ const empty = {
 class FakeWorker implements WorkerHandle {
   readonly language = 'python';
   readonly detail = 'fake';
+  readonly walls = [];
+  readonly imageDigest = null;
   readonly #received = new Emitter<FromWorker>();
   readonly #ended = new Emitter<string>();
   readonly onMessage = this.#received.event;
@@ -89,12 +91,15 @@ class FakeWorker implements WorkerHandle {
 describe('a sandbox whose worker has ended', () => {
   const open = async (first: FakeWorker) => {
     const started: FakeWorker[] = [];
-    const pool = new WorkerPool(() => {
-      const worker = new FakeWorker(`from the reserve`);
-      started.push(worker);
-      return Promise.resolve(worker);
+    const pool = new WorkerPool({
+      start: () => {
+        const worker = new FakeWorker(`from the reserve`);
+        started.push(worker);
+        return Promise.resolve(worker);
+      },
     });
-    const sandbox = new LiveSandbox(first, pool, { maxMemoryBytes: 1, folder: '/nowhere' });
+    const kind = { language: 'python', place: null } as const;
+    const sandbox = new LiveSandbox(first, pool, { kind, maxMemoryBytes: 1, folder: '/nowhere' });
     await sandbox.load(textParams, text);
     const run = async (): Promise<string | null> => {
       const params = { sandboxId: 1, step: 1, code: '', timeoutMs: 1_000, maxOutputChars: 10 };

@@ -44,6 +44,7 @@ describe('traceCodec', () => {
       'session_id',
       'title',
       'language',
+      'sandbox',
       'limits',
       'depth',
       'engine_id',

@@ -229,7 +229,7 @@ describe('an event', () => {
       createReplayed(),
     ].map((event) => renderEvent(event, plain).replace(/^.{19} {2}/u, ''));
     assert.deepStrictEqual(heads, [
-      '[0] opened T (python)',
+      '[0] opened T (python, wasm)',
       '[0] context loaded\n    context is a string: 12 characters in 1 line\n      text  12',
       '[1] code\n    a\n    b',
       '[1] done 10 ms · guardrail max_steps stopped the session',

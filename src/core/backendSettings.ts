@@ -1,0 +1,71 @@
+// What the user has set about backends. The environment says it, and a host may say it before that.
+
+import { RlmError } from './errors';
+import { type BackendName, backendNames } from './sandbox';
+
+export interface BackendSettings {
+  /** Of sessions for which none is named. */
+  readonly backend: BackendName;
+  /** Where a new session goes whose backend cannot be had; null: nowhere, it is an error. */
+  readonly fallback: 'wasm' | null;
+  /** The program of backend local; null: the first that fits. */
+  readonly python: string | null;
+  /** The program of backend container; null: the first that answers. */
+  readonly runtime: string | null;
+  /** Of containers for which none is named. */
+  readonly image: string;
+}
+
+/** A reader, since settings may change while an engine runs. */
+export type ReadBackendSettings = () => Promise<BackendSettings>;
+
+/** As given, unchecked; what is empty or left out is not set. */
+export type GivenBackendSettings = Readonly<
+  Partial<Record<keyof BackendSettings, string | undefined>>
+>;
+
+const usualImage = 'python:3.12-slim';
+
+/** The names of each setting in the environment; the first that is set counts. */
+const variables = {
+  backend: ['RLM_BACKEND', 'RLM_SANDBOX_MODE'],
+  fallback: ['RLM_SANDBOX_FALLBACK'],
+  python: ['RLM_PYTHON'],
+  runtime: ['RLM_SANDBOX_CONTAINER_RUNTIME'],
+  image: ['RLM_SANDBOX_CONTAINER_IMAGE'],
+} as const satisfies Record<keyof BackendSettings, readonly string[]>;
+
+/** `given` goes before the environment. @throws RlmError 'INVALID_INPUT' that says which is not understood. */
+export function parseBackendSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  given: GivenBackendSettings = {},
+): BackendSettings {
+  const read = (setting: keyof BackendSettings): { name: string; value: string } | null => {
+    const sources = [
+      { name: `the setting rlm.${setting}`, value: given[setting] ?? '' },
+      ...variables[setting].map((name) => ({ name, value: environment[name] ?? '' })),
+    ];
+    const found = sources.find(({ value }) => value.trim() !== '');
+    return found ? { ...found, value: found.value.trim() } : null;
+  };
+  return {
+    backend: choose(read('backend'), backendNames) ?? 'wasm',
+    fallback: choose(read('fallback'), ['wasm']),
+    python: read('python')?.value ?? null,
+    runtime: read('runtime')?.value ?? null,
+    image: read('image')?.value ?? usualImage,
+  };
+}
+
+function choose<T extends string>(
+  given: { readonly name: string; readonly value: string } | null,
+  allowed: readonly T[],
+): T | null {
+  const found = given && allowed.find((one) => one === given.value);
+  if (given !== null && !found) {
+    throw new RlmError('INVALID_INPUT', `${given.name} is ${JSON.stringify(given.value)}.`, {
+      nextStep: `Set it to ${allowed.join(', ')}, or leave it out.`,
+    });
+  }
+  return found ?? null;
+}

@@ -1,0 +1,241 @@
+# The first process of a place where code runs: starts the interpreter and another when that has ended, and carries
+# frames between it and the host. On stdin and stdout: 1 byte channel, 4 bytes length, body.
+#   channel 0  JSON. From the host: {"op":"interrupt"}, {"op":"restart"}, {"op":"limit","bytes":…}.
+#              To it: {"event":"started"}, {"event":"ended","why":…}
+#   channel 1  the interpreter: to it bytes as its device reads them, from it one message a frame
+# It keeps nothing of a session, and ends when the host closes its input.
+import json
+import marshal
+import os
+import shutil
+import signal
+import struct
+import sys
+import threading
+import time
+
+HEADER = struct.Struct(">BI")
+MAX_MESSAGE = 65 * 2**20
+WATCH_SECONDS = 0.25
+MAX_TASKS = 256
+MAX_NAMES = 100_000
+PAGE = os.sysconf("SC_PAGE_SIZE")
+IS_FIRST = os.getpid() == 1  # of a process namespace of its own: all other processes in it are the session's
+
+
+def run(sources, start, options):
+    codes = marshal.dumps([(name, compile(text, f"/rlm/{name}.py", "exec", dont_inherit=True))
+                           for name, text in sources.items()])
+    Supervisor(b"%16d%b" % (len(codes), codes), start, options).serve()
+
+
+class Supervisor:
+    def __init__(self, modules, start, options):
+        self.modules, self.start, self.options = modules, start, options
+        self.sending = threading.Lock()
+        self.max_bytes = None
+        self.input, self.output = os.dup(0), os.dup(1)
+        null = os.open("/dev/null", os.O_RDWR)
+        for file in (0, 1):
+            os.dup2(null, file)
+        self.apply_limits()
+        self.begin()
+        threading.Thread(target=self.watch, daemon=True).start()
+
+    def apply_limits(self):
+        import resource
+
+        for name, value in self.options["limits"].items():
+            number = getattr(resource, name, None)
+            if number is not None:
+                _, most = resource.getrlimit(number)
+                value = value if most < 0 else min(value, most)
+                resource.setrlimit(number, (value, value))
+
+    def serve(self):
+        try:
+            while True:
+                channel, size = HEADER.unpack(read_exactly(self.input, HEADER.size))
+                body = read_exactly(self.input, size)
+                if channel == 1:
+                    self.tell(body)
+                else:
+                    self.obey(json.loads(body))
+        except EOFError:
+            kill_all(self.group)  # the host is gone
+
+    def obey(self, message):
+        op = message["op"]
+        if op == "interrupt":
+            interrupt(self.group)
+        elif op == "limit":
+            self.max_bytes = message["bytes"]
+        elif op == "restart":
+            kill_all(self.group)
+            self.waiter.join()
+            for file in (self.back, self.to):
+                os.close(file)
+            self.begin()
+
+    def begin(self):
+        to_read, self.to = os.pipe()
+        self.back, to_write = os.pipe()
+        self.why, self.max_bytes = None, None
+        arguments = [sys.executable, *self.options["flags"], "-c", self.start, str(to_read), str(to_write)]
+        self.group = spawn(arguments, self.options["environment"], (to_read, to_write), self.options["folder"])
+        for file in (to_read, to_write):
+            os.close(file)
+        self.send(0, b'{"event":"started"}')
+        self.reader = threading.Thread(target=self.forward, args=(self.back,), daemon=True)
+        self.waiter = threading.Thread(target=self.wait, args=(self.group,), daemon=True)
+        self.reader.start()
+        self.waiter.start()
+        self.tell(self.modules)
+
+    def forward(self, file):
+        try:
+            while True:
+                size = int(read_exactly(file, 16))
+                if size > MAX_MESSAGE:
+                    break
+                self.send(1, read_exactly(file, size))
+        except (EOFError, ValueError, OSError):
+            pass  # it has ended, or is no longer to be trusted
+        kill_all(self.group)
+
+    def wait(self, group):
+        """Until the interpreter has ended; what it started ends with it."""
+        while True:
+            number, status = os.waitpid(-1, 0)
+            if number == group:
+                break
+        kill_all(group)
+        self.reader.join()
+        reap()
+        code = os.waitstatus_to_exitcode(status)
+        why = self.why or (f"signal {-code}" if code < 0 else f"code {code}")
+        self.send(0, json.dumps({"event": "ended", "why": why}).encode())
+
+    def watch(self):
+        """Memory and processes of all that the session has started, which no limit of one process bounds."""
+        while os.path.exists("/proc/self/statm"):
+            time.sleep(WATCH_SECONDS)
+            processes = list_processes()
+            if self.count_names() > MAX_NAMES:
+                self.end_for("it had made too many files")
+                self.clear_folders()
+            elif sum(tasks for _, tasks, _ in processes) > MAX_TASKS:
+                self.end_for("it had started too many processes")
+            elif self.max_bytes is not None and (
+                    sum(size for _, _, size in processes) > self.max_bytes and count_shared(processes) > self.max_bytes):
+                self.end_for("its processes took more than max_memory_mb")
+
+    def count_names(self):
+        """Of files: where they are kept in memory, names take memory that no limit of a process bounds."""
+        states = [os.statvfs(folder) for folder in self.options["folders"]]
+        return max((state.f_files - state.f_ffree for state in states), default=0)
+
+    def clear_folders(self):
+        for folder in self.options["folders"]:
+            for entry in os.scandir(folder):
+                remove(entry)
+
+    def end_for(self, why):
+        self.why = self.why or why
+        kill_all(self.group)
+
+    def tell(self, body):
+        view = memoryview(body)
+        try:
+            while view:
+                view = view[os.write(self.to, view):]
+        except OSError:
+            pass  # it has ended; the host is told so
+
+    def send(self, channel, body):
+        with self.sending:
+            for part in (HEADER.pack(channel, len(body)), body):
+                view = memoryview(part)
+                while view:
+                    view = view[os.write(self.output, view):]
+
+
+def spawn(arguments, environment, files, folder):
+    """The number of a process that leads a session of its own."""
+    for file in files:
+        os.set_inheritable(file, True)
+    os.chdir(folder)
+    return os.posix_spawn(arguments[0], arguments, environment, setsid=True)
+
+
+def interrupt(group):
+    try:
+        os.killpg(group, signal.SIGINT)
+    except (ProcessLookupError, PermissionError):
+        pass  # it has ended
+
+
+def kill_all(group):
+    """All but this process; where others live beside it, the interpreter's group."""
+    try:
+        if IS_FIRST:
+            os.kill(-1, signal.SIGKILL)
+        else:
+            os.killpg(group, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass  # nobody is left
+
+
+def reap():
+    try:
+        while True:
+            os.waitpid(-1, 0)
+    except ChildProcessError:
+        pass  # nobody is left
+
+
+def remove(entry):
+    try:
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path, ignore_errors=True)
+        else:
+            os.unlink(entry.path)
+    except OSError:
+        pass  # it is gone
+
+
+def list_processes():
+    """(number, threads, bytes in memory) of all but this one."""
+    own, found = str(os.getpid()), []
+    for number in os.listdir("/proc"):
+        if number.isdecimal() and number != own:
+            try:
+                with open(f"/proc/{number}/statm", "rb") as file:
+                    size = int(file.read().split()[1]) * PAGE
+                found.append((number, len(os.listdir(f"/proc/{number}/task")), size))
+            except (OSError, IndexError):
+                pass  # it has ended
+    return found
+
+
+def count_shared(processes):
+    """Bytes in memory, with what processes share counted once."""
+    total = 0
+    for number, _, size in processes:
+        try:
+            with open(f"/proc/{number}/smaps_rollup", "rb") as file:
+                total += sum(int(line.split()[1]) * 1024 for line in file if line.startswith(b"Pss:"))
+        except OSError:
+            total += size  # it lets nobody look
+    return total
+
+
+def read_exactly(file, size):
+    parts = []
+    while size:
+        data = os.read(file, min(size, 2**20))
+        if not data:
+            raise EOFError
+        parts.append(data)
+        size -= len(data)
+    return b"".join(parts)

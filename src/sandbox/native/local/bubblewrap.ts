@@ -1,0 +1,73 @@
+// The walls that bubblewrap builds around a Python of this machine: namespaces of its own, a system that is
+// only read, no network, and memory for its files. One pure function from what is there to the arguments.
+
+import type { PlaceUser } from '../placeProcess';
+
+/** The only folder that code may write to, beside /tmp and shared memory. */
+export const workFolder = '/work';
+
+export interface BubblewrapOptions {
+  readonly python: string;
+  /** Folders that the interpreter needs beside /usr. */
+  readonly folders: readonly string[];
+  /** Top folders of this system as links into /usr (name → target), or as folders of their own. */
+  readonly links: Readonly<Record<string, string>>;
+  readonly topFolders: readonly string[];
+  /** Of each file system that may be written to. */
+  readonly fileBytes: number;
+  readonly pythonArgs: readonly string[];
+}
+
+/** Of /etc what programs need to find their libraries; nothing that names this machine or its people. */
+const systemFiles = [
+  '/etc/ld.so.cache',
+  '/etc/ld.so.conf',
+  '/etc/ld.so.conf.d',
+  '/etc/alternatives',
+];
+
+/** Whoever runs the engine as root does not run code as root. */
+export const unprivileged: PlaceUser = { uid: 65_534, gid: 65_534 };
+
+export const bubblewrapWalls: readonly string[] = [
+  'no network',
+  'system only read',
+  'files in memory',
+  'processes of its own',
+  'no privileges',
+];
+
+export function createBubblewrapArgs(options: BubblewrapOptions): readonly string[] {
+  const { python, folders, links, topFolders, fileBytes, pythonArgs } = options;
+  const files = (folder: string): string[] => ['--size', String(fileBytes), '--tmpfs', folder];
+  return [
+    '--unshare-user',
+    '--unshare-ipc',
+    '--unshare-pid',
+    '--unshare-net',
+    '--unshare-uts',
+    '--unshare-cgroup-try',
+    '--disable-userns',
+    ...['--hostname', 'sandbox'],
+    '--die-with-parent',
+    '--new-session',
+    '--as-pid-1',
+    '--clearenv',
+    ...['--ro-bind', '/usr', '/usr'],
+    ...Object.entries(links).flatMap(([name, target]) => ['--symlink', target, name]),
+    ...topFolders.flatMap((folder) => ['--ro-bind', folder, folder]),
+    ...systemFiles.flatMap((file) => ['--ro-bind-try', file, file]),
+    ...folders.flatMap((folder) => ['--ro-bind', folder, folder]),
+    ...['--proc', '/proc'],
+    ...['--dev', '/dev'],
+    ...files('/dev/shm'),
+    ...['--remount-ro', '/dev'],
+    ...files('/tmp'),
+    ...files(workFolder),
+    ...['--remount-ro', '/'],
+    ...['--chdir', workFolder],
+    '--',
+    python,
+    ...pythonArgs,
+  ];
+}

@@ -1,0 +1,51 @@
+// The guest's own Python modules, the same on WebAssembly and on a system's Python, but for the two that
+// know where they run.
+
+import { searchLimits } from '../../core/searchLimits';
+import answers from './answers.py';
+import asked from './asked.py';
+import boot from './boot.py';
+import contents from './contents.py';
+import failures from './failures.py';
+import finders from './finders.py';
+import guard from './guard.py';
+import jsPattern from './jsPattern.py';
+import linePattern from './linePattern.py';
+import previews from './previews.py';
+import sources from './sources.py';
+import spans from './spans.py';
+import values from './values.py';
+import variables from './variables.py';
+
+/** Sources of the modules that differ by where the guest runs. */
+export interface PlaceModules {
+  /** The way to the host. */
+  readonly device: string;
+  readonly eventLoop: string;
+}
+
+/** Name → source, in the order in which they need each other. */
+export function createGuestModules({
+  device,
+  eventLoop,
+}: PlaceModules): Readonly<Record<string, string>> {
+  return {
+    values,
+    guard,
+    failures,
+    contents,
+    searchLimits: `LIMITS = ${JSON.stringify(searchLimits)}\n`,
+    asked,
+    spans,
+    answers,
+    variables,
+    previews,
+    jsPattern,
+    linePattern,
+    sources,
+    finders,
+    eventLoop,
+    device,
+    boot,
+  };
+}

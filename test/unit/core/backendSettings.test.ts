@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { parseBackendSettings } from '../../../src/core/backendSettings';
+
+const usual = {
+  backend: 'wasm',
+  fallback: null,
+  python: null,
+  runtime: null,
+  image: 'python:3.12-slim',
+};
+
+describe('settings of backends', () => {
+  const rows: readonly (readonly [
+    name: string,
+    environment: Record<string, string>,
+    given: Record<string, string>,
+    changed: object,
+  ])[] = [
+    ['nothing', {}, {}, {}],
+    ['empty and blank values', { RLM_BACKEND: '', RLM_PYTHON: '  ' }, { backend: '' }, {}],
+    ['the environment', { RLM_BACKEND: 'local' }, {}, { backend: 'local' }],
+    ['its older name', { RLM_SANDBOX_MODE: 'container' }, {}, { backend: 'container' }],
+    ['both names', { RLM_BACKEND: 'wasm', RLM_SANDBOX_MODE: 'container' }, {}, {}],
+    ['a setting before it', { RLM_BACKEND: 'wasm' }, { backend: 'local' }, { backend: 'local' }],
+    ['a fallback', { RLM_SANDBOX_FALLBACK: 'wasm' }, {}, { fallback: 'wasm' }],
+    [
+      'programs and images',
+      {
+        RLM_PYTHON: ' /opt/venv/bin/python ',
+        RLM_SANDBOX_CONTAINER_RUNTIME: 'podman',
+        RLM_SANDBOX_CONTAINER_IMAGE: 'ours:1',
+      },
+      {},
+      { python: '/opt/venv/bin/python', runtime: 'podman', image: 'ours:1' },
+    ],
+  ];
+  for (const [name, environment, given, changed] of rows) {
+    it(`follow ${name}`, () => {
+      assert.deepStrictEqual(parseBackendSettings(environment, given), { ...usual, ...changed });
+    });
+  }
+
+  for (const [name, value] of [
+    ['RLM_BACKEND', 'docker'],
+    ['RLM_SANDBOX_MODE', 'WASM'],
+    ['RLM_SANDBOX_FALLBACK', 'local'],
+  ] as const) {
+    it(`are refused with the name of the variable: ${name}=${value}`, () => {
+      assert.throws(
+        () => parseBackendSettings({ [name]: value }),
+        (error: { code?: string; message?: string }) =>
+          error.code === 'INVALID_INPUT' && error.message === `${name} is "${value}".`,
+      );
+    });
+  }
+});

@@ -1,0 +1,74 @@
+// What the system's sandboxes are told, argument for argument: a change here is a change of the walls.
+
+import assert from 'node:assert/strict';
+import { createBubblewrapArgs } from '../../../../src/sandbox/native/local/bubblewrap';
+import { createSeatbeltArgs } from '../../../../src/sandbox/native/local/seatbelt';
+
+const pythonArgs = ['-c', 'pass'];
+
+describe('the walls of a Python of this machine', () => {
+  it('are, by bubblewrap, namespaces, a system that is read and memory for files', () => {
+    const args = createBubblewrapArgs({
+      python: '/home/me/venv/bin/python',
+      folders: ['/home/me/venv'],
+      links: { '/bin': 'usr/bin', '/lib': 'usr/lib' },
+      topFolders: ['/lib64'],
+      fileBytes: 1_000,
+      pythonArgs,
+    });
+    assert.deepStrictEqual(args.join(' ').split(' --').slice(0), [
+      '--unshare-user',
+      'unshare-ipc',
+      'unshare-pid',
+      'unshare-net',
+      'unshare-uts',
+      'unshare-cgroup-try',
+      'disable-userns',
+      'hostname sandbox',
+      'die-with-parent',
+      'new-session',
+      'as-pid-1',
+      'clearenv',
+      'ro-bind /usr /usr',
+      'symlink usr/bin /bin',
+      'symlink usr/lib /lib',
+      'ro-bind /lib64 /lib64',
+      'ro-bind-try /etc/ld.so.cache /etc/ld.so.cache',
+      'ro-bind-try /etc/ld.so.conf /etc/ld.so.conf',
+      'ro-bind-try /etc/ld.so.conf.d /etc/ld.so.conf.d',
+      'ro-bind-try /etc/alternatives /etc/alternatives',
+      'ro-bind /home/me/venv /home/me/venv',
+      'proc /proc',
+      'dev /dev',
+      'size 1000',
+      'tmpfs /dev/shm',
+      'remount-ro /dev',
+      'size 1000',
+      'tmpfs /tmp',
+      'size 1000',
+      'tmpfs /work',
+      'remount-ro /',
+      'chdir /work',
+      ' /home/me/venv/bin/python -c pass',
+    ]);
+  });
+
+  it('are, by Seatbelt, a profile that denies what it does not name', () => {
+    const [flag, profile = '', ...rest] = createSeatbeltArgs({
+      python: '/v/bin/python',
+      folders: ['/v', '/with "quotes" and \\'],
+      folder: '/private/tmp/place',
+      pythonArgs,
+    });
+    assert.deepStrictEqual([flag, ...rest], ['-p', '/v/bin/python', '-c', 'pass']);
+    const lines = profile.split('\n');
+    assert.deepStrictEqual(lines.slice(0, 3), ['(version 1)', '(deny default)', '(deny network*)']);
+    const writes = lines.filter((line) => line.includes('file-write'));
+    assert.deepStrictEqual(writes, [
+      '(allow file-read* file-write-data (literal "/dev/null") (literal "/dev/zero") (literal "/dev/random") (literal "/dev/urandom"))',
+      '(allow file-read* file-write* (subpath "/private/tmp/place"))',
+    ]);
+    assert.ok(profile.includes('(subpath "/with \\"quotes\\" and \\\\")'));
+    assert.ok(!profile.includes('allow network'));
+  });
+});
