@@ -20,7 +20,7 @@ import { readValue } from './variableValue';
 export type FinalizeInput = { readonly text: string } | { readonly variable: string };
 
 /** Types, in either language, of what says only that there is no value. */
-const emptyTypes: readonly string[] = ['NoneType', 'undefined', 'null'];
+const emptyTypes: readonly string[] = ['NoneType', 'ellipsis', 'undefined', 'null'];
 
 export class FinalAnswer {
   readonly #recorder: Recorder;

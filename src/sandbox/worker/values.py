@@ -188,7 +188,14 @@ def to_text(value):
     if form == "plain":
         return "repr", repr(value), None
     text, why = render(value, MAX_CHARS, MAX_DEPTH)
-    return "repr", text, why
+    return "repr", text, why or named_only(value)
+
+
+def named_only(value):
+    """Why what is shown of a value by itself is a name; else None."""
+    if type(value) is Module:
+        return "it is a module, of which only the name shows"
+    return "it is a class, of which only the name shows" if any(one is type for one in mro_of(type(value))) else None
 
 
 def preview(value):
@@ -217,8 +224,11 @@ def render(value, max_chars, max_depth, max_items=None, max_text=None):
                     kinds[id(type(item))] = hidden(type(item)) or (unseen(type(item)) if text is None else None)
                 name = kinds[id(type(item))]
                 why = name and f"there is {name}, which does not show what it is worth"
+                if why is None and (text is None or type(item) is object) and says_nothing(item):
+                    why = f"there is an object of type {type_name(type(item))}, which does not show what it is worth"
             if text is None and id(item) in opened:
                 text = cycle(item)
+                why = why or "it holds itself"
             elif text is None and len(waiting) > max_depth:
                 text = cycle(item)
                 why = why or f"it is nested deeper than {max_depth} levels"
@@ -233,6 +243,16 @@ def render(value, max_chars, max_depth, max_items=None, max_text=None):
             why = f"its text is longer than {max_chars:,} characters"
             break
     return "".join(written), why
+
+
+def says_nothing(value):
+    """Whether it is an object without anything in it: all it may tell is what code of its class makes of it."""
+    kind = type(value)
+    if base_of(kind) is not None or id(kind) in DATES or kind is memoryview or any(one is array for one in mro_of(kind)):
+        return False
+    if kind is types.SimpleNamespace or member(kind, "__dataclass_fields__")[0]:
+        return False
+    return not attributes_of(value)
 
 
 def cycle(value):

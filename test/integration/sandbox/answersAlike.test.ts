@@ -233,6 +233,8 @@ describe('A variable that shows nothing of what it is worth', () => {
       '[lambda: 1]',
       'print',
       '{"a": map(str, "a")}',
+      'object()',
+      '[type("Own", (), {"__repr__": lambda self: "text"})()]',
     ],
     javascript: [
       '[1].values()',
@@ -240,6 +242,7 @@ describe('A variable that shows nothing of what it is worth', () => {
       '[Promise.resolve(1)]',
       '() => 1',
       'new WeakMap()',
+      'Symbol("a")',
     ],
   };
   let sandboxes: SandboxProcess;
