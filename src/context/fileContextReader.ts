@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import { cutText } from '../base/text';
+import { toWellFormedText } from '../base/wellFormed';
 import type {
   ContextReader,
   ContextReport,
@@ -91,7 +92,12 @@ export class FileContextReader implements ContextReader {
     const warnings = new TextWarnings();
     warnings.addRules(fitted.ruleProblems);
     for (const text of texts) {
-      sources.push(await writeText(text, hashing, signal));
+      const written = await writeText(text, hashing, signal);
+      sources.push(written);
+      warnings.addGivenText(text.name, written.replacedChars);
+    }
+    if (encoding !== null && given.paths.length === 0) {
+      warnings.addUnusedEncoding(encoding);
     }
     const unread = await writeFiles(fitted.files, {
       ...opening,
@@ -162,13 +168,16 @@ async function writeText(
   signal: AbortSignal,
 ): Promise<SourceText> {
   await sink.beginSource(name, bytes);
+  let replacedChars = 0;
   for (let at = 0; at < text.length;) {
     throwIfCancelled(signal);
     const part = cutText(text.slice(at, at + textChunkChars + 1), textChunkChars).text;
-    await sink.write(Buffer.from(part));
+    const { value, replaced } = toWellFormedText(part);
+    await sink.write(Buffer.from(value));
+    replacedChars += replaced;
     at += part.length;
   }
-  return { encoding: 'utf-8', encodingFrom: 'given', replacedChars: 0, hash: sink.endSource() };
+  return { encoding: 'utf-8', encodingFrom: 'given', replacedChars, hash: sink.endSource() };
 }
 
 interface Writing extends Opening {

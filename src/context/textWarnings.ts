@@ -64,6 +64,21 @@ export class TextWarnings {
     }
   }
 
+  /** Of a text that the caller gave itself: it may hold halves of surrogate pairs. */
+  addGivenText(name: string, replacedChars: number): void {
+    if (replacedChars > 0) {
+      const halves = `${name} (${replacedChars.toLocaleString('en')})`;
+      this.#note(halves, 'holds halves of surrogate pairs, each replaced by U+FFFD');
+    }
+  }
+
+  addUnusedEncoding(encoding: string): void {
+    this.#note(
+      'encoding',
+      `${encoding} was given, and counts for files; a text given inline is text already`,
+    );
+  }
+
   /** Of rules that leave files out: more may have been read than was meant. */
   addRules(problems: readonly RuleProblem[]): void {
     for (const { file, problem } of problems) {

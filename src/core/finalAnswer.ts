@@ -2,7 +2,7 @@
 
 import { toRlmError } from './errors';
 import type { FinishReason, StopCause } from './event';
-import { stopReasons } from './limits';
+import { type StopReason, stopReasons } from './limits';
 import type { Recorder } from './recorder';
 import type { SandboxSlot } from './sandboxSlot';
 import {
@@ -81,19 +81,21 @@ export class FinalAnswer {
  * Ends the session with the answer that a step's code handed in. Only what ran to its end counts, and nothing of
  * the step is lost where there is no such answer, or it cannot be recorded.
  */
-export async function endWith(answer: FinalAnswer, { outcome }: StepResult): Promise<StepEnding> {
+export async function endWith(
+  answer: FinalAnswer,
+  { outcome, stop }: StepResult,
+): Promise<StepEnding> {
   const { error, interruption, finalAnswer } = outcome;
   if (error !== null || interruption !== null) {
     return {
       kind: 'open',
-      reason: 'The code did not run to its end. Correct it and run it again.',
+      reason: `The code did not run to its end. ${stop === null ? 'Correct it and run it again.' : toStoppedAdvice(stop)}`,
     };
   }
   if (finalAnswer === null || finalAnswer === '') {
     return {
       kind: 'open',
-      reason:
-        'The code handed in no answer, or an empty one: call FINAL, FINAL_VAR or SUBMIT in the next step, or rlm_finalize.',
+      reason: `The code handed in no answer, or an empty one${stop === null ? ': call FINAL, FINAL_VAR or SUBMIT in the next step, or rlm_finalize.' : `. ${toStoppedAdvice(stop)}`}`,
     };
   }
   try {
@@ -104,6 +106,10 @@ export async function endWith(answer: FinalAnswer, { outcome }: StepResult): Pro
     const { message, nextStep } = toRlmError(thrown);
     return { kind: 'open', reason: `The answer was not recorded: ${message} ${nextStep}` };
   }
+}
+
+function toStoppedAdvice(stop: StopReason): string {
+  return `No step runs any more (${stop}): give the answer to rlm_finalize.`;
 }
 
 export function toFinishReason(stopCause: StopCause | null): FinishReason {

@@ -80,13 +80,16 @@ export function toBriefContext(view: ContextView): ContextView {
   const { kind, shape, sources = [], source_count: count = 0, skipped = [], ...rest } = view;
   void kind; // the caller gave a text or files
   const isPlain = count === 1 && sources.every(isPlainSource);
-  return withoutEmpty<ContextView>({
-    ...rest,
-    shape,
-    source_count: isPlain ? 0 : count,
-    sources: isPlain ? [] : sources.slice(0, maxBriefListed).map(toBriefSource),
-    skipped: skipped.slice(0, maxBriefListed),
-  });
+  return withoutEmpty<ContextView>(
+    {
+      ...rest,
+      shape,
+      source_count: isPlain ? 0 : count,
+      sources: isPlain ? [] : sources.slice(0, maxBriefListed).map(toBriefSource),
+      skipped: skipped.slice(0, maxBriefListed),
+    },
+    ['total_chars', 'total_lines'], // that a context is empty is not to be guessed
+  );
 }
 
 type SourceView = NonNullable<ContextView['sources']>[number];

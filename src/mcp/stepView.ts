@@ -185,7 +185,7 @@ function toBrief(whole: StepPayload, { code, outcome }: StepResult): StepPayload
       usage: toBriefUsage(whole.usage),
       duration_ms: (whole.duration_ms ?? 0) < notableMs ? 0 : whole.duration_ms,
     },
-    ['step_index'],
+    whole.final_answer === '' ? ['step_index', 'final_answer'] : ['step_index'],
   );
 }
 

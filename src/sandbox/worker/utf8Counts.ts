@@ -1,8 +1,9 @@
 // Counts over UTF-8 bytes, four at a time: what has to be known of a context before it is decoded.
 // Source of the bit patterns: RFC 3629, section 3.
 
+import { Buffer } from 'node:buffer';
+
 export interface Utf8Counts {
-  readonly newlines: number;
   /** Bytes that go on with a character: 10xxxxxx. */
   readonly continuations: number;
   /** Characters beyond U+FFFF, whose first byte is 1111xxxx. */
@@ -44,10 +45,20 @@ export function countUtf8(bytes: Uint8Array): Utf8Counts {
     sums.wide |= byte >= 0xc4 ? 1 : 0;
   }
   const { continuations, astral, wide } = sums;
-  return { newlines: countNewlines(bytes), continuations, astral, isWide: wide !== 0 };
+  return { continuations, astral, isWide: wide !== 0 };
 }
 
-export function countNewlines(bytes: Uint8Array): number {
+/** Of \n, \r\n and lone \r, in text of any length. */
+export function countLineEnds(bytes: Uint8Array): number {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength); // it searches ten times as fast
+  let count = countNewlines(bytes);
+  for (let at = view.indexOf(0x0d); at !== -1; at = view.indexOf(0x0d, at + 1)) {
+    count += view[at + 1] === 0x0a ? 0 : 1;
+  }
+  return count;
+}
+
+function countNewlines(bytes: Uint8Array): number {
   const { head, words, tail } = split(bytes);
   let count = 0;
   for (let at = 0; at < words.length; at += blockWords) {

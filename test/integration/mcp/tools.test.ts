@@ -26,6 +26,7 @@ describe('MCP tools', () => {
       files: {
         '/data/a.txt': 'file a',
         '/data/b.txt': 'file b',
+        '/data/empty.txt': '',
         '/data/big.txt': 'x'.repeat(2_000_000),
       },
     });
@@ -228,6 +229,14 @@ describe('MCP tools', () => {
       assert.deepStrictEqual([next['result'], next['step_index']], ['17', 2]);
     });
 
+    it('says of an empty context that it is empty', async () => {
+      const { text } = await callTool(client, 'rlm_init_context', {
+        context_text: '',
+        context_paths: ['/data/empty.txt'],
+      });
+      assert.match(text, /"total_chars":0,"total_lines":\d/u);
+    });
+
     it('ends with what the code hands in, when it is to', async () => {
       const { payload } = await open({ code: 'FINAL(context.length)', finalize: true });
       const sessionId = String(payload['session_id']);
@@ -355,6 +364,15 @@ describe('MCP tools', () => {
       );
     });
 
+    it('where no step can follow, says so instead of asking for one', async () => {
+      for (const code of ['FINAL("a"); missing', '1 + 1']) {
+        const step = await run(await openSession(client, { max_steps: 1 }), code);
+        const said = String(step['not_finalized']);
+        assert.match(said, /No step runs any more \(max_steps\).*rlm_finalize/u);
+        assert.doesNotMatch(said, /again\.|next step/u);
+      }
+    });
+
     it('loses nothing of the step when its answer cannot be recorded', async () => {
       const id = await openSession(client);
       engine.traces.refuses = (event) => event.kind === 'session.finalized';
@@ -368,6 +386,12 @@ describe('MCP tools', () => {
   });
 
   describe('the text of a step', () => {
+    it('tells an answer that is an empty text', async () => {
+      const id = await openSession(client);
+      const reply = await callTool(client, 'rlm_run_repl', { session_id: id, code: 'FINAL("")' });
+      assert.match(reply.text, /"final_answer":""/u);
+    });
+
     it('leaves out what is empty, what the code shows and what it printed', async () => {
       const id = await openSession(client);
       const code = 'var n = 5\nvar found = context.indexOf("beta")\nprint(found)';

@@ -49,6 +49,35 @@ describe('FileContextReader', () => {
     });
   });
 
+  it('tells the halves of surrogate pairs in a text that was given, wherever its parts meet', async () => {
+    for (const before of [0, 1, 1_048_574, 1_048_575, 1_048_576]) {
+      const { texts, warnings, sources } = await readText(
+        `${'a'.repeat(before)}\ud83d${'b'.repeat(10)}\ude00😀`,
+      );
+      assert.deepStrictEqual(
+        [texts[0]?.replacedChars, warnings, sources[0]?.[1]],
+        [
+          2,
+          ['context_text (2): holds halves of surrogate pairs, each replaced by U+FFFD.'],
+          `${'a'.repeat(before)}\ufffd${'b'.repeat(10)}\ufffd😀`,
+        ],
+      );
+    }
+  });
+
+  it('says that an encoding does nothing to a text that was given', async () => {
+    const reader = new FileContextReader({
+      detectEncoding: detectHere,
+      roots: () => [fixture.root],
+      baseFolder: fixture.root,
+    });
+    const given = { text: 'a', paths: [], encoding: 'latin1' };
+    const { warnings } = await reader.readContext(given, new RecordingSink(), neverAborted);
+    assert.deepStrictEqual(warnings, [
+      'encoding: windows-1252 was given, and counts for files; a text given inline is text already.',
+    ]);
+  });
+
   it('keeps a text whole where its parts meet inside a surrogate pair', async () => {
     const text = `${'a'.repeat(1_048_575)}😀${'b'.repeat(10)}`;
     const { sources } = await readText(text);

@@ -5,13 +5,13 @@ import fc from 'fast-check';
 import { measureText, writeCodePoints, writeUnits } from '../../../src/sandbox/worker/contextText';
 
 const character = fc.oneof(
-  fc.constantFrom('\n', '\0', 'a', '\x7f', '\x80', '\xff', '\u0100', '\u07ff', '\u0800'),
+  fc.constantFrom('\n', '\r', '\0', 'a', '\x7f', '\x80', '\xff', '\u0100', '\u07ff', '\u0800'),
   fc.constantFrom('\ud7ff', '\ue000', '\ufeff', '\uffff', '\u{10000}', '\u{10ffff}', '\r\n'),
 );
 /** Texts of one width alone, too: the widest character decides. */
 const text = fc.oneof(
-  fc.array(fc.constantFrom('\n', 'b', '\x0b'), { maxLength: 3_000 }),
-  fc.array(fc.constantFrom('\n', 'b', '\xe9'), { maxLength: 3_000 }),
+  fc.array(fc.constantFrom('\n', '\r', '\r\n', 'b', '\x0b'), { maxLength: 3_000 }),
+  fc.array(fc.constantFrom('\n', '\r', 'b', '\xe9'), { maxLength: 3_000 }),
   fc.array(character, { maxLength: 3_000 }),
 );
 
@@ -34,7 +34,7 @@ describe('the text of a context', () => {
       fc.property(text, fc.nat(7), (parts, offset) => {
         const value = parts.join('');
         const points = [...value].map((char) => char.codePointAt(0) ?? 0);
-        const lines = value.split('\n').length - (value === '' || value.endsWith('\n') ? 1 : 0);
+        const lines = value.split(/\r\n|\r|\n/).length - (/(^|[\r\n])$/.test(value) ? 1 : 0);
         const bytes = toBytes(value, offset);
         assert.deepStrictEqual(measureText(bytes), {
           bytes,
