@@ -36,7 +36,6 @@ const node = {
 
 const runtimeBundle = './engine.js';
 const modelClientsBundle = './models.js';
-const teamBundle = './team.js';
 
 /** The extension loads the engine as a bundle of its own, and only when something needs it. */
 const engineApart = {
@@ -46,12 +45,13 @@ const engineApart = {
   },
 };
 
-/** So are the packages that only a server for a team needs. */
-const teamLibrariesApart = {
-  name: 'team-libraries-apart',
+/** So are packages that only a server for a team needs, and those for backups. */
+const librariesApart = {
+  name: 'libraries-apart',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\/libraries$/ }, ({ importer }) =>
-      importer.endsWith('loadLibraries.ts') ? { path: teamBundle, external: true } : undefined,
+    const bundles = { './libraries': './team.js', './tarLibrary': './tar.js' };
+    onResolve({ filter: /^\.\/(libraries|tarLibrary)$/ }, ({ path: asked, kind }) =>
+      kind === 'dynamic-import' ? { path: bundles[asked], external: true } : undefined,
     );
   },
 };
@@ -97,7 +97,7 @@ const entries = [
     ...node,
     entryPoints: ['src/runtime.ts'],
     outfile: 'dist/engine.js',
-    plugins: [modelClientsApart, teamLibrariesApart],
+    plugins: [modelClientsApart, librariesApart],
     supported: { 'dynamic-import': false },
     budget: 1_400_000,
   },
@@ -106,7 +106,7 @@ const entries = [
     entryPoints: ['src/cli/main.ts'],
     outfile: 'dist/cli.js',
     banner: { js: '#!/usr/bin/env node' },
-    plugins: [modelClientsApart, teamLibrariesApart],
+    plugins: [modelClientsApart, librariesApart],
     supported: { 'dynamic-import': false },
     budget: 1_600_000,
   },
@@ -121,6 +121,12 @@ const entries = [
     entryPoints: ['src/team/libraries.ts'],
     outfile: 'dist/team.js',
     budget: 110_000,
+  },
+  {
+    ...node,
+    entryPoints: ['src/store/tarLibrary.ts'],
+    outfile: 'dist/tar.js',
+    budget: 60_000,
   },
   {
     ...node,

@@ -41,6 +41,8 @@ import { Backends } from './sandbox/backends';
 import { EngineFile, isEngineAlive } from './store/engineFile';
 import { FileTraceStore } from './store/fileTraceStore';
 import { createHome, type Home, toHomePath } from './store/home';
+import { type Backup, createBackup as createHomeBackup } from './store/homeBackup';
+import { type RestoreReport, restoreHome as restoreInto } from './store/homeRestore';
 import { systemClock } from './systemClock';
 import { createQuotaContexts } from './team/quotaContexts';
 import {
@@ -408,6 +410,20 @@ export async function serveTeam(engine: LocalEngine, settings: TeamSettings): Pr
   });
   const endpoint = { url: service.url, token: ownToken };
   return { ...service, tokenFile: service.isOwn ? await engine.announce(endpoint) : null };
+}
+
+/** All that a home keeps, as an archive. @throws RlmError as `homeBackup.createBackup`. */
+export async function createBackup(options: { readonly home: string | null }): Promise<Backup> {
+  return createHomeBackup(await openHome(options.home), version);
+}
+
+/** @throws RlmError as `homeRestore.restoreHome`. */
+export async function restoreHome(
+  options: { readonly home: string | null },
+  file: string,
+): Promise<RestoreReport & { readonly location: string }> {
+  const home = await openHome(options.home);
+  return { ...(await restoreInto(home, file)), location: home.path };
 }
 
 async function openHome(given: string | null): Promise<Home> {

@@ -4,7 +4,14 @@ import type { Engine } from '../core/engine';
 import type { TraceStore } from '../core/traceStore';
 import type { ExportedTrace } from '../export/exportedTrace';
 import type { ExportFormat } from '../export/exportTrace';
-import type { addToken, readUserFile, revokeTokens, serveTeam } from '../runtime';
+import type {
+  createBackup,
+  restoreHome,
+  addToken,
+  readUserFile,
+  revokeTokens,
+  serveTeam,
+} from '../runtime';
 import type { ExitCode } from './failure';
 import type { Interrupts } from './interrupts';
 import type { Terminal } from './terminal';
@@ -41,6 +48,8 @@ export interface CliRuntime {
   readonly addToken: typeof addToken;
   readonly readUserFile: typeof readUserFile;
   readonly revokeTokens: typeof revokeTokens;
+  readonly createBackup: typeof createBackup;
+  readonly restoreHome: typeof restoreHome;
   exportTrace(format: ExportFormat, trace: ExportedTrace): AsyncIterable<string>;
 }
 

@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import type { Cli } from './cli';
 import { addAskCommand } from './commands/ask';
+import { addBackupCommand } from './commands/backup';
 import { addConnectCommand } from './commands/connect';
 import { addExportCommand } from './commands/export';
 import { addForkCommand } from './commands/fork';
@@ -38,6 +39,7 @@ const addCommands = [
   addTraceCommand,
   addExportCommand,
   addStatusCommand,
+  addBackupCommand,
 ];
 
 /**

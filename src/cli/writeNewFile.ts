@@ -14,13 +14,19 @@ import { usageError } from './failure';
  */
 export async function writeNewFile(
   file: string,
-  text: string | AsyncIterable<string>,
-  options: { readonly cwd: string; readonly mayReplace: boolean; readonly whenThere: string },
+  text: string | AsyncIterable<string | Uint8Array>,
+  options: {
+    readonly cwd: string;
+    readonly mayReplace: boolean;
+    readonly whenThere: string;
+    /** Of a new file; the process's own where left out. */
+    readonly mode?: number;
+  },
 ): Promise<string> {
   const absolute = path.resolve(options.cwd, file);
   try {
     const old = options.mayReplace ? await readOld(absolute) : null;
-    await (old ? replace(absolute, text, old) : create(absolute, text, 0o666));
+    await (old ? replace(absolute, text, old) : create(absolute, text, options.mode ?? 0o666));
   } catch (error) {
     if (error instanceof RlmError) {
       throw error;
@@ -51,7 +57,7 @@ async function readOld(file: string): Promise<Stats | null> {
 
 async function replace(
   file: string,
-  text: string | AsyncIterable<string>,
+  text: string | AsyncIterable<string | Uint8Array>,
   { mode }: Stats,
 ): Promise<void> {
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
@@ -66,7 +72,7 @@ async function replace(
 
 async function create(
   file: string,
-  text: string | AsyncIterable<string>,
+  text: string | AsyncIterable<string | Uint8Array>,
   mode: number,
 ): Promise<void> {
   const handle = await open(file, 'wx', mode);

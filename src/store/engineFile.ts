@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { lstat, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 
@@ -22,6 +23,8 @@ const maxFileBytes = 10_000;
 const engineSchema = z.object({
   engineId: z.string().refine(isId),
   pid: z.int().positive(),
+  /** Only there a process id says which process it is. */
+  host: z.string(),
   url: z.url().nullable(),
   token: z.string().nullable(),
   version: z.string(),
@@ -115,28 +118,31 @@ async function readLiveEngine(home: Home, engineId: string): Promise<EngineEndpo
   }
   const path = toPath(home, engineId);
   try {
-    const engine = parseEngine(await readRegularFile(path, maxFileBytes));
+    const { host, ...engine } = parseEngine(await readRegularFile(path, maxFileBytes));
     if (engine.engineId !== engineId) {
       return undefined;
     }
-    if (!isProcessAlive(engine.pid)) {
+    const isHere = host === hostname();
+    if (isHere && !isProcessAlive(engine.pid)) {
       await rm(path, { force: true });
       return undefined;
     }
     // A heartbeat may also be late because the machine slept, so this file is left alone.
-    return Date.now() - (await lstat(path)).mtimeMs > staleMs ? undefined : engine;
+    const isStale = Date.now() - (await lstat(path)).mtimeMs > staleMs;
+    // Of another machine on a shared disk: its loopback address is somebody else's here.
+    return isStale ? undefined : isHere ? engine : { ...engine, url: null, token: null };
   } catch {
     return undefined;
   }
 }
 
-function parseEngine(bytes: Buffer): EngineEndpoint {
+function parseEngine(bytes: Buffer): z.infer<typeof engineSchema> {
   return engineSchema.parse(toCamelKeys(JSON.parse(bytes.toString('utf8'))));
 }
 
 async function writeEngine(path: string, engine: EngineEndpoint): Promise<void> {
   const startedAt = new Date(engine.startedAt).toISOString();
-  const text = JSON.stringify(toSnakeKeys({ ...engine, startedAt }));
+  const text = JSON.stringify(toSnakeKeys({ ...engine, host: hostname(), startedAt }));
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     await writeFile(temporary, `${text}\n`, { mode: ownerFile, flag: 'wx' });

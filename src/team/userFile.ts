@@ -1,17 +1,17 @@
 // The file of a server's users: who they are, the hashes of their tokens, what they may read and take.
 
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
+import { ownerFile } from '../base/ownerOnly';
 import { RlmError } from '../core/errors';
 import { quotaSchema } from './quota';
 
 /** Also the name of the user's folder, on file systems that do not tell capitals apart. */
 export const userNamePattern = /^[a-z0-9][a-z0-9._-]{0,47}$/u;
 const maxFileBytes = 10_000_000;
-/** Readable by those in charge of the server, writable by its owner alone. */
-const fileMode = 0o600;
 const writableByOthers = 0o022;
+const readableByOthers = 0o644;
 
 const userSchema = z.strictObject({
   name: z
@@ -154,9 +154,13 @@ async function writeUserFile(path: string, file: UserFile): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     await writeFile(temporary, `${JSON.stringify(file, null, 2)}\n`, {
-      mode: fileMode,
+      mode: ownerFile,
       flag: 'wx',
     });
+    const old = await stat(path).catch(() => null);
+    if (old) {
+      await chmod(temporary, old.mode & readableByOthers); // the server may run as another user
+    }
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
@@ -276,6 +277,7 @@ describe('rlm-companion mcp', () => {
       const endpoint = {
         engine_id: id,
         pid: process.pid,
+        host: hostname(),
         url,
         token: 'a-token-of-22-characters',
         version: '0.1.0',

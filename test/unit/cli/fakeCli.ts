@@ -137,6 +137,8 @@ export class FakeCli implements Cli {
     addToken,
     readUserFile,
     revokeTokens,
+    createBackup: () => Promise.reject(new Error('not here')),
+    restoreHome: () => Promise.reject(new Error('not here')),
     exportTrace: async function* (format, { summary, events }) {
       yield `${format} of ${summary.title}\n`;
       for await (const event of events) {

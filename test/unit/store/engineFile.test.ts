@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { mock } from 'node:test';
 
@@ -46,6 +47,7 @@ describe('EngineFile', () => {
     assert.deepStrictEqual(JSON.parse(await readFile(path, 'utf8')), {
       engine_id: 'engine-0001',
       pid: process.pid,
+      host: hostname(),
       url: endpoint.url,
       token: 'secret-token',
       version: '0.1.0',
@@ -62,6 +64,19 @@ describe('EngineFile', () => {
     const file = await EngineFile.create(home, { ...endpoint, pid });
     assert.deepStrictEqual(await listEngines(home), []);
     assert.deepStrictEqual(await readdir(home.engines), []);
+    file.dispose();
+  });
+
+  it('tells of an engine on another machine by its heartbeat, and not where to reach it', async () => {
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    const file = await EngineFile.create(home, { ...endpoint, pid });
+    const path = join(home.engines, 'engine-0001.json');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace(JSON.stringify(hostname()), '"another-machine"'));
+    assert.deepStrictEqual(await listEngines(home), [{ ...endpoint, pid, url: null, token: null }]);
+    const late = new Date(Date.now() - 61_000);
+    await utimes(path, late, late);
+    assert.deepStrictEqual(await listEngines(home), []);
     file.dispose();
   });
 

@@ -137,6 +137,8 @@ describe('userFile', () => {
     const link = path.join(folder(), 'link.json');
     await symlink(file(), link); // as a cluster mounts its secrets
     assert.deepStrictEqual((await readUserFile(link)).users.length, 1);
+    await addToken(file(), request);
+    assert.deepStrictEqual((await stat(file())).mode & 0o777, 0o644);
   });
 });
 

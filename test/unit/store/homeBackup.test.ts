@@ -1,0 +1,257 @@
+// A backup of a home and its way back: whole, or refused with nothing changed.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createWriteStream } from 'node:fs';
+import { createGzip, gunzipSync, gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { pack } from 'tar-stream';
+import { isPlainName, parseArchivePath } from '../../../src/store/archive';
+import { EngineFile } from '../../../src/store/engineFile';
+import { createHome, type Home } from '../../../src/store/home';
+import { createBackup } from '../../../src/store/homeBackup';
+import { restoreHome } from '../../../src/store/homeRestore';
+import { useTempFolder } from '../../support/tempFolder';
+
+const session = 'sessions/01932b7e-5c00-7000-8000-000000000000';
+const files: Readonly<Record<string, string>> = {
+  [`${session}/trace.jsonl`]: '{"kind":"session.opened"}\n',
+  [`${session}/context-1.txt`]: 'a text\n'.repeat(20_000),
+  [`${session}/empty.txt`]: '',
+  [`${session}/lease-1.json`]: '{"generation":1}',
+  [`${session}/files/Ünicode name.csv`]: 'a,b\n',
+  'users/alice/sessions/01932b7e-5c00-7000-8000-000000000001/trace.jsonl': 'x\n',
+  'prompts/system.md': 'be brief',
+};
+
+describe('homeBackup', () => {
+  const folder = useTempFolder();
+
+  const fill = async (given: Readonly<Record<string, string>>, name = 'home'): Promise<Home> => {
+    const home = await createHome(path.join(folder(), name));
+    for (const [file, text] of Object.entries(given)) {
+      const target = path.join(home.path, file);
+      await mkdir(path.dirname(target), { recursive: true });
+      await writeFile(target, text);
+    }
+    return home;
+  };
+
+  const listAll = async (root: string): Promise<readonly string[]> => {
+    const entries = await readdir(root, { recursive: true, withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
+      .map((file) => file.split(path.sep).join('/'))
+      .sort();
+  };
+
+  const save = async (home: Home): Promise<string> => {
+    const file = path.join(folder(), 'backup.tar.gz');
+    const backup = await createBackup(home, '1.0.0');
+    await writeFile(file, backup.bytes);
+    return file;
+  };
+
+  const restoreFresh = async (file: string) => {
+    const home = await createHome(await mkdtemp(path.join(folder(), 'restored-')));
+    return { home, report: await restoreHome(home, file) };
+  };
+
+  it('brings every file back as it was, for its owner alone, and nothing of engines', async () => {
+    const home = await fill(files);
+    const engine = { engineId: 'engine-12345', url: null, token: 'token-secret', version: '1' };
+    const running = await EngineFile.create(home, { ...engine, pid: process.pid, startedAt: 0 });
+    await fill({ 'users/alice/engines/x.json': 'token-secret', 'other.txt': 'not ours' });
+    const file = await save(home);
+    running.dispose();
+    const { home: restored, report } = await restoreFresh(file);
+    assert.deepStrictEqual(await listAll(restored.path), Object.keys(files).sort());
+    for (const [name, text] of Object.entries(files)) {
+      assert.deepStrictEqual(await readFile(path.join(restored.path, name), 'utf8'), text, name);
+      if (process.platform !== 'win32') {
+        const { mode } = await stat(path.join(restored.path, name));
+        assert.deepStrictEqual(mode & 0o777, 0o600);
+      }
+    }
+    assert.deepStrictEqual(report.files, Object.keys(files).length);
+    assert.equal(gunzipSync(await readFile(file)).includes('token-secret'), false);
+  });
+
+  it('takes no links, and no claims that nobody has written', async function () {
+    if (process.platform === 'win32') {
+      this.skip();
+    }
+    const home = await fill({ ...files, [`${session}/lease-2.json`]: '' });
+    await writeFile(path.join(folder(), 'outside.txt'), 'outside-secret');
+    await symlink(path.join(folder(), 'outside.txt'), path.join(home.path, session, 'link.txt'));
+    await symlink(folder(), path.join(home.path, 'sessions', 'linked'));
+    const { home: restored } = await restoreFresh(await save(home));
+    assert.deepStrictEqual(await listAll(restored.path), Object.keys(files).sort());
+  });
+
+  it('refuses a home that has sessions, users or an engine', async () => {
+    const file = await save(await fill(files));
+    for (const name of [
+      `${session}/trace.jsonl`,
+      'users/bob/sessions/x/trace.jsonl',
+      'prompts/a.md',
+    ]) {
+      const home = await fill({ [name]: 'mine' }, `used-${name.length}`);
+      await assert.rejects(restoreHome(home, file), { code: 'INVALID_INPUT' });
+      assert.deepStrictEqual(await listAll(home.path), [name]);
+    }
+    const home = await createHome(path.join(folder(), 'running'));
+    const engine = { engineId: 'engine-12345', url: null, token: null, version: '1' };
+    const running = await EngineFile.create(home, { ...engine, pid: process.pid, startedAt: 0 });
+    await assert.rejects(restoreHome(home, file), { code: 'INVALID_INPUT' });
+    running.dispose();
+  });
+
+  it('refuses an archive with any byte changed or cut off, and leaves nothing behind', async () => {
+    const small = Object.fromEntries(Object.entries(files).filter(([, text]) => text.length < 100));
+    const whole = await readFile(await save(await fill(small)));
+    const file = path.join(folder(), 'damaged.tar.gz');
+    const home = await createHome(path.join(folder(), 'target'));
+    const damage = fc.oneof(
+      fc.nat(whole.length - 1).map((at) => whole.subarray(0, at)),
+      fc.tuple(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 })).map(([at, by]) => {
+        const changed = Buffer.from(whole);
+        changed[at] = (changed[at] ?? 0) ^ by;
+        return changed;
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(damage, async (bytes) => {
+        await writeFile(file, bytes);
+        const before = await listAll(home.path);
+        try {
+          await restoreHome(home, file);
+        } catch (thrown) {
+          assert.ok(thrown instanceof Error && 'code' in thrown);
+          assert.deepStrictEqual(thrown.code, 'INVALID_INPUT', thrown.message);
+          assert.deepStrictEqual(await listAll(home.path), before);
+          return;
+        }
+        // Some bytes of gzip's head say nothing of the content.
+        assert.deepStrictEqual(await listAll(home.path), Object.keys(small).sort());
+        await rm(home.sessions, { recursive: true });
+        await rm(path.join(home.path, 'users'), { recursive: true });
+        await rm(path.join(home.path, 'prompts'), { recursive: true });
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  interface Entry {
+    readonly name: string;
+    readonly type?: 'file' | 'symlink' | 'link' | 'directory' | 'fifo' | 'character-device';
+    readonly linkname?: string;
+    readonly text?: string;
+  }
+
+  const head = JSON.stringify({ format: 1, version: '1', created_at: '2026-01-01T00:00:00Z' });
+
+  /** Well made but for its entries: their hashes are right. */
+  const forge = async (entries: readonly Entry[], start = head): Promise<string> => {
+    const file = path.join(folder(), 'forged.tar.gz');
+    const tar = pack();
+    const sums: Record<string, string> = {};
+    tar.entry({ name: 'rlm-backup.json' }, start);
+    for (const { name, type = 'file', linkname, text = 'evil' } of entries) {
+      const isFile = type === 'file';
+      const header = { name, type, ...(linkname === undefined ? {} : { linkname }) };
+      tar.entry({ ...header, size: isFile ? Buffer.byteLength(text) : 0 }, isFile ? text : '');
+      sums[name] = createHash('sha256').update(text).digest('hex');
+    }
+    tar.entry({ name: 'checksums.json' }, JSON.stringify(sums));
+    tar.finalize();
+    await pipeline(tar, createGzip(), createWriteStream(file));
+    return file;
+  };
+
+  const good = `${session}/trace.jsonl`;
+  const hostile: Readonly<Record<string, readonly Entry[]>> = {
+    'a way up': [{ name: 'sessions/../../evil.txt' }],
+    'a way up at the start': [{ name: '../evil.txt' }],
+    'a way up at the end': [{ name: 'sessions/..' }],
+    'the root': [{ name: '/etc/evil.txt' }],
+    'a root after a folder': [{ name: 'sessions//etc/evil.txt' }],
+    backslashes: [{ name: 'sessions\\..\\..\\evil.txt' }, { name: 'sessions/a\\b' }],
+    'a drive': [{ name: 'C:/evil.txt' }, { name: 'sessions/C:/evil.txt' }],
+    'a stream of a file': [{ name: 'sessions/a/trace.jsonl:hidden' }],
+    'a device of Windows': [{ name: 'sessions/a/CON' }],
+    'a name that Windows shortens': [{ name: 'sessions/a/trace.jsonl.' }],
+    'a hidden file': [{ name: 'sessions/.ssh/authorized_keys' }],
+    'an engine': [{ name: 'engines/engine-12345.json' }],
+    'a file beside the folders': [{ name: 'evil.txt' }],
+    'a folder as a file': [{ name: 'sessions' }],
+    'a symbolic link': [{ name: good, type: 'symlink', linkname: '/etc/passwd' }],
+    'a hard link': [{ name: good, type: 'link', linkname: '/etc/passwd' }],
+    'a pipe': [{ name: good, type: 'fifo' }],
+    'a device': [{ name: good, type: 'character-device' }],
+    'a folder': [{ name: 'sessions/evil', type: 'directory' }],
+    'a file twice': [{ name: good }, { name: good, text: 'other' }],
+    'a file twice but for capitals': [{ name: good }, { name: good.replace('trace', 'TRACE') }],
+    'a file that is a folder too': [{ name: 'sessions/a/b' }, { name: 'sessions/a/b/c' }],
+    'a second head': [{ name: good }, { name: 'rlm-backup.json', text: head }],
+    'a list before its end': [{ name: 'checksums.json', text: '{}' }, { name: good }],
+    'control characters': [{ name: 'sessions/a/b\u001b[2J' }],
+    'a name without end': [{ name: `sessions/${'a/'.repeat(30)}b` }],
+  };
+  for (const [what, entries] of Object.entries(hostile)) {
+    it(`refuses ${what}`, async () => {
+      const file = await forge(entries);
+      const home = await createHome(path.join(folder(), 'deep', 'target'));
+      await assert.rejects(restoreHome(home, file), { code: 'INVALID_INPUT' });
+      assert.deepStrictEqual(
+        (await listAll(folder())).filter((name) => name !== 'forged.tar.gz'),
+        [],
+      );
+    });
+  }
+
+  it('refuses what is no backup: other files, heads, lists', async () => {
+    const home = await createHome(path.join(folder(), 'target'));
+    const heads = ['{}', 'null', '{', head.replace('"format":1', '"format":2')];
+    for (const start of heads) {
+      const file = await forge([{ name: good }], start);
+      await assert.rejects(restoreHome(home, file), { code: 'INVALID_INPUT' }, start);
+    }
+    const file = path.join(folder(), 'other');
+    for (const bytes of ['', 'text', gzipSync(''), gzipSync('text'.repeat(1_000))]) {
+      await writeFile(file, bytes);
+      await assert.rejects(restoreHome(home, file), { code: 'INVALID_INPUT' });
+    }
+    await assert.rejects(restoreHome(home, path.join(folder(), 'absent')));
+    assert.deepStrictEqual(await listAll(home.path), []);
+  });
+
+  it('lets no path out of the home, whatever it is', () => {
+    const part = fc.oneof(
+      fc.constantFrom('..', '.', '', 'sessions', 'users', 'a', 'A:', '\\', '..\\..', 'a\0'),
+      fc.string(),
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 6 }), (given) => {
+        const name = given.join('/');
+        let parts: readonly string[];
+        try {
+          parts = parseArchivePath(name);
+        } catch {
+          return;
+        }
+        assert.ok(parts.every(isPlainName));
+        for (const system of [path.posix, path.win32]) {
+          const { sep } = system;
+          const target = system.join(sep, 'home', ...parts);
+          const inside = system.relative(system.join(sep, 'home'), target);
+          assert.deepStrictEqual(inside.split(sep), parts);
+        }
+      }),
+    );
+  });
+});
