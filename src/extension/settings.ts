@@ -36,6 +36,8 @@ export async function readBackendSettings(): Promise<BackendSettings> {
     backend: read<string>('backend', ''),
     fallback: read<string>('fallback', ''),
     python,
+    runtime: expandHome(read<string>('runtime', '')),
+    image: read<string>('image', ''),
   });
 }
 

@@ -13,7 +13,7 @@ export interface BackendsOptions {
   readonly readSettings: ReadBackendSettings;
 }
 
-const nativeNames = ['local'] as const;
+const nativeNames = ['local', 'container'] as const;
 /** A status is asked for again and again: what does not work is tried again after this time. */
 const statusMs = 15_000;
 

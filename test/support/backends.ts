@@ -19,7 +19,7 @@ const lacks: Readonly<Record<BackendName, () => string | null>> = {
 const known = new Map(backendNames.map((backend) => [backend, lacks[backend]()]));
 
 /** Those whose Python is the system's, or an image's. */
-export const nativeBackends: readonly BackendName[] = ['local'];
+export const nativeBackends: readonly BackendName[] = ['local', 'container'];
 
 /** One suite for each backend. */
 export function describePython(

@@ -51,7 +51,7 @@ describePython(
       callOk(client, 'rlm_run_repl', { session_id: id, code });
 
     it('says where it runs in its reply, its trace, the list and the status', async () => {
-      await use({}, async (client) => {
+      await use(image, async (client) => {
         const opened = await open(client);
         const place = opened['sandbox'] as Json; // by the tool's schema
         assert.deepStrictEqual(
@@ -219,6 +219,11 @@ describe('backends that are named wrongly', () => {
     try {
       const args = { context_text: 'a text', image: 'python:3' };
       assert.equal((await callError(client, 'rlm_init_context', args)).code, 'INVALID_INPUT');
+      for (const image of ['--privileged', '-v/:/host', 'a b', 'a;b', '$(x)']) {
+        const named = { context_text: 'a', backend: 'container', image };
+        const { code } = await callError(client, 'rlm_init_context', named);
+        assert.equal(code, 'INVALID_INPUT', image);
+      }
     } finally {
       await client.close();
       await engine.close();

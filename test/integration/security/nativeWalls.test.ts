@@ -46,7 +46,7 @@ const probes: Readonly<Record<string, string>> = {
     'import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n' +
     '[n for n, done in enumerate((libc.mount(b"none", b"/tmp", b"tmpfs", 0, None), libc.mount(b"/", b"/tmp", None, 4096, None), libc.umount2(b"/usr", 2), libc.mount(None, b"/", None, 32 | 4096, None))) if done == 0]',
   'making namespaces of its own':
-    'import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\nfound = []\nfor flag in (0x10000000, 0x20000, 0x40000000, 0x20000000):\n' +
+    'import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\nfound = []\nfor flag in (0x20000, 0x40000000, 0x20000000):\n' +
     '    child = os.fork()\n    if child == 0: os._exit(0 if libc.unshare(flag) == 0 else 1)\n' +
     '    if os.waitpid(child, 0)[1] == 0: found.append(hex(flag))\nfound',
   'becoming somebody else':

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { toRlmError } from '../../../core/errors';
 import type { WorkerHandle } from '../../workerHandle';
+import type { WorkerState } from '../../workerPool';
 import { bootstrapArgs, createGuestEnvironment, createGuestPayload } from '../guestPayload';
 import { type PlaceCommand, startPlaceProcess } from '../placeProcess';
 import { SupervisedPlace } from '../supervisedPlace';
@@ -50,6 +51,12 @@ export class LocalPlaces {
       imageDigest: null,
       onDispose: dispose,
     });
+  }
+
+  async probe(python: string | null): Promise<WorkerState> {
+    const found = await this.find(python);
+    const { version, executable } = found.python;
+    return { detail: `CPython ${version}, ${executable}`, walls: found.walls, imageDigest: null };
   }
 
   /** Tried once; what failed is tried again at the next call. @throws RlmError 'BACKEND_UNAVAILABLE' */

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { createBubblewrapArgs } from '../../../../src/sandbox/native/local/bubblewrap';
+import { createContainerArgs } from '../../../../src/sandbox/native/container/hardening';
 import { createSeatbeltArgs } from '../../../../src/sandbox/native/local/seatbelt';
 
 const pythonArgs = ['-c', 'pass'];
@@ -70,5 +71,48 @@ describe('the walls of a Python of this machine', () => {
     ]);
     assert.ok(profile.includes('(subpath "/with \\"quotes\\" and \\\\")'));
     assert.ok(!profile.includes('allow network'));
+  });
+});
+
+describe('the walls of a container', () => {
+  it('are these arguments and no others', () => {
+    const args = createContainerArgs({
+      imageId: `sha256:${'0'.repeat(64)}`,
+      name: 'rlm-1',
+      owner: 'host:7',
+      memoryBytes: 2_000,
+      cpus: 2,
+      maxProcesses: 64,
+      fileBytes: 1_000,
+      pythonArgs,
+    });
+    assert.deepStrictEqual(args.join(' ').split(' --'), [
+      'run',
+      'rm',
+      'interactive',
+      'pull never',
+      'name rlm-1',
+      'label rlm-companion.owner=host:7',
+      'hostname sandbox',
+      'network none',
+      'read-only',
+      'tmpfs /work:rw,size=1000,mode=1777',
+      'tmpfs /tmp:rw,size=1000,mode=1777',
+      'shm-size 1000',
+      'user 65532:65532',
+      'cap-drop ALL',
+      'security-opt no-new-privileges',
+      'pids-limit 64',
+      'memory 2000',
+      'memory-swap 2000',
+      'cpus 2',
+      'ulimit nofile=1024:1024',
+      'ulimit core=0:0',
+      'ulimit nproc=4096:4096',
+      'log-driver none',
+      'init=false',
+      'workdir /work',
+      `entrypoint python3 sha256:${'0'.repeat(64)} -c pass`,
+    ]);
   });
 });

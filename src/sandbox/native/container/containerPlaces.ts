@@ -1,0 +1,105 @@
+// Backend `container`: a Python in a container of docker or podman, which the session has to itself.
+
+import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { toRlmError } from '../../../core/errors';
+import type { WorkerHandle } from '../../workerHandle';
+import type { WorkerState } from '../../workerPool';
+import { bootstrapArgs, createGuestEnvironment, createGuestPayload } from '../guestPayload';
+import { startPlaceProcess } from '../placeProcess';
+import { SupervisedPlace } from '../supervisedPlace';
+import { createUnavailable } from '../unavailable';
+import { containerFolder, containerWalls, createContainerArgs } from './hardening';
+import {
+  type ContainerRuntime,
+  findRuntime,
+  ownerOfThisProcess,
+  readImageId,
+  removeContainers,
+  removeOrphans,
+} from './runtimeCli';
+
+const mebibyte = 2 ** 20;
+const fileBytes = 512 * mebibyte;
+/** The largest max_memory_mb and a context beside it; what a session may use of it is bounded inside. */
+const memoryBytes = 4_096 * mebibyte;
+const maxProcesses = 256;
+const limits = { RLIMIT_CORE: 0, RLIMIT_NOFILE: 1_024, RLIMIT_FSIZE: fileBytes };
+/** A container ends with its input; one that has not by then is removed. */
+const removeAfterMs = 2_000;
+
+export class ContainerPlaces {
+  readonly #runtimes = new Map<string | null, Promise<ContainerRuntime>>();
+
+  /** @throws RlmError 'BACKEND_UNAVAILABLE' with the command that would make it work. */
+  async start(named: string | null, image: string): Promise<WorkerHandle> {
+    const runtime = await this.#find(named);
+    const imageId = await readImageId(runtime, image);
+    const name = `rlm-${randomUUID()}`;
+    const args = createContainerArgs({
+      imageId,
+      name,
+      owner: ownerOfThisProcess,
+      memoryBytes,
+      cpus: Math.min(2, availableParallelism()),
+      maxProcesses,
+      fileBytes,
+      pythonArgs: bootstrapArgs,
+    });
+    try {
+      return await SupervisedPlace.open({
+        process: startPlaceProcess({
+          file: runtime.file,
+          args,
+          env: { ...process.env } as Environment,
+        }),
+        payload: createGuestPayload({
+          folder: containerFolder,
+          folders: [containerFolder, '/tmp', '/dev/shm'],
+          environment: createGuestEnvironment(containerFolder),
+          limits,
+        }),
+        walls: [runtime.name, ...containerWalls],
+        imageDigest: imageId,
+        onDispose: () => removeLater(runtime, name),
+      });
+    } catch (thrown) {
+      throw createUnavailable(
+        `${runtime.name} could not start a container of ${image}: ${toRlmError(thrown).message}`,
+        `Try it: ${runtime.file} run --rm --network none --entrypoint python3 ${image} -c "print(1)"; the image needs Python 3.11 or later.`,
+      );
+    }
+  }
+
+  async probe(named: string | null, image: string): Promise<WorkerState> {
+    const runtime = await this.#find(named);
+    const imageDigest = await readImageId(runtime, image);
+    return {
+      detail: `${runtime.name}, ${image}`,
+      walls: [runtime.name, ...containerWalls],
+      imageDigest,
+    };
+  }
+
+  /** Looked for once; what failed is tried again at the next call. */
+  #find(named: string | null): Promise<ContainerRuntime> {
+    const known = this.#runtimes.get(named);
+    if (known) {
+      return known;
+    }
+    const finding = findRuntime(named).then((runtime) => {
+      void removeOrphans(runtime);
+      return runtime;
+    });
+    this.#runtimes.set(named, finding);
+    finding.catch(() => this.#runtimes.delete(named));
+    return finding;
+  }
+}
+
+/** Only what is set is in it. */
+type Environment = Record<string, string>;
+
+function removeLater({ file }: ContainerRuntime, name: string): void {
+  setTimeout(() => void removeContainers(file, [name]), removeAfterMs).unref();
+}

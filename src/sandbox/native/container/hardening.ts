@@ -1,0 +1,65 @@
+// The walls of a container, as arguments that docker and podman share. One pure function: what it leaves out
+// (mounts, devices, a network, privileges, a terminal, the log of the output) a container does not get.
+
+export interface ContainerOptions {
+  /** By its id: what was looked at is what runs. */
+  readonly imageId: string;
+  readonly name: string;
+  /** By which a later engine knows whose it was. */
+  readonly owner: string;
+  readonly memoryBytes: number;
+  readonly cpus: number;
+  readonly maxProcesses: number;
+  /** Of each file system that may be written to; all of them count as memory. */
+  readonly fileBytes: number;
+  readonly pythonArgs: readonly string[];
+}
+
+export const containerLabel = 'rlm-companion.owner';
+/** No image has it: over a folder of an image a file system in memory takes that folder's owner. Source: podman 4.3. */
+export const containerFolder = '/work';
+const user = '65532:65532';
+
+export const containerWalls: readonly string[] = [
+  'no network',
+  'system only read',
+  'files in memory',
+  'processes of its own',
+  'no privileges',
+  'limits of memory, processors and processes',
+];
+
+export function createContainerArgs(options: ContainerOptions): readonly string[] {
+  const { imageId, memoryBytes, fileBytes } = options;
+  return [
+    'run',
+    '--rm',
+    '--interactive',
+    ...['--pull', 'never'],
+    ...['--name', options.name],
+    ...['--label', `${containerLabel}=${options.owner}`],
+    ...['--hostname', 'sandbox'],
+    ...['--network', 'none'],
+    '--read-only',
+    ...['--tmpfs', `${containerFolder}:rw,size=${fileBytes},mode=1777`],
+    ...['--tmpfs', `/tmp:rw,size=${fileBytes},mode=1777`],
+    ...['--shm-size', String(fileBytes)],
+    ...['--user', user],
+    ...['--cap-drop', 'ALL'],
+    ...['--security-opt', 'no-new-privileges'],
+    ...['--pids-limit', String(options.maxProcesses)],
+    ...['--memory', String(memoryBytes)],
+    ...['--memory-swap', String(memoryBytes)],
+    ...['--cpus', String(options.cpus)],
+    ...['--ulimit', 'nofile=1024:1024'],
+    ...['--ulimit', 'core=0:0'],
+    // Counted over all containers of this user id; podman's own choice may be more than is allowed to be set.
+    ...['--ulimit', 'nproc=4096:4096'],
+    ...['--log-driver', 'none'], // the output is the protocol, and holds what code prints
+    '--init=false', // the supervisor is the first process
+    ...['--workdir', containerFolder],
+    ...['--entrypoint', 'python3'],
+    imageId,
+    ...options.pythonArgs,
+  ];
+}

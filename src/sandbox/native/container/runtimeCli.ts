@@ -1,0 +1,122 @@
+// The container program of this machine: which one answers, what an image is, and what earlier engines left.
+
+import { execFile } from 'node:child_process';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { createUnavailable } from '../unavailable';
+import { containerLabel } from './hardening';
+
+const run = promisify(execFile);
+const callTimeoutMs = 15_000;
+
+export interface ContainerRuntime {
+  readonly file: string;
+  /** `podman 4.3.1, rootless` */
+  readonly name: string;
+}
+
+/** What each answers when its server does: a version, and words on how it runs. */
+const infoFormats = {
+  docker: '{{.ServerVersion}} {{.SecurityOptions}}',
+  podman: '{{.Version.Version}} rootless={{.Host.Security.Rootless}}',
+} as const;
+
+/** @throws RlmError 'BACKEND_UNAVAILABLE' when none answers. */
+export async function findRuntime(named: string | null): Promise<ContainerRuntime> {
+  const candidates = named === null ? ['docker', 'podman'] : [named];
+  const reasons: string[] = [];
+  for (const file of candidates) {
+    try {
+      return await readRuntime(file);
+    } catch (error) {
+      reasons.push(`${file}: ${toReason(error)}`);
+    }
+  }
+  throw createUnavailable(
+    `Backend container needs docker or podman, and none answers (${reasons.join('; ')}).`,
+    'Install one (apt install podman), start its server, or name it in RLM_SANDBOX_CONTAINER_RUNTIME (rlm.runtime).',
+  );
+}
+
+async function readRuntime(file: string): Promise<ContainerRuntime> {
+  const isPodman = path.basename(file).startsWith('podman');
+  const format = isPodman ? infoFormats.podman : infoFormats.docker;
+  const [version = '', ...rest] = (await call(file, ['info', '--format', format])).split(' ');
+  if (!/^\d/u.test(version)) {
+    throw new Error('its server does not answer');
+  }
+  const isRootless = /rootless(?:=true|\b(?!=false))/u.test(rest.join(' '));
+  const name = `${isPodman ? 'podman' : 'docker'} ${version}`;
+  return { file, name: isRootless ? `${name}, rootless` : name };
+}
+
+/** The image's id. @throws RlmError 'BACKEND_UNAVAILABLE' with the command that gets the image. */
+export async function readImageId({ file }: ContainerRuntime, image: string): Promise<string> {
+  const id = await call(file, ['image', 'inspect', '--format', '{{.Id}}', '--', image]).catch(
+    () => '',
+  );
+  if (!/^(?:sha256:)?[0-9a-f]{64}$/u.test(id)) {
+    throw createUnavailable(
+      `There is no image ${image} here; none is fetched without being asked for.`,
+      `Get it: ${file} pull ${image}; or make one with numpy and pandas: ${file} build -t ${image} -f deploy/sandbox.Dockerfile deploy`,
+    );
+  }
+  return id.startsWith('sha256:') ? id : `sha256:${id}`;
+}
+
+/** Of containers that this process starts. */
+export const ownerOfThisProcess = `${hostname()}:${process.pid}`;
+
+/** Removes containers whose engine on this machine is gone: theirs end by themselves, unless their code kept them. */
+export async function removeOrphans({ file }: ContainerRuntime): Promise<void> {
+  const format = `{{.Names}} {{.Label "${containerLabel}"}}`;
+  const listed = await call(file, [
+    'ps',
+    '--all',
+    '--filter',
+    `label=${containerLabel}`,
+    '--format',
+    format,
+  ]).catch(() => '');
+  const orphans = listed
+    .split('\n')
+    .map((line) => line.trim().split(' '))
+    .filter(([name = '', owner = '']) => name !== '' && isOrphan(owner))
+    .map(([name = '']) => name);
+  if (orphans.length > 0) {
+    await removeContainers(file, orphans);
+  }
+}
+
+export async function removeContainers(file: string, names: readonly string[]): Promise<void> {
+  await call(file, ['rm', '--force', ...names]).catch(() => undefined); // gone by itself
+}
+
+function isOrphan(owner: string): boolean {
+  const at = owner.lastIndexOf(':');
+  const pid = Number(owner.slice(at + 1));
+  if (owner.slice(0, at) !== hostname() || !Number.isInteger(pid) || pid <= 0) {
+    return false; // another machine's
+  }
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
+  }
+}
+
+async function call(file: string, args: readonly string[]): Promise<string> {
+  const { stdout } = await run(file, args, { cwd: '/', timeout: callTimeoutMs });
+  return stdout.trim();
+}
+
+function toReason(error: unknown): string {
+  if (!(error instanceof Error)) {
+    return String(error);
+  }
+  const isMissing = 'code' in error && error.code === 'ENOENT';
+  const said = 'stderr' in error ? String(error.stderr).trim().split('\n').at(-1) : undefined;
+  return isMissing ? 'not installed' : (said || error.message).slice(0, 300);
+}
