@@ -16,7 +16,26 @@ const leastShare = 64;
 const maxDepth = 20;
 const recentTypes = 64;
 const seed = 0x811c9dc5 | 0;
-const marks = { again: 7, opaque: 17, part: 23, member: 29 } as const;
+/** Types that one look, and all of a session, may meet: each is remembered. */
+const maxTypes = 20_000;
+/** Cells of a closure that are looked at. */
+const maxCells = 64;
+/** What goes in before a value that is no small integer: no word that one of those is. */
+const marks = {
+  again: 0x5b010000,
+  bool: 0x5b020000,
+  bytes: 0x5b030000,
+  complex: 0x5b040000,
+  date: 0x5b050000,
+  datetime: 0x5b060000,
+  float: 0x5b070000,
+  member: 0x5b080000,
+  none: 0x5b090000,
+  opaque: 0x5b0a0000,
+  part: 0x5b0b0000,
+  str: 0x5b0c0000,
+  timedelta: 0x5b0d0000,
+} as const;
 
 /** As contents.py knows them. */
 const lookWords = { whole: '.', part: '~', unknown: '?', late: '-' } as const;
@@ -61,6 +80,7 @@ const leaves: ReadonlySet<string> = new Set(leafKinds);
 interface Type {
   readonly address: number;
   readonly kind: Kind;
+  readonly isFunction: boolean;
   readonly flags: number;
   /** Of the type's name; 0 for types of the interpreter's own. */
   readonly name: number;
@@ -185,7 +205,11 @@ export class PythonHash {
     const known = this.#builtIn.get(address) ?? this.#classes.get(address);
     const type = known ?? this.#readType(address);
     if (known === undefined) {
-      ((type.flags & flags.heap) === 0 ? this.#builtIn : this.#classes).set(address, type);
+      const types = (type.flags & flags.heap) === 0 ? this.#builtIn : this.#classes;
+      this.#isKnown &&= types.size < maxTypes;
+      if (this.#isKnown) {
+        types.set(address, type);
+      }
     }
     this.#recent[place] = type;
     return type;
@@ -200,11 +224,18 @@ export class PythonHash {
     }
     if ((own & flags.heap) === 0) {
       const name = String.fromCharCode(...this.#bytes.subarray(start, end));
-      return { address, kind: kinds[name] ?? 'unknown', flags: own, name: 0 };
+      const kind = kinds[name] ?? 'unknown';
+      return { address, kind, isFunction: name === 'function', flags: own, name: 0 };
     }
     const name = this.#bulk.hashBytes({ units: this.#bytes, start, length: end - start }) | 1;
     const bytes = this.#word(address + layout.type.basicBytes);
-    return { address, kind: this.#kindOf(address, own, bytes), flags: own, name };
+    return {
+      address,
+      kind: this.#kindOf(address, own, bytes),
+      isFunction: false,
+      flags: own,
+      name,
+    };
   }
 
   /** Of a class: only what keeps nothing but items and named attributes. */
@@ -248,10 +279,27 @@ export class PythonHash {
       this.#isKnown = false;
     } else if (kind === 'opaque') {
       this.#mix(marks.opaque);
-      this.#identity = addWord(addWord(this.#identity, at), this.#word(at + 2));
+      this.#identify(at);
     } else {
       this.#addHolder(at);
     }
+  }
+
+  /** Another value may have come to stand at the same place in memory: by what it was made of, too. */
+  #identify(at: number): void {
+    let identity = addWord(this.#identity, at);
+    const { isFunction } = this.#typeOf(at);
+    const { closure, cell } = layout.opaque;
+    for (const word of isFunction ? layout.opaque.wordsOfFunction : layout.opaque.words) {
+      identity = addWord(identity, this.#word(at + word));
+    }
+    const cells = isFunction ? this.#target(at + closure) : 0;
+    const count = cells === 0 ? 0 : this.#word(cells + layout.tuple.length);
+    for (let item = 0; item < Math.min(count, maxCells); item += 1) {
+      const held = this.#target(cells + layout.tuple.items + item) + cell;
+      identity = addWord(identity, this.#word(held));
+    }
+    this.#identity = identity;
   }
 
   #addLeaf(at: number, kind: Leaf): void {
@@ -260,39 +308,41 @@ export class PythonHash {
         this.#addInt(at);
         return;
       case 'str':
-        this.#mix(this.#hashText(at) ^ 3);
+        this.#mix(marks.str);
+        this.#mix(this.#hashText(at));
         return;
       case 'float':
-        this.#mix(5);
+        this.#mix(marks.float);
         this.#addFloat(at + 2);
         return;
       case 'complex':
-        this.#mix(11);
+        this.#mix(marks.complex);
         this.#addFloat(at + 2);
         this.#addFloat(at + 4);
         return;
       case 'bytes': {
         const length = this.#word(at + layout.bytes.length);
-        this.#mix(this.#hashRun((at + layout.bytes.data) * 4, length) ^ 13);
+        this.#mix(marks.bytes);
+        this.#mix(this.#hashRun((at + layout.bytes.data) * 4, length));
         return;
       }
       case 'bool':
-        this.#mix(19 + this.#word(at + layout.int.tag));
+        this.#mix(marks.bool + this.#word(at + layout.int.tag));
         return;
       case 'timedelta':
-        this.#mix(31);
+        this.#mix(marks.timedelta);
         [3, 4, 5].forEach((word) => this.#mix(this.#word(at + word)));
         return;
       case 'date':
       case 'datetime': {
         const { zoneByte, first } = layout.date;
         this.#isKnown &&= (this.#bytes[at * 4 + zoneByte] ?? 0) === 0;
-        this.#mix(kind === 'date' ? 37 : 41);
+        this.#mix(marks[kind]);
         this.#mix(this.#hashRun(at * 4 + first, kind === 'date' ? 4 : 11));
         return;
       }
       case 'none':
-        this.#mix(43);
+        this.#mix(marks.none);
     }
   }
 
@@ -480,7 +530,8 @@ export class PythonHash {
   #addSet(at: number, share: number): void {
     const used = this.#word(at + layout.set.used);
     const table = this.#target(at + layout.set.table);
-    const places = this.#word(at + layout.set.mask) + 1;
+    const all = this.#word(at + layout.set.mask) + 1;
+    const places = Math.min(all, (this.#words.length - table) >>> 1);
     this.#isWhole &&= used <= share;
     const before = this.#hash;
     let [sum, mixed] = [0, 0];
@@ -515,6 +566,7 @@ export class PythonHash {
       const length = this.#word(at + layout.tuple.length);
       let hash = addWord(seed, length);
       for (let item = 0; item < length && this.#isKnown; item += 1) {
+        this.#isKnown = this.#room > 0;
         hash = addWord(
           hash,
           this.#hashMember(this.#target(at + layout.tuple.items + item), depth + 1),

@@ -39,6 +39,16 @@ export const dict = { used: 2, keys: 6, values: 7, bytes: 32, factory: 8 } as co
 export const keys = { sizes: 1, entries: 4, indices: 5, general: 0 } as const;
 export const values = { first: 1, validByte: 3 } as const;
 export const set = { used: 3, mask: 4, table: 5 } as const;
+/**
+ * What tells one from another that stood at its place: of a function its code, defaults and closure, of a method
+ * its function and object, of others what comes first.
+ */
+export const opaque = {
+  wordsOfFunction: [6, 7, 8, 9],
+  words: [2, 3],
+  closure: 9,
+  cell: 2,
+} as const;
 /** Of dates: what was hashed before is kept in the first word of its own. */
 export const date = { zoneByte: 12, first: 13 } as const;
 /** Of a dict its size, version, keys and values; of a function all that it runs with. */

@@ -45,6 +45,22 @@ const inPlace: Readonly<Record<string, readonly [string, string]>> = {
   'a class': ['type("Own", (), {"limit": 1})', 'v.limit = 2'],
   'a function in a list': ['[lambda: 1] * 3', 'v[1] = lambda: 2'],
   'a function made anew': ['lambda: 1', 'del v; v = lambda: 2'],
+  'a function made anew in a dict': [
+    '{"long": "x" * 300, "f": lambda: 1}',
+    'del v["f"]; v["f"] = lambda: 2',
+  ],
+  'a closure made anew in a dict': [
+    '{"long": "x" * 300, "f": (lambda n: lambda: n)(1)}',
+    'del v["f"]; v["f"] = (lambda n: lambda: n)(2)',
+  ],
+  'a default made anew in a dict': [
+    '{"long": "x" * 300, "f": lambda n=1: n}',
+    'del v["f"]; v["f"] = lambda n=2: n',
+  ],
+  'a method made anew in a dict': [
+    '{"long": "x" * 300, "boxes": [Box(), Box()]}; v["f"] = v["boxes"][0].show',
+    'del v["f"]; v["f"] = v["boxes"][1].show',
+  ],
   'a text made anew': ['"a" * 5_000', 'v = None; v = "a" * 4_999 + "b"'],
   'a number made anew': ['1_000', 'v = None; v = 2_000'],
 };
@@ -153,6 +169,46 @@ describePython('the variables that a Python step changed', (backend) => {
       }
     });
   }
+
+  it('are those where a value comes in the place of one of another kind', async () => {
+    // One by one in the place of each other, where no preview shows it. A small integer is what other kinds are told by.
+    const kinds = [
+      'None',
+      'True',
+      'False',
+      '0.0',
+      '1.0',
+      '""',
+      '"a"',
+      'b""',
+      'b"a"',
+      '()',
+      '[]',
+      '{}',
+      'set()',
+      '0j',
+    ];
+    const numbers = Array.from({ length: 64 }, (_, n) => String(n));
+    await repl.run('v = [0] * 300 + ["first"]');
+    const seen = new Map<string, string>();
+    for (const code of [...kinds, ...numbers, '-1', '2**15', '2**30', '-2**15']) {
+      const { changes } = await repl.run(`v[-1] = ${code}`);
+      assert.deepEqual(
+        changes.map(({ name }) => name),
+        ['v'],
+        code,
+      );
+      const hash = changes[0]?.hash ?? '';
+      assert.equal(seen.get(hash), undefined, code);
+      seen.set(hash, code);
+    }
+    for (const kind of kinds) {
+      for (const number of numbers) {
+        await repl.run(`v[-1] = ${kind}`);
+        assert.deepEqual(await changedBy(`v[-1] = ${number}`), ['v'], `${kind}, then ${number}`);
+      }
+    }
+  });
 
   it('have hashes that are alike for equal values only', async () => {
     const seen = new Map<string, string>();
