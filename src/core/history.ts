@@ -41,6 +41,8 @@ export interface History {
   readonly stepsSkipped: number;
   /** What of the record could not be read: its replay leaves out what stood there. */
   readonly unreadable: readonly UnreadableLines[];
+  /** The last step that began, where it has no end on record: what it made is in nothing that is rebuilt. */
+  readonly unfinishedStep: number | null;
   /** The last step, where the end of its engine cut it short; null: it was not. */
   readonly cut: CutStep | null;
 }
@@ -155,6 +157,7 @@ class HistoryReader {
       lastStep: this.#lastStep,
       stepsSkipped: this.#stepsSkipped,
       unreadable: this.#unreadable,
+      unfinishedStep: this.#started?.step ?? null,
       cut: this.#started ? { code: this.#started.code, calls: this.#calls } : this.#closed,
     };
   }

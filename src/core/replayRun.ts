@@ -38,6 +38,8 @@ export interface ReplayReport {
   /** First 100. */
   readonly differences: readonly ReplayDifference[];
   readonly differenceCount: number;
+  /** A step that began and has no end on record: nothing of it was rebuilt. */
+  readonly unfinishedStep: number | null;
 }
 
 export interface ReplayParts {
@@ -78,7 +80,13 @@ export async function runReplay(
     stepsSkipped: history.stepsSkipped,
     differences: differences.slice(0, maxReportedDifferences),
     differenceCount: differences.length,
+    unfinishedStep: history.unfinishedStep,
   };
+}
+
+/** For a person or an agent that goes on with the session. */
+export function toUnfinishedText(step: number): string {
+  return `Step ${step} began and has no end on record: nothing of it is there. Run its code again if it is still wanted.`;
 }
 
 function toDifference({ lines, afterStep }: UnreadableLines): ReplayDifference {

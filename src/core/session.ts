@@ -333,9 +333,11 @@ export class Session implements Disposable {
       const { sourceSessionId, engineId } = options;
       const { throughStep } = history;
       const { status } = this.summary;
+      const { unfinishedStep, ...replayed } = report;
+      void unfinishedStep; // the record tells that by itself
       const isResumed = status === 'interrupted' || status === 'closed';
       await this.#recorder.append(
-        { kind: 'session.replayed', sourceSessionId, throughStep, engineId, ...report },
+        { kind: 'session.replayed', sourceSessionId, throughStep, engineId, ...replayed },
         isResumed ? { status: 'active' } : {},
       );
       return report;

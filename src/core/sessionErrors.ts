@@ -118,8 +118,9 @@ export function secondAnswerError(sessionId: string): RlmError {
   );
 }
 
-export function noVariableError(name: string): RlmError {
-  return new RlmError('VAR_NOT_FOUND', `There is no variable ${name}.`, {
+/** `note`: what may have become of it. */
+export function noVariableError(name: string, note = ''): RlmError {
+  return new RlmError('VAR_NOT_FOUND', `There is no variable ${name}.${note && ` ${note}`}`, {
     nextStep: 'Run SHOW_VARS() to list the variables of this session.',
   });
 }

@@ -11,7 +11,7 @@ import type { SessionOpened } from './event';
 import type { History } from './history';
 import type { Model } from './model';
 import { LostSources } from './replaySources';
-import { type ReplayOptions, type ReplayReport, runReplay } from './replayRun';
+import { type ReplayOptions, type ReplayReport, runReplay, toUnfinishedText } from './replayRun';
 import type { Sandbox, VariableValue } from './sandbox';
 import { SandboxSlot } from './sandboxSlot';
 import { createReplayCalls } from './sessionModels';
@@ -117,7 +117,9 @@ export class SessionReader implements Disposable {
       throwIfAborted(signal, 'The call');
       this.#lastUsedAt = this.#clock.now();
       this.#lost.requireSure(request.name);
-      return readValue(this.#slot.require(), request, signal);
+      const { unfinishedStep } = this.report;
+      const note = unfinishedStep === null ? '' : toUnfinishedText(unfinishedStep);
+      return readValue(this.#slot.require(), request, signal, note);
     });
   }
 

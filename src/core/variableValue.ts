@@ -12,15 +12,16 @@ export interface ValueRequest {
 
 const readTimeoutMs = 10_000;
 
-/** @throws RlmError 'VAR_NOT_FOUND' */
+/** `note`: why a variable may not be there. @throws RlmError 'VAR_NOT_FOUND' */
 export async function readValue(
   sandbox: Sandbox,
   request: ValueRequest,
   signal: AbortSignal,
+  note = '',
 ): Promise<VariableValue> {
   const value = await sandbox.readVariable({ ...request, timeoutMs: readTimeoutMs }, signal);
   if (!value) {
-    throw noVariableError(request.name);
+    throw noVariableError(request.name, note);
   }
   return value;
 }

@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { toInline } from '../base/markdown';
 import { describeChangedTexts } from '../core/replaySources';
+import { toUnfinishedText } from '../core/replayRun';
 import type { ReplayReport } from '../core/replayRun';
 import type { Session } from '../core/session';
 import type { ReadableSession } from '../core/sessionRegistry';
@@ -25,6 +26,11 @@ export const replaySchema = z.object({
       }),
     )
     .describe(`The first ${maxShownDifferences} places where they differ.`),
+  unfinished_step: countField
+    .optional()
+    .describe(
+      'A step that began and has no end on record, as its engine ended: nothing of it is there.',
+    ),
   changed_texts: z
     .string()
     .optional()
@@ -39,6 +45,7 @@ export function toReplayView(report: ReplayReport): ReplayView {
     steps_skipped: report.stepsSkipped,
     difference_count: report.differenceCount,
     differences: report.differences.slice(0, maxShownDifferences).map((one) => ({ ...one })),
+    ...(report.unfinishedStep !== null && { unfinished_step: report.unfinishedStep }),
     ...(changed !== null && { changed_texts: changed }),
   };
 }
@@ -73,9 +80,11 @@ export async function openForReading(
 export function toReplayText(replay: ReplayView): string {
   const steps = `${replay.steps_run} recorded step(s) were run again to rebuild the variables`;
   const changed = replay.changed_texts === undefined ? '' : ` ${toInline(replay.changed_texts)}`;
+  const unfinished =
+    replay.unfinished_step === undefined ? '' : ` ${toUnfinishedText(replay.unfinished_step)}`;
   return replay.difference_count === 0
-    ? `${steps}, all as recorded.`
+    ? `${steps}, all as recorded.${unfinished}`
     : `${steps}; ${replay.difference_count} difference(s) from the record, first in ${toInline(
         replay.differences[0]?.field ?? '',
-      )} of step ${replay.differences[0]?.step ?? 0}.${changed}`;
+      )} of step ${replay.differences[0]?.step ?? 0}.${changed}${unfinished}`;
 }

@@ -4,12 +4,20 @@ import { toOneLine } from '../../base/text';
 import type { ReplayDifference } from '../../core/event';
 import { describeChangedTexts } from '../../core/replaySources';
 import { wordNextStep } from '../../core/nextSteps';
-import type { ReplayReport } from '../../core/replayRun';
+import { type ReplayReport, toUnfinishedText } from '../../core/replayRun';
 import { toPrintable } from './printable';
 import type { Style } from './style';
 import { toAmountText } from './words';
 
 export function renderReplay(report: ReplayReport, style: Style): string {
+  const { unfinishedStep } = report;
+  const ran = renderRun(report, style);
+  return unfinishedStep === null
+    ? ran
+    : `${ran}\n${style.yellow(toUnfinishedText(unfinishedStep))}`;
+}
+
+function renderRun(report: ReplayReport, style: Style): string {
   const { stepsRun, stepsSkipped, differences, differenceCount } = report;
   const skipped =
     stepsSkipped === 0 ? '' : ` (${toAmountText(stepsSkipped, 'earlier step')} lost in the record)`;

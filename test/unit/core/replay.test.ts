@@ -37,10 +37,42 @@ describe('replay', () => {
       stepsSkipped: 0,
       differences: [],
       differenceCount: 0,
+      unfinishedStep: null,
     });
     assert.deepStrictEqual(second.model.prompts, []);
     const next = await resumed.runStep({ code: 'c' }, never);
     assert.deepStrictEqual([next.step, next.usage.llmCalls, resumed.status], [3, 1, 'active']);
+  });
+
+  it('names a step that began and has no end on record, until another runs', async () => {
+    const traces = new MemoryTraceStore();
+    const first = createFakeRegistry(traces, echo);
+    const session = await openFake(first.registry);
+    await session.runStep({ code: 'a' }, never);
+    await session.runStep({ code: 'b' }, never);
+    const query = { fromStep: null, toStep: null, cursor: null, limit: 100 };
+    const { events } = await traces.readEvents(session.id, query);
+    const cut = events.findLastIndex(({ kind }) => kind === 'step.started') + 1;
+    const left = events
+      .slice(0, cut)
+      .map((event) => ({ ...event, status: 'interrupted' as const }));
+    traces.addForeignTrace(session.id, left);
+    const second = createFakeRegistry(traces, echo, '', 'engine-2');
+    assert.equal(
+      (await second.registry.openForReading(session.id, never)).report?.unfinishedStep,
+      2,
+    );
+    const reader = (await second.registry.openForReading(session.id, never)).session;
+    await assert.rejects(
+      reader.readVariable({ name: 'z', offset: 0, maxChars: 9 }, never),
+      (error: RlmError) => error.code === 'VAR_NOT_FOUND' && /Step 2 began/u.test(error.message),
+    );
+    const { session: resumed, report } = await second.registry.resume(session.id, never);
+    assert.deepStrictEqual([report?.unfinishedStep, report?.stepsRun], [2, 1]);
+    await resumed.runStep({ code: 'c' }, never);
+    await second.registry.closeAll('the engine ended');
+    const third = createFakeRegistry(traces, echo, '', 'engine-3');
+    assert.equal((await third.registry.resume(session.id, never)).report?.unfinishedStep, null);
   });
 
   it('says per step where the replay differs from the record', async () => {
