@@ -30,6 +30,8 @@ const expected = [
   'extension/dist/sandbox/pythonWorker.js',
   'extension/dist/sandbox/quickjs.wasm',
   'extension/dist/sandbox/searchWorker.js',
+  'extension/dist/tar.js',
+  'extension/dist/team.js',
   'extension/dist/webview/page.css',
   'extension/dist/webview/viewer.css',
   'extension/dist/webview/viewer.js',

@@ -50,7 +50,9 @@ export function addServeCommand(program: Command, cli: Cli): void {
       'after',
       `\nExamples:\n  $ rlm-companion serve --port 7345 --root ~/logs${teamExample}`,
     )
-    .action((_options, self: Command) => serve(self.optsWithGlobals<ServeOptions>(), cli));
+    .action((_options, self: Command) =>
+      serve(withoutEmpty(self.optsWithGlobals<ServeOptions>()), cli),
+    );
 }
 
 const teamExample = `
@@ -103,8 +105,17 @@ function listUserOptions(): readonly Option[] {
 /** In the environment: separated by commas. */
 function repeatable(flags: string, text: string): Option {
   const parse = (value: string, previous: readonly string[]): readonly string[] =>
-    value.split(',').reduce((all, one) => collect(one, all), previous);
+    value
+      .split(',')
+      .filter((one) => one.trim() !== '')
+      .reduce((all, one) => collect(one, all), previous);
   return new Option(flags, `${text}; repeatable`).argParser(parse).default([], 'none');
+}
+
+/** A variable of the environment that is set to nothing asks for nothing. */
+function withoutEmpty(options: ServeOptions): ServeOptions {
+  const given = Object.entries(options).filter(([, value]) => value !== '');
+  return Object.fromEntries(given) as unknown as ServeOptions; // only what is optional can be empty
 }
 
 async function serve(options: ServeOptions, cli: Cli): Promise<void> {

@@ -1,0 +1,133 @@
+// The real Dockerfile, built and run by podman on a base made of this machine's own programs: no registry is asked.
+
+import assert from 'node:assert/strict';
+import { execFile, spawnSync } from 'node:child_process';
+import { chmod, copyFile, mkdir, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { callOk, connectHttpClient, openSession } from '../support/mcpClient';
+import { addUsers } from '../support/teamServer';
+import { useTempFolder } from '../support/tempFolder';
+
+const run = promisify(execFile);
+
+const programs = ['sh', 'mkdir', 'test', 'mv', 'cp', 'chmod', 'chown', 'cat'];
+const base = 'localhost/rlm-test-base:latest';
+const image = 'localhost/rlm-test-server:latest';
+const walls = [
+  '--read-only',
+  '--tmpfs=/tmp',
+  '--cap-drop=ALL',
+  '--security-opt=no-new-privileges',
+  '--user=65532:65532',
+  '--pids-limit=512',
+  '--ulimit=nofile=1024:1024', // podman's own wishes are more than a container in a container may have
+  '--ulimit=nproc=1024:1024',
+];
+
+function hasPodman(): boolean {
+  return process.platform === 'linux' && spawnSync('podman', ['version']).status === 0;
+}
+
+async function podman(...args: readonly string[]): Promise<string> {
+  return (await run('podman', args, { maxBuffer: 10_000_000 })).stdout.trim();
+}
+
+/** A file of this machine at the same place below `root`. */
+async function take(file: string, root: string, target = file): Promise<void> {
+  const place = path.join(root, target);
+  await mkdir(path.dirname(place), { recursive: true });
+  await copyFile(await realpath(file), place);
+  await chmod(place, 0o755);
+}
+
+/** The program with the libraries that it is linked with. */
+async function takeProgram(file: string, root: string, target: string): Promise<void> {
+  await take(file, root, target);
+  const { stdout } = await run('ldd', [file]);
+  for (const [, library = ''] of stdout.matchAll(/(\/\S+\.so\S*)/gu)) {
+    await take(library, root);
+  }
+}
+
+async function createBase(root: string): Promise<void> {
+  for (const program of programs) {
+    const { stdout } = await run('sh', ['-c', `command -v ${program}`]);
+    const found = path.isAbsolute(stdout.trim()) ? stdout.trim() : `/usr/bin/${program}`;
+    await takeProgram(found, root, `/bin/${program}`);
+  }
+  await takeProgram(process.execPath, root, '/bin/node');
+  await run('sh', ['-c', `tar -C '${root}' -c . | podman import -q - ${base}`]);
+}
+
+describe('the image of the server', function () {
+  this.timeout(300_000);
+  const folder = useTempFolder();
+  const containers: string[] = [];
+
+  before(function () {
+    if (!hasPodman()) {
+      this.skip();
+    }
+  });
+
+  afterEach(async () => {
+    for (const name of containers.splice(0)) {
+      await podman('rm', '-f', '-v', name).catch(() => undefined);
+    }
+  });
+
+  after(async () => {
+    if (hasPodman()) {
+      await podman('rmi', '-f', image, base).catch(() => undefined);
+    }
+  });
+
+  it('is built, gets healthy, serves its users as nobody, and ends in order', async () => {
+    await createBase(path.join(folder(), 'root'));
+    await podman(
+      ...['build', '-q', '--format=docker', '--pull=never', '-f', 'deploy/Dockerfile'],
+      ...['--build-arg', `NODE_IMAGE=${base}`, '--build-arg', 'PREBUILT=1', '-t', image, '.'],
+    );
+    const { alice } = await addUsers(folder(), { alice: {} });
+    const users = path.join(folder(), 'users.json');
+    await chmod(users, 0o644);
+    const name = `rlm-test-${process.pid}`;
+    containers.push(name);
+    const mounts = ['-v', `${users}:/etc/rlm/users.json:ro`];
+    const settings = ['-e', 'RLM_PLAIN_HTTP=1', '-e', 'RLM_ALLOW_HOST=127.0.0.1'];
+    const secret = ['-e', 'OPENAI_API_KEY=sk-planted-7781'];
+    const place = ['--name', name, '-p', '127.0.0.1::8080'];
+    await podman('run', '-d', ...place, ...walls, ...mounts, ...settings, ...secret, image);
+    const address = (await podman('port', name, '8080')).split('\n')[0] ?? '';
+    const url = `http://${address}/mcp`;
+    const probe = (): Promise<boolean> =>
+      podman('exec', name, 'node', '/app/probe.mjs').then(
+        () => true,
+        () => false,
+      );
+    while (!(await probe())) {
+      const state = await podman('inspect', name, '--format', '{{.State.Status}}');
+      assert.deepStrictEqual(state, 'running', await podman('logs', name));
+    }
+    const ready = await fetch(new URL('/readyz', url));
+    assert.deepStrictEqual([ready.status, await ready.json()], [200, { status: 'ok' }]);
+    assert.match(await podman('exec', name, 'cat', '/proc/1/status'), /^Uid:\s+65532/mu);
+    const written = await podman('exec', name, 'sh', '-c', 'echo x > /app/x').catch(
+      () => 'refused',
+    );
+    assert.deepStrictEqual(written, 'refused');
+
+    const client = await connectHttpClient({ url, token: alice });
+    for (const language of ['python', 'javascript']) {
+      const id = await openSession(client, { language, context_text: 'in a container' });
+      const code = language === 'python' ? 'len(context)' : 'context.length';
+      const step = await callOk(client, 'rlm_run_repl', { session_id: id, code });
+      assert.deepStrictEqual(step['result'], '14', language);
+    }
+    await client.close();
+    await podman('stop', '-t', '15', name);
+    assert.deepStrictEqual(await podman('inspect', name, '--format', '{{.State.ExitCode}}'), '0');
+    assert.equal((await podman('logs', name)).includes('sk-planted-7781'), false);
+  });
+});
