@@ -4,6 +4,7 @@
 import { onAbort } from '../base/abort';
 import { Emitter } from '../base/emitter';
 import { cancelledError } from './errors';
+import type { SharedLimit } from './limits';
 
 export interface Spending {
   readonly calls: number;
@@ -65,6 +66,17 @@ export class Budget {
       tokens: budget.#used.tokens + budget.#reservedTokens,
       chars: budget.#used.chars,
     }));
+  }
+
+  /** Of each, where least is left, here or in a parent; calls that run are not taken off. */
+  get tightest(): Readonly<Record<keyof Spending, SharedLimit>> {
+    const above = this.#parent?.tightest;
+    const find = (name: keyof Spending): SharedLimit => {
+      const own = { max: this.#limits[name], left: this.#limits[name] - this.#used[name] };
+      const higher = above?.[name];
+      return higher && higher.left < own.left ? higher : own;
+    };
+    return { calls: find('calls'), tokens: find('tokens'), chars: find('chars') };
   }
 
   /** Whether calls or tokens are used up, here or in a parent. A limit of 0 allows none, and never is. */

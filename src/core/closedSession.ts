@@ -31,7 +31,10 @@ export async function finalizeClosed(
   try {
     const summary = await readSummary(sessionId);
     const { lastStep: step } = await readHistory(traces, sessionId, null);
-    const recorder = new Recorder({ summary, step }, { sink, clock, requests });
+    const recorder = new Recorder(
+      { summary, step },
+      { sink, clock, requests, readShared: () => summary.shared },
+    );
     recorder.onDidAppend(onAppend);
     const given = await new FinalAnswer(recorder, null).give(
       { text },

@@ -1,7 +1,7 @@
 // What a trace is made of. `applyEvent` (summary.ts) is the only thing that interprets it.
 
 import type { ContextInfo, GivenContext, TextForm } from './context';
-import { type Limits, type StopReason, type Usage, stopReasons } from './limits';
+import { type Limits, type SharedLimits, type StopReason, type Usage, stopReasons } from './limits';
 import type { Language, Outcome, SandboxPlace } from './sandbox';
 
 /**
@@ -40,6 +40,8 @@ export interface EventHeader {
   readonly usage: Usage;
   /** Of the client's request that led to it, as the server's log has it; left out where none is known. */
   readonly requestId?: string | undefined;
+  /** After this event, or when the session ended. Left out: the session's own limits leave least. */
+  readonly shared?: SharedLimits | undefined;
 }
 
 export interface SessionOpened extends EventHeader {

@@ -51,18 +51,6 @@ export class Guardrails implements Disposable {
     return stop ?? (leftChars <= 0 ? 'budget_exceeded' : null) ?? this.#judgePool();
   }
 
-  /** The limits, as far as the run that the session is a part of leaves them. */
-  readLimits(usage: Usage): Limits {
-    const { maxSteps, maxRuntimeMs } = this.#limits;
-    return this.#pool === null
-      ? this.#limits
-      : {
-          ...this.#limits,
-          maxSteps: Math.min(maxSteps, usage.steps + Math.max(0, this.#pool.leftSteps)),
-          maxRuntimeMs: Math.min(maxRuntimeMs, usage.runtimeMs + Math.max(0, this.#pool.leftMs)),
-        };
-  }
-
   /**
    * Begins a step that `judge` allows, in the same turn, with no more time than it asks for. Null: others of its
    * run hold the time it may need; try again after `whenStepEnded`.

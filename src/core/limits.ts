@@ -63,6 +63,16 @@ export const noUsage: Usage = {
   llmTokens: 0,
 };
 
+/** A limit that a session has together with others. */
+export interface SharedLimit {
+  readonly max: number;
+  /** Never below 0. */
+  readonly left: number;
+}
+
+/** What others leave of a session's limits: only where it is less than the session itself leaves. */
+export type SharedLimits = { readonly [Name in keyof Usage]?: SharedLimit | undefined };
+
 /** Why a guardrail stopped a session. Source: the tool contract, `guardrail_stop`. */
 export const stopReasons = ['max_steps', 'timeout', 'budget_exceeded', 'llm_limit'] as const;
 export type StopReason = (typeof stopReasons)[number];

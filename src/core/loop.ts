@@ -4,7 +4,7 @@ import type { GivenContext } from './context';
 import type { LoadProgress } from './contextLoading';
 import { RlmError } from './errors';
 import type { LoopFinishReason } from './event';
-import type { Limits, Usage } from './limits';
+import type { Limits, SharedLimits, Usage } from './limits';
 import type { ModelClient } from './model';
 import type { BackendName, Language } from './sandbox';
 import { toFallbackWarnings } from './sandboxPlace';
@@ -97,7 +97,10 @@ export interface LoopResult {
   readonly iterations: number;
   readonly finishReason: LoopFinishReason;
   readonly usage: Usage;
+  /** Of its session. */
   readonly limits: Limits;
+  /** What others, or the parts of the run, leave of these; left out: nothing is shared. */
+  readonly shared?: SharedLimits;
   /** What is in doubt about the context's text, each with what to do. */
   readonly warnings: readonly string[];
   /** Of work of the kind `code`. */

@@ -7,8 +7,8 @@ import { type Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import type { Clock } from './clock';
 import { RlmError } from './errors';
-import type { SessionStatus, TraceEvent } from './event';
-import type { StopReason, Usage } from './limits';
+import type { EventHeader, SessionStatus, TraceEvent } from './event';
+import type { SharedLimits, StopReason, Usage } from './limits';
 import { applyEvent, type Summary } from './summary';
 import { type RequestScope, noRequests } from './requestScope';
 import { LeaseLostError, type TraceSink } from './traceStore';
@@ -16,7 +16,7 @@ import { LeaseLostError, type TraceSink } from './traceStore';
 /** An event without what the recorder fills in. */
 type EventBody = TraceEvent extends infer E
   ? E extends TraceEvent
-    ? Omit<E, 'at' | 'step' | 'usage' | 'status' | 'requestId'>
+    ? Omit<E, keyof EventHeader>
     : never
   : never;
 
@@ -25,6 +25,15 @@ export interface EventHeaderChanges {
   readonly status?: SessionStatus;
   readonly step?: number;
   readonly stop?: StopReason | null;
+}
+
+interface RecorderParts {
+  readonly sink: TraceSink;
+  readonly clock: Clock;
+  /** What others leave of the session's limits when it has used so much. */
+  readonly readShared: (usage: Usage) => SharedLimits;
+  /** None: no request is told. */
+  readonly requests?: RequestScope;
 }
 
 interface Unwritten {
@@ -37,6 +46,7 @@ export class Recorder implements Disposable {
   readonly #sink: TraceSink;
   readonly #clock: Clock;
   readonly #requests: RequestScope;
+  readonly #readShared: RecorderParts['readShared'];
   readonly #appended = new Emitter<TraceEvent>();
   /** Fires after an event has been given to the trace, in order. */
   readonly onDidAppend = this.#appended.event;
@@ -51,20 +61,13 @@ export class Recorder implements Disposable {
   #step: number;
 
   /** `start`: the fold of what the trace holds already, and the step of its last event. */
-  constructor(
-    start: { readonly summary: Summary; readonly step: number },
-    parts: {
-      readonly sink: TraceSink;
-      readonly clock: Clock;
-      /** None: no request is told. */
-      readonly requests?: RequestScope;
-    },
-  ) {
+  constructor(start: { readonly summary: Summary; readonly step: number }, parts: RecorderParts) {
     this.#summary = start.summary;
     this.#step = start.step;
     this.#sink = parts.sink;
     this.#clock = parts.clock;
     this.#requests = parts.requests ?? noRequests;
+    this.#readShared = parts.readShared;
   }
 
   get summary(): Summary {
@@ -76,11 +79,15 @@ export class Recorder implements Disposable {
     this.#requireLease();
     const usage = changes.usage ?? this.#summary.usage;
     this.#step = Math.max(this.#step, changes.step ?? usage.steps);
+    const status = this.#toStatus(body.kind, changes);
+    const isOpen = status === 'active' || this.#summary.status === 'active';
+    const shared = isOpen ? this.#readShared(usage) : this.#summary.shared; // as it was when it ended
     const header = {
       at: this.#clock.now(),
       step: this.#step,
       usage,
-      status: this.#toStatus(body.kind, changes),
+      status,
+      ...(Object.keys(shared).length > 0 && { shared }),
       ...this.#toRequest(body.kind),
     };
     const event = { ...body, ...header } as TraceEvent; // EventBody is TraceEvent less the header

@@ -23,7 +23,7 @@ import { FinalAnswer, type FinalizeInput, endWith } from './finalAnswer';
 import { Guardrails } from './guardrails';
 import type { History } from './history';
 import { KeptAnswers } from './keptAnswers';
-import type { Limits, StopReason } from './limits';
+import type { Limits, SharedLimits, StopReason, Usage } from './limits';
 import type { LoopRunner } from './loop';
 import type { Model, ModelAnswer } from './model';
 import type { AskRequest } from './modelCalls';
@@ -35,11 +35,12 @@ import { SandboxSlot } from './sandboxSlot';
 import { requireActive, runningStepError } from './sessionErrors';
 import { SessionModels } from './sessionModels';
 import type { SessionParent } from './sessionParent';
+import { narrowLimits, readSharedLimits } from './sharedLimits';
 import { type StepInput, type StepParts, type StepResult, runStep } from './stepRun';
 import type { Summary } from './summary';
 import type { TraceSink } from './traceStore';
 import { type ValueRequest, readValue } from './variableValue';
-import type { WorkPool } from './workPool';
+import { WorkPool } from './workPool';
 
 export interface SessionSeed {
   readonly sessionId: string;
@@ -115,6 +116,8 @@ export class Session implements Disposable {
   #lastUsedAt: number;
   /** For the next step, where it is the one that the end of an engine has cut short. */
   #kept: KeptAnswers | null = null;
+  /** Of the run that it is a part of, or whose parts are its children. */
+  #pool: WorkPool | null;
   /** A run has begun in it and not ended. */
   #isInRun = false;
 
@@ -123,7 +126,10 @@ export class Session implements Disposable {
     const { summary, step, opened } = start;
     this.seed = opened;
     this.#parts = parts;
-    this.#recorder = this.#store.add(new Recorder({ summary, step }, parts));
+    this.#pool = parts.pool;
+    this.#recorder = this.#store.add(
+      new Recorder({ summary, step }, { ...parts, readShared: (usage) => this.#readShared(usage) }),
+    );
     this.onDidAppend = this.#recorder.onDidAppend;
     this.onDidLoseLease = this.#recorder.onDidLoseLease;
     this.#models = new SessionModels({
@@ -154,13 +160,25 @@ export class Session implements Disposable {
     return this.seed.sessionId;
   }
 
+  /** While it is active, what its children have used and what others leave is as it stands now. */
   get summary(): Summary {
-    return this.#recorder.summary;
+    const { summary } = this.#recorder;
+    if (summary.status !== 'active') {
+      return summary;
+    }
+    const usage = this.#models.readUsage();
+    return { ...summary, usage, shared: this.#readShared(usage) };
   }
 
-  /** Its limits, as far as the run that it is a part of leaves them. */
+  /** Its limits, as far as others leave them. */
   get limits(): Limits {
-    return this.#guardrails.readLimits(this.summary.usage);
+    return narrowLimits(this.summary);
+  }
+
+  /** Steps and running time of its limits for the parts of its run, which use them up together. */
+  createPool(): WorkPool {
+    this.#pool = new WorkPool(this.seed.limits);
+    return this.#pool;
   }
 
   /** As what its children know this session. */
@@ -432,9 +450,14 @@ export class Session implements Disposable {
     this.#stopping ??= cause;
     await this.#queue.run(async () => {
       if (this.summary.status === 'active' && !this.#store.isDisposed) {
-        await this.#recorder.append({ kind: 'session.stopped', cause }, { status: 'stopped' });
+        await this.#recordStop(cause);
       }
     });
+  }
+
+  async #recordStop(cause: StopCause): Promise<void> {
+    const usage = this.#models.readUsage();
+    await this.#recorder.append({ kind: 'session.stopped', cause }, { status: 'stopped', usage });
   }
 
   /** @throws RlmError 'SESSION_FINALIZED' | 'GUARDRAIL_STOPPED', also while a stop is not on record yet. */
@@ -447,6 +470,14 @@ export class Session implements Disposable {
     );
   }
 
+  #readShared(usage: Usage): SharedLimits {
+    const { parentBudget } = this.#parts;
+    return readSharedLimits(
+      { limits: this.seed.limits, usage },
+      { pool: this.#pool, parentBudget },
+    );
+  }
+
   #judge(): StopReason | null {
     return this.#guardrails.judge(this.summary.usage, this.#models.leftChars);
   }
@@ -455,10 +486,7 @@ export class Session implements Disposable {
     this.#requireActive();
     const reason = this.#judge();
     if (reason) {
-      await this.#recorder.append(
-        { kind: 'session.stopped', cause: reason },
-        { status: 'stopped' },
-      );
+      await this.#recordStop(reason);
       this.#requireActive();
     }
   }

@@ -2,8 +2,9 @@
 
 import { RlmError } from './errors';
 import type { StopCause } from './event';
-import type { Limits, StopReason, Usage } from './limits';
+import type { Limits, SharedLimit, StopReason, Usage } from './limits';
 import type { ReplayReport } from './replayRun';
+import type { Standing } from './sharedLimits';
 import type { Summary } from './summary';
 
 /** Longer answers stay in their variable, to be paged with rlm_get_var. */
@@ -27,10 +28,7 @@ export function requireActive(summary: Summary): void {
 }
 
 /** To stand after "stopped by"; of a guardrail with the limit that was reached, and its value. */
-export function describeStop(
-  cause: StopCause | null,
-  session: { readonly limits: Limits; readonly usage: Usage; readonly depth?: number },
-): string {
+export function describeStop(cause: StopCause | null, session: Standing): string {
   switch (cause) {
     case 'user':
       return 'the user';
@@ -62,41 +60,40 @@ export function exhaustedForkError(
   );
 }
 
-/** What was used up may also be what a session shares with the one it is a part of. */
-function describeLimit(
-  reason: StopReason,
-  {
-    limits,
-    usage,
-    depth = 0,
-  }: { readonly limits: Limits; readonly usage: Usage; readonly depth?: number },
-): string {
+/** What was used up may also be what a session shares with others. */
+function describeLimit(reason: StopReason, { limits, usage, shared = {} }: Standing): string {
   const say = (name: string, max: number): string => `${name} ${max.toLocaleString('en')}`;
-  const orShared = (own: string, shared: string): string =>
-    depth > 0 ? `${own}, or ${shared}` : own;
+  const ofRun = (name: string, { max }: SharedLimit): string =>
+    `${say(name, max)} of the run that it is a part of`;
+  const ofParent = (name: string, { max }: SharedLimit): string =>
+    `${say(name, max)} of a session that it is a child of`;
+  const { steps, runtimeMs, budgetUsed, llmCalls, llmTokens } = shared;
   switch (reason) {
     case 'max_steps':
-      return usage.steps >= limits.maxSteps
-        ? say('max_steps', limits.maxSteps)
-        : 'max_steps of the task that it is a part of';
+      return usage.steps < limits.maxSteps && steps
+        ? ofRun('max_steps', steps)
+        : say('max_steps', limits.maxSteps);
     case 'timeout':
-      return usage.runtimeMs >= limits.maxRuntimeMs
-        ? say('max_runtime_ms', limits.maxRuntimeMs)
-        : orShared(
-            say('max_session_ms', limits.maxSessionMs),
-            'max_runtime_ms of the task that it is a part of',
-          );
+      if (usage.runtimeMs >= limits.maxRuntimeMs) {
+        return say('max_runtime_ms', limits.maxRuntimeMs);
+      }
+      return runtimeMs?.left === 0
+        ? ofRun('max_runtime_ms', runtimeMs)
+        : say('max_session_ms', limits.maxSessionMs);
     case 'budget_exceeded':
-      return usage.budgetUsed >= limits.budgetLimit
-        ? say('budget_limit', limits.budgetLimit)
-        : 'budget_limit of a session that it is a child of';
+      return usage.budgetUsed < limits.budgetLimit && budgetUsed
+        ? ofParent('budget_limit', budgetUsed)
+        : say('budget_limit', limits.budgetLimit);
     case 'llm_limit':
-      return usage.llmCalls >= limits.maxLlmCalls
-        ? say('max_llm_calls', limits.maxLlmCalls)
-        : orShared(
-            say('max_llm_tokens', limits.maxLlmTokens),
-            'model calls or tokens of a session that it is a child of',
-          );
+      if (usage.llmCalls >= limits.maxLlmCalls) {
+        return say('max_llm_calls', limits.maxLlmCalls);
+      }
+      if (llmCalls?.left === 0) {
+        return ofParent('max_llm_calls', llmCalls);
+      }
+      return llmTokens
+        ? ofParent('max_llm_tokens', llmTokens)
+        : say('max_llm_tokens', limits.maxLlmTokens);
   }
 }
 

@@ -29,6 +29,7 @@ import { type FinalizeInput, checkOtherAnswer, isSameAnswer } from './finalAnswe
 import { Session, type SessionParts, type SessionSeed } from './session';
 import { differsError, exhaustedForkError } from './sessionErrors';
 import { type SessionReader, openReader } from './sessionReader';
+import { readSharedLimits } from './sharedLimits';
 import { type SessionParent, toChildLimits } from './sessionParent';
 import { createSummary, type Summary } from './summary';
 import { type TraceSink, type TraceStore, heldElsewhere } from './traceStore';
@@ -132,7 +133,13 @@ export class SessionRegistry implements Disposable {
       : noOrigin;
     const { language, verbosity } = request;
     const seed = { language, title, limits: createLimits(limits), ...origin };
-    const opened = this.#createOpened(verbosity ? { ...seed, verbosity } : seed);
+    const { pool = null, budget: parentBudget = null } = parent ?? {};
+    const shared = readSharedLimits({ ...seed, usage: noUsage }, { pool, parentBudget });
+    const opened = this.#createOpened({
+      ...seed,
+      ...(verbosity && { verbosity }),
+      ...(Object.keys(shared).length > 0 && { shared }),
+    });
     const wanted = toWantedPlace(request, parent?.sandbox ?? null);
     return this.#openTraced({ opened, parent, wanted }, signal, async (session) => {
       await session.addContext(request.context, onProgress ? { onProgress } : {}, signal);
@@ -490,7 +497,9 @@ export class SessionRegistry implements Disposable {
     return this.#parts.sandboxes.createSandbox({ language, maxMemoryMb, ...place }, signal);
   }
 
-  #createOpened(seed: Omit<SessionSeed, 'sessionId' | 'sandbox'>): PlannedSession['opened'] {
+  #createOpened(
+    seed: Omit<SessionSeed, 'sessionId' | 'sandbox'> & Pick<SessionOpened, 'shared'>,
+  ): PlannedSession['opened'] {
     const at = this.#parts.clock.now();
     const requestId = this.#parts.requests?.requestId ?? null;
     return {

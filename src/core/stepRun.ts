@@ -7,7 +7,7 @@ import type { FinishReason } from './event';
 import { HeldTime } from './heldTime';
 import type { KeptAnswers } from './keptAnswers';
 import type { Guardrails } from './guardrails';
-import type { Limits, StopReason, Usage } from './limits';
+import type { Limits, SharedLimits, StopReason, Usage } from './limits';
 import type { ModelClient } from './model';
 import { OpenCalls } from './openCalls';
 import type { Recorder } from './recorder';
@@ -46,6 +46,8 @@ export interface StepResult {
   readonly promptsReplaced?: number;
   readonly stop: StopReason | null;
   readonly usage: Usage;
+  /** What others leave of the session's limits after it; left out: nothing is shared. */
+  readonly shared?: SharedLimits;
   /** Time the step took in all, as charged to `maxRuntimeMs`. */
   readonly durationMs: number;
   /** Only of a step that was to end its session. */
@@ -115,13 +117,16 @@ export async function runStep(
     guardrails.judge(usage, models.leftChars) ?? (isCallsLimit ? ('llm_limit' as const) : null);
   await startedWritten.catch(() => undefined);
   const cut = outcome.interruption === null || openCall === null ? {} : { cutAtCall: openCall };
-  await recorder
-    .append({ kind: 'step.finished', outcome, stop, ...cut }, { usage, stop })
-    .catch((thrown: unknown) => {
-      throw thrown instanceof LeaseLostError ? thrown : toUnrecordedError(step, toRlmError(thrown));
-    });
+  const written = recorder.append(
+    { kind: 'step.finished', outcome, stop, ...cut },
+    { usage, stop },
+  );
+  const { shared } = recorder.summary; // of the event
+  await written.catch((thrown: unknown) => {
+    throw thrown instanceof LeaseLostError ? thrown : toUnrecordedError(step, toRlmError(thrown));
+  });
   const { replacedSurrogates: promptsReplaced } = calls;
-  return { step, code: input.code, outcome, stop, usage, durationMs, promptsReplaced };
+  return { step, code: input.code, outcome, stop, usage, shared, durationMs, promptsReplaced };
 }
 
 /** The code has run: whoever runs it again, as for another failure, has it run twice. */

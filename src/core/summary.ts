@@ -2,7 +2,7 @@
 
 import type { SessionOpened, SessionStatus, StopCause, TraceEvent, Verbosity } from './event';
 import type { ContextInfo } from './context';
-import type { Limits, Usage } from './limits';
+import type { Limits, SharedLimits, Usage } from './limits';
 import type { Language, SandboxPlace } from './sandbox';
 
 export interface Summary {
@@ -17,6 +17,8 @@ export interface Summary {
   /** Left out: normal. */
   readonly verbosity?: Verbosity | undefined;
   readonly usage: Usage;
+  /** What others leave of its limits; as it stood when it ended. */
+  readonly shared: SharedLimits;
   readonly parentSessionId: string | null;
   /** Of a fork: after which step of its parent; null: it is no fork. */
   readonly sourceStep: number | null;
@@ -43,6 +45,7 @@ export function createSummary(opened: SessionOpened): Summary {
     limits: opened.limits,
     ...(opened.verbosity && { verbosity: opened.verbosity }),
     usage: opened.usage,
+    shared: opened.shared ?? {},
     parentSessionId: opened.parentSessionId,
     sourceStep: opened.sourceStep,
     depth: opened.depth,
@@ -62,6 +65,7 @@ export function applyEvent(summary: Summary, event: TraceEvent): Summary {
     status: event.status,
     updatedAt: event.at,
     usage: event.usage,
+    shared: event.shared ?? {},
   };
   switch (event.kind) {
     case 'session.opened':

@@ -3,7 +3,10 @@
 
 import { onAbort } from '../base/abort';
 import { Emitter } from '../base/emitter';
-import type { Limits } from './limits';
+import type { Limits, SharedLimit } from './limits';
+
+/** Of the whole run. */
+type RunLimits = Pick<Limits, 'maxSteps' | 'maxRuntimeMs'>;
 
 /** What a step may take while it runs. */
 export interface StepTurn {
@@ -16,11 +19,22 @@ export class WorkPool {
   #steps: number;
   #runtimeMs: number;
   #heldMs = 0;
+  readonly #limits: RunLimits;
   readonly #ended = new Emitter<void>();
 
-  constructor({ maxSteps, maxRuntimeMs }: Pick<Limits, 'maxSteps' | 'maxRuntimeMs'>) {
-    this.#steps = maxSteps;
-    this.#runtimeMs = maxRuntimeMs;
+  constructor(limits: RunLimits) {
+    this.#limits = limits;
+    this.#steps = limits.maxSteps;
+    this.#runtimeMs = limits.maxRuntimeMs;
+  }
+
+  /** As each of its parts has it. */
+  get shared(): Readonly<Record<'steps' | 'runtimeMs', SharedLimit>> {
+    const { maxSteps, maxRuntimeMs } = this.#limits;
+    return {
+      steps: { max: maxSteps, left: this.#steps },
+      runtimeMs: { max: maxRuntimeMs, left: this.#runtimeMs },
+    };
   }
 
   /** Steps that have not begun. */

@@ -4,6 +4,7 @@ import type { ContextInfo } from '../core/context';
 import type { LoopFinished, LoopStarted, ModelAnswered } from '../core/event';
 import type { Language, SandboxPlace } from '../core/sandbox';
 import { toShownTexts } from '../core/shownTexts';
+import { narrowLimits } from '../core/sharedLimits';
 import type { Summary } from '../core/summary';
 import { type ExportedTrace, type StepRecord, StepReader, toVerdict } from './exportedTrace';
 import { toFence, toInline, toTable } from '../base/markdown';
@@ -67,7 +68,7 @@ export function toMarkdownHead(summary: Summary): string {
     '## Guardrails',
     ...toTable(
       ['Limit', 'Used', 'Share'],
-      toGauges(summary.limits, summary.usage).map(({ name, text, used, allowed }) => [
+      toGauges(narrowLimits(summary), summary.usage).map(({ name, text, used, allowed }) => [
         name,
         text,
         `${Math.round(toPercent(used, allowed))} %`,

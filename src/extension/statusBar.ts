@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../base/disposable';
 import type { Engine } from '../core/engine';
+import { narrowLimits } from '../core/sharedLimits';
 import type { Summary } from '../core/summary';
 import { toCountText, toDurationText } from '../export/wording';
 import type { EngineHost } from './engineHost';
@@ -62,7 +63,8 @@ export class StatusBar implements vscode.Disposable {
       return;
     }
     const { summary, others } = leading;
-    const { usage, limits, running } = summary;
+    const { usage, running } = summary;
+    const limits = narrowLimits(summary);
     const step = `${usage.steps + (running ? 1 : 0)}/${limits.maxSteps}`;
     const percent = Math.max(
       ...guardrailNames.map((name) => toPercent(toGauge(name, limits, usage))),
@@ -82,7 +84,9 @@ export class StatusBar implements vscode.Disposable {
   }
 }
 
-function toTooltip({ title, limits, usage }: Summary): string {
+function toTooltip(summary: Summary): string {
+  const { title, usage } = summary;
+  const limits = narrowLimits(summary);
   const gauges = guardrailNames
     .map((name) => ({ name, gauge: toGauge(name, limits, usage) }))
     .filter(({ gauge }) => gauge.used > 0)

@@ -16,7 +16,6 @@ import {
 import type { Session } from '../core/session';
 import { requireDepth } from '../core/sessionParent';
 import type { SessionRegistry } from '../core/sessionRegistry';
-import { WorkPool } from '../core/workPool';
 import { Decomposition } from './decomposition';
 import { type LoopEnd, type LoopOrder, LoopRun } from './loopRun';
 import { ProgramCheck } from './programCheck';
@@ -133,7 +132,7 @@ export class SessionLoopRunner implements LoopRunner {
       }
       case 'decompose': {
         requireDepth(session.asParent);
-        const pool = new WorkPool(session.seed.limits);
+        const pool = session.createPool();
         return new Decomposition({
           ...run,
           maxSubtasks: work.maxSubtasks,
@@ -162,14 +161,16 @@ async function finish(session: Session, end: WorkEnd): Promise<LoopResult> {
   } else if (session.status === 'active') {
     await session.stop('run_ended');
   }
+  const { summary } = session;
   return {
     sessionId: session.id,
     answer,
     iterations,
     finishReason,
-    usage: session.summary.usage,
-    limits: session.seed.limits,
-    warnings: toRunWarnings(session.summary),
+    usage: summary.usage,
+    limits: summary.limits,
+    shared: summary.shared,
+    warnings: toRunWarnings(summary),
     ...(program ? { program } : {}),
     ...(subtasks ? { subtasks } : {}),
   };

@@ -99,9 +99,9 @@ async function follow(
   }
   const sessionId = await task.opened;
   const summary = await engine.sessions.readSummary(sessionId);
-  const { usage, limits } = summary;
-  const warnings = toRunWarnings(summary);
-  return { ...report, sessionId, iterations: task.iterations, usage, limits, warnings };
+  const { usage, limits, shared } = summary;
+  const standing = { usage, limits, shared, warnings: toRunWarnings(summary) };
+  return { ...report, sessionId, iterations: task.iterations, ...standing };
 }
 
 function toRequest(

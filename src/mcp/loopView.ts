@@ -3,8 +3,8 @@
 import type * as z from 'zod';
 import { toFence, toInline, toInlineCode, toTable } from '../base/markdown';
 import { cutMarked, cutText } from '../base/text';
-import type { Limits, Usage } from '../core/limits';
 import type { LoopResult } from '../core/loop';
+import type { Standing } from '../core/sharedLimits';
 import type { UnfinishedReport } from '../core/task/task';
 import { withoutEmpty } from './brief';
 import { fitPayload } from './fit';
@@ -23,11 +23,9 @@ export type RunView = z.output<typeof runSchema>;
 export type LoopOutcome =
   { readonly status: 'completed'; readonly result: LoopResult } | (UnfinishedReport & LoopStanding);
 
-interface LoopStanding {
+interface LoopStanding extends Standing {
   readonly sessionId: string;
   readonly iterations: number;
-  readonly usage: Usage;
-  readonly limits: Limits;
   readonly warnings: readonly string[];
 }
 
@@ -79,7 +77,7 @@ function toUnfinishedView(
     session_id: outcome.sessionId,
     answer: null,
     iterations: outcome.iterations,
-    usage: toShortUsageView(outcome.usage, outcome.limits),
+    usage: toShortUsageView(outcome),
     ...(isWaiting ? toPendingView(outcome) : { pending_prompts: null, truncated: false }),
   };
 }
@@ -96,7 +94,7 @@ function toFinishedView(result: LoopResult): LoopView {
     cut: [],
     answer: result.answer,
     iterations: result.iterations,
-    usage: toShortUsageView(result.usage, result.limits),
+    usage: toShortUsageView(result),
     pending_prompts: null,
   };
 }

@@ -9,7 +9,7 @@ import { maxResultChars } from './fit';
 import { readFittingPage } from './fitPage';
 import { sayReplaced } from './replacedText';
 import { parseResourceUri, resourceTemplates, toSessionUri } from './resourceUri';
-import { toSessionDetail, toSessionView } from './sessionView';
+import { toSessionDetail, toSessionViews } from './sessionView';
 import { toStatusView } from './statusView';
 import { runQueued } from './taskCall';
 import { toUnreadableView } from './unreadableView';
@@ -123,7 +123,7 @@ async function readSessions(engine: Engine) {
     async (limit, cursor) => {
       const query = { status: null, limit, cursor };
       const { summaries, nextCursor } = await engine.traces.listSummaries(query);
-      return { items: summaries.map(toSessionView), nextCursor };
+      return { items: toSessionViews(summaries, engine.sessions), nextCursor };
     },
     sessionsPerPage,
     null,

@@ -1,12 +1,13 @@
 // A session's summary in the words of the wire.
 
+import type { Engine } from '../core/engine';
 import type { Summary } from '../core/summary';
 import { toContextView } from './contextView';
 import { fitPayload } from './fit';
 import { toPlaceView } from './placeView';
 import { toLimitsView, toUsageView } from './usageView';
 
-export function toSessionView(summary: Summary) {
+function toSessionView(summary: Summary) {
   return {
     session_id: summary.sessionId,
     title: summary.title,
@@ -15,10 +16,18 @@ export function toSessionView(summary: Summary) {
     backend: summary.sandbox.backend,
     created_at: new Date(summary.createdAt).toISOString(),
     updated_at: new Date(summary.updatedAt).toISOString(),
-    usage: toUsageView(summary.usage, summary.limits),
+    usage: toUsageView(summary),
     parent_session_id: summary.parentSessionId,
     source_step: summary.sourceStep,
   };
+}
+
+/** What a live session shares with others may have changed since its last event. */
+export function toSessionViews(summaries: readonly Summary[], { live }: Engine['sessions']) {
+  return summaries.map((summary) => {
+    const session = live.find(({ id }) => id === summary.sessionId);
+    return toSessionView(session ? { ...summary, shared: session.summary.shared } : summary);
+  });
 }
 
 /** All that one session's resource shows. */

@@ -50,7 +50,8 @@ export function toStepReply(
   if (verbosity === 'full') {
     return new Shown(whole, whole);
   }
-  const usage = toShortUsageView(step.usage, summary.limits);
+  const { limits } = summary;
+  const usage = toShortUsageView({ ...step, limits });
   const brief = toBrief({ ...whole, usage }, step);
   return verbosity === 'terse'
     ? new Shown(toTerse(brief), toTerse(brief))
@@ -60,10 +61,10 @@ export function toStepReply(
 /** A step that waits for its caller has no result yet. */
 export function toWaitingReply(
   report: InputRequired,
-  summary: Told & Pick<Summary, 'usage'>,
+  summary: Told & Pick<Summary, 'usage' | 'shared'>,
   replay: ReplayView | null,
 ): Shown<StepPayload> {
-  const usage = toShortUsageView(summary.usage, summary.limits);
+  const usage = toShortUsageView(summary);
   const payload: StepPayload = {
     error: null,
     guardrail_stop: null,
@@ -116,7 +117,7 @@ function toStepPayload(step: StepResult, summary: Told, replay: ReplayView | nul
       step_index: step.step,
       replay,
       ...(replay && { config: { ...toLimitsView(summary.limits) } }),
-      usage: toUsageView(step.usage, summary.limits),
+      usage: toUsageView({ ...step, limits: summary.limits }),
       duration_ms: Math.round(step.durationMs),
       dropped_chars: countDropped(outcome),
     },

@@ -53,8 +53,8 @@ export function toTraceEntryView(entry: TraceEntry, options: TraceViewOptions): 
     summary: toOneLine(summary, summaryChars),
     ...(last.requestId !== undefined && { request_id: last.requestId }),
     guardrail_snapshot: isSummary
-      ? toShortUsageView(last.usage, limits)
-      : toUsageView(last.usage, limits),
+      ? toShortUsageView({ ...last, limits })
+      : toUsageView({ ...last, limits }),
     detail: isSummary
       ? toBriefDetail(detail)
       : fitDetail(detail, { maxChars: wanted.maxChars, dropped }, wanted.textOffset),

@@ -89,7 +89,7 @@ function describeEvent(event: OtherEvent, limits: Limits): Described {
     case 'session.stopped':
       return {
         status: 'stopped',
-        summary: `Stopped by ${describeStop(event.cause, { limits, usage: event.usage })}`,
+        summary: `Stopped by ${describeStop(event.cause, { ...event, limits })}`,
         detail: { cause: event.cause },
       };
     case 'session.finalized':

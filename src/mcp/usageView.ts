@@ -1,18 +1,30 @@
 // Limits and usage in the words of the wire.
 
 import type * as z from 'zod';
-import { type Limits, type Usage, noUsage } from '../core/limits';
+import type { Limits, Usage } from '../core/limits';
+import { type Standing, limitOf, narrowLimits } from '../core/sharedLimits';
 import type { usageSchema } from './fields';
 
 export type UsageView = z.infer<typeof usageSchema>;
 
 type Remaining = NonNullable<UsageView['remaining']>;
 
+const usageOf = {
+  steps: 'steps',
+  runtime_ms: 'runtimeMs',
+  budget: 'budgetUsed',
+  llm_calls: 'llmCalls',
+  llm_tokens: 'llmTokens',
+} as const satisfies Readonly<Record<keyof Remaining, keyof Usage>>;
+
+const remainingNames = Object.keys(usageOf) as readonly (keyof Remaining)[]; // of a Record<keyof Remaining, …>
+
 /** With what is left of each limit. */
 export function toUsageView(
-  usage: Usage,
-  limits: Limits,
+  standing: Standing,
 ): UsageView & { readonly remaining: Readonly<Record<keyof Remaining, number>> } {
+  const { usage } = standing;
+  const limits = narrowLimits(standing);
   return {
     ...toStatsView(usage),
     remaining: {
@@ -26,12 +38,13 @@ export function toUsageView(
 }
 
 /** Of that, only what runs short: left out where nothing does. */
-export function toShortUsageView(usage: Usage, limits: Limits): UsageView {
-  const { remaining, ...stats } = toUsageView(usage, limits);
-  const whole = toUsageView(noUsage, limits).remaining;
-  const short = Object.entries(remaining).filter(
-    ([name, left]) => left * 4 <= whole[name as keyof Remaining], // the same names
-  );
+export function toShortUsageView(standing: Standing): UsageView {
+  const { remaining, ...stats } = toUsageView(standing);
+  const { limits, shared = {} } = standing;
+  const short = remainingNames.flatMap((name) => {
+    const whole = shared[usageOf[name]]?.max ?? limits[limitOf[usageOf[name]]];
+    return remaining[name] * 4 <= whole ? [[name, remaining[name]] as const] : [];
+  });
   return short.length === 0 ? stats : { ...stats, remaining: Object.fromEntries(short) };
 }
 

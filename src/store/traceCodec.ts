@@ -119,6 +119,15 @@ const usage = z.object({
   llmTokens: count,
 });
 
+const sharedLimit = z.object({ max: count, left: count }).optional();
+const shared = z.object({
+  steps: sharedLimit,
+  runtimeMs: sharedLimit,
+  budgetUsed: sharedLimit,
+  llmCalls: sharedLimit,
+  llmTokens: sharedLimit,
+});
+
 const context = z.object({
   variable: z.string(),
   kind: z.enum(['text', 'files']),
@@ -180,6 +189,7 @@ const header = {
   status: z.enum(sessionStatuses),
   usage,
   requestId: z.string().max(maxRequestIdChars).optional(),
+  shared: shared.optional(),
 };
 
 const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [

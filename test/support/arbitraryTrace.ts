@@ -68,7 +68,9 @@ function playMoves(moves: readonly Move[]): readonly TraceEvent[] {
         : event.kind === 'step.finished' && event.stop
           ? 'stopped'
           : summary.status;
-    const placed: TraceEvent = { ...event, status, usage, at: sampleStart + events.length };
+    const at = sampleStart + events.length;
+    const shared = usage.steps % 2 === 1 && { shared: { steps: { max: 5, left: usage.steps } } };
+    const placed: TraceEvent = { ...event, ...shared, status, usage, at };
     events.push(placed);
     summary = applyEvent(summary, placed);
   };

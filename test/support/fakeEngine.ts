@@ -22,7 +22,7 @@ interface FakeEngineOptions {
   /** Path → text. Anything else under /data/ does not exist; all other paths are not allowed. */
   readonly files?: Readonly<Record<string, string>>;
   /** Answers of the sub-model; none: no model is set up. */
-  readonly answer?: (prompt: string) => string;
+  readonly answer?: (prompt: string) => string | Promise<string>;
   /** Prompts are for the caller to answer. */
   readonly asksCaller?: boolean;
 }
@@ -117,7 +117,7 @@ function createModel({ answer, asksCaller = false }: FakeEngineOptions): Model {
       if (!answer) {
         throw new RlmError('MODEL_UNAVAILABLE', 'No model is set up.', { nextStep: 'Set one up.' });
       }
-      const text = answer(messages.at(-1)?.text ?? '');
+      const text = await answer(messages.at(-1)?.text ?? '');
       const usage = { promptTokens: 3, answerTokens: 2, tokensEstimated: false, costUsd: null };
       return { text, model: 'fake/model', ...usage };
     },

@@ -1,5 +1,6 @@
 // How much of each guardrail is used, also while a step is running.
 
+import { narrowLimits } from '../../src/core/sharedLimits';
 import type { Summary } from '../../src/core/summary';
 import { type Gauge, type Translate, toGauges, toPercent } from '../../src/export/wording';
 import type { TraceStep } from './trace';
@@ -13,10 +14,12 @@ const highPercent = 80;
 
 /** `running`: the step that runs at `now`; its time counts as it passes. */
 export function toShownGauges(
-  { limits, usage }: Summary,
+  summary: Summary,
   running: TraceStep | null,
   { now, translate }: { readonly now: number; readonly translate: Translate },
 ): readonly ShownGauge[] {
+  const { usage } = summary;
+  const limits = narrowLimits(summary);
   const sinceStart = Math.max(0, now - (running?.startedAt ?? now));
   const runtimeMs = Math.min(limits.maxRuntimeMs, usage.runtimeMs + sinceStart);
   return toGauges(

@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import type { SessionStatus } from '../../core/event';
 import { toFallbackWarnings } from '../../core/sandboxPlace';
+import { narrowLimits } from '../../core/sharedLimits';
 import type { Summary } from '../../core/summary';
 import type { StepVerdict } from '../../export/exportedTrace';
 import { toCountText, toDurationText, toPlaceText } from '../../export/wording';
@@ -130,7 +131,7 @@ function createSectionItem(section: Section): vscode.TreeItem {
 function createGuardrailItem(name: GuardrailName, summary: Summary | undefined): vscode.TreeItem {
   const item = new TreeItem(guardrailWord(name), none);
   if (summary) {
-    const gauge = toGauge(name, summary.limits, summary.usage);
+    const gauge = toGauge(name, narrowLimits(summary), summary.usage);
     const percent = toPercent(gauge);
     const toText = name === 'runtime' ? toDurationText : toCountText;
     const share = l10n.t('{0} of {1}', toText(gauge.used), toText(gauge.allowed));

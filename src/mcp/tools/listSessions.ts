@@ -12,7 +12,7 @@ import {
   usageSchema,
 } from '../fields';
 import { readFittingPage } from '../fitPage';
-import { toSessionView } from '../sessionView';
+import { toSessionViews } from '../sessionView';
 import { defineTool } from '../tool';
 
 const input = z.strictObject({
@@ -65,7 +65,7 @@ export const listSessions = defineTool({
           limit,
           cursor,
         });
-        return { items: summaries.map(toSessionView), nextCursor };
+        return { items: toSessionViews(summaries, engine.sessions), nextCursor };
       },
       args.limit,
       args.cursor ?? null,
