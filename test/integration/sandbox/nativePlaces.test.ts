@@ -2,9 +2,18 @@
 // the interpreter, and the end of a place.
 
 import assert from 'node:assert/strict';
+import { execFile, spawnSync } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { promisify } from 'node:util';
+import { containerLabel } from '../../../src/sandbox/native/container/hardening';
+import {
+  findRuntime,
+  removeContainers,
+  removeOrphans,
+} from '../../../src/sandbox/native/container/runtimeCli';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
-import { describePython, nativeBackends } from '../../support/backends';
+import { describePython, nativeBackends, testImage } from '../../support/backends';
 import { listChildren, untilGone } from '../../support/processTree';
 import { Repl, createSandboxes } from '../../support/repl';
 
@@ -195,3 +204,39 @@ async function findGuests(): Promise<readonly number[]> {
   );
   return found.flat();
 }
+
+describePython(
+  'containers that an engine left',
+  function () {
+    this.timeout(60_000);
+
+    it('are removed by the next one on this machine, and those of others are not', async () => {
+      const run = promisify(execFile);
+      const gone = spawnSync(process.execPath, ['-e', '']).pid;
+      const start = (owner: string): string[] => [
+        'run',
+        '--detach',
+        '--rm',
+        ...['--pull', 'never', '--network', 'none', '--ulimit', 'nproc=4096:4096'],
+        ...['--ulimit', 'nofile=1024:1024', '--label', `${containerLabel}=${owner}`],
+        ...[testImage, 'sleep', '300'],
+      ];
+      const owners = [`${hostname()}:${gone}`, `${hostname()}:${process.pid}`, `elsewhere:${gone}`];
+      const started: string[] = [];
+      try {
+        for (const owner of owners) {
+          started.push((await run('podman', start(owner))).stdout.trim());
+        }
+        await removeOrphans(await findRuntime('podman'));
+        const { stdout } = await run('podman', ['ps', '--no-trunc', '--format', '{{.ID}}']);
+        assert.deepStrictEqual(
+          started.map((id) => stdout.includes(id)),
+          [false, true, true],
+        );
+      } finally {
+        await removeContainers('podman', started);
+      }
+    });
+  },
+  ['container'],
+);

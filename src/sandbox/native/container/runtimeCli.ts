@@ -70,20 +70,20 @@ export const ownerOfThisProcess = `${hostname()}:${process.pid}`;
 
 /** Removes containers whose engine on this machine is gone: theirs end by themselves, unless their code kept them. */
 export async function removeOrphans({ file }: ContainerRuntime): Promise<void> {
-  const format = `{{.Names}} {{.Label "${containerLabel}"}}`;
-  const listed = await call(file, [
-    'ps',
-    '--all',
-    '--filter',
-    `label=${containerLabel}`,
-    '--format',
-    format,
-  ]).catch(() => '');
+  const filter = ['--filter', `label=${containerLabel}`];
+  const ids = await call(file, ['ps', '--all', '--quiet', ...filter]).catch(() => '');
+  if (ids === '') {
+    return;
+  }
+  const format = `{{.Id}} {{index .Config.Labels "${containerLabel}"}}`;
+  const listed = await call(file, ['inspect', '--format', format, ...ids.split('\n')]).catch(
+    () => '', // one of them is gone by now: at the next start
+  );
   const orphans = listed
     .split('\n')
     .map((line) => line.trim().split(' '))
-    .filter(([name = '', owner = '']) => name !== '' && isOrphan(owner))
-    .map(([name = '']) => name);
+    .filter(([id = '', owner = '']) => id !== '' && isOrphan(owner))
+    .map(([id = '']) => id);
   if (orphans.length > 0) {
     await removeContainers(file, orphans);
   }
