@@ -5,7 +5,7 @@
 import types
 from _io import BytesIO, StringIO
 from array import array
-from collections import deque
+from collections import OrderedDict, deque
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from itertools import islice
@@ -47,7 +47,8 @@ def ask_host(value):
 def look_at(value, room):
     """(content, fingerprint, looks taken, whole): eight hex digits, with a mark before them where not all of the value
     went in, None for what has no content; and a number for this process, None where there was no room for a look."""
-    if id(type(value)) not in WITHOUT and type(value) is not str:
+    kind = type(value)
+    if id(kind) not in WITHOUT and kind is not str and not is_class(kind):
         told = ask_host(value)
         if told == "-":
             return None, None, 1, False
@@ -65,8 +66,10 @@ def look_here(value, room):
     try:
         if kind is str:
             content, left = hash_long(value, WHOLE_BYTES), room - 1
-        elif any(one is type for one in mro_of(kind)):
+        elif is_class(kind):
             content, left = None, look_into_class(value, room)
+        elif kind is types.FunctionType:
+            content, left = None, look_into_function(value, room)
         else:
             content, left = look_into(value, room)
     except (MemoryError, SystemError):  # where memory is full, C code may fail without saying why
@@ -82,6 +85,32 @@ def note_cut(is_true=True):
     is_cut = is_cut or is_true
 
 
+def is_class(kind):
+    """Whether what is of this type is a class."""
+    return any(one is type for one in mro_of(kind))
+
+
+def look_into_function(value, room):
+    """At its defaults, its attributes and what it closes over; the looks that are left."""
+    tokens, waiting = [], deque()
+    put(value, tokens, waiting)
+    kept = (*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values(), *value.__dict__.items(),
+            *closed_over(value))
+    note_cut(len(kept) > room)
+    for item in islice(kept, room):
+        put(item, tokens, waiting)
+        room -= 1
+    return finish_look(tokens, waiting, room)
+
+
+def closed_over(function):
+    for cell in function.__closure__ or ():
+        try:
+            yield cell.cell_contents
+        except ValueError:  # it is empty
+            continue
+
+
 def look_into_class(value, room):
     """At its own members; the looks that are left. What Python notes there of annotations comes late."""
     tokens, waiting = [], deque()
@@ -91,6 +120,11 @@ def look_into_class(value, room):
             tokens.append(hash_text(name))
             put(item, tokens, waiting)
             room -= 1
+    return finish_look(tokens, waiting, room)
+
+
+def finish_look(tokens, waiting, room):
+    """At what waits, of a value without a content; the looks that are left."""
     while waiting and room > 0:
         room = open_up(waiting.popleft(), tokens, waiting, room)
     note_cut(bool(waiting))
@@ -126,7 +160,7 @@ def put(value, tokens, waiting):
         tokens.append(NONE if value is None else TRUE if value is True else FALSE)
         return
     base = base_of(kind)
-    without = base is None and (id(kind) in WITHOUT or any(one is type for one in mro_of(kind)))
+    without = base is None and (id(kind) in WITHOUT or is_class(kind))
     if base is not kind:
         tokens += (OBJECT, hash_text(exact(type_name(kind))))
     if base is int:
@@ -207,6 +241,8 @@ def open_up(waiter, tokens, waiting, room):
         return put_members(value, base, tokens, room)
     if base is dict:
         size = dict.__len__(value)
+        if any(one is OrderedDict for one in mro_of(kind)):  # it has an order of its own beside that of a dict
+            room = put_items(spread(value, OrderedDict, size), tokens, waiting, room)
         room = put_items(spread(dict.keys(value), KEYS, size), tokens, waiting, room)
         room = put_items(spread(dict.values(value), VALUES, size), tokens, waiting, room)
     elif base is list or base is tuple or base is deque or base is not None and id(base) in VIEWS:

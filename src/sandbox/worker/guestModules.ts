@@ -12,6 +12,7 @@ import guard from './guard.py';
 import jsPattern from './jsPattern.py';
 import linePattern from './linePattern.py';
 import previews from './previews.py';
+import reached from './reached.py';
 import sources from './sources.py';
 import spans from './spans.py';
 import values from './values.py';
@@ -34,6 +35,7 @@ export function createGuestModules({
     guard,
     failures,
     contents,
+    reached,
     searchLimits: `LIMITS = ${JSON.stringify(searchLimits)}\n`,
     asked,
     spans,

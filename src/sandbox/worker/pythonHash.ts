@@ -454,10 +454,12 @@ export class PythonHash {
     }
   }
 
+  /** There is one, and it is empty, from when something asked for it. */
   #addManagedDict(at: number): void {
     const dict = this.#target(at + layout.object.managedDict);
-    this.#mix(dict === 0 ? 0 : 1);
-    if (dict !== 0) {
+    const isEmpty = dict === 0 || this.#word(dict + layout.dict.used) === 0;
+    this.#mix(isEmpty ? 0 : 1);
+    if (!isEmpty) {
       this.#addHolder(dict);
     }
   }

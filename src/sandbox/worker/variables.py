@@ -4,15 +4,17 @@ import types
 
 from answers import plain
 from contents import BRIEF_LOOKS, LOOKS, STEP_LOOKS, look_at
-from values import members_of, mro_of, preview, size_of, to_text, type_name
+from reached import find_reached
+from values import preview, size_of, to_text, type_name
 
 MAX_CHANGES = 1_000
 MAX_LISTED_CHARS = 100_000
 CHANGES = {"added": "added", "changed": "changed", "touched": "changed", None: "removed"}
 MAX_REMEMBERED = 20_000_000
+# What can touch any variable, by a text or otherwise.
+ANY_NAME = frozenset(("eval", "exec", "globals", "locals", "vars", "__main__", "gc", "inspect"))
 # Types are known by their ids: they may have an __eq__ of the code's own.
 STILL = frozenset(map(id, (bool, type(None), types.ModuleType)))
-CodeType, FunctionType = types.CodeType, types.FunctionType
 
 names = {}
 offered = {}
@@ -22,6 +24,7 @@ unseen = ""  # names of variables that are too large to be compared whole, and w
 MAX_UNSEEN = 5
 told = set()  # names
 mentioned = set()
+reached = set()  # ids of what the step's code can touch through those
 remembered = None  # the value that was read last, and what was read of it: until code runs
 
 
@@ -36,28 +39,14 @@ def know(name, value):
     known[name] = (id(value), look_at(value, LOOKS)[1], None, LOOKS)
 
 
-def mention(*codes):
-    """Notes the names that the code of a step can touch, through the functions it names."""
+def mention(code):
+    """Notes what the code of a step can touch."""
     forget()
     mentioned.clear()
-    waiting = [code for code in codes if code is not None]
-    seen = set()
-    while waiting and len(seen) < 500:
-        code = waiting.pop()
-        if id(code) in seen:
-            continue
-        seen.add(id(code))
-        waiting.extend(const for const in code.co_consts if type(const) is CodeType)
-        for name in code.co_names:
-            if name in mentioned:
-                continue
-            mentioned.add(name)
-            value = names.get(name)
-            if type(value) is FunctionType:
-                waiting.append(value.__code__)
-            elif any(one is type for one in mro_of(type(value))):
-                waiting.extend(member.__code__ for member in tuple(members_of(value).values())
-                               if type(member) is FunctionType)
+    reached.clear()
+    find_reached(code, names, mentioned, reached)
+    if mentioned & ANY_NAME:
+        mentioned.update(name for name in tuple(names) if is_own(name))
 
 
 def own_names():
@@ -133,7 +122,7 @@ def find_change(name, value, looked):
         return "added"
     if before[0] != id(value):
         return "changed"
-    if name in mentioned and id(type(value)) not in STILL:
+    if (name in mentioned or id(value) in reached) and id(type(value)) not in STILL:
         room = before[3]
         found = looked[id(value), room] = looked.get((id(value), room)) or look_at(value, room)
         is_known = found[1] is not None and before[1] is not None

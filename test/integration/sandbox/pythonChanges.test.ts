@@ -7,7 +7,7 @@ import { describePython, itIn } from '../../support/backends';
 import { Repl, createSandboxes } from '../../support/repl';
 
 const setup = `
-import array, collections, dataclasses, datetime, enum, io, itertools, re
+import abc, array, collections, dataclasses, datetime, enum, functools, io, itertools, re
 class Box:
     limit = 1
     def show(self): return self.limit
@@ -43,6 +43,23 @@ const inPlace: Readonly<Record<string, readonly [string, string]>> = {
   'a list in a tuple': ['([1], 2)', 'v[0].append(3)'],
   'a set': ['set(range(300))', 'v.discard(200); v.add(-5)'],
   'a class': ['type("Own", (), {"limit": 1})', 'v.limit = 2'],
+  'an attribute of a function': ['lambda: 1; v.n = 1', 'v.n = 2'],
+  'what a function closes over': [
+    '0\ndef count(n=0):\n  def inner():\n    nonlocal n\n    n += 1\n  return inner\nv = count(); del count',
+    'v()',
+  ],
+  'a default': ['lambda to=[]: to.append(1)', 'v()'],
+  'a class of an own metaclass': ['type("M", (type,), {})("Own", (), {"limit": 1})', 'v.limit = 2'],
+  'an abstract class': ['abc.ABCMeta("Own", (), {"limit": [1]})', 'v.limit.append(2)'],
+  'the order of a dict': ['{n: n for n in range(300)}', 'v[0] = v.pop(0)'],
+  'the order of an ordered dict': [
+    'collections.OrderedDict((n, n) for n in range(300))',
+    'v.move_to_end(0)',
+  ],
+  'the order of one of an own class': [
+    'type("Own", (collections.OrderedDict,), {})((n, n) for n in range(300))',
+    'v.move_to_end(0)',
+  ],
   'a function in a list': ['[lambda: 1] * 3', 'v[1] = lambda: 2'],
   'a function made anew': ['lambda: 1', 'del v; v = lambda: 2'],
   'a function made anew in a dict': [
@@ -63,6 +80,41 @@ const inPlace: Readonly<Record<string, readonly [string, string]>> = {
   ],
   'a text made anew': ['"a" * 5_000', 'v = None; v = "a" * 4_999 + "b"'],
   'a number made anew': ['1_000', 'v = None; v = 2_000'],
+};
+
+/** Code that names no variable it changes: what there was before, the step, and the changed variables. */
+const throughOthers: Readonly<Record<string, readonly [string, string, readonly string[]]>> = {
+  'a method': ['class H:\n  def bump(self): v.append(1)\nh = H()', 'h.bump()', ['v']],
+  'an inherited method': ['class I(H): pass\nh = I()', 'h.bump()', ['v']],
+  'a method of what an object holds': ['b = Box(); b.h = H()', 'b.h.bump()', ['v']],
+  'a property': ['class P:\n  @property\n  def n(self): return v.append(1)\nh = P()', 'h.n', ['v']],
+  'a static method': ['class P:\n  @staticmethod\n  def n(): v.append(1)\nh = P()', 'h.n()', ['v']],
+  'an object that can be called': [
+    'class P:\n  def __call__(self): v.append(1)\nh = P()',
+    'h()',
+    ['v'],
+  ],
+  'an item of a dict': ['h = {"a": lambda: v.append(1)}', 'h["a"]()', ['v']],
+  'items of a list': ['h = [lambda: v.append(1)]', '[one() for one in h]; None', ['v']],
+  'a partial function': ['h = functools.partial(v.append, 1)', 'h()', ['v']],
+  'a bound method of a list': ['h = v.append', 'h(1)', ['v']],
+  'a bound method': ['h = H().bump', 'h()', ['v']],
+  'a cached function': ['@functools.lru_cache\ndef h(n): v.append(n)', 'h(1)', ['v']],
+  'a wrapped function': [
+    'def wrap(f):\n  @functools.wraps(f)\n  def inner(*a): return f(*a)\n  return inner\n@wrap\ndef h(): v.append(1)',
+    'h()',
+    ['v'],
+  ],
+  'a default of a function': ['def h(to=v): to.append(1)', 'h()', ['h', 'v']],
+  'a class by its instance': ['class P: items = []\nh = P()', 'h.items.append(1)', ['P']],
+  'a count of a class': [
+    'class P:\n  n = 0\n  def __init__(self): type(self).n += 1\ndef make(): return P()',
+    'make(); None',
+    ['P'],
+  ],
+  'code in a text': ['pass', 'exec("v.append(1)")', ['v']],
+  'code in a text, anew': ['v = [1]', 'exec("v = [7]; v = [8]; v = [9]")', ['v']],
+  'the globals': ['def h(): globals()["v"].append(1)', 'h()', ['v']],
 };
 
 const many = 100_000;
@@ -115,6 +167,12 @@ const unchanged: Readonly<Record<string, string>> = {
   'an iterator': 'iter([1])',
   'a module': 're',
   'a date': 'datetime.datetime(2020, 1, 1)',
+  'a dict of a subclass': 'type("Own", (dict,), {})(a=1)',
+  'a list of a subclass': 'type("Own", (list,), {})([1])',
+  'a tuple of a subclass': 'type("Own", (tuple,), {})([1])',
+  'a Counter': 'collections.Counter("ab")',
+  'an ordered dict': 'collections.OrderedDict(a=1)',
+  'a function that closes over values': '(lambda n: lambda: n)([1])',
   'a named tuple': 'collections.namedtuple("Pair", "a b")(1, [2])',
 };
 /** What is done to a value that is only read. */
@@ -148,6 +206,14 @@ describePython('the variables that a Python step changed', (backend) => {
       assert.deepEqual(await changedBy(`v = ${make}`), ['v']);
       assert.deepEqual(await changedBy('v; None'), []);
       assert.deepEqual(await changedBy(`${change}; None`), ['v']);
+    });
+  }
+
+  for (const [title, [make, change, names]] of Object.entries(throughOthers)) {
+    it(`are those changed through others: ${title}`, async () => {
+      await repl.run('v = [0]\nclass H:\n  def bump(self): v.append(1)');
+      assert.equal((await repl.run(make)).error, null);
+      assert.deepEqual(await changedBy(`${change}`), names);
     });
   }
 
