@@ -42,6 +42,8 @@ PLAIN = JSON | frozenset(map(id, (tuple, set, frozenset, bytes, complex, range, 
 REPRS = {id(kind): kind.__repr__ for kind in (
     float, complex, bool, type(None), type(...), type(NotImplemented), range, type, Function, types.CodeType,
     types.BuiltinFunctionType, types.GeneratorType, types.CoroutineType, date, timedelta, timezone, Decimal, object)}
+ADDRESSED = frozenset(map(id, (
+    Function, types.CodeType, types.BuiltinFunctionType, types.GeneratorType, types.CoroutineType, object)))
 RENDERERS = {}  # id of a class of the runner's own -> its text, or None where that would run code of the session
 DATES = {id(kind): (kind.__repr__, kind.__dict__["tzinfo"].__get__) for kind in (datetime, time)}
 
@@ -266,7 +268,7 @@ def leaf(value, max_text):
     written = REPRS.get(id(kind)) or RENDERERS.get(id(kind))
     text = None if written is None else written(value)
     if text is not None:
-        return text
+        return text if id(kind) not in ADDRESSED else without_address(text)
     if id(kind) in DATES:
         written, get_zone = DATES[id(kind)]
         zone = get_zone(value)
@@ -292,6 +294,12 @@ def leaf(value, max_text):
     if kind is Method:
         return "<bound method>"
     return None
+
+
+def without_address(text):
+    """Where a value lies is another place in each process."""
+    before, _, after = text.partition(" at 0x")
+    return before + after.lstrip("0123456789abcdefABCDEF")
 
 
 def is_enum(kind):

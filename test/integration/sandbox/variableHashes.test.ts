@@ -148,6 +148,45 @@ describe('the hash of a changed value', () => {
     });
   });
 
+  it('stands beside a preview that is the same elsewhere, too', async () => {
+    await withRepls('python', async (here, there) => {
+      await there.run('u = [object() for _ in range(999)]\ndef w(): pass');
+      for (const code of [
+        'lambda: 0',
+        '[].append',
+        'len',
+        'object()',
+        '(n for n in "ab")',
+        'compile("1", "name", "eval")',
+        '[lambda: 0, object(), {"a": [].append}, __import__("functools").partial(len)]',
+        'type("Own", (), {"__init__": lambda self: None})()',
+        'type("Own", (), {})().__init__',
+        'iter([1])',
+        '(await_ for await_ in [])',
+        '__import__("io").StringIO()',
+        '__import__("re").match("a", "a")',
+        'super(int, 1)',
+        'int.from_bytes',
+        '"".join',
+        '__import__("threading").Lock()',
+        '__import__("weakref").ref(type("Own", (), {}))',
+        '__import__("types").SimpleNamespace(a=lambda: 0)',
+        '__import__("collections").defaultdict(lambda: 0)',
+        '__import__("contextlib").nullcontext',
+        '__import__("operator").itemgetter(1)',
+      ]) {
+        const previews = [];
+        for (const repl of [here, there]) {
+          const { changes, error } = await repl.run(`v = ${code}`);
+          assert.equal(error, null, code);
+          previews.push(changes.find(({ name }) => name === 'v')?.preview);
+        }
+        assert.equal(previews[1], previews[0], code);
+        assert.doesNotMatch(previews[0] ?? '', /0x/u);
+      }
+    });
+  });
+
   it('runs no code of the session', async () => {
     await withRepls('python', async (here) => {
       const code = [
