@@ -52,12 +52,17 @@ export class LostSources {
   }
 }
 
-/** What was removed in both runs is as gone as it was; a value without a hash may be another. */
+/** What was removed in both runs is as gone as it was; a value without a hash of all of it may be another. */
 function isSurelySame(before: VariableChange | undefined, now: VariableChange | undefined) {
-  return before && now && before.change === 'removed'
-    ? now.change === 'removed'
-    : before !== undefined && before.hash !== null && before.hash === now?.hash;
+  if (before && now && before.change === 'removed') {
+    return now.change === 'removed';
+  }
+  const hash = before?.hash ?? null;
+  return hash !== null && !hash.startsWith(partMark) && hash === now?.hash;
 }
+
+/** Before the hash of a value of which not everything went in. */
+const partMark = '~';
 
 /**
  * Why a record cannot be run again: which text is not there as it was, what it was, and what can be done.
