@@ -10,6 +10,7 @@ import {
   findConstantTargets,
   isFunction,
   isLexical,
+  namesGivenValues,
   readDeclarations,
 } from './declarations';
 import { markLines } from './markLines';
@@ -23,7 +24,7 @@ export interface RewrittenStep {
   readonly hasResult: boolean;
   /** Every identifier in the code, property names included. */
   readonly mentions: ReadonlySet<string>;
-  /** What each name declared at the top level mentions where it is declared. */
+  /** What each name declared at the top level, or given a value anywhere, mentions where that is done. */
   readonly declarations: ReadonlyMap<string, ReadonlySet<string>>;
   readonly declared: Declarations;
 }
@@ -222,7 +223,8 @@ function findDeclarations(
       to += 1;
     }
     const mentions = new Set(names.slice(from, to).map((name) => name.text));
-    declaredNames(statement).forEach((name) => found.set(name, mentions));
+    const given = [...declaredNames(statement), ...namesGivenValues(statement)];
+    given.forEach((name) => found.set(name, new Set([...(found.get(name) ?? []), ...mentions])));
     from = to;
   }
   return found;

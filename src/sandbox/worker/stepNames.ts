@@ -3,6 +3,9 @@
 import type { Declarations } from './declarations';
 import type { RewrittenStep } from './rewriteStep';
 
+/** What can reach any variable, by a text or otherwise. */
+const anyName = ['eval', 'Function', 'globalThis'];
+
 export class StepNames {
   /** Variables that were declared with `const`. */
   readonly constants = new Set<string>();
@@ -36,7 +39,11 @@ export class StepNames {
   /** The variables that a step can reach by the names in it, through what those declare. */
   reach(step: RewrittenStep): string[] {
     for (const [name, mentions] of step.declarations) {
-      this.#declarations.set(name, mentions);
+      const known = this.#declarations.get(name) ?? [];
+      this.#declarations.set(name, new Set([...known, ...mentions]));
+    }
+    if (anyName.some((name) => step.mentions.has(name))) {
+      return [...this.variables];
     }
     const reached = new Set(step.mentions);
     for (const name of reached) {

@@ -12,6 +12,8 @@ const bytesPerLook = 64;
 const maxLooks = 1_000_000;
 /** Of all that is looked at in one step. */
 const maxStepLooks = 4_000_000;
+/** Longer texts are not put together from their parts, which may be the same over and over. */
+const maxRopeUnits = 2 ** 26;
 /** Of each value within one that is too large, so that what waits is seen too. */
 const leastShare = 64;
 /** What goes into a hash for what has no content in memory. */
@@ -474,6 +476,11 @@ export class ValueHash {
     const words = this.#words;
     const isWide = ((words[at + layout.rope.flags] ?? 0) & 1) !== 0;
     const length = words[at + layout.rope.length] ?? 0;
+    if (length > maxRopeUnits) {
+      this.#isWhole = false;
+      this.#room -= leastShare;
+      return addWord(seed, length);
+    }
     const flat = new Int32Array((length >>> (isWide ? 1 : 2)) + 1);
     const units = isWide ? new Uint16Array(flat.buffer) : new Uint8Array(flat.buffer);
     const waiting: number[] = [at];

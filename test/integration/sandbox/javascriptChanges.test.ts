@@ -87,6 +87,27 @@ const reads: readonly (readonly [string, string])[] = [
   ['Array.from({ length: 3_000 }, (_, n) => [n])', 'other = v[5]; other.length'],
 ];
 
+/** Code that does not name `v`, which it changes: what was done before, and the step. */
+const throughOthers: Readonly<Record<string, readonly [string, string]>> = {
+  'a method': ['class H { bump() { v.push(1); } } h = new H()', 'h.bump()'],
+  'a function in an object': ['h = { a: () => v.push(1) }', 'h.a()'],
+  'a function put into an object': ['h = {}; h.a = () => v.push(1)', 'h.a()'],
+  'a function put into a list': ['h = []; h.push(() => v.push(1))', 'h.map((one) => one())'],
+  'a bound function': ['h = v.push.bind(v)', 'h(1)'],
+  'a function that a function made': [
+    'function make() { return () => v.push(1); } h = make()',
+    'h()',
+  ],
+  'a function that a function set': ['function set() { h = () => v.push(1); } set()', 'h()'],
+  'code in a text': ['0', 'eval("v.push(1)")'],
+  'a text made anew by code in a text': [
+    'v = "a".repeat(20_000)',
+    'eval("v = `b`.repeat(20_000)")',
+  ],
+  'a new function': ['0', 'new Function("v.push(1)")()'],
+  'the globals': ['0', 'globalThis["v"].push(1)'],
+};
+
 describe('the variables that a JavaScript step changed', () => {
   let sandboxes: SandboxProcess;
   let repl: Repl;
@@ -130,6 +151,34 @@ describe('the variables that a JavaScript step changed', () => {
       assert.deepEqual(await changesOf('v'), []);
     });
   }
+
+  for (const [title, [make, change]] of Object.entries(throughOthers)) {
+    it(`are those changed through others: ${title}`, async () => {
+      await changesOf('v = [0]');
+      await changesOf(make);
+      assert.deepEqual(
+        (await changesOf(change)).map(([name]) => name),
+        ['v'],
+      );
+    });
+  }
+
+  it('are told beside a text that is larger than memory', async () => {
+    const grow = 'huge = "a".repeat(20_000); for (let n = 0; n < 15; n++) huge += huge; null';
+    const made = await repl.run(`v = [1]; ${grow}`);
+    assert.deepEqual(
+      made.changes.map(({ name, size, hash }) => [name, size, hash?.length]),
+      [
+        ['huge', 655_360_000, 9],
+        ['v', 1, 8],
+      ],
+    );
+    assert.deepEqual(
+      (await changesOf('v.push(2)')).map(([name]) => name),
+      ['v'],
+    );
+    await repl.run('delete globalThis.huge');
+  });
 
   it('are none that were only read', async () => {
     for (const [make, read] of reads) {
