@@ -103,7 +103,8 @@ export class LiveSandbox implements Disposable {
       const elapsedMs = performance.now() - started;
       if (answer?.kind !== 'ran') {
         const timeoutMs = params.timeoutMs;
-        const variables = this.#variables;
+        const kept = new Set(this.#contexts.map(({ variable }) => variable));
+        const variables = this.#variables.filter((name) => !kept.has(name));
         this.#variables = [];
         return createLostOutcome({ interruption, lostBy, timeoutMs, elapsedMs, variables });
       }

@@ -72,7 +72,7 @@ export interface LostStep {
   readonly lostBy: string | null;
   readonly timeoutMs: number;
   readonly elapsedMs: number;
-  /** What the code had made before. */
+  /** What the code had made before, without the contexts. */
   readonly variables: readonly string[];
 }
 
@@ -111,12 +111,12 @@ export function createLostOutcome(lost: LostStep): Outcome {
 
 function toLoss(variables: readonly string[]): string {
   if (variables.length === 0) {
-    return 'What this step made is lost; there were no variables before it.';
+    return 'What this step made and printed is lost; there were no variables before it.';
   }
   const names = variables.slice(0, namedVariables).map((name) => name.slice(0, 100));
   const more = variables.length - names.length;
   const others = more > 0 ? ` and ${more} more` : '';
-  return `What this step made is lost, and all variables with it: ${names.join(', ')}${others}. Run the steps that made them again.`;
+  return `What this step made and printed is lost, and all variables with it: ${names.join(', ')}${others}. Run the steps that made them again.`;
 }
 
 function interruptionError(

@@ -32,9 +32,10 @@ export function renderStep(outcome: Outcome, style: Style): string {
 export function renderError({ error, stateLost, interruption }: Outcome, style: Style): string {
   const lines: string[] = [];
   if (error) {
-    lines.push(
-      style.red(toPrintable(trimEnd(error.traceback) || `${error.type}: ${error.message}`)),
-    );
+    const traceback = trimEnd(error.traceback);
+    const told = traceback !== '' && traceback.includes(error.message);
+    const parts = told ? [traceback] : [traceback, `${error.type}: ${error.message}`];
+    lines.push(style.red(toPrintable(parts.filter((part) => part !== '').join('\n'))));
   } else if (interruption === 'cancelled') {
     lines.push(style.yellow('Interrupted.'));
   }

@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import { toByteText } from '../../base/text';
+import type { Language } from '../../core/sandbox';
 import { contextSchema, toBriefContext, toContextMarkdown, toContextView } from '../contextView';
 import {
   contextPathsField,
@@ -11,7 +12,7 @@ import {
   sessionIdField,
 } from '../fields';
 import { requireGivenContext } from '../givenContext';
-import { resumeSession } from '../replayView';
+import { replaySchema, resumeSession, toReplayText } from '../replayView';
 import { checkVariableName } from '../takenNames';
 import { requireFree, runQueued } from '../taskCall';
 import { Shown, defineTool } from '../tool';
@@ -29,7 +30,14 @@ const input = z.strictObject({
     .describe('New variable to load into; default context_2, context_3, and so on.'),
 });
 
-const output = z.object({ session_id: z.string(), context: contextSchema });
+const output = z.object({
+  session_id: z.string(),
+  context: contextSchema,
+  note: z.string().describe('What the search helpers look through now.'),
+  replay: replaySchema
+    .nullish()
+    .describe('Set when the record was run again first: this engine did not hold the variables.'),
+});
 
 export const addContext = defineTool({
   name: 'rlm_add_context',
@@ -56,16 +64,31 @@ export const addContext = defineTool({
     };
     return runQueued({ engine, signal }, args.session_id, async (queued) => {
       const opening = { engine, signal: queued, progress };
-      const { session } = await resumeSession(opening, args.session_id);
+      const { session, replay } = await resumeSession(opening, args.session_id);
       if (args.name !== undefined) {
         checkVariableName(args.name, session.seed.language);
       }
       const context = await session.addContext(given, options, queued);
       const view = toContextView(context);
-      const told = { session_id: session.id };
-      return new Shown({ ...told, context: view }, { ...told, context: toBriefContext(view) });
+      const told = { session_id: session.id, ...(replay && { replay }) };
+      const note = toSearchNote(view.variable, session.seed.language);
+      return new Shown(
+        { ...told, note, context: view },
+        { ...told, note, context: toBriefContext(view) },
+      );
     });
   },
-  toMarkdown: ({ context }) =>
-    ['## Context added', toContextMarkdown(context), 'Next: rlm_run_repl.'].join('\n\n'),
+  toMarkdown: ({ context, note, replay }) =>
+    [
+      '## Context added',
+      ...(replay ? [toReplayText(replay)] : []),
+      toContextMarkdown(context),
+      note,
+      'Next: rlm_run_repl.',
+    ].join('\n\n'),
 });
+
+function toSearchNote(variable: string, language: Language): string {
+  const option = language === 'python' ? `text=${variable}` : `{ text: ${variable} }`;
+  return `grep, count, search and chunk look through context alone; for what was added give ${option}.`;
+}

@@ -5,6 +5,7 @@ import { toFence, toInlineCode, toTable } from '../../base/markdown';
 import { RlmError } from '../../core/errors';
 import { maxResultChars } from '../fit';
 import { countField, cursorField, isoTimeField, sessionIdField, usageSchema } from '../fields';
+import { createInvalidInput } from '../invalidInput';
 import { Shown, defineTool } from '../tool';
 import { toUnreadableLine, toUnreadableView, unreadableFields } from '../unreadableView';
 import { traceActions } from '../traceEntries';
@@ -89,6 +90,7 @@ export const getTrace = defineTool({
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async run({ engine }, args) {
     checkTextOffset(args);
+    checkSteps(args);
     const page = await readTracePage(engine, {
       sessionId: args.session_id,
       fromStep: args.from_step ?? null,
@@ -127,6 +129,12 @@ function toDetail({ detail, limit, text_offset: textOffset }: z.output<typeof in
 }
 
 /** @throws RlmError 'INVALID_INPUT' where it is not clear which event's texts are meant. */
+function checkSteps({ from_step: from = 0, to_step: to = from }: z.infer<typeof input>): void {
+  if (from > to) {
+    throw createInvalidInput(`from_step ${from} is after to_step ${to}.`, 'Swap the two.');
+  }
+}
+
 function checkTextOffset({ text_offset: offset, limit }: z.output<typeof input>): void {
   if (offset > 0 && limit !== 1) {
     throw new RlmError(

@@ -664,6 +664,16 @@ describe('MCP tools', () => {
       assert.deepStrictEqual(readField(added, 'context', 'variable'), 'context_2');
     });
 
+    it('says what the search helpers look through, and what running the record again came to', async () => {
+      const id = await openSession(client);
+      const args = { session_id: id, context_text: 'x', name: 'extra' };
+      const { text } = await callTool(client, 'rlm_add_context', args);
+      assert.match(text, /look through context alone.*text: extra/u);
+      await engine.sessions.closeSession(id, 'let go');
+      const again = await callOk(client, 'rlm_add_context', { ...args, name: 'more' });
+      assert.equal(readField(again, 'replay', 'difference_count'), 0);
+    });
+
     it('refuses names that the REPL or a language needs, and sessions that ended', async () => {
       const id = await openSession(client);
       const add = { session_id: id, context_text: 'x' };
@@ -720,6 +730,12 @@ describe('MCP tools', () => {
   });
 
   describe('rlm_get_trace', () => {
+    it('refuses steps in the wrong order', async () => {
+      const id = await openSession(client);
+      const args = { session_id: id, from_step: 3, to_step: 1 };
+      assert.equal((await callError(client, 'rlm_get_trace', args)).code, 'INVALID_INPUT');
+    });
+
     it('pages through a foreign session by steps and cursor', async () => {
       const events = createSampleTrace();
       engine.traces.addForeignTrace(sampleSessionId, events);

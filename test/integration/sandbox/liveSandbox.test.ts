@@ -98,10 +98,15 @@ describe('a sandbox that lost its worker', function () {
     pool.dispose();
   });
 
+  let onCall: () => void = () => undefined;
   const run = (code: string, timeoutMs = 10_000): Promise<Outcome> => {
     step += 1;
     const params = { sandboxId: 1, step, code, timeoutMs, maxOutputChars: 1_000 };
-    return sandbox.run(params, () => Promise.resolve(null), never);
+    const answer = async () => {
+      onCall();
+      return null;
+    };
+    return sandbox.run(params, answer, never);
   };
 
   /** As a kill from outside, between two steps. */
@@ -120,6 +125,16 @@ describe('a sandbox that lost its worker', function () {
       assert.equal((await run('context')).result, "'a text'");
     });
   }
+
+  it('names the variables of the code that are lost, and not the contexts, which are kept', async () => {
+    await run('var mine = 1, other = 2');
+    onCall = loseWorker;
+    const { error, stateLost } = await run('print("gone"); llm_query("x")');
+    onCall = () => undefined;
+    assert.equal(stateLost, true);
+    assert.match(error?.message ?? '', /all variables with it: mine, other\. /u);
+    assert.equal((await run('context')).result, "'a text'");
+  });
 
   it('lets go of workers that came to nothing', async () => {
     pool.faults.push('the worker dies as it loads', 'no worker starts', 'the worker is dead');

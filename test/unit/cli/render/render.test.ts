@@ -179,6 +179,27 @@ describe('JSON for programs', () => {
 });
 
 describe('a step', () => {
+  it('tells its error also where the traceback says something else, or nothing', () => {
+    const render = (traceback: string): string =>
+      renderStep(
+        createOutcome({
+          error: { type: 'TimeoutError', message: 'It ran too long.', line: 1, traceback },
+          interruption: 'timeout',
+        }),
+        plain,
+      );
+    assert.deepStrictEqual(
+      ['Traceback\nKeyboardInterrupt\n', 'TimeoutError: It ran too long.\n    at 1', ''].map(
+        render,
+      ),
+      [
+        'Traceback\nKeyboardInterrupt\nTimeoutError: It ran too long.',
+        'TimeoutError: It ran too long.\n    at 1',
+        'TimeoutError: It ran too long.',
+      ],
+    );
+  });
+
   it('shows output, result, error and changes in this order', () => {
     const outcome = createOutcome({
       stdout: 'out\n',
