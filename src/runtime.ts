@@ -11,7 +11,7 @@ import { type ReadBackendSettings, parseBackendSettings } from './core/backendSe
 import type { Engine, EngineStatus } from './core/engine';
 import type { ContextReader } from './core/context';
 import type { ModelProvider } from './core/model';
-import type { SandboxFactory } from './core/sandbox';
+import type { SandboxBackendStatus, SandboxFactory, SandboxStatus } from './core/sandbox';
 import { countByStatus } from './core/sessionCounts';
 import { SessionRegistry } from './core/sessionRegistry';
 import { Tasks } from './core/task/tasks';
@@ -199,7 +199,7 @@ class LocalEngine implements Engine {
       version,
       pid: process.pid,
       uptimeMs: Date.now() - this.#startedAt,
-      sandbox: this.#user ? { ...sandbox, liveSandboxes: this.sessions.live.length } : sandbox,
+      sandbox: this.#user ? this.#toOwnStatus(sandbox) : sandbox,
       models,
       sessionsByStatus,
       liveSessions: this.sessions.live.length,
@@ -223,6 +223,20 @@ class LocalEngine implements Engine {
     }
     this.traces.dispose();
     this.#file?.dispose();
+  }
+
+  /** Without what other users have. */
+  #toOwnStatus(sandbox: SandboxStatus): SandboxStatus {
+    const { live } = this.sessions;
+    const countLive = ({ backend, language }: SandboxBackendStatus): number =>
+      live.filter(
+        ({ summary }) => summary.language === language && summary.sandbox.backend === backend,
+      ).length;
+    return {
+      ...sandbox,
+      liveSandboxes: live.length,
+      backends: sandbox.backends.map((one) => ({ ...one, live: countLive(one) })),
+    };
   }
 
   #listRoots(): readonly string[] {

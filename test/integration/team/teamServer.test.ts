@@ -2,13 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
 import path from 'node:path';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { revokeTokens } from '../../../src/team/userFile';
 import { callError, callOk, callTool, createClient, openSession } from '../../support/mcpClient';
+import { hasProcessTree, listChildren } from '../../support/processTree';
 import { createSelfSigned } from '../../support/selfSigned';
 import { addUsers, startTeamServer, type TeamServerProcess } from '../../support/teamServer';
 import { useTempFolder } from '../../support/tempFolder';
@@ -352,6 +353,26 @@ describe('a server for a team', function () {
       assert.deepStrictEqual((await send(server.url, post(tokens.prometheus))).status, 403);
     });
 
+    it('has no token or key in the arguments of a process, or in the environment of a sandbox', async function () {
+      if (!hasProcessTree) {
+        this.skip();
+      }
+      const { alice } = await addUsers(folder(), { alice: {} });
+      const key = 'sk-planted-key-9921';
+      const server = await serve([], { OPENAI_API_KEY: key });
+      const client = await server.connect(alice);
+      await openSession(client);
+      const { pid = 0 } = server.child;
+      const children = await listChildren(pid);
+      assert.ok(children.length > 0);
+      const read = (of: number, what: string) => readFile(`/proc/${of}/${what}`, 'latin1');
+      for (const of of [pid, ...children]) {
+        const environment = of === pid ? '' : await read(of, 'environ');
+        const told = (await read(of, 'cmdline')) + environment;
+        [alice, key].forEach((secret) => assert.equal(told.includes(secret), false, String(of)));
+      }
+    });
+
     it('answers the calls that are open when it is told to end, and takes no new ones', async () => {
       const { alice } = await addUsers(folder(), { alice: {} });
       const server = await serve();
@@ -360,7 +381,7 @@ describe('a server for a team', function () {
       const code = 'const end = Date.now() + 2_500; while (Date.now() < end); "done"';
       const call = callOk(caller, 'rlm_run_repl', { session_id: id, code });
       let actions: readonly string[] = [];
-      while (!actions.includes('step.started')) {
+      while (!actions.includes('run_repl')) {
         const trace = await callOk(watcher, 'rlm_get_trace', { session_id: id });
         actions = (trace['events'] as { action: string }[]).map(({ action }) => action); // the schema
       }

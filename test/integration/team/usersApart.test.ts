@@ -175,8 +175,16 @@ describe('users of one server', function () {
   it('status counts nobody else', async () => {
     const { sessions_by_status: counts, ...status } = await callOk(bob, 'rlm_status');
     assert.deepStrictEqual([...new Set(Object.values(counts ?? {}))], [0]);
-    const { live_sandboxes: live } = status['sandbox'] as { live_sandboxes: number }; // the schema
-    assert.deepStrictEqual([status['live_sessions'], live], [0, 0]);
+    const read = (all: Record<string, unknown>) => {
+      const sandbox = all['sandbox'] as {
+        live_sandboxes: number;
+        backends: readonly Record<string, unknown>[];
+      }; // the output schema
+      const counts = sandbox.backends.map((one) => one['live'] ?? 0);
+      return [all['live_sessions'], sandbox.live_sandboxes, ...new Set(counts)];
+    };
+    assert.deepStrictEqual(read(status), [0, 0, 0]);
+    assert.notDeepStrictEqual(read(await callOk(alice, 'rlm_status')), [0, 0, 0]);
     assert.deepStrictEqual(status['allowed_roots'], [path.join(folder(), 'bob')]);
   });
 
