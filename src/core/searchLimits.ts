@@ -20,6 +20,19 @@ export const searchLimits = {
   /** A longer line is shown as a part around the match. */
   maxLineChars: 100_000,
   cutLineChars: 2_000,
+  /** A list of places shows so many of them, with so many characters of their lines around each. */
+  shownPlaces: 100,
+  contextChars: 60,
+  maxContextChars: 2_000,
+  /** Of a match itself, and of all that a list shows. */
+  shownMatchChars: 200,
+  shownListChars: 12_000,
+  /** Of lines that are shown with their numbers. */
+  shownLines: 200,
+  shownLineChars: 1_000,
+  /** Different values that count tells apart. */
+  maxGroupValues: 100_000,
+  maxGroupChars: 5_000_000,
   /** In texts up to this size matches beyond those that were asked for are counted. */
   countedChars: 1_000_000,
 } as const;

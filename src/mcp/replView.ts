@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import type { Language } from '../core/sandbox';
 import { languageField } from './fields';
-import { listReplGlobals, listShortGlobals } from './replGlobals';
+import { listReplGlobals, listShortGlobals } from '../core/replGlobals';
 import { Shown } from './tool';
 
 export const replSchema = z.object({

@@ -2,7 +2,7 @@
 
 import { type Language, languages } from '../core/sandbox';
 import { createInvalidInput } from './invalidInput';
-import { listReplGlobals } from './replGlobals';
+import { listReplGlobals } from '../core/replGlobals';
 
 /** Words of either language, so that a trace can be read the same everywhere. */
 const reservedWords = toNames(

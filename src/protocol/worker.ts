@@ -211,7 +211,10 @@ export const grepArgsSchema = patternSchema.extend({
 });
 export type GrepArgs = z.infer<typeof grepArgsSchema>;
 
-export const countArgsSchema = patternSchema;
+export const countArgsSchema = patternSchema.extend({
+  /** A group by number (0: the match itself) or name, whose texts are told apart; null: none. */
+  group: z.union([count, text.max(200)]).nullable(),
+});
 export type CountArgs = z.infer<typeof countArgsSchema>;
 
 export const searchArgsSchema = searchedSchema.extend({
@@ -231,6 +234,8 @@ export interface FoundPlaces {
   readonly total: number | null;
   /** Only of search, one a place. */
   readonly scores: readonly number[];
+  /** Only of search, one a place: where what was looked for stands close together. */
+  readonly marks: readonly (readonly [start: number, end: number])[];
   /** What the code's author is told. */
   readonly note: string | null;
 }
@@ -238,6 +243,8 @@ export interface FoundPlaces {
 /** Matches by source, in the order of the sources. */
 export interface FoundCounts {
   readonly counts: readonly number[];
+  /** Texts that the asked group caught, and how often; most frequent first. */
+  readonly values: readonly (readonly [string, number])[];
 }
 
 /**

@@ -76,6 +76,14 @@ def whole(name, value, least, most=None, none=False):
     return int(value)
 
 
+def line_number(name, value):
+    """From 1, or from the end, where -1 is the last one."""
+    value = whole(name, value, -float("inf"))
+    if value == 0:
+        raise ValueError(f"{name} must be a number from 1, or from the end (-1 is the last), not 0")
+    return value
+
+
 def flag(name, value):
     if value is True or value is False:
         return value

@@ -29,7 +29,6 @@ def refuse(value):
 def main(parts):
     finders, variables, previews, loop = parts["finders"], parts["variables"], parts["previews"], parts["eventLoop"]
     guard, values, failures, answers = parts["guard"], parts["values"], parts["failures"], parts["answers"]
-    builtins.help = _sitebuiltins._Helper()
     del sys.addaudithook  # a hook cannot be taken back, and could refuse every later step
     device = parts["device"]
     failures.limits.update(full=device.FULL, files=device.FILES)
@@ -186,7 +185,6 @@ def main(parts):
         rows = variables.rows()
         print_("\n".join(f"{name}  {type_}  {'' if size is None else size}".rstrip()
                          for name, type_, size in rows) or "(no variables)")
-        return {name: type_ for name, type_, _ in rows}
 
     def llm_query(prompt, model=None):
         """Ask a sub-model; returns its answer as text."""
@@ -238,7 +236,9 @@ def main(parts):
     for name, value in offered.items():
         if type(value) is types.FunctionType:
             value.__qualname__ = name  # errors name it so
+            value.__doc__ = parts["helps"].HELP[name]
     HostError.__qualname__, HostError.__module__ = "HostError", "builtins"
+    builtins.help = saved_builtins["help"] = parts["helps"].Help(offered, _sitebuiltins._Helper())
     variables.watch(names, offered)
     sleep = loop.install(sleep)
 
@@ -477,7 +477,8 @@ def main(parts):
                 "sourceChars": [len(text) for text in texts[:50]]}
 
     def note_taken(changes):
-        taken = [one["name"] for one in changes if one["change"] == "added" and one["name"] in (*offered, "print")]
+        taken = [one["name"] for one in changes if one["change"] == "added" and one["name"] in (*offered, "print")
+                 and one["name"] not in finders.PLAIN_NAMES]
         for name in taken:
             Err().write(f"note: {name} is a variable of yours now, in the place of the REPL's function: "
                         f"del {name} brings that back\n")

@@ -5,6 +5,7 @@ import itertools
 import asked
 import jsPattern
 import linePattern
+import windows
 from asked import EVERY, LOADED
 from searchLimits import LIMITS
 from sources import bound, find_sources, has_returns, know, name_of, note_letters, watch  # noqa: F401  (know: for boot)
@@ -13,8 +14,10 @@ from spans import Span, Spans, count_breaks, last_break
 HOST_CHARS = 200_000  # below this Python's own engine is faster than the way to the host
 PIECE_CHARS = 250_000  # of a text on its way to the host
 MATCHES, HITS = LIMITS["defaultMatches"], LIMITS["defaultHits"]
+CONTEXT = LIMITS["contextChars"]
 WINDOW, CHUNK = LIMITS["defaultWindowChars"], LIMITS["defaultChunkChars"]
 
+PLAIN_NAMES = ("lines", "head", "tail", "around", "top")  # code often has variables of these names
 call_host = None
 
 
@@ -30,7 +33,7 @@ def offered(live_names, host):
     global call_host
     watch(live_names)
     call_host = host
-    return {"grep": grep, "count": count, "search": search, "chunk": chunk}
+    return {"grep": grep, "count": count, "search": search, "chunk": chunk, **windows.offered()}
 
 
 def at_host(sources, **details):
@@ -54,7 +57,7 @@ def give(pairs):
     call_host("context.give", {"starts": starts, "continues": continues, "texts": texts})
 
 
-def from_host(kind, answer, sources):
+def from_host(kind, answer, sources, pattern=None):
     one = len(sources.pairs) == 1
     numbers, found = memoryview(answer["bytes"]).cast("I"), answer["count"]
     numbers, starts, ends, lines = (numbers[at * found:(at + 1) * found] for at in range(4))
@@ -69,6 +72,8 @@ def from_host(kind, answer, sources):
         ends,
         lines,
         answer["scores"] or itertools.repeat(None),
+        itertools.repeat(pattern),
+        map(tuple, answer["marks"]) if answer["marks"] else itertools.repeat(None),
     ))
     spans.truncated, spans.total = answer["truncated"], answer["total"]
     if answer["note"]:
@@ -108,10 +113,13 @@ def ask_host(name, pattern, sources, **details):
         return None
     ascii_only = all(source.isascii() for _, source in sources.pairs)
     tree = pattern.tree(any(has_returns(source) for _, source in sources.pairs))
-    translated = jsPattern.translate(tree, pattern.plain.flags, ascii_only)
+    wanted = details.get("group")
+    translated = jsPattern.translate(tree, pattern.plain.flags, ascii_only, wanted)
     if translated is None or len(translated[0]) > LIMITS["maxPatternChars"]:
         return None
     try:
+        if wanted:
+            details["group"] = 1
         return call_host(name, at_host(sources, pattern=translated[0], flags=translated[1], **details))
     except RuntimeError as error:
         if getattr(error, "code", None) == "INVALID_INPUT":
@@ -119,16 +127,16 @@ def ask_host(name, pattern, sources, **details):
         raise
 
 
-def grep(pattern, text=LOADED, *, ignore_case=False, max_matches=MATCHES, path=EVERY, **other):
-    """Find a regular expression, line by line; returns spans: .start .end .line .text .line_text (.path).
-
-    At most max_matches of them (100; None: all), .truncated says that there are more; count(pattern) counts."""
-    text, ignore_case, max_matches, path = asked.options("grep", {
-        "text": text, "ignore_case": ignore_case, "max_matches": max_matches, "path": path}, other)
+def grep(pattern, text=LOADED, *, ignore_case=False, max_matches=MATCHES, context_chars=CONTEXT, path=EVERY, **other):
+    text, ignore_case, max_matches, context_chars, path = asked.options("grep", {
+        "text": text, "ignore_case": ignore_case, "max_matches": max_matches, "context_chars": context_chars,
+        "path": path}, other)
+    chars = asked.whole("context_chars", context_chars, 0, LIMITS["maxContextChars"])
     most = asked.whole("max_matches", max_matches, 0, none=True)
     pattern, sources = prepare("grep", pattern, text, ignore_case, path)
     answer = ask_host("context.grep", pattern, sources, maxMatches=most)
-    spans = grep_here(pattern, sources, most) if answer is None else from_host("grep", answer, sources)
+    spans = grep_here(pattern, sources, most) if answer is None else from_host("grep", answer, sources, pattern)
+    spans.context_chars = chars
     note_letters("grep", pattern.given, text, spans or spans.truncated)
     if spans.truncated and most == MATCHES:
         total = "there are more" if spans.total is None else f"there are {spans.total:,}"
@@ -152,7 +160,7 @@ def grep_here(pattern, sources, most):
             start = match.start()
             line += count_breaks(source, counted, start)
             counted = start
-            spans.append(Span("grep", source, path, start, match.end(), line))
+            spans.append(Span("grep", source, path, start, match.end(), line, None, pattern))
         if beyond and searched > LIMITS["countedChars"]:
             spans.truncated = True
             return spans
@@ -164,9 +172,13 @@ def count(pattern, text=LOADED, *, ignore_case=False, path=EVERY, by=None, **oth
     """How many matches grep(pattern) has in all; by="path": a dict of path to number."""
     text, ignore_case, path, by = asked.options("count", {
         "text": text, "ignore_case": ignore_case, "path": path, "by": by}, other)
-    by = asked.choice("by", by, ("path", None))
     pattern, sources = prepare("count", pattern, text, ignore_case, path)
-    answer = ask_host("context.count", pattern, sources)
+    group = None if by is None or by == "path" else pattern.group_number(by)
+    answer = ask_host("context.count", pattern, sources, group=group)
+    if group is not None:
+        values = count_here(pattern, sources, group) if answer is None else answer["values"]
+        note_letters("count", pattern.given, text, values)
+        return dict(values)
     if answer is not None:
         counts = answer["counts"]
     else:
@@ -175,6 +187,17 @@ def count(pattern, text=LOADED, *, ignore_case=False, path=EVERY, by=None, **oth
     if by is None:
         return sum(counts)
     return {name_of(source) if path is None else path: number for (path, source), number in zip(sources.pairs, counts)}
+
+
+def count_here(pattern, sources, group):
+    """[(what a group caught, how often)], most frequent first."""
+    counts = {}
+    for _, source in sources.pairs:
+        for match in pattern.matches(source, has_returns(source)):
+            value = match[group]
+            if value is not None:
+                counts[value] = counts.get(value, 0) + 1
+    return sorted(counts.items(), key=lambda item: -item[1])
 
 
 def search(query, limit=HITS, *, window_chars=WINDOW, text=LOADED, path=EVERY, **other):

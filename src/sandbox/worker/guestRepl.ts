@@ -1,11 +1,13 @@
 // The runner inside the guest: boots its code and calls its functions. JSON in, JSON out.
 
+import { listReplGlobals } from '../../core/replGlobals';
 import { searchLimits } from '../../core/searchLimits';
 import type { processCalls } from '../../protocol/worker';
 import answers from './guest/answers.guest.txt';
 import asked from './guest/asked.guest.txt';
 import beside from './guest/beside.guest.txt';
 import declared from './guest/declared.guest.txt';
+import excerpts from './guest/excerpts.guest.txt';
 import grep from './guest/grep.guest.txt';
 import inspect from './guest/inspect.guest.txt';
 import intl from './guest/intl.guest.txt';
@@ -21,6 +23,7 @@ import search from './guest/search.guest.txt';
 import sourceTexts from './guest/sources.guest.txt';
 import spans from './guest/spans.guest.txt';
 import variables from './guest/variables.guest.txt';
+import windows from './guest/windows.guest.txt';
 import { LocaleAnswers } from './localeAnswers';
 import type { Completion, QuickJs, Value } from './quickJs';
 
@@ -32,6 +35,8 @@ export interface ReplHost {
   /** The number of the loaded text at this address, or −1. */
   findText(address: number): number;
 }
+
+const help = listReplGlobals('javascript');
 
 /** A copy of `processCalls`, checked by its type: its module would bring zod into workers. */
 const calls: typeof processCalls = {
@@ -45,7 +50,21 @@ const calls: typeof processCalls = {
 /** Parts of one function body, in the order in which they run. */
 const sources = [
   ...[primordials, marks, kinds, inspect, beside, json, variables, declared],
-  ...[answers, sourceTexts, spans, asked, linePattern, grep, search, locales, intl, restore, repl],
+  ...[
+    answers,
+    sourceTexts,
+    excerpts,
+    spans,
+    asked,
+    linePattern,
+    grep,
+    search,
+    windows,
+    locales,
+    intl,
+    restore,
+    repl,
+  ],
 ];
 
 const functionNames = [
@@ -161,7 +180,7 @@ function createArguments(engine: QuickJs, host: ReplHost): Value[] {
       engine.createNumber(states[engine.promiseState(promise)]),
     ),
     engine.createFunction('promiseResult', (promise) => engine.promiseResult(promise)),
-    engine.createString(JSON.stringify({ calls, limits: searchLimits })),
+    engine.createString(JSON.stringify({ calls, limits: searchLimits, help })),
     ...createLocaleFunctions(engine),
   ];
 }

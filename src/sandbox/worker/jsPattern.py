@@ -23,8 +23,10 @@ class Untranslatable(Exception):
     """The pattern means something else in JavaScript, or might."""
 
 
-def translate(tree, flags, ascii_text):
-    """(source, flags) of the JavaScript pattern that means the same as a parsed one, or None."""
+def translate(tree, flags, ascii_text, group=None):
+    """(source, flags) of the JavaScript pattern that means the same as a parsed one, or None.
+
+    `group` is the number of the only group whose text is asked for; it becomes the first."""
     if flags & ~OK_FLAGS:
         return None
     if not ascii_text and (flags & re.IGNORECASE or flags & re.ASCII):
@@ -32,15 +34,16 @@ def translate(tree, flags, ascii_text):
     try:
         if tree.getwidth()[0] == 0:
             return None  # after an empty match Python looks for another one in the same place
-        source = Writer(flags, ascii_text).sequence(tree)
+        source = Writer(flags, ascii_text, group).sequence(tree)
     except (Untranslatable, RecursionError):
         return None
     return source, "g" + ("i" if flags & re.IGNORECASE else "")
 
 
 class Writer:
-    def __init__(self, flags, ascii_text):
-        self.flags, self.ascii_text = flags, ascii_text
+    def __init__(self, flags, ascii_text, wanted):
+        self.flags, self.ascii_text, self.wanted = flags, ascii_text, wanted
+        self.repeated = 0
 
     def sequence(self, tree):
         return "".join(self.item(kind, value) for kind, value in tree)
@@ -118,13 +121,19 @@ class Writer:
         group, add_flags, drop_flags, tree = value
         if (self.flags | add_flags) & ~drop_flags != self.flags:
             raise Untranslatable("inline flags")
+        if self.wanted and group == self.wanted:
+            if self.repeated:
+                raise Untranslatable("the two keep what a group caught in an earlier turn differently")
+            return f"({self.sequence(tree)})"
         return f"(?:{self.sequence(tree)})"  # what it caught is not asked for
 
     def repeat(self, value, lazy):
         low, high, tree = value
         if tree.getwidth()[0] == 0:
             raise Untranslatable("the two go on differently behind an empty repetition")
+        self.repeated += 1
         body = f"(?:{self.sequence(tree)})"
+        self.repeated -= 1
         top = "" if high is op.MAXREPEAT else str(int(high))
         return f"{body}{{{int(low)},{top}}}{'?' if lazy else ''}"
 

@@ -54,6 +54,24 @@ class LinePattern:
             return found
         return itertools.takewhile(lambda match: match.start() < len(source), found)
 
+    def group_number(self, by):
+        """A group's number, by number or name."""
+        names = self.plain.groupindex
+        if isinstance(by, str) and by in names:
+            return names[by]
+        if isinstance(by, int) and not isinstance(by, bool) and 0 <= by <= self.plain.groups:
+            return by
+        known = ", ".join(["0 (the match)", *map(str, range(1, self.plain.groups + 1)), *map(repr, names)])
+        raise ValueError(f"by must be 'path' or a group of the pattern, which has {known}; not {asked.shown(by)}")
+
+    def match_at(self, source, start, end):
+        """The match that was found from `start` to `end`, with its groups."""
+        compiled = self.compiled("\r" in source)
+        found = compiled.match(source, start)
+        if found is not None and found.end() == end:
+            return found
+        return next((one for one in compiled.finditer(source, start) if one.span() == (start, end)), None)
+
     @property
     def least_width(self):
         if self._least_width is None:

@@ -2,7 +2,7 @@
 // words of the query only up to a bound; beyond it the texts are gone through a second time.
 
 import type { SearchArgs } from '../../protocol/worker';
-import { WordFinder, readTerms } from './searchWords';
+import { type FoundWord, type Terms, WordFinder, readTerms } from './searchWords';
 import { TextIndex, createOffsets, findLastBreak, splitsPair } from './textPositions';
 import { type Found, type Hits, type SourceText, createHits } from './textSearch';
 
@@ -18,13 +18,24 @@ interface Window {
   readonly end: number;
 }
 
+interface Mark {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Words looked at from each one on. */
+const maxMarked = 40;
+
 interface RankedWindow extends Window {
   readonly score: number;
   /** Of all windows that hold a word of the query, in text order. */
   readonly order: number;
 }
 
-/** Hears of every window that holds words of the query: each word's number and how often it is there. */
+/**
+ * Hears of every window that holds words of the query: each word's number and how often it is there, other forms
+ * of it counted half; behind the words, pairs of them that stand together as in the query.
+ */
 type OnWindow = (window: Window, counts: ReadonlyMap<number, number>) => void;
 
 /**
@@ -38,16 +49,16 @@ export function rankTexts(
   maxKept = maxKeptNumbers,
 ): Found {
   const terms = readTerms(args.query);
-  if (terms.size === 0) {
+  if (terms.words.size === 0) {
     return { hits: createHits(), truncated: false, total: 0, note: noWords };
   }
-  const words = new WordFinder(terms);
+  const words = new WordFinder(terms.words);
   const texts = [...sources];
-  const having = new Uint32Array(terms.size);
+  const having = new Uint32Array(terms.words.size + terms.pairs.size);
   const kept: { readonly window: Window; readonly counts: ReadonlyMap<number, number> }[] = [];
   let keptNumbers = 0;
   let total = 0;
-  const sizes = countWindows(texts, words, args.windowChars, (window, counts) => {
+  const sizes = countWindows(texts, { terms, words }, args.windowChars, (window, counts) => {
     total += 1;
     for (const term of counts.keys()) {
       having[term] = (having[term] ?? 0) + 1;
@@ -69,15 +80,17 @@ export function rankTexts(
   if (keptNumbers <= maxKept) {
     kept.forEach(({ window, counts }) => judge(window, counts));
   } else {
-    countWindows(texts, words, args.windowChars, judge);
+    countWindows(texts, { terms, words }, args.windowChars, judge);
   }
-  return { hits: toHits(best.list(), args.unit), truncated: total > args.maxHits, total };
+  const ranked = best.list();
+  const marks = ranked.map((window) => findMark(window, words, weights));
+  return { hits: toHits(ranked, marks, args.unit), truncated: total > args.maxHits, total };
 }
 
 /** Counts words by window in one pass over each text. */
 function countWindows(
   texts: readonly SourceText[],
-  words: WordFinder,
+  { terms, words }: { readonly terms: Terms; readonly words: WordFinder },
   windowChars: number,
   onWindow: OnWindow,
 ): { windows: number; chars: number } {
@@ -100,9 +113,22 @@ function countWindows(
     };
     sizes.chars += text.length;
     sizes.windows += text.length > 0 ? 1 : 0;
-    words.find(text, (term, position) => {
-      advance(position);
-      counts.set(term, (counts.get(term) ?? 0) + 1);
+    let before: FoundWord | undefined;
+    words.find(text, (found) => {
+      advance(found.start);
+      const { term, isExact } = found;
+      counts.set(term, (counts.get(term) ?? 0) + (isExact ? 1 : otherForm));
+      const pair = before && terms.pairs.get(`${before.term} ${term}`);
+      if (
+        before &&
+        pair !== undefined &&
+        isTogether(text, before, found) &&
+        before.start >= start
+      ) {
+        const key = terms.words.size + pair;
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+      }
+      before = found;
     });
     advance(text.length - 1);
     if (counts.size > 0) {
@@ -110,6 +136,51 @@ function countWindows(
     }
   }
   return sizes;
+}
+
+const otherForm = 0.5;
+const maxBetween = 3;
+
+/** Nothing stands between them but a few signs or spaces. */
+function isTogether(text: string, one: FoundWord, next: FoundWord): boolean {
+  const between = next.start - one.end;
+  return (
+    between > 0 && between <= maxBetween && !/[\p{L}\p{N}]/u.test(text.slice(one.end, next.start))
+  );
+}
+
+/** As much as is shown around a mark. */
+const markChars = 160;
+
+/** Where the words weigh most that stand close together. */
+function findMark(
+  { source, start, end }: Window,
+  words: WordFinder,
+  weights: readonly number[],
+): Mark {
+  const found: FoundWord[] = [];
+  words.find(source.text.slice(start, end), (word) => found.push(word));
+  let mark: Mark = { start, end: start };
+  let most = 0;
+  for (const [at, first] of found.entries()) {
+    const seen = new Map<number, number>();
+    let last = first;
+    for (let next = at; next < Math.min(found.length, at + maxMarked); next += 1) {
+      const word = found[next];
+      if (!word || word.end - first.start > markChars) {
+        break;
+      }
+      const weight = (weights[word.term] ?? 0) * (word.isExact ? 1 : otherForm);
+      last = weight > (seen.get(word.term) ?? 0) ? word : last;
+      seen.set(word.term, Math.max(seen.get(word.term) ?? 0, weight));
+    }
+    const sum = [...seen.values()].reduce((all, weight) => all + weight, 0);
+    if (sum > most) {
+      most = sum;
+      mark = { start: start + first.start, end: start + Math.max(last.end, first.end) };
+    }
+  }
+  return mark;
 }
 
 /** Okapi BM25, k1 = 1.2, b = 0.75, length in characters. */
@@ -204,7 +275,11 @@ function windowEnd(text: string, start: number, windowChars: number): number {
 }
 
 /** Lines and offsets of ranked windows, found in text order so that one pass over each text does. */
-function toHits(ranked: readonly RankedWindow[], unit: SearchArgs['unit']): Hits {
+function toHits(
+  ranked: readonly RankedWindow[],
+  marks: readonly Mark[],
+  unit: SearchArgs['unit'],
+): Hits {
   const hits = createHits();
   const inOrder = ranked
     .map((window, rank) => ({ window, rank }))
@@ -219,7 +294,9 @@ function toHits(ranked: readonly RankedWindow[], unit: SearchArgs['unit']): Hits
       toUnit = createOffsets(index, unit);
     }
     hits.sources[rank] = source.index;
+    const mark = marks[rank] ?? window;
     hits.starts[rank] = toUnit(window.start);
+    hits.marks[rank] = [toUnit(mark.start), toUnit(mark.end)];
     hits.ends[rank] = toUnit(window.end);
     hits.lines[rank] = index.findLine(window.start);
     hits.scores[rank] = window.score;

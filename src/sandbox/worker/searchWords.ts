@@ -1,9 +1,11 @@
 // The words of a ranked search: which ones a query has, and where they stand in a text. A word is a run of
 // letters with their marks, digits and `_`. Scripts written without spaces have no such runs: there a query
-// is looked for as a whole and by its pairs of characters, wherever they stand.
+// is looked for as a whole and by its pairs of characters, wherever they stand. Of an English word its other
+// forms are found too.
 
 import { searchLimits } from '../../core/searchLimits';
 import { SearchRefusal } from './searchRefusal';
+import { stemWord } from './stemWord';
 import { splitsPair } from './textPositions';
 
 /** Written without spaces, or (Korean) with particles that no space parts from their words. */
@@ -25,18 +27,32 @@ export interface Term {
   readonly forms: readonly string[];
   /** It counts wherever it stands, also within a run of letters. */
   readonly isUnspaced: boolean;
+  /** Of a word of plain Latin letters: what its other forms have in common with it. */
+  readonly stem: string | null;
 }
 
+export interface Terms {
+  /** By what they are folded to. */
+  readonly words: ReadonlyMap<string, Term>;
+  /** `a b` → a number from 0: words by their numbers that follow one another in the query. */
+  readonly pairs: ReadonlyMap<string, number>;
+}
+
+const plainWord = /^[a-z]{3,}$/;
+
 /**
- * The different words of a query, by what they are folded to.
+ * The different words of a query, and which of them follow one another.
  * @throws SearchRefusal when there are too many
  */
-export function readTerms(query: string): ReadonlyMap<string, Term> {
+export function readTerms(query: string): Terms {
   const terms = new Map<string, Term>();
+  const order: string[] = [];
   const add = (word: string, isUnspaced: boolean): void => {
     const forms = [word, word.normalize('NFC'), word.normalize('NFD')];
     const key = foldWord(word);
-    terms.set(key, { forms: [...(terms.get(key)?.forms ?? []), ...forms], isUnspaced });
+    const stem = !isUnspaced && plainWord.test(key) ? stemWord(key) : null;
+    terms.set(key, { forms: [...(terms.get(key)?.forms ?? []), ...forms], isUnspaced, stem });
+    order.push(key);
   };
   for (const [word, run] of query.matchAll(wordsOfQuery)) {
     add(word, run !== undefined);
@@ -52,40 +68,91 @@ export function readTerms(query: string): ReadonlyMap<string, Term> {
         'keep the ones that are rare, or find any of them with grep and a pattern.',
     );
   }
-  return terms;
+  return { words: terms, pairs: findPairs([...terms.keys()], order) };
+}
+
+function findPairs(keys: readonly string[], order: readonly string[]): ReadonlyMap<string, number> {
+  const numbers = new Map(keys.map((key, number) => [key, number]));
+  const pairs = new Map<string, number>();
+  for (const [at, key] of order.entries()) {
+    const next = order[at + 1];
+    const pair = `${numbers.get(key) ?? ''} ${next === undefined ? '' : (numbers.get(next) ?? '')}`;
+    if (next !== undefined && next !== key && !pairs.has(pair)) {
+      pairs.set(pair, pairs.size);
+    }
+  }
+  return pairs;
+}
+
+/** What a search has found of a term. */
+export interface FoundWord {
+  readonly term: number;
+  readonly start: number;
+  readonly end: number;
+  /** The word itself, and no other form of it. */
+  readonly isExact: boolean;
 }
 
 /** Finds terms by their numbers, in the order of the map they were given in. */
 export class WordFinder {
   readonly #terms: readonly Term[];
   readonly #numbers: ReadonlyMap<string, number>;
+  readonly #stems: ReadonlyMap<string, number>;
+  readonly #stemmed = new Map<string, string>();
   readonly #pattern: RegExp;
 
   constructor(terms: ReadonlyMap<string, Term>) {
     this.#terms = [...terms.values()];
     this.#numbers = new Map([...terms.keys()].map((key, number) => [key, number]));
-    const forms = new Set(this.#terms.flatMap((term) => term.forms));
+    const stems = this.#terms.flatMap(({ stem }, number) =>
+      stem === null ? [] : [{ stem, number }],
+    );
+    this.#stems = new Map(stems.toReversed().map(({ stem, number }) => [stem, number]));
+    const forms = new Set(this.#terms.flatMap((term) => (term.stem === null ? term.forms : [])));
     // Longest first, so that a longer word is not taken for the shorter one that it begins with.
     const alternatives = [...forms].sort((left, right) => right.length - left.length);
-    this.#pattern = new RegExp(alternatives.join('|'), 'giu');
+    const beginnings = [...new Set([...this.#stems.keys()].map(toBeginning))];
+    const others =
+      beginnings.length === 0 ? [] : [`(?<![a-z0-9_])(?:${beginnings.join('|')})[a-z]*`];
+    this.#pattern = new RegExp([...alternatives, ...others].join('|'), 'giu');
   }
 
   /** In text order; of terms that begin at one place, the longest. */
-  find(text: string, onFound: (term: number, position: number) => void): void {
+  find(text: string, onFound: (found: FoundWord) => void): void {
     const pattern = this.#pattern;
     pattern.lastIndex = 0;
     for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
-      const { index } = match;
-      const number = this.#numbers.get(foldWord(match[0])) ?? -1;
-      const term = this.#terms[number];
-      if (term?.isUnspaced === true) {
-        onFound(number, index);
-        pattern.lastIndex = index + (splitsPair(text, index + 1) ? 2 : 1); // pairs overlap
-      } else if (term && isWholeWord(text, index, index + match[0].length)) {
-        onFound(number, index);
+      const start = match.index;
+      const end = start + match[0].length;
+      const word = foldWord(match[0]);
+      const exact = this.#numbers.get(word);
+      const term = exact ?? this.#stems.get(this.#stem(word)) ?? -1;
+      const found = { term, start, end, isExact: exact !== undefined };
+      if (this.#terms[term]?.isUnspaced === true) {
+        onFound(found);
+        pattern.lastIndex = start + (splitsPair(text, start + 1) ? 2 : 1); // pairs overlap
+      } else if (term !== -1 && isWholeWord(text, start, end)) {
+        onFound(found);
       }
     }
   }
+
+  #stem(word: string): string {
+    const known = this.#stemmed.get(word);
+    if (known !== undefined) {
+      return known;
+    }
+    const stem = stemWord(word);
+    if (this.#stemmed.size < maxFolded) {
+      this.#stemmed.set(word, stem);
+    }
+    return stem;
+  }
+}
+
+/** What all words with this stem begin with. */
+function toBeginning(stem: string): string {
+  return stem.replace(/[ei]$/, '');
 }
 
 function isWholeWord(text: string, start: number, end: number): boolean {

@@ -85,13 +85,13 @@ function answer(message: SearchAsk): SearchAnswer {
   }
   try {
     if (message.kind === 'count') {
-      return { id, counted: { counts: countMatches(texts, message.args) } };
+      return { id, counted: countMatches(texts, message.args) };
     }
     const { hits, truncated, total, note = null } = find(message, texts);
-    const { scores, starts } = hits;
+    const { scores, marks, starts } = hits;
     return {
       id,
-      found: { count: starts.length, truncated, total, scores, note },
+      found: { count: starts.length, truncated, total, scores, marks, note },
       columns: toColumns(hits),
     };
   } catch (error) {

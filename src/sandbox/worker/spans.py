@@ -1,25 +1,27 @@
 # Places in a text with their offsets and lines, so that what was found can be cited. A line ends with \n,
 # with \r\n, or with a \r alone.
 import asked
+import excerpts
 from searchLimits import LIMITS
 from values import RENDERERS
 
 MAX_LINE, CUT_LINE = LIMITS["maxLineChars"], LIMITS["cutLineChars"]
-SHOWN_SPANS = 100
+CONTEXT_CHARS = LIMITS["contextChars"]
 
 
 class Span:
-    """A place in a text: .path .start .end .line .text .line_text, and .score of search.
+    """A place in a text: .path .start .end .line .text .line_text .groups .named, and .score of search.
 
     .line_text is the line on which the place begins. Of a line of more than 100,000 characters it is the
     part around the place: .line_cut is True then, and .whole_line() gives all of it."""
 
-    __slots__ = ("_source", "path", "start", "end", "line", "score", "_kind")
+    __slots__ = ("_source", "path", "start", "end", "line", "score", "_kind", "_pattern", "_mark")
     _fields = {"grep": ("path", "start", "end", "line", "text", "line_text"),
                "search": ("path", "start", "end", "line", "text", "score"),
-               "chunk": ("path", "start", "end", "line", "text")}
+               "chunk": ("path", "start", "end", "line", "text"),
+               "lines": ("path", "start", "end", "line", "text")}
 
-    def __init__(self, kind, source, path, start, end, line, score=None):
+    def __init__(self, kind, source, path, start, end, line, score=None, pattern=None, mark=None):
         self._kind = kind
         self._source = source
         self.path = path
@@ -27,6 +29,8 @@ class Span:
         self.end = end
         self.line = line
         self.score = score
+        self._pattern = pattern
+        self._mark = mark  # what a search has found within it
 
     @property
     def text(self):
@@ -56,11 +60,26 @@ class Span:
         begin, end = line_bounds(self._source, self.start, len(self._source))
         return self._source[begin:end]
 
+    @property
+    def groups(self):
+        """What the pattern's groups caught, in turn; None for one that took no part."""
+        found = self._match()
+        return () if found is None else found.groups()
+
+    @property
+    def named(self):
+        """What its named groups caught, by name."""
+        found = self._match()
+        return {} if found is None else found.groupdict()
+
+    def _match(self):
+        return None if self._pattern is None else self._pattern.match_at(self._source, self.start, self.end)
+
     def keys(self):
         return [name for name in self._fields[self._kind] if name != "path" or self.path is not None]
 
     def __getitem__(self, name):
-        if isinstance(name, str) and name in Span.__slots__[1:6] + ("text", "line_text", "line_cut"):
+        if isinstance(name, str) and name in Span.__slots__[1:6] + ("text", "line_text", "line_cut", "groups", "named"):
             return getattr(self, name)
         raise KeyError(f"{name!r} is no field of a span (.{' .'.join(self.keys())}); "
                        "its text is .text, and the text around it context[span.start - 100 : span.end + 100]")
@@ -97,6 +116,8 @@ class Span:
         return self.text
 
     def __repr__(self):
+        if self._kind == "lines":
+            return excerpts.number_lines(self._source, self.path, self.start, self.end, self.line)
         text = self._source[self.start:min(self.end, self.start + 80)]
         shown = repr(text) + ("…" if self.end - self.start > 80 else "")
         parts = [f"path={self.path!r}"] if self.path is not None else []
@@ -118,23 +139,45 @@ RENDERERS[id(Span)] = show
 
 
 class Spans(list):
-    """A list of spans; .truncated: there are more than it holds; .total: how many, None where not counted."""
+    """A list of spans, shown as `line:start: …text…`, with the path before where there is one.
+
+    .truncated: there are more than it holds; .total: how many, None where not counted."""
 
     truncated = False
     total = None
+    context_chars = CONTEXT_CHARS
 
     def __repr__(self):
-        shown = ", ".join(map(repr, self[:SHOWN_SPANS]))
-        if len(self) > SHOWN_SPANS:
-            asked.shown_in_part.add(id(self))
-            shown += f", … {len(self) - SHOWN_SPANS:,} more of this list"
-        return f"[{shown}]{self.remark()}"
+        return excerpts.show_places(self, self.remark(), self.write)
+
+    def write(self, span):
+        if type(span) is not Span:
+            return repr(span)
+        name = "" if span.path is None else f"{span.path}:"
+        if span._kind == "chunk" or span._kind == "lines":
+            place, start, end, chars = f"{span.line}:{span.start}-{span.end}", span.start, span.start, self.context_chars
+            return f"{name}{place}: {excerpts.excerpt(span._source, (start, span.end), start, end, 2 * chars)}"
+        if span._kind == "search":
+            start, end = (span.start, span.start) if span._mark is None else span._mark
+            shown = excerpts.excerpt(span._source, (span.start, span.end), start, end, 2 * self.context_chars)
+            return f"{name}{span.line}:{span.start}: ({span.score:.2f}) {shown}"
+        bounds = line_bounds(span._source, span.start)
+        return f"{name}{span.line}:{span.start}: " + excerpts.excerpt(
+            span._source, bounds, span.start, span.end, self.context_chars)
+
+    def __getitem__(self, key):
+        found = list.__getitem__(self, key)
+        if type(key) is not slice:
+            return found
+        part = Spans(found)
+        part.context_chars = self.context_chars
+        return part
 
     def remark(self):
         if not self.truncated:
-            return ""
-        return f" (the first {len(self):,} of {self.total:,})" if self.total is not None else (
-            f" (the first {len(self):,}; there are more)")
+            return []
+        total = "; there are more" if self.total is None else f" of {self.total}"
+        return [f"(the first {len(self)}{total})"]
 
 
 def line_bounds(source, at, reach=MAX_LINE):
@@ -175,3 +218,29 @@ def last_break(source, start, end):
     if returned >= 0 and returned == end - 1 and source.startswith("\n", end):
         returned = source.rfind("\r", max(found, start), returned)
     return max(found, returned + 1)
+
+
+BLOCK = 65_536
+
+
+def line_start(source, number):
+    """Where a line begins, by its number from 1; None where there are fewer lines."""
+    if number == 1 and source:
+        return 0
+    at, line = 0, 1
+    while at < len(source):
+        after = min(at + BLOCK, len(source))
+        breaks = count_breaks(source, at, after)
+        if line + breaks >= number:
+            for found in excerpts.BREAK.finditer(source, at):
+                line += 1
+                if line == number:
+                    return found.end() if found.end() < len(source) else None
+        line += breaks
+        at = after
+    return None
+
+
+def count_lines(source):
+    open_line = 1 if source and source[-1] not in "\r\n" else 0
+    return count_breaks(source, 0, len(source)) + open_line

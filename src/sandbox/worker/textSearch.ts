@@ -24,6 +24,8 @@ export interface Hits {
   readonly lines: readonly number[];
   /** Only of search. */
   readonly scores: readonly number[];
+  /** Only of search: where the words stand close together. */
+  readonly marks: readonly (readonly [number, number])[];
 }
 
 export interface Found {
@@ -53,6 +55,7 @@ export function createHits() {
     ends: column(),
     lines: column(),
     scores: column(),
+    marks: [] as (readonly [number, number])[],
   } satisfies Hits;
 }
 
@@ -99,22 +102,54 @@ export function grepTexts(
   return { hits, truncated: beyond > 0, total: hits.starts.length + beyond };
 }
 
-/** How many matches each source has. Throws as grepTexts does. */
+/** How many matches each source has, and what a group of the pattern caught. Throws as grepTexts does. */
 export function countMatches(
   sources: Iterable<SourceText>,
-  args: Pick<CountArgs, 'pattern' | 'flags'>,
-): number[] {
+  args: Pick<CountArgs, 'pattern' | 'flags' | 'group'>,
+): { readonly counts: number[]; readonly values: (readonly [string, number])[] } {
   const pattern = compilePattern(args);
+  const { group } = args;
   const counts: number[] = [];
+  const values = new GroupValues();
   for (const { text } of sources) {
     let count = 0;
     pattern.lastIndex = 0;
-    while (findNext(pattern, text) !== null) {
+    for (let match = findNext(pattern, text); match !== null; match = findNext(pattern, text)) {
       count += 1;
+      if (group !== null) {
+        values.add(typeof group === 'number' ? match[group] : match.groups?.[group]);
+      }
     }
     counts.push(count);
   }
-  return counts;
+  return { counts, values: values.list() };
+}
+
+class GroupValues {
+  readonly #counts = new Map<string, number>();
+  #chars = 0;
+
+  /** A group that took no part is not counted. */
+  add(value: string | undefined): void {
+    if (value === undefined) {
+      return;
+    }
+    const before = this.#counts.get(value);
+    this.#counts.set(value, (before ?? 0) + 1);
+    this.#chars += before === undefined ? value.length : 0;
+    const { maxGroupValues, maxGroupChars } = searchLimits;
+    if (this.#counts.size > maxGroupValues || this.#chars > maxGroupChars) {
+      throw new SearchRefusal(
+        'SANDBOX_EXEC_ERROR',
+        `the group caught more than ${maxGroupValues} different texts, or ${maxGroupChars} characters of them: ` +
+          'let it catch less, or count in one path after another.',
+      );
+    }
+  }
+
+  list(): (readonly [string, number])[] {
+    return [...this.#counts].sort(([, left], [, right]) => right - left);
+  }
 }
 
 /** As matchAll goes on: behind an empty match one character further. Behind the last line there is no match. */

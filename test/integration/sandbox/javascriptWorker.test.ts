@@ -344,9 +344,10 @@ globalThis.other = whole.slice(2999, 4999);`);
       assert.match((await host.run('let known = 1; FINAL_VAR("x")')).error?.message ?? '', /known/);
     });
 
-    it('SHOW_VARS prints and returns a table', async () => {
+    it('SHOW_VARS prints a table, and returns nothing that would be shown again', async () => {
       await host.run('let rows = [1, 2], n = 5');
-      assert.equal(await stdout('SHOW_VARS().length'), 'n     number\nrows  Array   2\n');
+      const { stdout: shown, result } = await host.run('SHOW_VARS()');
+      assert.deepStrictEqual([shown, result], ['n     number\nrows  Array   2\n', null]);
     });
   });
 

@@ -58,7 +58,7 @@ const tables: Readonly<Record<Language, readonly Row[]>> = {
     { code: 'len(grep("User"))', gives: '100', notes: /first 100 matches, and there are 150/ },
     {
       code: 'grep("User", max_matches=1)',
-      gives: "[Span(path='b.txt', start=0, end=4, line=1, text='User')] (the first 1 of 150)",
+      gives: 'b.txt:1:0: User three\n(the first 1 of 150)',
     },
     {
       code: 'count("User"), count("user", by="path")',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import instructions from '../../../src/mcp/instructions.md';
-import { listReplGlobals } from '../../../src/mcp/replGlobals';
+import { listReplGlobals } from '../../../src/core/replGlobals';
 
 describe('texts for models', () => {
   it('the instructions stay under 150 words', () => {
@@ -25,6 +25,7 @@ describe('texts for models', () => {
       'count',
       'search',
       'chunk',
+      ...['lines', 'head', 'tail', 'around', 'top', 'help'],
     ];
     assert.deepStrictEqual(Object.keys(listReplGlobals('python')), [...shared, 'time.sleep']);
     assert.deepStrictEqual(Object.keys(listReplGlobals('javascript')), [...shared, 'sleep']);

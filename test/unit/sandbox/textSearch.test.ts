@@ -5,6 +5,7 @@ import { TextIndex } from '../../../src/sandbox/worker/textPositions';
 import { rankTexts } from '../../../src/sandbox/worker/rankTexts';
 import { foldChar } from '../../../src/sandbox/worker/searchWords';
 import { isOnLine } from '../../support/lineTexts';
+import { stemWord } from '../../../src/sandbox/worker/stemWord';
 import { SearchRefusal } from '../../../src/sandbox/worker/searchRefusal';
 import {
   type Found,
@@ -25,7 +26,7 @@ function rank(texts: readonly string[], query: string, given: Partial<SearchArgs
 }
 
 /** Rows of the columns that are told. */
-const toRows = (hits: Hits, ...names: readonly (keyof Hits)[]): number[][] =>
+const toRows = (hits: Hits, ...names: readonly Exclude<keyof Hits, 'marks'>[]): number[][] =>
   hits.starts.map((_, at) => names.map((name) => hits[name][at] ?? NaN));
 
 const toPlaces = (hits: Hits) => toRows(hits, 'sources', 'starts', 'ends', 'lines');
@@ -43,6 +44,7 @@ describe('grepTexts', () => {
         ends: [3, 11, 3],
         lines: [1, 2, 1],
         scores: [],
+        marks: [],
       },
       truncated: false,
       total: 3,
@@ -122,12 +124,34 @@ describe('grepTexts', () => {
   it('counts what it found beyond what was asked for in short texts', () => {
     assert.equal(grep(['aa', 'a'], 'a', { maxMatches: 1 }).total, 3);
     assert.equal(grep(['a'.repeat(1_000_001)], 'a', { maxMatches: 1 }).total, null);
-    assert.deepStrictEqual(
-      countMatches(
-        ['aa', 'b', 'a'].map((text, index) => ({ index, text })),
-        { pattern: 'a', flags: 'g' },
-      ),
-      [2, 0, 1],
+    const sources = ['aa', 'b', 'a'].map((text, index) => ({ index, text }));
+    const counted = countMatches(sources, { pattern: 'a', flags: 'g', group: null });
+    assert.deepStrictEqual(counted, { counts: [2, 0, 1], values: [] });
+  });
+
+  it('counts what a group caught, the most frequent first', () => {
+    const sources = ['k=1 k=2', 'j=2 -'].map((text, index) => ({ index, text }));
+    const count = (group: number | string) =>
+      countMatches(sources, { pattern: '(?<key>[jk])=(\\d)|(-)', flags: 'g', group }).values;
+    assert.deepStrictEqual(count(2), [
+      ['2', 2],
+      ['1', 1],
+    ]);
+    assert.deepStrictEqual(count('key'), [
+      ['k', 2],
+      ['j', 1],
+    ]);
+    assert.deepStrictEqual(count(3), [['-', 1]]);
+    assert.deepStrictEqual(count(0), [
+      ['k=1', 1],
+      ['k=2', 1],
+      ['j=2', 1],
+      ['-', 1],
+    ]);
+    const many = [{ index: 0, text: Array.from({ length: 100_001 }, (_, n) => `${n}\n`).join('') }];
+    assert.throws(
+      () => countMatches(many, { pattern: '\\d+', flags: 'g', group: 0 }),
+      SearchRefusal,
     );
   });
 
@@ -179,6 +203,30 @@ describe('grepTexts', () => {
   });
 });
 
+/** Source: the examples of Porter's paper, and words of logs. */
+const stems =
+  'caresses caress ponies poni ties ti caress caress cats cat feed feed agreed agre plastered plaster bled bled ' +
+  'motoring motor sing sing conflated conflat troubled troubl sized size hopping hop tanned tan falling fall ' +
+  'hissing hiss fizzed fizz failing fail filing file happy happi sky sky relational relat conditional condit ' +
+  'rational ration valenci valenc hesitanci hesit digitizer digit conformabli conform radicalli radic ' +
+  'differentli differ vileli vile analogousli analog vietnamization vietnam predication predic operator oper ' +
+  'feudalism feudal decisiveness decis hopefulness hope callousness callous formaliti formal sensitiviti sensit ' +
+  'sensibiliti sensibl triplicate triplic formative form formalize formal electriciti electr electrical electr ' +
+  'hopeful hope goodness good revival reviv allowance allow inference infer airliner airlin gyroscopic gyroscop ' +
+  'adjustable adjust defensible defens irritant irrit replacement replac adjustment adjust dependent depend ' +
+  'adoption adopt homologou homolog communism commun activate activ angulariti angular homologous homolog ' +
+  'effective effect bowdlerize bowdler probate probat rate rate cease ceas controll control roll roll ' +
+  'generalizations gener oscillators oscil errors error retries retri retry retri connected connect connections ' +
+  'connect running run by by as as';
+
+describe('stemWord', () => {
+  it('is Porter’s', () => {
+    const words = stems.split(' ');
+    const expected = words.filter((_, at) => at % 2 === 1);
+    assert.deepStrictEqual(words.filter((_, at) => at % 2 === 0).map(stemWord), expected);
+  });
+});
+
 describe('rankTexts', () => {
   const lines = (...words: readonly string[]): string =>
     words.map((word) => `${word.padEnd(49, '.')}\n`).join('');
@@ -200,9 +248,45 @@ describe('rankTexts', () => {
   });
 
   it('takes whole words only, of any script, in any case', () => {
-    const text = lines('cats', 'CAT', 'concat', 'cat_x', 'écat', '😀cat', '𝒜cat');
+    const text = lines('catkin', 'CAT', 'concat', 'cat_x', 'écat', '😀cat', '𝒜cat');
     assert.deepStrictEqual(rank([text], 'cat').hits.lines, [2, 6]);
     assert.deepStrictEqual(rank([lines('Ёлка', 'ёл', 'ёлка')], 'ЁЛКА').hits.lines, [1, 3]);
+  });
+
+  it('finds other forms of an English word, and the word itself first', () => {
+    const forms = ['retries', 'retry', 'retrying', 'retried', 'retro', 'RETRY'];
+    assert.deepStrictEqual(rank([lines(...forms)], 'retry').hits.lines, [2, 6, 1, 3, 4]);
+    assert.deepStrictEqual(rank([lines(...forms)], 'retries').hits.lines, [1, 2, 3, 4, 6]);
+    const written = lines('connected', 'connect_x', 'connexion', 'disconnect', 'connections');
+    assert.deepStrictEqual(rank([written], 'connecting').hits.lines, [1, 5]);
+    assert.deepStrictEqual(
+      rank([lines('use', 'used', 'because', 'usual')], 'using').hits.lines,
+      [1, 2],
+    );
+    assert.deepStrictEqual(rank([lines('Häuser', 'Haus')], 'häuser').hits.lines, [1]);
+  });
+
+  it('ranks words that stand together as in the query before words apart', () => {
+    const text = lines(
+      'code and error',
+      'an error code',
+      'code error',
+      'error, code',
+      'error a code',
+    );
+    assert.deepStrictEqual(rank([text], 'error code').hits.lines.slice(0, 2), [2, 4]);
+  });
+
+  it('marks where the words stand close together', () => {
+    const far = `${'word '.repeat(30)}${'. '.repeat(100)}rare word and a rare one`;
+    const [mark] = rank([far], 'rare word', { windowChars: 1_000 }).hits.marks;
+    assert.equal(far.slice(...(mark ?? [])).startsWith('rare word'), true);
+    const { marks, starts, ends } = rank([lines('😀 a', '😀😀 b')], 'a b', {
+      unit: 'codepoint',
+    }).hits;
+    for (const [at, [start, end]] of marks.entries()) {
+      assert.ok((starts[at] ?? NaN) <= start && start < end && end <= (ends[at] ?? NaN));
+    }
   });
 
   it('finds a longer word beside a shorter one that it begins with', () => {
