@@ -362,6 +362,11 @@ export class Session implements Disposable {
     });
   }
 
+  /** What is queued does not run any more, as after `stop`, which must follow. */
+  refuseQueued(cause: StopCause): void {
+    this.#stopping ??= cause;
+  }
+
   /** Stops the session at once: a running step is interrupted and keeps what it has done. */
   async stop(cause: 'user' | 'run_ended' = 'user'): Promise<void> {
     this.interrupt();
@@ -447,7 +452,7 @@ export class Session implements Disposable {
 
   /** What is queued is refused from now on; on record the stop comes after the step that runs. */
   async #stop(cause: StopCause): Promise<void> {
-    this.#stopping ??= cause;
+    this.refuseQueued(cause);
     await this.#queue.run(async () => {
       if (this.summary.status === 'active' && !this.#store.isDisposed) {
         await this.#recordStop(cause);

@@ -1,6 +1,6 @@
 // Runs whole tasks: opens a session, lets a model work on it, and ends the session with the answer.
 
-import { neverAborted } from '../base/abort';
+import { neverAborted, onAbort } from '../base/abort';
 import { cutMarked, toOneLine } from '../base/text';
 import { RlmError, cancelledError, toRlmError } from '../core/errors';
 import { limitRanges, type Limits } from '../core/limits';
@@ -60,6 +60,19 @@ export class SessionLoopRunner implements LoopRunner {
 
   async #runWith(prompts: Prompts, request: LoopOrder, signal: AbortSignal): Promise<LoopResult> {
     const session = await this.#open(request, signal);
+    const cancelling = onAbort(signal, () => session.refuseQueued('user'));
+    try {
+      return await this.#runIn(session, { prompts, request }, signal);
+    } finally {
+      cancelling.dispose();
+    }
+  }
+
+  async #runIn(
+    session: Session,
+    { prompts, request }: { readonly prompts: Prompts; readonly request: LoopOrder },
+    signal: AbortSignal,
+  ): Promise<LoopResult> {
     let iterations = 0;
     let end: WorkEnd;
     const onProgress = (progress: LoopProgress): void => {
