@@ -29,7 +29,6 @@ const baseBytes = 512 * 2 ** 20;
 
 export class FramedWorker implements WorkerHandle {
   readonly language: Language = 'python';
-  readonly walls: readonly string[];
   readonly imageDigest: string | null;
   readonly #place: WorkerPlace;
   readonly #received = new Emitter<FromWorker>();
@@ -42,8 +41,11 @@ export class FramedWorker implements WorkerHandle {
 
   constructor(place: WorkerPlace) {
     this.#place = place;
-    this.walls = place.walls;
     this.imageDigest = place.imageDigest;
+  }
+
+  get walls(): readonly string[] {
+    return this.#place.walls;
   }
 
   get endedBy(): string | null {

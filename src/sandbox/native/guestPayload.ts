@@ -7,6 +7,7 @@ import device from './guest/device.py';
 import eventLoop from './guest/eventLoop.py';
 import start from './guest/start.py';
 import supervisor from './guest/supervisor.py';
+import systemCalls from './guest/systemCalls.py';
 
 /** Flags of the first Python: nothing of its surroundings, no site packages. */
 export const bootstrapArgs: readonly string[] = ['-I', '-S', '-B', '-u', '-c', bootstrap];
@@ -29,7 +30,7 @@ const flags = ['-s', '-B', '-u', '-X', 'utf8'];
 /** With its length in 16 digits before it. */
 export function createGuestPayload(options: GuestOptions): Buffer {
   const body = Buffer.from(
-    JSON.stringify({ supervisor, start, modules, options: { flags, ...options } }),
+    JSON.stringify({ systemCalls, supervisor, start, modules, options: { flags, ...options } }),
   );
   return Buffer.concat([Buffer.from(String(body.length).padStart(16)), body]);
 }

@@ -17,15 +17,16 @@ export interface PlaceParts {
   readonly onDispose?: () => void;
 }
 
+const filterWall = 'system calls filtered';
 const pieceBytes = 2 ** 20;
 
 const eventSchema = z.discriminatedUnion('event', [
-  z.object({ event: z.literal('started') }),
+  z.object({ event: z.literal('started'), filtered: z.boolean() }),
   z.object({ event: z.literal('ended'), why: z.string().max(500) }),
 ]);
 
 export class SupervisedPlace implements WorkerPlace {
-  readonly walls: readonly string[];
+  #walls: readonly string[];
   readonly imageDigest: string | null;
   readonly #process: PlaceProcess;
   readonly #onDispose: () => void;
@@ -37,7 +38,7 @@ export class SupervisedPlace implements WorkerPlace {
 
   private constructor(parts: PlaceParts) {
     this.#process = parts.process;
-    this.walls = parts.walls;
+    this.#walls = parts.walls;
     this.imageDigest = parts.imageDigest;
     this.#onDispose = parts.onDispose ?? (() => undefined);
     this.#awaited = new FramedWorker(this);
@@ -55,6 +56,11 @@ export class SupervisedPlace implements WorkerPlace {
   static async open(parts: PlaceParts): Promise<WorkerHandle> {
     const place = new SupervisedPlace(parts);
     return place.#untilReady(place.#awaited);
+  }
+
+  /** Those of its program, and what its supervisor has added before any code ran. */
+  get walls(): readonly string[] {
+    return this.#walls;
   }
 
   tell(json: string, raw: readonly Uint8Array[]): void {
@@ -136,6 +142,9 @@ export class SupervisedPlace implements WorkerPlace {
       case 'started':
         this.#worker = this.#awaited;
         this.#awaited = null;
+        if (event.filtered && !this.#walls.includes(filterWall)) {
+          this.#walls = [...this.#walls, filterWall];
+        }
         return;
       case 'ended':
         this.#worker?.lose(`its interpreter ended: ${event.why}`);

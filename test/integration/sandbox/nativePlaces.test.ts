@@ -48,6 +48,7 @@ describePython(
       assert.equal(place.backend, backend);
       assert.match(place.engine, /^CPython 3\.\d+\.\d+ on linux$/u);
       assert.ok(place.walls.includes('no network'));
+      assert.ok(place.walls.includes('system calls filtered'));
       assert.equal(place.imageDigest !== null, backend === 'container');
     });
 

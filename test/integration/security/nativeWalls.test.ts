@@ -46,9 +46,18 @@ const probes: Readonly<Record<string, string>> = {
     'import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n' +
     '[n for n, done in enumerate((libc.mount(b"none", b"/tmp", b"tmpfs", 0, None), libc.mount(b"/", b"/tmp", None, 4096, None), libc.umount2(b"/usr", 2), libc.mount(None, b"/", None, 32 | 4096, None))) if done == 0]',
   'making namespaces of its own':
-    'import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\nfound = []\nfor flag in (0x20000, 0x40000000, 0x20000000):\n' +
+    'import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\nfound = []\nfor flag in (0x10000000, 0x20000, 0x40000000, 0x20000000):\n' +
     '    child = os.fork()\n    if child == 0: os._exit(0 if libc.unshare(flag) == 0 else 1)\n' +
     '    if os.waitpid(child, 0)[1] == 0: found.append(hex(flag))\nfound',
+  'system calls that analyses do not need':
+    'import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\nintel = os.uname().machine == "x86_64"\nfound = []\n' +
+    'calls = {"ptrace": (101, 117), "keyctl": (250, 219), "add_key": (248, 217), "bpf": (321, 280), "perf": (298, 241), "userfaultfd": (323, 282),\n' +
+    '         "io_uring": (425, 425), "process_vm_readv": (310, 270), "open_tree": (428, 428), "fsopen": (430, 430), "unshare": (272, 97), "setns": (308, 268)}\n' +
+    'for name, numbers in calls.items():\n    ctypes.set_errno(0)\n' +
+    '    if libc.syscall(numbers[0 if intel else 1], 0, 0, 0, 0, 0) != -1 or ctypes.get_errno() != 1: found.append((name, ctypes.get_errno()))\nfound',
+  'a new user namespace by clone':
+    'import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\nnumber = 56 if os.uname().machine == "x86_64" else 220\n' +
+    'child = libc.syscall(number, 0x10000011, 0, 0, 0, 0)\nif child == 0: os._exit(0)\n[child] if child > 0 else []',
   'becoming somebody else':
     'import os\nfound = []\nfor call in (lambda: os.setuid(0), lambda: os.setgid(0), lambda: os.setgroups([0]), lambda: os.chroot("/tmp")):\n' +
     '    try:\n        call()\n        found.append(os.getresuid()[0] == 0)\n    except OSError: pass\n[one for one in found if one]',

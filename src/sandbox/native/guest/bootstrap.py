@@ -12,5 +12,6 @@ def read_exactly(size):
 
 given = json.loads(read_exactly(int(read_exactly(16))))
 space = {"__name__": "supervisor"}
-exec(compile(given["supervisor"], "/rlm/supervisor.py", "exec"), space)
+for name in ("systemCalls", "supervisor"):
+    exec(compile(given[name], f"/rlm/{name}.py", "exec"), space)
 space["run"](given["modules"], given["start"], given["options"])

@@ -1,7 +1,7 @@
 # The first process of a place where code runs: starts the interpreter and another when that has ended, and carries
 # frames between it and the host. On stdin and stdout: 1 byte channel, 4 bytes length, body.
 #   channel 0  JSON. From the host: {"op":"interrupt"}, {"op":"restart"}, {"op":"limit","bytes":…}.
-#              To it: {"event":"started"}, {"event":"ended","why":…}
+#              To it: {"event":"started","filtered":…}, {"event":"ended","why":…}
 #   channel 1  the interpreter: to it bytes as its device reads them, from it one message a frame
 # It keeps nothing of a session, and ends when the host closes its input.
 import json
@@ -39,6 +39,7 @@ class Supervisor:
         for file in (0, 1):
             os.dup2(null, file)
         self.apply_limits()
+        self.is_filtered = refuse_calls()  # noqa: F821  (of systemCalls.py, which bootstrap.py puts before this)
         self.begin()
         threading.Thread(target=self.watch, daemon=True).start()
 
@@ -85,7 +86,7 @@ class Supervisor:
         self.group = spawn(arguments, self.options["environment"], (to_read, to_write), self.options["folder"])
         for file in (to_read, to_write):
             os.close(file)
-        self.send(0, b'{"event":"started"}')
+        self.send(0, json.dumps({"event": "started", "filtered": self.is_filtered}).encode())
         self.reader = threading.Thread(target=self.forward, args=(self.back,), daemon=True)
         self.waiter = threading.Thread(target=self.wait, args=(self.group,), daemon=True)
         self.reader.start()

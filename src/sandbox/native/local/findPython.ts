@@ -8,6 +8,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import * as z from 'zod';
 import { createUnavailable } from '../unavailable';
+import { workFolder } from './bubblewrap';
 
 export interface FoundPython {
   /** Of a virtual environment, the link in it: its packages are found by that. */
@@ -48,7 +49,8 @@ export async function findPython(candidate: string): Promise<FoundPython> {
     );
   }
   const folders = await listFolders(found.executable, found.prefixes);
-  const tooWide = folders.find((folder) => isAtOrAbove(folder, homedir()));
+  const kept = [homedir(), workFolder, '/tmp', '/dev', '/proc'];
+  const tooWide = folders.find((folder) => kept.some((one) => isAtOrAbove(folder, one)));
   if (tooWide !== undefined) {
     throw createUnavailable(
       `${candidate} is installed in ${tooWide}, and code would read all that lies below.`,
