@@ -176,9 +176,14 @@ def put(value, tokens, waiting):
         return
     elif without:
         opaque.append(id(value))
-        if kind is types.FunctionType:  # another may have come to stand at the same place in memory
+        # Another may have come to stand at the same place in memory.
+        if kind is types.FunctionType:
             code = value.__code__
             opaque.extend((id(code), hash_text(code.co_filename), code.co_firstlineno))
+        elif kind is types.MethodType:
+            opaque.extend((id(value.__self__), id(value.__func__)))
+        elif kind is types.BuiltinFunctionType:
+            opaque.extend((id(value.__self__), hash_text(value.__name__)))
         return
     else:
         length = None if base is None else LENGTHS.get(id(base))

@@ -5,7 +5,7 @@ import types
 from answers import plain
 from contents import BRIEF_LOOKS, LOOKS, STEP_LOOKS, look_at
 from reached import find_reached
-from values import preview, size_of, to_text, type_name
+from values import SCALARS, preview, size_of, to_text, type_name
 
 MAX_CHANGES = 1_000
 MAX_LISTED_CHARS = 100_000
@@ -74,7 +74,8 @@ def compare():
     own = [name for name in tuple(names) if is_own(name)]
     changed, looked = {}, {}
     for name in own:
-        kind = find_change(name, names[name], looked)
+        value = names[name]
+        kind = find_change(name, value, looked, name in mentioned or id(value) in reached)
         if kind is not None:
             changed[name] = kind
     touched = {id(names[name]) for name, kind in changed.items() if kind == "touched"}
@@ -82,6 +83,7 @@ def compare():
         for name in own:
             if name not in changed and id(names[name]) in touched:
                 changed[name] = "touched"
+        find_holders(own, changed, looked)
     removed = [name for name in known if name not in names or not is_own(name)]
     now = {}
     entries = []
@@ -115,14 +117,29 @@ def compare():
         "".join((entry["name"], entry["type"], entry["preview"], entry["hash"] or ""))))
 
 
-def find_change(name, value, looked):
+def find_holders(own, changed, looked):
+    """What was changed in place may lie within other variables, at any depth."""
+    looks = STEP_LOOKS
+    for name in own:
+        value = names[name]
+        if name in changed or id(type(value)) in SCALARS:
+            continue
+        if find_change(name, value, looked, True) is not None:
+            changed[name] = "touched"
+        found = looked.get((id(value), known[name][3]))
+        looks -= 0 if found is None else found[2]
+        if looks <= 0:
+            return
+
+
+def find_change(name, value, looked, is_looked_at):
     """'added', 'changed', 'touched' (the same object holds something else), or None."""
     before = known.get(name)
     if before is None:
         return "added"
     if before[0] != id(value):
         return "changed"
-    if (name in mentioned or id(value) in reached) and id(type(value)) not in STILL:
+    if is_looked_at and id(type(value)) not in STILL:
         room = before[3]
         found = looked[id(value), room] = looked.get((id(value), room)) or look_at(value, room)
         is_known = found[1] is not None and before[1] is not None

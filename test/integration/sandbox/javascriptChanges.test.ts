@@ -108,6 +108,18 @@ const throughOthers: Readonly<Record<string, readonly [string, string]>> = {
   'the globals': ['0', 'globalThis["v"].push(1)'],
 };
 
+const shared: Readonly<Record<string, readonly [string, string, readonly string[]]>> = {
+  'a list in an object': ['h = { k: [v] }', 'v.push(1)', ['h', 'v']],
+  'a value of a Map': ['h = new Map([[1, v]])', 'v.push(1)', ['h', 'v']],
+  'a part of it': ['v.push([]); h = [v[1]]', 'v[1].push(1)', ['h', 'v']],
+  'two views of a buffer': [
+    'v = new Uint8Array(8); h = new Uint16Array(v.buffer)',
+    'v[0] = 1',
+    ['h', 'v'],
+  ],
+  'nothing of it': ['h = [[0]]', 'v.push(1)', ['v']],
+};
+
 describe('the variables that a JavaScript step changed', () => {
   let sandboxes: SandboxProcess;
   let repl: Repl;
@@ -160,6 +172,18 @@ describe('the variables that a JavaScript step changed', () => {
         (await changesOf(change)).map(([name]) => name),
         ['v'],
       );
+    });
+  }
+
+  for (const [title, [make, change, names]] of Object.entries(shared)) {
+    it(`are those that hold what was changed in place: ${title}`, async () => {
+      await repl.run(`other = [[1]]; v = [0]; ${make}`);
+      const { changes } = await repl.run(`${change}; null`);
+      assert.deepEqual(
+        changes.map(({ name }) => name),
+        names,
+      );
+      await repl.run('h = null');
     });
   }
 
