@@ -32,6 +32,7 @@ export class HeldTime {
       ask: ask && ((request, signal) => this.#hold(() => ask(request, signal))),
       sample: sample && this.#wrapSample(sample, whenReachable),
       whenReachable,
+      ...(client.expectAsk && { expectAsk: client.expectAsk }),
     };
   }
 

@@ -1,6 +1,8 @@
 // Ports: what answers prompts. A `Model` chooses among `ModelProvider`s; both are implemented in
 // src/models, the editor's own provider in src/extension.
 
+import type { Disposable } from '../base/disposable';
+
 export interface Model {
   /** @throws RlmError 'MODEL_UNAVAILABLE' | 'CANCELLED' | 'INVALID_INPUT' (an unknown name) */
   answer(request: ModelRequest, signal: AbortSignal): Promise<ModelAnswer>;
@@ -26,8 +28,17 @@ export interface ModelRequest {
    * that the answer of another attempt may take; null: the budget has no room for one.
    */
   readonly onSpent?: (usage: ModelUsage) => number | null;
+  /** The session whose code or run asks; left out: not known. */
+  readonly origin?: PromptOrigin;
   /** Settles when the answer is on record, or the call has ended without one. Left out: nothing is recorded. */
   readonly recorded?: Promise<void>;
+}
+
+export interface PromptOrigin {
+  readonly sessionId: string;
+  readonly title: string;
+  /** 0: no child. */
+  readonly depth: number;
 }
 
 export interface ModelMessage {
@@ -93,6 +104,8 @@ export interface ModelClient {
   readonly ask: AskClient | null;
   /** Null while its own model can be asked; else settles when it can again. Left out: always. */
   readonly whenReachable?: (signal: AbortSignal) => Promise<void> | null;
+  /** A part of the work has begun that may ask before long: until disposed, the agent is not told of others' prompts. */
+  readonly expectAsk?: () => Disposable;
 }
 
 export type AskClient = (request: ModelRequest, signal: AbortSignal) => Promise<ModelAnswer>;

@@ -9,13 +9,13 @@ import type { Clock } from './clock';
 import { RlmError, cancelledError, throwIfAborted, toRlmError } from './errors';
 import type { ModelAnswered } from './event';
 import type { KeptAnswers } from './keptAnswers';
-import type { Model, ModelAnswer, ModelRequest, ModelUsage } from './model';
+import type { Model, ModelAnswer, ModelRequest, ModelUsage, PromptOrigin } from './model';
 import { maxTokens } from './tokens';
 
 /** A call as its trace event says it. */
 export type RecordedCall = Omit<ModelAnswered, 'kind' | 'at' | 'step' | 'status' | 'usage'>;
 
-export type AskRequest = Omit<ModelRequest, 'maxAnswerTokens' | 'onSpent' | 'recorded'>;
+export type AskRequest = Omit<ModelRequest, 'maxAnswerTokens' | 'onSpent' | 'recorded' | 'origin'>;
 
 interface ModelCallParts {
   readonly model: Model;
@@ -24,6 +24,8 @@ interface ModelCallParts {
   readonly record: (call: RecordedCall) => Promise<void>;
   /** Of an earlier attempt at the same code, which was cut short; null: there was none. */
   readonly kept?: KeptAnswers | null;
+  /** The session that they are of; left out: not told. */
+  readonly origin?: PromptOrigin;
 }
 
 const mostAnswerTokens = 16_384;
@@ -81,7 +83,7 @@ export class ModelCalls {
     if (this.#refusal) {
       throw this.#refusal;
     }
-    const { clock } = this.#parts;
+    const { clock, origin } = this.#parts;
     const asked = describeRequest(this.takeNumber(), request);
     const kept = await this.#recall(asked, request);
     if (kept) {
@@ -93,7 +95,10 @@ export class ModelCalls {
       tellRecorded = resolve;
     });
     try {
-      const attempt = await this.#attempt({ ...request, recorded }, signal);
+      const attempt = await this.#attempt(
+        { ...request, recorded, ...(origin && { origin }) },
+        signal,
+      );
       const durationMs = clock.monotonic() - started;
       if (attempt.kind === 'failed') {
         const error = toErrorText(attempt.error);
@@ -129,7 +134,7 @@ export class ModelCalls {
 
   /** Never rejects, and settles as soon as `signal` aborts, whether the model heeds it or not. */
   async #attempt(
-    request: AskRequest & Pick<ModelRequest, 'recorded'>,
+    request: AskRequest & Pick<ModelRequest, 'recorded' | 'origin'>,
     signal: AbortSignal,
   ): Promise<Attempt> {
     const { budget, model } = this.#parts;

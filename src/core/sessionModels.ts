@@ -81,7 +81,9 @@ export class SessionModels {
   createCalls(step: number, kept: KeptAnswers | null = null): ModelCalls {
     const { model, clock } = this.#parts;
     const record = (call: RecordedCall): Promise<void> => this.#record(step, call);
-    return new ModelCalls({ model, clock, budget: this.#budget, record, kept });
+    const { sessionId, title, depth } = this.#parts.opened;
+    const origin = { sessionId, title, depth };
+    return new ModelCalls({ model, clock, budget: this.#budget, record, kept, origin });
   }
 
   createHostCalls({ calls, client, subModel }: HostCallOptions): HostCalls {

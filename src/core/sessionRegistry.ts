@@ -200,6 +200,19 @@ export class SessionRegistry implements Disposable {
     return resumed ?? this.#reading.join(sessionId, { signal, start, gone });
   }
 
+  /** As the record of a session says that they are, whether it is live or not; as `openForReading` otherwise. */
+  async openRecorded(
+    sessionId: string,
+    signal: AbortSignal,
+    onProgress?: ReplayProgress,
+  ): Promise<ReadableSession> {
+    return this.#reading.join(sessionId, {
+      signal,
+      start: (shared) => this.#openReader(sessionId, shared, onProgress),
+      gone: () => cancelledError('Reading the session'),
+    });
+  }
+
   async #openReader(
     sessionId: string,
     signal: AbortSignal,

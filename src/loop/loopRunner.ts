@@ -3,6 +3,7 @@
 import { neverAborted, onAbort } from '../base/abort';
 import { cutMarked, toOneLine } from '../base/text';
 import { RlmError, cancelledError, toRlmError } from '../core/errors';
+import { expectFirstAsk } from '../core/firstAsk';
 import { limitRanges, type Limits } from '../core/limits';
 import {
   checkTask,
@@ -58,7 +59,18 @@ export class SessionLoopRunner implements LoopRunner {
     return this.#runWith(prompts, { ...request, maxIterations }, signal);
   }
 
+  /** A child asks soon after it has begun: its caller is shown the first prompts of all of them together. */
   async #runWith(prompts: Prompts, request: LoopOrder, signal: AbortSignal): Promise<LoopResult> {
+    const expected = expectFirstAsk(request.parent ? request.client : null);
+    try {
+      const client = expected.client ?? request.client;
+      return await this.#runOpened(prompts, { ...request, client }, signal);
+    } finally {
+      expected.dispose();
+    }
+  }
+
+  async #runOpened(prompts: Prompts, request: LoopOrder, signal: AbortSignal): Promise<LoopResult> {
     const session = await this.#open(request, signal);
     const cancelling = onAbort(signal, () => session.refuseQueued('user'));
     try {

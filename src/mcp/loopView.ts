@@ -5,11 +5,11 @@ import { toFence, toInline, toInlineCode, toTable } from '../base/markdown';
 import { cutMarked, cutText } from '../base/text';
 import type { LoopResult } from '../core/loop';
 import type { Standing } from '../core/sharedLimits';
-import type { UnfinishedReport } from '../core/task/task';
+import type { InputRequired, UnfinishedReport } from '../core/task/task';
 import { withoutEmpty } from './brief';
 import { fitPayload } from './fit';
 import type { loopResultFields, programFields, runSchema, subtaskFields } from './loopFields';
-import { toPendingMarkdown, toPendingView } from './pendingView';
+import { toBriefPending, toPendingMarkdown, toPendingView } from './pendingView';
 import { Shown } from './tool';
 import { toRemainingText, toShortUsageView } from './usageView';
 
@@ -30,9 +30,10 @@ interface LoopStanding extends Standing {
 }
 
 const waitingNote =
-  'The run waits for you, as no model is set up. Reply to every prompt in pending_prompts, each by itself, ' +
-  'with rlm_answer and this session_id; then it goes on. Where purpose is loop you are the model that ' +
-  'writes the code of the run: do as the prompt says.';
+  'The run waits for you, as no model is set up: reply to each prompt with rlm_answer and this session_id.';
+const loopNote =
+  'Where purpose is loop you are the model that writes the code of the run: do as the prompt says. Where it is ' +
+  'sub_call reply with the answer alone.';
 /** Of all subtasks' answers together; the rest of the reply needs the other half. */
 const subtaskAnswerChars = 50_000;
 const subtaskErrorChars = 500;
@@ -57,7 +58,8 @@ function toShown<View extends LoopView>(view: View): Shown<View> {
     ...(['session_id', 'answer', 'iterations', 'finish_reason'] as const),
     ...(['pending_prompts', 'usage', 'truncated'] as const),
   ]);
-  return new Shown(whole, withoutEmpty(whole, ['iterations']));
+  const brief = { ...whole, pending_prompts: toBriefPending(whole.pending_prompts) };
+  return new Shown(whole, withoutEmpty(brief, ['iterations']));
 }
 
 /** Of a run of any kind. */
@@ -72,7 +74,9 @@ function toUnfinishedView(
   return {
     status: isWaiting ? 'waiting' : 'running',
     finish_reason: null,
-    note: isWaiting ? waitingNote : 'The run goes on: call rlm_wait with this session_id.',
+    note: isWaiting
+      ? toWaitingNote(outcome)
+      : 'The run goes on: call rlm_wait with this session_id.',
     warnings: [...outcome.warnings],
     session_id: outcome.sessionId,
     answer: null,
@@ -80,6 +84,12 @@ function toUnfinishedView(
     usage: toShortUsageView(outcome),
     ...(isWaiting ? toPendingView(outcome) : { pending_prompts: null, truncated: false }),
   };
+}
+
+/** Who has been shown a conversation's beginning knows what to do. */
+function toWaitingNote({ prompts }: InputRequired): string {
+  const isNew = prompts.some(({ purpose, follows }) => purpose === 'loop' && follows === null);
+  return isNew ? `${waitingNote} ${loopNote}` : waitingNote;
 }
 
 /** What matters first, then what is long: some clients show only the beginning of a reply. */

@@ -61,14 +61,28 @@ export async function resumeSession(
   return { session, replay: report && toReplayView(report) };
 }
 
+/** What variables are read of. */
+export interface Readable {
+  readonly session: ReadableSession['session'];
+  readonly replay: ReplayView | null;
+}
+
+/** A session's variables as its record says, while a step runs in it: the record is run in a sandbox of its own. */
+export async function openRecorded(
+  { engine, signal, progress }: Pick<ToolContext, 'engine' | 'signal' | 'progress'>,
+  sessionId: string,
+): Promise<Readable> {
+  const { session, report } = await engine.sessions.openRecorded(sessionId, signal, (done, total) =>
+    progress.report(done, () => `replaying ${done} of ${total}`),
+  );
+  return { session, replay: report && toReplayView(report) };
+}
+
 /** The session to read variables of; where they are gone, its record is run again, and nothing is recorded of it. */
 export async function openForReading(
   { engine, signal, progress }: Pick<ToolContext, 'engine' | 'signal' | 'progress'>,
   sessionId: string,
-): Promise<{
-  readonly session: ReadableSession['session'];
-  readonly replay: ReplayView | null;
-}> {
+): Promise<Readable> {
   const { session, report } = await engine.sessions.openForReading(
     sessionId,
     signal,

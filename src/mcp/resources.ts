@@ -5,16 +5,16 @@ import { toWellFormedJson } from '../base/wellFormed';
 import type { Engine } from '../core/engine';
 import { toRlmError } from '../core/errors';
 import type { Summary } from '../core/summary';
+import { readCurrentPage } from './currentPage';
 import { maxResultChars } from './fit';
 import { readFittingPage } from './fitPage';
+import { Progress, defaultProgressOptions } from './progress';
 import { sayReplaced } from './replacedText';
 import { parseResourceUri, resourceTemplates, toSessionUri } from './resourceUri';
 import { toSessionDetail, toSessionViews } from './sessionView';
 import { toStatusView } from './statusView';
-import { runQueued } from './taskCall';
 import { toUnreadableView } from './unreadableView';
 import { readTracePage } from './tracePage';
-import { readVariablePage } from './variablePage';
 
 /** Source: MCP specification 2025-11-25, resources, "Error Handling". */
 const resourceNotFound = -32002;
@@ -154,14 +154,11 @@ async function readVariable(
   signal: AbortSignal,
 ): Promise<Content> {
   const { sessionId, name } = address;
-  const { page, report } = await runQueued({ engine, signal }, sessionId, async (queued) => {
-    const opened = await engine.sessions.openForReading(sessionId, queued);
-    const request = { name, offset: 0, maxChars: maxResultChars };
-    return {
-      page: await readVariablePage(opened.session, request, queued),
-      report: opened.report,
-    };
-  });
+  const { page, replay, beforeStep } = await readCurrentPage(
+    { engine, signal, progress: new Progress(null, defaultProgressOptions) },
+    sessionId,
+    { name, offset: 0, maxChars: maxResultChars },
+  );
   const { text, form, nextOffset, totalChars, incomplete, replaced } = page;
   const isWhole = nextOffset === null && incomplete === null;
   const isCut = nextOffset !== null;
@@ -174,7 +171,8 @@ async function readVariable(
       ...(isCut && { truncated: true, total_chars: totalChars, next_offset: nextOffset }),
       ...(incomplete !== null && { incomplete }),
       ...(replaced > 0 && { replaced_surrogates: replaced }),
-      ...(report && report.differenceCount > 0 && { replay_differences: report.differenceCount }),
+      ...(replay && replay.difference_count > 0 && { replay_differences: replay.difference_count }),
+      ...(beforeStep !== null && { before_step: beforeStep }),
     },
   };
 }

@@ -10,7 +10,7 @@ import type { Summary } from '../core/summary';
 import type { InputRequired } from '../core/task/task';
 import { withoutEmpty } from './brief';
 import { cutJsonMarked, fitPayload } from './fit';
-import { toPendingMarkdown, toPendingView } from './pendingView';
+import { toBriefPending, toPendingMarkdown, toPendingView } from './pendingView';
 import { type ReplayView, toReplayText } from './replayView';
 import { isLiteral, isNamedByCode, isPrinted } from './shownByCode';
 import type { StepPayload } from './stepFields';
@@ -76,12 +76,18 @@ export function toWaitingReply(
     ...(replay && { config: { ...toLimitsView(summary.limits) } }),
     usage,
   };
-  const brief = withoutEmpty<StepPayload>({ ...payload, usage: toBriefUsage(usage) }, [
-    'step_index',
-  ]);
+  const brief = withoutEmpty<StepPayload>(
+    {
+      ...payload,
+      pending_prompts: toBriefPending(payload.pending_prompts),
+      usage: toBriefUsage(usage),
+    },
+    ['step_index'],
+  );
   const whole = withoutEmpty(payload, [
     'error',
     'guardrail_stop',
+    'pending_prompts',
     'final_answer',
     'result',
     'step_index',

@@ -82,6 +82,12 @@ export function runQueued<T>(
   return engine.tasks.runQueued(readLine(engine, sessionId), { isQueued, signal }, work);
 }
 
+/** Whether a step of the session runs that waits, itself or in a child, for its caller's answers. */
+export function waitsInStep(engine: Engine, sessionId: string): boolean {
+  const isRunning = findLive(engine, sessionId)?.summary.running ?? false;
+  return isRunning && readLine(engine, sessionId).some((id) => engine.tasks.isInputRequired(id));
+}
+
 /** The session, its parent, and so on up. A trace from elsewhere may name itself among its parents. */
 export function readLine(engine: Engine, sessionId: string): readonly [string, ...string[]] {
   const parents: string[] = [];

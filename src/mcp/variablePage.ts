@@ -23,10 +23,16 @@ export interface VariablePage extends Pick<
   readonly replaced: number;
 }
 
+export interface VariableRequest {
+  readonly name: string;
+  readonly offset: number;
+  readonly maxChars: number;
+}
+
 /** At least one character a page, so that who reads on comes to an end. */
 export async function readVariablePage(
   session: ReadableSession['session'],
-  request: { readonly name: string; readonly offset: number; readonly maxChars: number },
+  request: VariableRequest,
   signal: AbortSignal,
 ): Promise<VariablePage> {
   const { name, offset, maxChars } = request;

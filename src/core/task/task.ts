@@ -2,7 +2,7 @@
 // to answer, a call ends with them and another brings the answers.
 
 import { onAbort, untilAborted } from '../../base/abort';
-import { type Disposable, DisposableStore } from '../../base/disposable';
+import { type Disposable, DisposableStore, toDisposable } from '../../base/disposable';
 import { Emitter } from '../../base/emitter';
 import type { Clock } from '../clock';
 import { cancelledError, toRlmError } from '../errors';
@@ -10,7 +10,8 @@ import type { LoopProgress, LoopResult } from '../loop';
 import type { AskClient, ModelClient } from '../model';
 import type { StepResult } from '../stepRun';
 import { ClientChannel } from './clientChannel';
-import { type AgentAnswer, type TaskPrompt, TaskPrompts } from './taskPrompts';
+import type { PromptPage } from './shownPrompts';
+import { type AgentAnswer, TaskPrompts } from './taskPrompts';
 import {
   type TaskEvent,
   type TaskState,
@@ -36,8 +37,13 @@ export type UnfinishedReport = InputRequired | { readonly status: 'working' };
 /** The task goes no further without answers. */
 export interface InputRequired {
   readonly status: 'input_required';
-  /** The first that fit one reply, of `count`. */
-  readonly prompts: readonly TaskPrompt[];
+  /** New ones, as far as they fit one reply. */
+  readonly prompts: PromptPage['prompts'];
+  /** Ids of those that were shown before and still wait. */
+  readonly told: PromptPage['told'];
+  /** Ids of new ones that did not fit. */
+  readonly left: PromptPage['left'];
+  /** All that wait. */
   readonly count: number;
 }
 
@@ -49,7 +55,7 @@ export interface TaskCall {
   readonly waitMs: number | null;
   /** Whether aborting the call cancels the task. */
   readonly ownsTask: boolean;
-  /** Shows prompts whole that go on with a known conversation. */
+  /** Shows all prompts that wait, whole and again. */
   readonly showWhole: boolean;
 }
 
@@ -75,6 +81,8 @@ interface TaskContext {
 
 /** Prompts asked together, by parts that run side by side too, come within this. */
 const gatherMs = 50;
+/** As long is waited for parts that have begun and have not asked yet. */
+const maxGatherMs = 10_000;
 
 export class Task<Kind extends TaskKind> {
   readonly kind: Kind;
@@ -92,6 +100,9 @@ export class Task<Kind extends TaskKind> {
   #state: TaskState = newTaskState;
   #sessionId: string | null;
   #iterations = 0;
+  /** Parts that have begun and have not asked yet. */
+  #expected = 0;
+  readonly #cameDown = new Emitter<void>();
   #hasStarted = false;
   #open: (sessionId: string) => void = () => undefined;
   #refuse: (error: Error) => void = () => undefined;
@@ -107,6 +118,7 @@ export class Task<Kind extends TaskKind> {
       ask: (request, signal) => this.#prompts.ask(request, signal),
       sample: canSample ? (request, signal) => this.#channel.ask(request, signal) : null,
       whenReachable: (signal) => this.#channel.whenOpen(signal),
+      expectAsk: () => this.#expectAsk(),
     };
     const onProgress = (progress: LoopProgress): void => this.#report(progress);
     const toldOpen = new Promise<string>((resolve) => {
@@ -215,6 +227,18 @@ export class Task<Kind extends TaskKind> {
     this.#controller.abort();
   }
 
+  #expectAsk(): Disposable {
+    this.#expected += 1;
+    let isOver = false;
+    return toDisposable(() => {
+      if (!isOver) {
+        isOver = true;
+        this.#expected -= 1;
+        this.#cameDown.fire();
+      }
+    });
+  }
+
   #change(event: TaskEvent): void {
     this.#state = nextTaskState(this.#state, event);
   }
@@ -234,25 +258,37 @@ export class Task<Kind extends TaskKind> {
       this.#state.status === 'input_required'
         ? {
             status: 'input_required',
-            prompts: this.#prompts.list(showWhole),
+            ...this.#prompts.list(showWhole),
             count: this.#state.openPrompts,
           }
         : { status: 'working' };
     return new Promise((resolve) => {
       let gathering: Disposable | undefined;
+      let isLate = false;
       const settleIfWaiting = (): void => {
-        const report = toReport();
-        if (report.status === 'input_required') {
-          resolve(report);
+        const isDue = this.#state.status === 'input_required' && (this.#expected === 0 || isLate);
+        if (isDue) {
+          resolve(toReport());
         }
       };
       const gather = (): void => {
         gathering?.dispose();
         gathering = held.add(this.#clock.after(gatherMs, settleIfWaiting));
       };
-      held.add(this.#prompts.onDidAsk(gather));
-      if (this.#state.status === 'input_required') {
+      const gatherFirst = (): void => {
+        if (!gathering) {
+          const settleLate = (): void => {
+            isLate = true;
+            settleIfWaiting();
+          };
+          held.add(this.#clock.after(maxGatherMs, settleLate));
+        }
         gather();
+      };
+      held.add(this.#prompts.onDidAsk(gatherFirst));
+      held.add(this.#cameDown.event(gather));
+      if (this.#state.status === 'input_required') {
+        gatherFirst();
       }
       if (waitMs !== null) {
         held.add(this.#clock.after(waitMs, () => resolve(toReport())));

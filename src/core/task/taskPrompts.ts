@@ -6,30 +6,22 @@ import { Emitter } from '../../base/emitter';
 import { RlmError, cancelledError } from '../errors';
 import type { ModelAnswer, ModelMessage, ModelRequest } from '../model';
 import { estimateTokens } from '../tokens';
-
-export interface TaskPrompt {
-  readonly id: string;
-  readonly prompt: string;
-  /** As asked for; null: any. */
-  readonly model: string | null;
-  readonly purpose: ModelRequest['purpose'];
-  /**
-   * The prompt whose conversation this one goes on with: the agent knows what came before, so that
-   * only what is new is shown. Null: the prompt is whole.
-   */
-  readonly follows: string | null;
-}
+import {
+  type AskedPrompt,
+  type PromptPage,
+  ShownPrompts,
+  fits,
+  maxShownChars,
+  toPromptText,
+} from './shownPrompts';
 
 export interface AgentAnswer {
   readonly id: string;
   readonly text: string;
 }
 
-interface Waiting {
-  readonly shown: TaskPrompt;
-  readonly whole: string;
+interface Waiting extends AskedPrompt {
   readonly resolve: (text: string) => void;
-  /** Settles when the answer is on record. */
   readonly recorded: Promise<void> | undefined;
 }
 
@@ -39,13 +31,12 @@ interface Known {
   readonly messages: readonly ModelMessage[];
 }
 
-/** Of one prompt, and of all in one reply, as JSON: they must pass through the agent whole. */
-const maxShownChars = 80_000;
 /** Conversations that parts of one task may have at the same time. */
 const maxKnown = 200;
 
 export class TaskPrompts {
   readonly #waiting = new Map<string, Waiting>();
+  readonly #shown = new ShownPrompts();
   readonly #answered = new Set<string>();
   readonly #asked = new Emitter<void>();
   /** Fires when one more waits. */
@@ -67,9 +58,12 @@ export class TaskPrompts {
       throw tooLongError(prompt);
     }
     const id = `p${this.#nextId++}`;
-    const { model, purpose } = request;
-    const shown = { id, prompt, model, purpose, follows: follows?.id ?? null };
-    const text = await this.#untilAnswered({ shown, whole, recorded: request.recorded }, signal);
+    const { model, purpose, messages, origin = null } = request;
+    const asked = { id, messages, prompt, whole, model, purpose, origin };
+    const text = await this.#untilAnswered(
+      { ...asked, follows: follows?.id ?? null, recorded: request.recorded },
+      signal,
+    );
     if (purpose === 'loop') {
       this.#learn({ id, messages: request.messages }, follows); // what code asks is never gone on with
     }
@@ -119,25 +113,15 @@ export class TaskPrompts {
   }
 
   /**
-   * The first that fit one reply; at least one where any waits.
-   * @param showWhole shows whole conversations again, where they fit.
+   * Those that the agent has not been shown yet, as far as they fit one reply; at least one where any is new.
+   * @param showWhole shows all that wait, whole again.
    */
-  list(showWhole: boolean): readonly TaskPrompt[] {
-    const prompts: TaskPrompt[] = [];
-    let chars = 0;
-    for (const waiting of this.#waiting.values()) {
-      const shown = showWhole ? toWhole(waiting) : waiting.shown;
-      chars += JSON.stringify(shown).length;
-      if (prompts.length > 0 && chars > maxShownChars) {
-        break;
-      }
-      prompts.push(shown);
-    }
-    return prompts;
+  list(showWhole: boolean): PromptPage {
+    return this.#shown.list([...this.#waiting.values()], showWhole);
   }
 
   async #untilAnswered(asked: Omit<Waiting, 'resolve'>, signal: AbortSignal): Promise<string> {
-    const { id } = asked.shown;
+    const { id } = asked;
     let aborted: Disposable | undefined;
     try {
       return await new Promise<string>((resolve, reject) => {
@@ -174,22 +158,6 @@ export class TaskPrompts {
     const others = this.#known.filter((one) => one !== instead);
     this.#known = [...others, known].slice(-maxKnown);
   }
-}
-
-function toWhole({ shown, whole }: Waiting): TaskPrompt {
-  return fits(whole) ? { ...shown, prompt: whole, follows: null } : shown;
-}
-
-function fits(prompt: string): boolean {
-  return JSON.stringify(prompt).length <= maxShownChars;
-}
-
-function toPromptText(messages: readonly ModelMessage[]): string {
-  const [only] = messages;
-  if (messages.length === 1 && only) {
-    return only.text;
-  }
-  return messages.map(({ role, text }) => `[${role}]\n${text}`).join('\n\n');
 }
 
 function tooLongError({ length }: string): RlmError {

@@ -51,7 +51,7 @@ export const finalize = defineTool({
   alias: 'finalize',
   title: 'Finish a session with its answer',
   description:
-    'Ends a session with an answer and records it in the trace. Give exactly one of final_text (you write ' +
+    'Ends a session with an answer and records it in the trace; not needed after a step with finalize true. Give exactly one of final_text (you write ' +
     'the answer) and final_var_name (a variable holds it). Also works when a guardrail has stopped the ' +
     'session; finish_reason says so. The same call again returns the same answer; a different answer is ' +
     'refused. Afterwards no step runs. Next: tell the user the answer; rlm_get_trace shows how it came about.',

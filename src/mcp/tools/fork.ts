@@ -2,12 +2,24 @@
 
 import * as z from 'zod';
 import { toInlineCode } from '../../base/markdown';
-import { backendInput, imageInput, placeSchema, sessionIdField } from '../fields';
+import type { Engine } from '../../core/engine';
+import type { Session } from '../../core/session';
+import {
+  backendInput,
+  countField,
+  cutSchema,
+  imageInput,
+  placeSchema,
+  sessionIdField,
+  usageSchema,
+} from '../fields';
+import { fitPayload } from '../fit';
 import { toPlaceMarkdown, toPlaceView } from '../placeView';
 import { replaySchema, toReplayText, toReplayView } from '../replayView';
 import { createInvalidInput } from '../invalidInput';
 import { limitsInput, toLimits } from '../limitsInput';
 import { defineTool } from '../tool';
+import { toLimitsView, toRemainingText, toUsageView } from '../usageView';
 
 const input = z.strictObject({
   session_id: sessionIdField,
@@ -33,9 +45,16 @@ const output = z.object({
   session_id: z.string().describe('The new session.'),
   forked_from: z.string(),
   at_step: z.int().nonnegative(),
+  variables: z.array(z.string()).describe('Names of its variables, sorted.'),
+  config: z.record(z.string(), countField).describe('The guardrails that hold.'),
+  usage: usageSchema.describe('It begins with what the other session had used by that step.'),
   replay: replaySchema,
   sandbox: placeSchema,
+  truncated: z.boolean().optional(),
+  cut: cutSchema.optional(),
 });
+
+const pageEvents = 100;
 
 export const fork = defineTool({
   name: 'rlm_fork',
@@ -71,13 +90,21 @@ export const fork = defineTool({
     if (!report) {
       throw createInvalidInput('There was nothing to replay.', 'Open a new session instead.');
     }
-    return {
-      session_id: session.id,
-      forked_from: args.session_id,
-      at_step: session.summary.usage.steps,
-      replay: toReplayView(report),
-      sandbox: toPlaceView(session.seed.sandbox),
-    };
+    const { usage, limits } = session.summary;
+    const { payload, cut } = fitPayload(
+      {
+        session_id: session.id,
+        forked_from: args.session_id,
+        at_step: usage.steps,
+        replay: toReplayView(report),
+        sandbox: toPlaceView(session.seed.sandbox),
+        usage: toUsageView(usage, limits),
+        config: { ...toLimitsView(limits) },
+        variables: await readVariables(engine, session),
+      },
+      ['variables'],
+    );
+    return { ...payload, ...(cut.length > 0 && { truncated: true, cut }) };
   },
   toMarkdown: (payload) =>
     [
@@ -85,6 +112,26 @@ export const fork = defineTool({
       `New session ${toInlineCode(payload.session_id)}, as ${toInlineCode(payload.forked_from)} was after step ${payload.at_step}.`,
       toReplayText(payload.replay),
       toPlaceMarkdown(payload.sandbox),
+      `Variables: ${payload.variables.map(toInlineCode).join(', ') || 'none'}. ${toRemainingText(payload.usage)}`,
       'Next: rlm_run_repl.',
     ].join('\n\n'),
 });
+
+/** Those that its last step left, which its trace names, and its contexts. */
+async function readVariables(
+  { traces }: Engine,
+  { id, summary }: Pick<Session, 'id' | 'summary'>,
+): Promise<string[]> {
+  const { steps } = summary.usage;
+  const contexts = summary.contexts.map(({ variable }) => variable);
+  let variables: readonly string[] = [];
+  let cursor: string | null = null;
+  do {
+    const query = { fromStep: steps, toStep: steps, cursor, limit: pageEvents };
+    const page = await traces.readEvents(id, query);
+    const ended = page.events.find((event) => event.kind === 'step.finished');
+    variables = ended?.outcome.variables ?? variables;
+    cursor = ended ? null : page.nextCursor;
+  } while (cursor !== null);
+  return [...new Set([...variables, ...contexts])].sort();
+}

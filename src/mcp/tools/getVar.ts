@@ -5,10 +5,10 @@ import { toFence, toInline, toInlineCode } from '../../base/markdown';
 import { countField, sessionIdField } from '../fields';
 import { maxResultChars } from '../fit';
 import { hasExactIntegers, parseJson } from '../jsonText';
-import { runQueued } from '../taskCall';
-import { openForReading, replaySchema, toReplayText } from '../replayView';
+import { readCurrentPage } from '../currentPage';
+import { replaySchema, toReplayText } from '../replayView';
 import { defineTool } from '../tool';
-import { type VariablePage, readVariablePage } from '../variablePage';
+import type { VariablePage } from '../variablePage';
 
 const input = z.strictObject({
   session_id: sessionIdField,
@@ -49,6 +49,11 @@ const output = z.object({
     .optional()
     .describe('Why the text is not all of the value: too long, too deep, out of time or memory.'),
   replaced_surrogates: countField.optional(),
+  before_step: countField
+    .optional()
+    .describe(
+      'Set while that step waits for your answers: the value is as it was before the step began.',
+    ),
   replay: replaySchema
     .optional()
     .describe('Set when the session’s variables were gone and its record was run again first.'),
@@ -62,7 +67,7 @@ export const getVar = defineTool({
     'Reads a variable of a session without running code: costs no step and no budget. Use it to page ' +
     'through a long string or to take a list or mapping as JSON. Also works on a session that a ' +
     'guardrail stopped or that is finished, so nothing found is lost; where its variables are gone, its ' +
-    'record is run again first. Returns max_chars characters from offset; while ' +
+    'record is run again first, and while a step waits for your answers the value is as before that step. Returns max_chars characters from offset; while ' +
     'truncated is true, call again with next_offset. Next: another step with rlm_run_repl, or ' +
     'rlm_finalize with final_var_name to answer with the whole variable.',
   input,
@@ -70,10 +75,10 @@ export const getVar = defineTool({
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async run(context, args) {
     const { session_id: sessionId, var_name: name, offset, max_chars: maxChars } = args;
-    const { page, replay } = await runQueued(context, sessionId, async (signal) => {
-      const opened = await openForReading({ ...context, signal }, sessionId);
-      const read = await readVariablePage(opened.session, { name, offset, maxChars }, signal);
-      return { page: read, replay: opened.replay };
+    const { page, replay, beforeStep } = await readCurrentPage(context, sessionId, {
+      name,
+      offset,
+      maxChars,
     });
     return {
       name,
@@ -84,6 +89,7 @@ export const getVar = defineTool({
       total_chars: page.totalChars,
       truncated: page.nextOffset !== null,
       ...(replay && { replay }),
+      ...(beforeStep !== null && { before_step: beforeStep }),
       ...(page.incomplete === null ? {} : { incomplete: page.incomplete }),
       ...(page.replaced === 0 ? {} : { replaced_surrogates: page.replaced }),
       value: toValue(page),
@@ -100,6 +106,9 @@ export const getVar = defineTool({
       toFence(text, payload.form === 'json' ? 'json' : ''),
       ...(payload.truncated ? [`Continue with offset ${payload.next_offset}.`] : []),
       ...(payload.replay ? [toReplayText(payload.replay)] : []),
+      ...(payload.before_step === undefined
+        ? []
+        : [`As it was before step ${payload.before_step}, which waits for your answers.`]),
       ...(payload.incomplete === undefined ? [] : [`Not whole: ${toInline(payload.incomplete)}.`]),
     ].join('\n\n');
   },

@@ -94,10 +94,11 @@ export const initContext = defineTool({
     'sandboxed Python or JavaScript REPL, so that you can search and process them with code instead of ' +
     'reading them. Use it when a text, log, data set or source tree is too long to read. Give ' +
     'context_paths for files (the server reads them, no tokens spent) or context_text for a text you ' +
-    'already hold; at least one of the two. With code the first step runs at once, and with finalize its ' +
-    'FINAL(answer) ends the session: a plain count or search is this one call, such as ' +
-    'code "FINAL(count(r\'^ERROR\'))". Returns a session_id, the size and a preview of the context, and ' +
-    'once the functions the REPL offers. Next: rlm_run_repl.',
+    'already hold; at least one of the two. Give code too: the first step runs in the same call, and its result ' +
+    'is in step. A question that one expression answers is this call alone: code "FINAL(count(r\'^ERROR \'))" with ' +
+    'finalize true. Otherwise take a first look with code (samples, counts, shapes), since the preview shows only the ' +
+    'first 500 characters. Returns a session_id, the size and the preview, and once the functions that the REPL ' +
+    'offers. Next: rlm_run_repl with the session_id.',
   input,
   output,
   hints: {

@@ -75,9 +75,15 @@ for (const transport of transports) {
         const session_id = await openSession(client, { language: 'python' });
         const code = 'answers = llm_query_batched([str(i) for i in range(150)])\nanswers';
         let step = await callOk(client, 'rlm_run_repl', { session_id, code });
-        const [one] = answerAll(step);
+        const [one, ...others] = answerAll(step);
         step = await callOk(client, 'rlm_answer', { session_id, answers: [one] });
-        let turns = 0;
+        const ids = others.map(({ id }) => id);
+        assert.deepStrictEqual([readPrompts(step).length, step['still_waiting']], [1, ids]);
+        step = await callOk(client, 'rlm_answer', {
+          session_id,
+          answers: [...others, ...answerAll(step)],
+        });
+        let turns = 1;
         while (step['pending_prompts'] !== null) {
           turns += 1;
           step = await callOk(client, 'rlm_answer', { session_id, answers: answerAll(step) });
@@ -115,7 +121,6 @@ for (const transport of transports) {
         assert.deepStrictEqual(shown['pending_prompts'], asked['pending_prompts']);
         for (const [tool, args] of [
           ['rlm_run_repl', { code: '1' }],
-          ['rlm_get_var', { var_name: 'context' }],
           ['rlm_add_context', { context_text: 'more' }],
         ] as const) {
           const { code: refused } = await callError(client, tool, { session_id, ...args });
@@ -126,6 +131,68 @@ for (const transport of transports) {
         assert.equal(step['result'], "'re: once'");
         const late = await callError(client, 'rlm_answer', { session_id, answers });
         assert.equal(late.code, 'INVALID_INPUT');
+      });
+
+      for (const language of languages) {
+        it(`leave the variables of a ${language} session to be read, as they were before the step`, async () => {
+          const session_id = await openSession(client, { language });
+          await callOk(client, 'rlm_run_repl', { session_id, code: 'kept = [1, 2]' });
+          const code =
+            language === 'python' ? 'kept = 3\nllm_query("x")' : 'kept = 3; llm_query("x")';
+          const asked = await callOk(client, 'rlm_run_repl', { session_id, code });
+          const read = { session_id, var_name: 'kept' };
+          const { value, before_step: before } = await callOk(client, 'rlm_get_var', read);
+          assert.deepStrictEqual([value, before], [[1, 2], 2]);
+          const unknown = await callError(client, 'rlm_get_var', { ...read, var_name: 'none' });
+          assert.equal(unknown.code, 'VAR_NOT_FOUND');
+          await callOk(client, 'rlm_answer', { session_id, answers: answerAll(asked) });
+          const after = await callOk(client, 'rlm_get_var', read);
+          assert.deepStrictEqual([after['value'], after['before_step']], [3, undefined]);
+        });
+      }
+
+      it('are each asked of children side by side, all in the first reply, with what they share told once', async () => {
+        const session_id = await openSession(client, { language: 'javascript' });
+        const code = 'rlm_query_batched(["count a", "count b"], ["aaa", "bb"]).join()';
+        const asked = await callOk(client, 'rlm_run_repl', { session_id, code });
+        const shown = z
+          .array(
+            z.object({
+              id: z.string(),
+              prompt: z.string(),
+              system_as: z.string().optional(),
+              child: z.object({ session_id: z.string(), depth: z.number(), title: z.string() }),
+            }),
+          )
+          .parse(asked['pending_prompts']);
+        assert.deepStrictEqual(shown.map(({ child: { depth, title } }) => [depth, title]).sort(), [
+          [1, 'count a'],
+          [1, 'count b'],
+        ]);
+        const [first, second] = shown;
+        assert.ok(first && second && second.prompt.length < first.prompt.length);
+        assert.deepStrictEqual([first.system_as, second.system_as], [undefined, first.id]);
+        assert.ok(second.prompt.startsWith(`[system]\n(as in ${first.id})`));
+        const answers = shown.map(({ id, child }) => ({
+          id,
+          text: `\`\`\`repl\nFINAL("${child.title}: " + context.length)\n\`\`\``,
+        }));
+        const step = await callOk(client, 'rlm_answer', { session_id, answers });
+        assert.equal(step['result'], "'count a: 3,count b: 2'");
+      });
+
+      it('show a text once, and take an answer for each time it is asked', async () => {
+        const session_id = await openSession(client, { language: 'python' });
+        const code = 'llm_query_batched(["how many?"] * 3)';
+        const asked = await callOk(client, 'rlm_run_repl', { session_id, code });
+        const prompts = readPrompts(asked);
+        assert.deepStrictEqual(
+          prompts.map(({ prompt }) => prompt.startsWith('The same text as')),
+          [false, true, true],
+        );
+        const answers = prompts.map(({ id }, at) => ({ id, text: String(at) }));
+        const step = await callOk(client, 'rlm_answer', { session_id, answers });
+        assert.equal(step['result'], "['0', '1', '2']");
       });
 
       it('are still waited for when an answer to the session was refused', async () => {

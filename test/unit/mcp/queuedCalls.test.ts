@@ -105,7 +105,7 @@ describe('a call that would wait for a step', () => {
     });
   }
 
-  for (const [name, queue] of Object.entries({ getVar, readVariable, addContext, runStep })) {
+  for (const [name, queue] of Object.entries({ addContext, runStep })) {
     it(`is refused while that waits for its caller: ${name}`, async () => {
       const engine = createFakeEngine({ asksCaller: true });
       const id = await openSession(engine);
@@ -114,6 +114,17 @@ describe('a call that would wait for a step', () => {
       await engine.close();
     });
   }
+
+  it('reads what was before the step while that waits for its caller', async () => {
+    const engine = createFakeEngine({ asksCaller: true });
+    const id = await openSession(engine);
+    await (await startAsking(engine, id)).untilAsking();
+    const { value, before_step: before } = (await getVar(engine, id)) as Record<string, unknown>;
+    assert.deepStrictEqual([value, before], [1, 2]);
+    const { contents } = (await readVariable(engine, id)) as { contents: { text: string }[] };
+    assert.equal(contents[0]?.text, '1');
+    await engine.close();
+  });
 
   it('is answered when that ends', async () => {
     const engine = createFakeEngine({ answer: () => 'it' });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { neverAborted } from '../../../../src/base/abort';
 import type { ModelMessage } from '../../../../src/core/model';
-import { TaskPrompts, type TaskPrompt } from '../../../../src/core/task/taskPrompts';
+import type { TaskPrompt } from '../../../../src/core/task/shownPrompts';
+import { TaskPrompts } from '../../../../src/core/task/taskPrompts';
 import { createRequest } from '../../../support/fakeProvider';
 
 const first: readonly ModelMessage[] = [
@@ -22,7 +23,7 @@ describe('the prompts of a task', () => {
     purpose: 'loop' | 'sub_call',
   ): Promise<TaskPrompt> {
     const asked = prompts.ask(createRequest({ messages, purpose }), neverAborted);
-    const [shown] = prompts.list(false);
+    const [shown] = prompts.list(false).prompts;
     assert.ok(shown);
     await prompts.answer([{ id: shown.id, text: 'code' }]);
     await asked;
@@ -45,7 +46,7 @@ describe('the prompts of a task', () => {
     const prompts = new TaskPrompts(() => undefined);
     const { id } = await ask(prompts, first, 'sub_call');
     const asked = prompts.ask(createRequest({ messages: second }), neverAborted);
-    const [open] = prompts.list(false);
+    const [open] = prompts.list(false).prompts;
     assert.ok(open);
     const twice = [1, 2].map((number) => ({ id: open.id, text: String(number) }));
     await assert.rejects(prompts.answer(twice), { code: 'INVALID_INPUT' });
@@ -63,7 +64,7 @@ describe('the prompts of a task', () => {
       record = resolve;
     });
     const asked = prompts.ask({ ...createRequest({ messages: first }), recorded }, neverAborted);
-    const [open] = prompts.list(false);
+    const [open] = prompts.list(false).prompts;
     const events: string[] = [];
     const answered = prompts
       .answer([{ id: open?.id ?? '', text: 'code' }])
