@@ -98,7 +98,7 @@ export const fork = defineTool({
         at_step: usage.steps,
         replay: toReplayView(report),
         sandbox: toPlaceView(session.seed.sandbox),
-        usage: toUsageView(usage, limits),
+        usage: toUsageView({ usage, limits }),
         config: { ...toLimitsView(limits) },
         variables: await readVariables(engine, session),
       },
