@@ -204,7 +204,7 @@ def search(query, limit=HITS, *, window_chars=WINDOW, text=LOADED, path=EVERY, *
     """Rank passages (windows of whole lines) by BM25; returns spans with .score, best first.
 
     At most limit of them (10, up to 1,000)."""
-    if isinstance(limit, (str, dict)) and text is LOADED:
+    if isinstance(limit, (str, dict)) and text is LOADED and not str(limit)[:12].isdecimal():
         limit, text = HITS, limit
     limit, window_chars, text, path = asked.options("search", {
         "limit": limit, "window_chars": window_chars, "text": text, "path": path}, other)

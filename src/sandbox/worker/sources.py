@@ -8,6 +8,7 @@ contexts = {}  # context index -> (paths, texts)
 bound = {}  # variable -> (value, context index, paths, texts), as it was loaded
 named = {}  # last part of a path -> the loaded paths that end with it
 MAX_PATH = 4_096
+FLAGS = frozenset("gimsuvxy")  # letters that stand for flags of patterns
 names = {}
 
 
@@ -69,6 +70,9 @@ def note_letters(helper, pattern, text, found):
     elif not any(map(str.isspace, text)) and any(map(text.__contains__, "/*\\")):
         asked.note(f"text was {asked.shown(text)}, and only these {len(text)} characters were looked through; "
                    "path=… chooses one of list(context)")
+    elif len(text) <= 3 and set(text) <= FLAGS:
+        asked.note(f"text was {asked.shown(text)}, and only that was looked through; flags are given by name: "
+                   "ignore_case=True, or as (?i) in the pattern")
 
 
 def find_sources(helper, text, path):

@@ -74,6 +74,11 @@ const tables: Readonly<Record<Language, readonly Row[]>> = {
     { code: 'search("é" * 15_000)', gives: '[]' },
     { code: 'search("!?")', gives: '[]', notes: /no letters or digits/ },
     { code: 'len(search("user", "user here"))', gives: '1' },
+    { code: 'search("user", "3")', raises: ['TypeError', /limit must be a whole number/] },
+    { code: 'chunk("10")', raises: ['TypeError', /size must be a whole number/] },
+    { code: 'len(search("3", text="3"))', gives: '1' },
+    { code: 'grep("USER", "i"), count("USER", "gi")', gives: '([], 0)', notes: /ignore_case=True/ },
+    { code: 'count("i", "i"), count("x", "12")', gives: '(1, 0)' },
     { code: 'len(search(["user", "two"]))', gives: '3' },
     { code: 'len(chunk("abcdef", 2)), chunk("abcdef", 2, 1)[1].start', gives: '(3, 1)' },
     {
@@ -161,6 +166,15 @@ const tables: Readonly<Record<Language, readonly Row[]>> = {
     { code: 'count("user", { path: "a.txt" })', gives: '2' },
     { code: 'search("user", 3).length', gives: '3' },
     { code: 'search("user", "user here").length', gives: '1' },
+    { code: 'search("user", "3")', raises: ['TypeError', /limit must be a whole number/] },
+    { code: 'chunk("10")', raises: ['TypeError', /size must be a whole number/] },
+    { code: 'search("3", { text: "3" }).length', gives: '1' },
+    {
+      code: '[grep("USER", "i").length, count("USER", "gi")]',
+      gives: '[ 0, 0 ]',
+      notes: /\/…\/g?i, or \{ ignoreCase: true \}/,
+    },
+    { code: '[count("i", "i"), count("x", "12")]', gives: '[ 1, 0 ]' },
     {
       code: '[chunk(500).length, chunk("abcdef", 2).length, chunk("abcdef", 2, 1)[1].start]',
       gives: '[ 5, 3, 1 ]',
