@@ -3,13 +3,12 @@
 
 import { Emitter, type Listen } from '../base/emitter';
 import { type Disposable, toDisposable } from '../base/disposable';
-import { cancelledError, RlmError } from '../core/errors';
+import { RlmError } from '../core/errors';
 import type { SessionOpened } from '../core/event';
 import type { Summary } from '../core/summary';
 import {
   type EventPage,
   type EventQuery,
-  LeaseLostError,
   type SummaryPage,
   type SummaryQuery,
   type TraceSink,
@@ -27,6 +26,7 @@ import { ownState, readWatchState, type WatchState } from './sessionWatchState';
 import { hasSystemCode, isMissing, toStoreError } from './storeError';
 import { SummaryCache } from './summaryCache';
 import { TraceFile, toTextPath } from './traceFile';
+import { WrittenTraces } from './writtenTraces';
 import { readEventPage, readLastEvent, readOpened } from './traceReader';
 import type { TraceSegments } from './traceSegments';
 import type { ContextScope } from './traceSummary';
@@ -48,11 +48,9 @@ export class FileTraceStore implements TraceStore {
   readonly #folders: SessionFolders;
   readonly #changed = new Emitter<string>();
   readonly #deleted = new Emitter<string>();
-  /** Sessions that this store writes, or has finalized: it announces their changes itself. */
-  readonly #own = new Set<string>();
+  readonly #written = new WrittenTraces();
   /** Sessions that this store has removed, and announced itself. */
   readonly #removed = new Set<string>();
-  readonly #writers = new Map<string, TraceFile>();
   readonly #cache = new SummaryCache();
   /** Sessions whose folder holds their own trace. */
   readonly #checked = new Set<string>();
@@ -73,11 +71,11 @@ export class FileTraceStore implements TraceStore {
     const { sessionId } = opened;
     const folder = this.#folders.toPath(sessionId);
     await this.#folders.ensure();
-    this.#own.add(sessionId);
+    this.#written.announce(sessionId);
     const trace = await TraceFile.create(folder, opened, {
       onDidWrite: () => this.#changed.fire(sessionId),
     });
-    return this.#lend(sessionId, trace);
+    return this.#written.lend(sessionId, trace);
   }
 
   async reopenTrace(sessionId: string): Promise<TraceSink> {
@@ -85,14 +83,14 @@ export class FileTraceStore implements TraceStore {
     const folder = this.#folders.toPath(sessionId);
     const leases = new LeaseFolder(folder);
     const record = await takeLease(leases, free, this.#parts.engineId);
-    this.#own.add(sessionId);
+    this.#written.announce(sessionId);
     try {
       const trace = await TraceFile.goOn(folder, record.generation, {
         onDidWrite: () => this.#changed.fire(sessionId),
       });
-      return await this.#lend(sessionId, trace, () => releaseLease(leases, record));
+      return await this.#written.lend(sessionId, trace, () => releaseLease(leases, record));
     } catch (thrown) {
-      this.#own.delete(sessionId);
+      this.#written.leave(sessionId);
       await releaseLease(leases, record).catch(() => undefined); // it ends with the engine
       throw thrown;
     }
@@ -170,10 +168,7 @@ export class FileTraceStore implements TraceStore {
       return false;
     }
     // A file that is still open could not be removed on Windows; what it holds goes anyway.
-    await this.#writers
-      .get(sessionId)
-      ?.close()
-      .catch(() => undefined);
+    await this.#written.close(sessionId);
     this.#removed.add(sessionId);
     let isRemoved = false;
     try {
@@ -183,9 +178,9 @@ export class FileTraceStore implements TraceStore {
         this.#removed.delete(sessionId);
       }
     }
-    this.#writers.delete(sessionId); // closed, whether its files are gone or not
+    this.#written.forget(sessionId); // closed, whether its files are gone or not
     if (isRemoved) {
-      this.#own.delete(sessionId);
+      this.#written.leave(sessionId);
       this.#announceDeleted(sessionId);
     }
     return isRemoved;
@@ -200,10 +195,7 @@ export class FileTraceStore implements TraceStore {
     this.#endWatch();
     this.#changed.dispose();
     this.#deleted.dispose();
-    for (const writer of this.#writers.values()) {
-      void writer.close().catch(() => undefined); // its events are written; only the sync is lost
-    }
-    this.#writers.clear();
+    this.#written.dispose();
   }
 
   /**
@@ -232,53 +224,6 @@ export class FileTraceStore implements TraceStore {
     });
   }
 
-  /** `giveBack` is called when the sink is closed and nothing was written through it. */
-  async #lend(
-    sessionId: string,
-    trace: TraceFile,
-    giveBack: () => Promise<void> = async () => undefined,
-  ): Promise<TraceSink> {
-    if (this.#disposed) {
-      await trace.close();
-      throw cancelledError('Opening the session');
-    }
-    this.#writers.set(sessionId, trace);
-    let isFinal = false;
-    let isUnused = true;
-    const letGo = (): void => {
-      if (this.#writers.get(sessionId) === trace) {
-        this.#writers.delete(sessionId);
-        if (!isFinal) {
-          this.#own.delete(sessionId); // another engine may go on with it
-        }
-      }
-    };
-    const whileHeld = async (work: Promise<void>): Promise<void> => {
-      try {
-        await work;
-      } catch (thrown) {
-        if (thrown instanceof LeaseLostError) {
-          letGo(); // what the other engine writes is announced as such
-        }
-        throw thrown;
-      }
-    };
-    return {
-      append: async (event) => {
-        isUnused = false;
-        await whileHeld(trace.append(event));
-        isFinal ||= event.status === 'finalized';
-      },
-      checkLease: () => whileHeld(trace.checkLease()),
-      keepText: (name, text) => trace.keepText(name, text),
-      close: () =>
-        trace.close().finally(async () => {
-          letGo();
-          await (isUnused ? giveBack() : undefined);
-        }),
-    };
-  }
-
   /** The lease as it was judged free to be taken. */
   async #requireFree(sessionId: string): Promise<Lease> {
     const { engineId, isEngineAlive } = this.#parts;
@@ -303,7 +248,7 @@ export class FileTraceStore implements TraceStore {
       now: Date.now(),
       engineId,
       openerId,
-      isWriting: this.#writers.has(sessionId),
+      isWriting: this.#written.isOpen(sessionId),
       isClosed,
       isHolderAlive: holderId !== null && holderId !== engineId && (await isEngineAlive(holderId)),
     });
@@ -387,7 +332,7 @@ export class FileTraceStore implements TraceStore {
   }
 
   async #readState(sessionId: string, old: WatchState | null): Promise<WatchState> {
-    if (this.#own.has(sessionId)) {
+    if (this.#written.isOwn(sessionId)) {
       return ownState;
     }
     return readWatchState(old, {
