@@ -268,9 +268,11 @@ export function toStepMarkdown(payload: StepPayload): string {
 }
 
 function toErrorSection({ type, line, message, traceback }: NonNullable<StepPayload['error']>) {
+  const text = message ?? '';
   return [
     `**${toInline(type)}**${typeof line === 'number' ? ` in line ${line}` : ''}`,
-    toFence(traceback || (message ?? '')),
+    ...(traceback && !traceback.includes(text) ? [toInline(text)] : []),
+    toFence(traceback || text),
   ];
 }
 

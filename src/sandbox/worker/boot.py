@@ -267,7 +267,12 @@ def main(parts):
 
     def compile_step(code, filename):
         """Compiles the code; a trailing expression's value is kept under a name of ours."""
-        tree = compile_(code, filename, "exec", to_tree | flags, True)
+        try:
+            tree = compile_(code, filename, "exec", to_tree | flags, True)
+        except UnicodeEncodeError as failed:
+            line = code[:failed.start].replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
+            raise SyntaxError(f"the code holds half a surrogate pair, {code[failed.start]!r}: write it as an escape, or "
+                              "leave it out", (filename, line, None, None)) from None
         last = tree.body[-1] if tree.body else None
         if isinstance(last, Expr):
             reserve["line"] = failures.step["line"] = last.lineno

@@ -36,6 +36,8 @@ const rows: readonly Row[] = [
   ['def f(a, a):\n    pass', 'SyntaxError', 1],
   ['\nx = "\\N{nothing}"', 'SyntaxError', 2],
   ['\nmatch 1:\n    case a: pass\n    case b: pass', 'SyntaxError', 3],
+  ['a = 1\r\n\r"\ud83d"', 'SyntaxError', 3],
+  ['# \udc00', 'SyntaxError', 1],
   // At the top level
   ['\n1 / 0', 'ZeroDivisionError', 2],
   ['\n\nmissing', 'NameError', 3],
