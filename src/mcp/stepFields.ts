@@ -78,6 +78,7 @@ export const stepSchema = z.object({
     .boolean()
     .optional()
     .describe('Whether anything was left out: see cut, dropped_chars and abridged.'),
+  hint: z.string().optional().describe('What would have been quicker.'),
   abridged: z
     .array(z.enum(outputFields))
     .optional()

@@ -4,6 +4,7 @@
 import { toFence, toInline, toTable } from '../base/markdown';
 import { cutText } from '../base/text';
 import type { StepError } from '../core/sandbox';
+import { toSearchHint } from '../core/searchHint';
 import { countDropped } from '../core/shownTexts';
 import type { StepEnding, StepResult } from '../core/stepRun';
 import type { Summary } from '../core/summary';
@@ -38,7 +39,7 @@ const listedFields = [
   ] as const),
 ];
 
-type Told = Pick<Summary, 'limits' | 'verbosity'>;
+type Told = Pick<Summary, 'limits' | 'verbosity'> & Partial<Pick<Summary, 'language' | 'contexts'>>;
 
 export function toStepReply(
   step: StepResult,
@@ -132,7 +133,16 @@ function toStepPayload(step: StepResult, summary: Told, replay: ReplayView | nul
   );
   const { abridged } = outcome;
   const truncated = cut.length > 0 || abridged.length > 0;
-  return toWeighed({ ...payload, truncated, abridged: [...abridged], cut });
+  const hint = toHint(step, summary);
+  return toWeighed({ ...payload, ...(hint && { hint }), truncated, abridged: [...abridged], cut });
+}
+
+function toHint(
+  { code, durationMs }: StepResult,
+  { language, contexts = [] }: Told,
+): string | null {
+  const contextChars = contexts.reduce((sum, { totalChars }) => sum + totalChars, 0);
+  return language ? toSearchHint({ code, language, durationMs, contextChars }) : null;
 }
 
 /** What matters first, then what is long: some clients show only the beginning of a reply. */
@@ -252,6 +262,7 @@ export function toStepMarkdown(payload: StepPayload): string {
     ...(payload.interrupted ? [`Interrupted: ${payload.interrupted}.`] : []),
     ...(payload.state_lost ? ['All variables but the contexts are gone.'] : []),
     ...(payload.truncated ? [toTruncationText(payload)] : []),
+    ...(payload.hint ? [payload.hint] : []),
     ...(payload.prompts_replaced
       ? [`Prompts were sent with U+FFFD for ${payload.prompts_replaced} half surrogate pair(s).`]
       : []),
