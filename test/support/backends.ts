@@ -21,6 +21,11 @@ const known = new Map(backendNames.map((backend) => [backend, lacks[backend]()])
 /** Those whose Python is the system's, or an image's. */
 export const nativeBackends: readonly BackendName[] = ['local', 'container'];
 
+/** Why a backend cannot be had on this machine; null where it can. */
+export function findLack(backend: BackendName): string | null {
+  return known.get(backend) ?? null;
+}
+
 /** One suite for each backend. */
 export function describePython(
   title: string,
@@ -28,7 +33,7 @@ export function describePython(
   backends: readonly BackendName[] = ['wasm', 'local'],
 ): void {
   for (const backend of backends) {
-    const lack = known.get(backend) ?? null;
+    const lack = findLack(backend);
     describe(`${title}, backend ${backend}`, function () {
       if (lack === null) {
         define.call(this, backend);

@@ -38,10 +38,13 @@ class Supervisor:
         null = os.open("/dev/null", os.O_RDWR)
         for file in (0, 1):
             os.dup2(null, file)
+        if sys.platform == "linux" and not IS_FIRST:
+            sys.exit("the first process of this place is another one")  # what code starts could not be found and ended
         self.apply_limits()
         self.is_filtered = refuse_calls()  # noqa: F821  (of systemCalls.py, which bootstrap.py puts before this)
         self.begin()
-        threading.Thread(target=self.watch, daemon=True).start()
+        if IS_FIRST:
+            threading.Thread(target=self.watch, daemon=True).start()
 
     def apply_limits(self):
         import resource
@@ -119,7 +122,7 @@ class Supervisor:
 
     def watch(self):
         """Memory and processes of all that the session has started, which no limit of one process bounds."""
-        while os.path.exists("/proc/self/statm"):
+        while True:
             time.sleep(WATCH_SECONDS)
             processes = list_processes()
             if self.count_names() > MAX_NAMES:
