@@ -67,6 +67,11 @@ describe('the image of the server', function () {
 
   before(function () {
     if (!hasPodman()) {
+      if (process.env['CI']) {
+        throw new Error(
+          'The image cannot be tested: there is no podman. See .ci/installBackends.mjs.',
+        );
+      }
       this.skip();
     }
   });
