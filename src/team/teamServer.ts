@@ -2,10 +2,12 @@
 
 import type { Engine } from '../core/engine';
 import type { Room } from '../core/liveSessions';
+import { RlmError } from '../core/errors';
 import type { RequestScope } from '../core/requestScope';
 import type { AsyncRequestScope } from '../mcp/asyncRequestScope';
 import { type HttpOptions, type HttpServing, listenHttp } from '../mcp/http';
 import { type HttpAccess, TokenAccess } from '../mcp/httpAccess';
+import { mcpPath } from '../mcp/httpGuard';
 import type { HttpObserver } from '../mcp/httpObserver';
 import { checkExposure } from './exposure';
 import { type Libraries, loadLibraries } from './loadLibraries';
@@ -125,14 +127,19 @@ function limitRoom(room: Room, others: readonly Engine[]): Room {
 
 /** Tokens must have been made for this server. Source: MCP 2025-11-25, authorization, "Token Handling". */
 function createVerifier(
-  { oidc, publicUrl, host }: TeamSettings,
+  { oidc, publicUrl }: TeamSettings,
   libraries: Libraries,
 ): OidcVerifier | null {
   if (!oidc) {
     return null;
   }
-  const audience = oidc.audience ?? (publicUrl ? new URL('/mcp', publicUrl).href : null);
-  return new OidcVerifier({ ...oidc, audience: audience ?? `http://${host}/mcp` }, libraries);
+  const audience = oidc.audience ?? (publicUrl ? new URL(mcpPath, publicUrl).href : null);
+  if (audience === null) {
+    throw new RlmError('INVALID_INPUT', 'It is not known whom the tokens of the issuer are for.', {
+      nextStep: 'Give --public-url, under which clients find the server, or --oidc-audience.',
+    });
+  }
+  return new OidcVerifier({ ...oidc, audience }, libraries);
 }
 
 /** Source: RFC 9728, section 2. */

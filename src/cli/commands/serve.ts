@@ -92,7 +92,7 @@ function listUserOptions(): readonly Option[] {
   return [
     new Option('--users <file>', 'the users; `rlm-companion token` makes it').env('RLM_USERS_FILE'),
     new Option('--oidc-issuer <url>', 'whose access tokens are taken').env('RLM_OIDC_ISSUER'),
-    new Option('--oidc-audience <text>', 'whom they are for (default: the MCP address)').env(
+    new Option('--oidc-audience <text>', 'whom they are for (default: MCP below --public-url)').env(
       'RLM_OIDC_AUDIENCE',
     ),
     new Option('--oidc-jwks-url <url>', 'where the keys are (default: the issuer says)').env(

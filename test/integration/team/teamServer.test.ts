@@ -97,6 +97,7 @@ describe('a server for a team', function () {
         ['--host', '0.0.0.0', '--users', await users()],
         ['--host', '0.0.0.0', '--users', path.join(folder(), 'absent.json'), '--plain-http'],
         ['--host', '0.0.0.0', '--oidc-issuer', 'http://issuer.example', '--plain-http'],
+        ['--oidc-issuer', 'https://issuer.example'],
         ['--oidc-audience', 'x'],
         ['--tls-cert', 'x'],
         ['--public-url', 'x'],
