@@ -60,12 +60,23 @@ export class BulkHash {
   }
 
   /** Of evenly spaced pieces, where all of it would take too long. */
-  hashPieces(run: Run<Uint8Array | Uint16Array>): number {
-    let hash = addWord(prime1, run.length);
-    const stride = (run.length - pieceBytes) / (pieces - 1);
+  hashPieces({ units, start, length }: Run<Uint8Array | Uint16Array>): number {
+    return this.hashPiecesOf(length, (from, count) => ({
+      units,
+      start: start + from,
+      length: count,
+    }));
+  }
+
+  /** The same of a text that lies in parts; `read` gives that many units of it, in any form. */
+  hashPiecesOf(
+    length: number,
+    read: (start: number, length: number) => Run<Uint8Array | Uint16Array>,
+  ): number {
+    let hash = addWord(prime1, length);
+    const stride = (length - pieceBytes) / (pieces - 1);
     for (let piece = 0; piece < pieces; piece += 1) {
-      const start = run.start + Math.floor(piece * stride);
-      hash = addWord(hash, this.hashText({ units: run.units, start, length: pieceBytes }));
+      hash = addWord(hash, this.hashText(read(Math.floor(piece * stride), pieceBytes)));
     }
     return hash;
   }

@@ -12,8 +12,6 @@ const bytesPerLook = 64;
 const maxLooks = 1_000_000;
 /** Of all that is looked at in one step. */
 const maxStepLooks = 4_000_000;
-/** Longer texts are not put together from their parts, which may be the same over and over. */
-const maxRopeUnits = 2 ** 26;
 /** Of each value within one that is too large, so that what waits is seen too. */
 const leastShare = 64;
 /** What goes into a hash for what has no content in memory. */
@@ -476,10 +474,10 @@ export class ValueHash {
     const words = this.#words;
     const isWide = ((words[at + layout.rope.flags] ?? 0) & 1) !== 0;
     const length = words[at + layout.rope.length] ?? 0;
-    if (length > maxRopeUnits) {
+    if (Math.floor(length / bytesPerLook) > this.#room) {
       this.#isWhole = false;
       this.#room -= leastShare;
-      return addWord(seed, length);
+      return this.#bulk.hashPiecesOf(length, (start, count) => this.#readRope(at, start, count));
     }
     const flat = new Int32Array((length >>> (isWide ? 1 : 2)) + 1);
     const units = isWide ? new Uint16Array(flat.buffer) : new Uint8Array(flat.buffer);
@@ -501,6 +499,44 @@ export class ValueHash {
       end += text.length;
     }
     return this.#hashFound({ units, start: 0, length });
+  }
+
+  /** Units of a rope that may be too long for a copy of all of it. */
+  #readRope(at: number, start: number, length: number): Text {
+    const words = this.#words;
+    const { left, right } = layout.rope;
+    const units = new Uint16Array(length);
+    const waiting = [{ at, isRope: true, from: 0 }];
+    for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
+      const size = this.#lengthOf(part.at, part.isRope);
+      if (part.from + size <= start || part.from >= start + length) {
+        continue;
+      }
+      if (part.isRope) {
+        let { from } = part;
+        for (const side of [left, right]) {
+          const place = (words[part.at + side] ?? 0) >>> 2;
+          const isRope = words[part.at + side + 1] === tags.rope;
+          waiting.push({ at: place, isRope, from });
+          from += this.#lengthOf(place, isRope);
+        }
+        continue;
+      }
+      const text = this.#locate(part.at);
+      const first = Math.max(start - part.from, 0);
+      const end = Math.min(start + length - part.from, size);
+      units.set(
+        text.units.subarray(text.start + first, text.start + end),
+        part.from + first - start,
+      );
+    }
+    return { units, start: 0, length };
+  }
+
+  #lengthOf(at: number, isRope: boolean): number {
+    return isRope
+      ? (this.#words[at + layout.rope.length] ?? 0)
+      : (this.#words[at + layout.string.size] ?? 0) & 0x7fffffff;
   }
 
   #locate(at: number): Text {

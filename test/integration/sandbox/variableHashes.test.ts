@@ -133,6 +133,20 @@ describe('the hash of a changed value', () => {
     });
   }
 
+  it('is that of the same flat text where a text is much too long and lies in parts', () =>
+    withRepls('javascript', async (here, there) => {
+      const letters = `v = Array.from({ length: 5_000 }, (_, n) => String.fromCharCode(97 + (n % 23))).join('')`;
+      // Of so long a text the host makes no copy: it may be longer than the session's memory.
+      const parts = await hashOf(here, `${letters}; for (let n = 0; n < 14; n++) v += v`);
+      assert.match(parts ?? '', /^~[0-9a-f]{8}$/);
+      assert.equal(await hashOf(there, `${letters}; v = v.repeat(2 ** 14)`), parts);
+      assert.notEqual(await hashOf(here, `v += 'x'`), parts);
+      const { error, changes } = await here.run(
+        `v = 'x'.repeat(5_000); for (let n = 0; n < 17; n++) v += v`,
+      );
+      assert.deepEqual([error, changes.map(({ name }) => name)], [null, ['v']]);
+    }));
+
   it('is null for what holds nothing of its own', async () => {
     await withRepls('python', async (here) => {
       for (const code of ['lambda: 0', 'object()', '(n for n in "ab")', 'iter([1])', 'int']) {
