@@ -252,7 +252,7 @@ export function describeTrusted(): void {
       );
       const [forkId] = await findForks();
       const step = await callTool('rlm_run_repl', { session_id: forkId, code: 'kept + 1' });
-      assert.deepStrictEqual([step['result'], step['guardrail_stop']], ['42', null]);
+      assert.deepStrictEqual([step['result'], step['guardrail_stop'] ?? null], ['42', null]);
       await callTool('rlm_finalize', { session_id: forkId, final_text: 'not needed' });
       await callTool('rlm_finalize', { session_id: exhausted, final_text: 'not needed' });
     });
