@@ -131,6 +131,7 @@ describe('runs with child sessions', function () {
       it('are replayed with the recorded answers, and ask nobody again', async () => {
         const { sessionId } = await run();
         const asked = engine.model.asked.length;
+        const before = new Set(engine.sessions.live.map(({ id }) => id));
         const { session, report } = await engine.sessions.fork(
           { sessionId, atStep: 1, title: '', limits: {} },
           neverAborted,
@@ -148,9 +149,11 @@ describe('runs with child sessions', function () {
           ['sub-answer', '4', ['1', '14']],
         );
         assert.deepStrictEqual(
-          [engine.model.asked.length, engine.model.subCalls.length, engine.sessions.live.length],
-          [asked, 1, 5], // the run, its children and the fork
+          [engine.model.asked.length, engine.model.subCalls.length],
+          [asked, 1],
         );
+        const opened = engine.sessions.live.map(({ id }) => id).filter((id) => !before.has(id));
+        assert.deepStrictEqual(opened, [session.id]);
         const { usage } = session.summary;
         assert.equal(usage.llmCalls, 5); // what the run had used by that step
       });
