@@ -25,6 +25,7 @@ MAX_UNSEEN = 5
 told = set()  # names
 mentioned = set()
 reached = set()  # ids of what the step's code can touch through those
+loaded = {}  # by id: texts of contexts, which cannot change and stay where they are
 remembered = None  # the value that was read last, and what was read of it: until code runs
 
 
@@ -36,6 +37,8 @@ def watch(live_names, live_offered):
 def know(name, value):
     """A loaded context is there, and is no change."""
     forget()
+    if type(value) is str:
+        loaded[id(value)] = value
     known[name] = (id(value), look_at(value, LOOKS)[1], None, LOOKS)
 
 
@@ -139,7 +142,7 @@ def find_change(name, value, looked, is_looked_at):
         return "added"
     if before[0] != id(value):
         return "changed"
-    if is_looked_at and id(type(value)) not in STILL:
+    if is_looked_at and id(type(value)) not in STILL and id(value) not in loaded:
         room = before[3]
         found = looked[id(value), room] = looked.get((id(value), room)) or look_at(value, room)
         is_known = found[1] is not None and before[1] is not None

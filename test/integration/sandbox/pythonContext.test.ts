@@ -29,6 +29,16 @@ describePython(
       }
     };
 
+    it('costs a step that names it no look at it, however long it is', async () => {
+      await withRepl('The grass is green.\n'.repeat(3_600_000), async (repl) => {
+        const { stderr, changes, result } = await repl.run('n = len(context)\nn');
+        assert.deepStrictEqual(
+          [stderr, changes.map(({ name }) => name), result],
+          ['', ['n'], '72000000'], // of what was looked at and is too large for it a note says so
+        );
+      });
+    });
+
     it('is a string for one text and a mapping for several, with their sizes', async () => {
       await withRepl('', async (repl) => {
         assert.deepStrictEqual(await repl.load('one', 'añ\u{1F600}\nx\0y'), {
