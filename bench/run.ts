@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Bench, type BenchCase } from './bench';
+import { backends } from './cases/backends';
 import { fleet } from './cases/fleet';
 import { grep } from './cases/grep';
 import { hostCalls } from './cases/hostCalls';
@@ -32,6 +33,7 @@ const cases: readonly BenchCase[] = [
   steps,
   largeValues,
   sessions,
+  backends,
   load,
   fleet,
   grep,

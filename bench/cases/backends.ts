@@ -1,0 +1,146 @@
+// Python on each backend that this machine has: a step over 1 KB and over 100 MB, a session from the warm place, the
+// first of a process, and how soon nothing runs any more once the process that holds the places is killed.
+
+import { readFile, readdir } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type BackendName, backendNames } from '../../src/core/sandbox';
+import { findLack } from '../../test/support/backends';
+import { listChildren } from '../../test/support/processTree';
+import { type Bench, type BenchCase, kilobyte, megabyte } from '../bench';
+import { type Figure, toFigure } from '../figure';
+import type { Contender } from '../measure';
+import { createSandboxes } from '../../test/support/repl';
+import { Repl, createLengthStep, runStep } from '../repls';
+import { createText } from '../texts';
+
+const small = createText(kilobyte).toString('latin1');
+/** Source: what each backend is to reach on two cores. */
+const targets: Readonly<Record<BackendName, { step: number; warm: number; first: number }>> = {
+  wasm: { step: 1, warm: 30, first: 1_000 },
+  local: { step: 1.5, warm: 150, first: 1_000 },
+  container: { step: 2, warm: 100, first: 2_000 },
+};
+const maxGoneMs = 1_000;
+
+export const backends: BenchCase = {
+  name: 'backends',
+  title: 'Python on each backend',
+  run: async (bench) => {
+    const figures: Figure[] = [];
+    for (const backend of backendNames) {
+      const lack = findLack(backend);
+      figures.push(
+        ...(lack === null
+          ? await measure(bench, backend)
+          : [toFigure(`${backend}: a step over 1 KB`, { missing: lack })]),
+      );
+    }
+    return figures;
+  },
+};
+
+async function measure(bench: Bench, backend: BackendName): Promise<Figure[]> {
+  const none = { missing: 'not run' };
+  const { step, warm, first } = targets[backend];
+  const contenders = [
+    ...(await createSteps(bench, backend)),
+    createWarm(bench, backend),
+    createFirst(backend),
+    ...(backend === 'wasm' ? [] : [createKill(backend)]),
+  ];
+  const options = { rounds: bench.pick(9, 2), budgetMs: bench.pick(20_000, 4_000) };
+  const result = await bench.race(contenders, options);
+  const figure = (name: string, words: string, atMost: number): Figure =>
+    toFigure(`${backend}: ${words}`, result.spread(name) ?? none, { target: { atMost } });
+  return [
+    figure('small', 'a step over 1 KB', step),
+    figure('large', 'a step over 100 MB', 2 * step),
+    figure('warm', 'a session from the warm place', warm),
+    figure('first', 'the first session of a process', first),
+    ...(backend === 'wasm' ? [] : [figure('kill', 'killed, until nothing of it runs', maxGoneMs)]),
+  ];
+}
+
+async function createSteps(bench: Bench, backend: BackendName): Promise<Contender[]> {
+  const sandboxes = bench.store.add(createSandboxes(backend));
+  const contenders: Contender[] = [];
+  for (const [name, bytes] of [
+    ['small', kilobyte],
+    ['large', 100 * megabyte],
+  ] as const) {
+    const text = createText(bytes).toString('latin1');
+    const repl = await Repl.open(sandboxes, { context: text });
+    const run = createLengthStep('python', text.length, (code) => runStep(repl, code));
+    contenders.push({ name, run, burst: 20, warmUps: 20 });
+  }
+  return contenders;
+}
+
+function createWarm(bench: Bench, backend: BackendName): Contender {
+  const sandboxes = bench.store.add(createSandboxes(backend));
+  let repl: Repl | undefined;
+  return {
+    name: 'warm',
+    prepare: async () => {
+      repl ??= await Repl.open(sandboxes, { context: small }); // from here on one waits
+      while ((await sandboxes.readStatus()).warmWorkers === 0) {
+        sandboxes.prewarm();
+        await delay(20);
+      }
+    },
+    run: async () => {
+      const last = repl;
+      repl = await Repl.open(sandboxes, { context: small });
+      last?.sandbox.dispose();
+    },
+  };
+}
+
+function createFirst(backend: BackendName): Contender {
+  let sandboxes: ReturnType<typeof createSandboxes> | undefined;
+  return {
+    name: 'first',
+    run: async () => {
+      sandboxes = createSandboxes(backend);
+      await Repl.open(sandboxes, { context: small });
+    },
+    cleanUp: async () => sandboxes?.dispose(),
+  };
+}
+
+/** The process that holds the places, killed the hard way. */
+function createKill(backend: BackendName): Contender {
+  let sandboxes: ReturnType<typeof createSandboxes> | undefined;
+  let holder = 0;
+  let guests: readonly string[] = [];
+  return {
+    name: 'kill',
+    prepare: async () => {
+      const before = [await listChildren(process.pid), await listGuests()] as const;
+      sandboxes = createSandboxes(backend);
+      const repl = await Repl.open(sandboxes, { context: small });
+      await repl.run('x = 1');
+      holder = (await listChildren(process.pid)).find((pid) => !before[0].includes(pid)) ?? 0;
+      guests = (await listGuests()).filter((pid) => !before[1].includes(pid));
+    },
+    run: async () => {
+      process.kill(holder, 'SIGKILL');
+      while ((await listGuests()).some((pid) => guests.includes(pid))) {
+        await delay(5);
+      }
+    },
+    cleanUp: async () => sandboxes?.dispose(),
+  };
+}
+
+/** Supervisors and interpreters, as this system sees them. */
+async function listGuests(): Promise<readonly string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/u.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''); // it may have ended
+      return /supervisor|own_builtins/u.test(command) ? [pid] : [];
+    }),
+  );
+  return found.flat();
+}
