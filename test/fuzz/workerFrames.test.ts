@@ -27,8 +27,8 @@ port.on('message', ({ kind, id, code }) => {
   for (const { text, object } of JSON.parse(code)) {
     port.postMessage(text === undefined ? object : fill(text));
   }
-  say({ kind: 'ran', id, outcome: { stdout: 'honest', stderr: '', dropped: { stdout: 0, stderr: 0, result: 0 }, result: null,
-    error: null, variables: [], changes: [], finalAnswer: null, durationMs: 1 } });
+  say({ kind: 'ran', id, outcome: { stdout: 'honest', stderr: '', dropped: { stdout: 0, stderr: 0, result: 0 }, abridged: [],
+    result: null, error: null, variables: [], changes: [], finalAnswer: null, durationMs: 1 } });
 });
 say({ kind: 'ready', detail: 'a guest that was taken over' });
 `;
@@ -44,6 +44,7 @@ const outcome = fc.record(
     stdout: fc.oneof(fc.constant('x'.repeat(5_000)), anyText, anyJson),
     stderr: fc.oneof(anyText, anyJson),
     dropped: fc.oneof(fc.record({ stdout: fc.nat(), stderr: fc.nat(), result: fc.nat() }), anyJson),
+    abridged: fc.oneof(fc.constant(['stdout']), anyJson),
     result: fc.oneof(fc.constant(null), fc.constant('r'.repeat(5_000)), anyJson),
     error: fc.oneof(
       fc.constant(null),
@@ -71,6 +72,7 @@ const formal = fc.oneof(
           stdout: longText,
           stderr: longText,
           dropped: fc.record({ stdout: fc.nat(), stderr: fc.nat(), result: fc.nat() }),
+          abridged: fc.subarray(['stdout', 'stderr', 'result']),
           result: fc.option(longText),
           error: fc.constantFrom(null, {
             type: 'TimeoutError',

@@ -164,7 +164,7 @@ export class KillingGround {
     const step = Number(payload['step_index']);
     run.answered.set(step, toResult(payload['result']));
     this.answeredSteps += 1;
-    if (payload['replay'] !== null) {
+    if (payload['replay'] !== undefined) {
       const {
         steps_run: ran,
         steps_skipped: skipped,
