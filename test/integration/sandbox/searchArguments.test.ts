@@ -24,6 +24,24 @@ const helpers = ['grep("user", …)', 'count("user", …)', 'search("user", …)
 const each = (given: string, raises: readonly [string, RegExp]): Row[] =>
   helpers.map((call) => ({ code: call.replace('…', given), raises }));
 
+/** Names of JavaScript with those of Python, and with what they must give of a place of each kind. */
+const spellings: Row[] = [
+  ...['grep("user")', 'search("user")', 'chunk()', 'lines(1, 1, { path: "b.txt" })'].map(
+    (call) => ({
+      code: `((one) => [one.line_text === one.lineText && one.line_text.length > 5, one.line_cut === one.lineCut && one.line_cut === false,
+      one.whole_line() === one.wholeLine() && one.whole_line() === one.line_text,
+      Object.keys(one).filter((name) => name.includes('_')).length, 'line_text' in { ...one }, JSON.stringify(one).includes('line_')])([${call}].flat()[0])`,
+      gives: '[ true, true, true, 0, false, false ]',
+    }),
+  ),
+  {
+    code: `grep("user", { ignore_case: true, max_matches: 3, context_chars: 9 }).length`,
+    gives: '3',
+  },
+  { code: 'count("user", { ignore_case: true })', gives: '152' },
+  { code: 'search("user", { window_chars: 50, limit: 1 }).length', gives: '1' },
+];
+
 const tables: Readonly<Record<Language, readonly Row[]>> = {
   python: [
     ...each('text="logs/a.txt"', ['TypeError', /path='logs\/a\.txt'/]),
@@ -126,6 +144,7 @@ const tables: Readonly<Record<Language, readonly Row[]>> = {
     { code: 'len(grep("user two"))', gives: '1', notes: /bound to something else/ },
   ],
   javascript: [
+    ...spellings,
     ...each('{ text: "logs/a.txt" }', ['TypeError', /path: 'logs\/a\.txt'/]),
     ...each('"a.txt"', ['TypeError', /path: 'logs\/a\.txt'/]),
     ...each('"./b.txt"', ['TypeError', /path: 'b\.txt'/]),
