@@ -18,7 +18,7 @@ STILL = frozenset(map(id, (bool, type(None), types.ModuleType)))
 
 names = {}
 offered = {}
-known = {}
+known = {}  # by name: (id, fingerprint, preview, room it was looked at with, whether it can be changed in place)
 unlisted = 0
 unseen = ""  # names of variables that are too large to be compared whole, and were not named before
 MAX_UNSEEN = 5
@@ -39,7 +39,7 @@ def know(name, value):
     forget()
     if type(value) is str:
         loaded[id(value)] = value
-    known[name] = (id(value), look_at(value, LOOKS)[1], None, LOOKS)
+    known[name] = (id(value), look_at(value, LOOKS)[1], None, LOOKS, False)
 
 
 def mention(code):
@@ -86,8 +86,11 @@ def compare():
         for name in own:
             if name not in changed and id(names[name]) in touched:
                 changed[name] = "touched"
-        find_holders(own, changed, looked)
     removed = [name for name in known if name not in names or not is_own(name)]
+    # What was changed in place may have lost the name it was changed by.
+    let_go = (known[name][4] for name in (*changed, *removed) if name in known)
+    if touched or any(let_go):
+        find_holders(own, changed, looked)
     now = {}
     entries = []
     looks = STEP_LOOKS
@@ -103,7 +106,8 @@ def compare():
             looked[id(value), room] = found
             content, fingerprint, taken, _ = found
             looks -= taken
-            now[name] = (id(value), fingerprint, text, room)
+            is_held = id(type(value)) not in SCALARS and id(type(value)) not in STILL
+            now[name] = (id(value), fingerprint, text, room, is_held)
             if text is None:
                 continue
             type_, size = describe(value)

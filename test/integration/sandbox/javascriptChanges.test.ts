@@ -187,6 +187,30 @@ describe('the variables that a JavaScript step changed', () => {
     });
   }
 
+  for (const last of ['delete globalThis.w', 'w = 1', 'w = [w]', 'w = {}', 'w = undefined']) {
+    it(`are those that hold what was changed in place by a name that ends so: ${last}`, async () => {
+      await repl.run(
+        'put = (one) => { globalThis.w = one; }; end = () => { w.b.push(2); ' + last + ' }',
+      );
+      await repl.run('v = { p: "x".repeat(300), a: { b: [1] } }; other = [[1]]; null');
+      await repl.run('at = "a"; h = v[at]; null');
+      await repl.run('put(h)');
+      await repl.run('delete globalThis.h');
+      for (const change of [`w.b.push(2); ${last}; null`, 'end(); null']) {
+        const { changes, error } = await repl.run(change);
+        assert.equal(error, null);
+        const names = changes.map(({ name }) => name);
+        assert.deepEqual(
+          names.filter((name) => name !== 'w'),
+          ['v'],
+        );
+        await repl.run('h = v.a; null');
+        await repl.run('put(h)');
+        await repl.run('delete globalThis.h');
+      }
+    });
+  }
+
   it('are told beside a text that is larger than memory', async () => {
     const grow = 'huge = "a".repeat(20_000); for (let n = 0; n < 15; n++) huge += huge; null';
     const made = await repl.run(`v = [1]; ${grow}`);

@@ -241,6 +241,25 @@ describePython('the variables that a Python step changed', (backend) => {
     });
   }
 
+  for (const last of ['del w', 'w = 1', 'w = [w]', 'w = {}', 'globals().pop("w")']) {
+    it(`are those that hold what was changed in place by a name that ends so: ${last}`, async () => {
+      await repl.run('v = {"p": "x" * 300, "a": {"b": [1]}}; other = [[1]]; w = v["a"]');
+      const changed = await changedBy(`w["b"].append(2); ${last}`);
+      assert.deepEqual(
+        changed.filter((name) => name !== 'w'),
+        ['v'],
+      );
+      await repl.run('def put():\n  global w\n  w["b"].append(2)\n  ' + last);
+      await repl.run('w = [v["a"]]; w = v["a"]');
+      const changedInside = await changedBy('put()');
+      assert.deepEqual(
+        changedInside.filter((name) => name !== 'w'),
+        ['v'],
+      );
+      await repl.run('for name in ("v", "w", "put", "other"): globals().pop(name, None)\ndel name');
+    });
+  }
+
   it('are those where a value comes in the place of one of another kind', async () => {
     // One by one in the place of each other, where no preview shows it. A small integer is what other kinds are told by.
     const kinds = [
