@@ -198,7 +198,8 @@ export class JavascriptGuest {
     const repl = this.#repl;
     this.#interruption.reset();
     this.#interruption.clear();
-    const unreached = repl.ask<readonly string[]>('restore', null) ?? [];
+    const isWhole = end.kind === 'value';
+    const unreached = repl.ask<readonly string[]>('restore', { isWhole }) ?? [];
     if (step) {
       this.#names.declare(step.declared, unreached);
     }

@@ -73,6 +73,19 @@ const rows: readonly Row[] = [
   { steps: ['const x = 1', '(class { static { x = 2 } })'], raises: constant },
 ];
 
+/** After `function #() {}` in a step: such a name cannot be closed until its declaration. */
+const fixedConstant = ['TypeError', /Assignment to constant variable 'fixed/u] as const;
+const fixed: readonly Row[] = [
+  { steps: ['throw 1; const # = 2', '# = 3; #'], gives: '3' },
+  { steps: ['const # = (() => { throw 1 })()', '# = 3; #'], gives: '3' },
+  { steps: ['const { y, # } = { get #() { throw 1 } }', '# = 3; #'], gives: '3' },
+  { steps: ['await 0; throw 1; const # = 2', '# = 3; #'], gives: '3' },
+  { steps: ['const # = 2', '# = 3'], raises: fixedConstant },
+  { steps: ['const # = 2', 'throw 1; const # = 4', '# = 3'], raises: fixedConstant },
+  { steps: ['const # = 2', 'throw 1; let # = 4', '# = 3'], raises: fixedConstant },
+  { steps: ['const # = 2', 'let # = 4; # = 3; #'], gives: '3' },
+];
+
 describe('declarations of steps in JavaScript', function () {
   this.timeout(60_000);
   let sandboxes: SandboxProcess;
@@ -87,21 +100,33 @@ describe('declarations of steps in JavaScript', function () {
     sandboxes.dispose();
   });
 
-  for (const { steps, gives, raises } of rows) {
-    it(steps.join(' | '), async () => {
+  const check = async ({ steps, gives, raises }: Row): Promise<void> => {
+    let outcome = await repl.run('0');
+    for (const step of steps) {
+      outcome = await repl.run(step);
+    }
+    const { error, result } = outcome;
+    if (raises) {
+      assert.deepStrictEqual([error?.type, error?.line], [raises[0], 1], result ?? '');
+      assert.match(error?.message ?? '', raises[1]);
+    } else {
+      assert.deepStrictEqual([error?.message, result ?? 'null'], [undefined, gives]);
+    }
+  };
+
+  for (const row of rows) {
+    it(row.steps.join(' | '), async () => {
       const names = ['x', 'X', 'y', 'f', 'count'].map((name) => `delete globalThis.${name}`);
       await repl.run(names.join(';'));
-      let outcome = await repl.run('0');
-      for (const step of steps) {
-        outcome = await repl.run(step);
-      }
-      const { error, result } = outcome;
-      if (raises) {
-        assert.deepStrictEqual([error?.type, error?.line], [raises[0], 1], result ?? '');
-        assert.match(error?.message ?? '', raises[1]);
-      } else {
-        assert.deepStrictEqual([error?.message, result ?? 'null'], [undefined, gives]);
-      }
+      await check(row);
+    });
+  }
+
+  for (const [index, { steps, ...last }] of fixed.entries()) {
+    it(`function #() {} | ${steps.join(' | ')}`, async () => {
+      const name = `fixed${index}`;
+      const named = steps.map((step) => step.replaceAll('#', name));
+      await check({ steps: [`function ${name}() {}`, ...named], ...last });
     });
   }
 
