@@ -116,6 +116,8 @@ export class Session implements Disposable {
   #lastUsedAt: number;
   /** For the next step, where it is the one that the end of an engine has cut short. */
   #kept: KeptAnswers | null = null;
+  /** Of the last replay, where the variables may be other than on record and no step has ended since. */
+  #untoldReplay: ReplayReport | null = null;
   /** Of the run that it is a part of, or whose parts are its children. */
   #pool: WorkPool | null;
   /** A run has begun in it and not ended. */
@@ -195,6 +197,14 @@ export class Session implements Disposable {
     return this.summary.status;
   }
 
+  /**
+   * What the next step's reply must tell: the call that replayed the record may have been refused, or was another
+   * caller's. Null: the record was not run again, did as it says, or a step has ended since.
+   */
+  get untoldReplay(): ReplayReport | null {
+    return this.#untoldReplay;
+  }
+
   /** Epoch ms of the last call that used this session. */
   get lastUsedAt(): number {
     return this.#lastUsedAt;
@@ -262,6 +272,7 @@ export class Session implements Disposable {
     const given = { ...input, code: dropByteOrderMark(input.code) };
     return this.#exclusive(signal, async () => {
       const result = await this.#runStepNow(given, signal);
+      this.#untoldReplay = null;
       return input.finalize === true
         ? { ...result, ending: await endWith(this.#answer, result) }
         : result;
@@ -346,6 +357,7 @@ export class Session implements Disposable {
             this.#models.createReplayCalls(history.opened.limits, usage).answer(call, callSignal),
         }),
       );
+      this.#untoldReplay = !options.record && isNews(report) ? report : null;
       this.#models.takeUsage();
       this.#kept = history.cut && !options.record ? new KeptAnswers(history.cut) : null;
       const { sourceSessionId, engineId } = options;
@@ -505,4 +517,8 @@ export class Session implements Disposable {
       return task();
     });
   }
+}
+
+function isNews({ differenceCount, unfinishedStep }: ReplayReport): boolean {
+  return differenceCount > 0 || unfinishedStep !== null;
 }

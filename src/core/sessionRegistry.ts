@@ -82,11 +82,11 @@ export interface ForkRequest {
 
 export interface Resumed {
   readonly session: Session;
-  /** Null when the session was live and nothing had to be replayed. */
+  /** Null when nothing had to be replayed, and no replay is untold. */
   readonly report: ReplayReport | null;
 }
 
-/** `report`: null when the session was live and nothing had to be replayed. */
+/** `report`: null when nothing had to be replayed, and no replay is untold. */
 export interface ReadableSession {
   readonly session: Session | SessionReader;
   readonly report: ReplayReport | null;
@@ -101,6 +101,8 @@ export class SessionRegistry implements Disposable {
   readonly #resuming = new SharedTasks<Resumed>();
   readonly #reading = new SharedTasks<ReadableSession>();
   readonly #finalizing = new SharedTasks<Summary>();
+  /** Replays whose differences have refused an answer: the same call again is taken. */
+  readonly #refusedBy = new WeakSet<ReplayReport>();
   /** Fires for every event of every live session, in each session's order. */
   readonly onDidChange: LiveSessions['onDidChange'];
 
@@ -191,7 +193,7 @@ export class SessionRegistry implements Disposable {
   ): Promise<ReadableSession> {
     const session = this.#live.get(sessionId);
     if (session && this.#isWhole(session)) {
-      return { session, report: null };
+      return { session, report: session.untoldReplay };
     }
     const gone = (): RlmError => cancelledError('Reading the session');
     const resumed = this.#resuming.joinRunning(sessionId, signal, gone);
@@ -255,7 +257,7 @@ export class SessionRegistry implements Disposable {
   ): Promise<Resumed> {
     const session = this.#live.get(sessionId);
     if (session && this.#isWhole(session)) {
-      return { session, report: null };
+      return { session, report: session.untoldReplay };
     }
     return this.#resuming.join(sessionId, {
       signal,
@@ -326,6 +328,7 @@ export class SessionRegistry implements Disposable {
     await this.#live.whenClosed(sessionId);
     const session = this.#live.get(sessionId);
     if (session && ('text' in input || session.status === 'finalized' || this.#isWhole(session))) {
+      this.#refuseUnseen(input, session.status === 'finalized' ? null : session.untoldReplay);
       return session.finalize(input, signal);
     }
     const summary = await this.#parts.traces.readSummary(sessionId);
@@ -336,10 +339,16 @@ export class SessionRegistry implements Disposable {
       return this.#finalizeClosed(sessionId, input, signal);
     }
     const { session: resumed, report } = await this.resume(sessionId, signal);
-    if ('variable' in input && report && report.differenceCount > 0) {
+    this.#refuseUnseen(input, report);
+    return resumed.finalize(input, signal);
+  }
+
+  #refuseUnseen(input: FinalizeInput, report: ReplayReport | null): void {
+    const isDifferent = report !== null && report.differenceCount > 0;
+    if ('variable' in input && isDifferent && !this.#refusedBy.has(report)) {
+      this.#refusedBy.add(report);
       throw differsError(input.variable, report);
     }
-    return resumed.finalize(input, signal);
   }
 
   async #finalizeClosed(

@@ -198,6 +198,42 @@ describe('a session whose text', function () {
     });
   }
 
+  const firstCalls: Readonly<Record<string, Record<string, unknown>>> = {
+    rlm_finalize: { final_var_name: 'n' },
+    rlm_add_context: { context_paths: ['none/*.log'] },
+    rlm_answer: { answers: [] },
+    rlm_get_var: { var_name: 'none' },
+    rlm_fork: { at_step: 99 },
+  };
+  for (const language of languages) {
+    for (const [tool, args] of Object.entries(firstCalls)) {
+      it(`has changed is told by the next step after a refused ${tool} (${language})`, async () => {
+        const session_id = await leave(language, { context_paths: ['logs/a.log'] });
+        await engine?.stop();
+        await writeFile(log(root()), `${text}more\n`);
+        const { client } = await start();
+        await callError(client, tool, { session_id, ...args });
+        const read = await callOk(client, 'rlm_get_var', { session_id, var_name: 'n' });
+        assert.match(String(readField(read, 'replay', 'changed_texts')), /logs\/a\.log/u);
+        const step = await callOk(client, 'rlm_run_repl', { session_id, code: 'n' });
+        assert.match(String(readField(step, 'replay', 'changed_texts')), /logs\/a\.log/u);
+        const next = await callOk(client, 'rlm_run_repl', { session_id, code: 'n' });
+        assert.equal(next['replay'] ?? null, null);
+      });
+    }
+  }
+
+  it('has changed refuses its variable once as the answer, also where another call ran the record again', async () => {
+    const session_id = await leave('python', { context_paths: ['logs/a.log'] });
+    await engine?.stop();
+    await writeFile(log(root()), `${text}more\n`);
+    const { client } = await start();
+    await callError(client, 'rlm_add_context', { session_id, context_paths: ['none/*.log'] });
+    const given = { session_id, final_var_name: 'n' };
+    assert.match((await callError(client, 'rlm_finalize', given)).message, /difference/u);
+    assert.equal((await callOk(client, 'rlm_finalize', given))['final_answer'], '34');
+  });
+
   it('was deleted takes its answer as a text all the same', async () => {
     const session_id = await leave('python', { context_paths: ['logs/a.log'] });
     await rm(log(root()));
