@@ -2,6 +2,7 @@
 // for line. Also says what the code mentions, so that only that has to be looked at afterwards.
 
 import { type Node, type Program, type Token, parse } from 'acorn';
+import { encloseFunctions } from './blockFunctions';
 import { CodeLines } from './codeLines';
 import {
   type Declarations,
@@ -81,6 +82,7 @@ export function rewriteStep(
         applyEdits(code, [
           ...program.body.flatMap((one) => toEdits(one, code)),
           ...guardConstants(program, constants, declared),
+          ...keepFunctionsInside(program, constants, declared, code),
           ...hideSeparators(code, taken),
           ...markLines(program, code, step).map((mark) => ({ ...mark, length: 0 })),
         ]),
@@ -192,6 +194,22 @@ function awaitsAtTopLevel(program: Program): boolean {
     }
   }
   return false;
+}
+
+/** A function in a block is no variable beside a declaration of its name at the top level. */
+function keepFunctionsInside(
+  program: Program,
+  earlier: ReadonlySet<string>,
+  { lexical, others }: Declarations,
+  code: string,
+): Edit[] {
+  const kept = [...earlier].filter((name) => !others.includes(name));
+  return encloseFunctions(program, new Set([...kept, ...lexical]), code).flatMap(
+    ({ start, end, names }) => [
+      { at: start, length: 0, text: `{let ${names.join(', ')};{`, rank: rank.target },
+      { at: end, length: 0, text: '}}', rank: rank.end },
+    ],
+  );
 }
 
 /** Assignments to constants become assignments to properties of an object that takes none. */

@@ -1,0 +1,77 @@
+// Functions declared in blocks outside of functions. The language also makes a variable of each around its
+// block, except where a name is declared there with `let` or `const`, or as a class. Those are variables here,
+// so that the engine has to be told: a block around the block, which declares the name, changes nothing else.
+
+import type { Node, Program } from 'acorn';
+import { childrenOf, isFunction } from './declarations';
+
+/** Around `start` to `end` a block that declares `names`. */
+interface Enclosure {
+  readonly start: number;
+  readonly end: number;
+  readonly names: readonly string[];
+}
+
+/** Of the blocks that declare functions by one of these names. */
+export function encloseFunctions(
+  program: Program,
+  lexical: ReadonlySet<string>,
+  code: string,
+): Enclosure[] {
+  const found: Enclosure[] = [];
+  const waiting: Node[] = lexical.size === 0 ? [] : [...program.body];
+  for (let node = waiting.pop(); node; node = waiting.pop()) {
+    if (isFunction(node)) {
+      continue;
+    }
+    for (const { start, end, ...block } of blocksOf(node)) {
+      const names = block.functions.filter((name) => lexical.has(name));
+      if (names.length > 0 && !names.some((name) => block.outside.includes(name))) {
+        found.push({ start, end, names: [...new Set(names)] });
+      }
+    }
+    waiting.push(...childrenOf(node));
+  }
+  return found;
+
+  function blocksOf(node: Node): Block[] {
+    const { discriminant } = node as Node & { discriminant?: Node };
+    const inside = childrenOf(node);
+    switch (node.type) {
+      case 'BlockStatement':
+        return [toBlock(node, inside, '')];
+      case 'IfStatement': // as if each stood in a block
+        return inside.map((one) => toBlock(one, [one], ''));
+      case 'SwitchStatement':
+        return [
+          toBlock(
+            node,
+            inside.flatMap(childrenOf),
+            code.slice(discriminant?.start, discriminant?.end),
+          ),
+        ];
+      default:
+        return [];
+    }
+  }
+}
+
+interface Block {
+  readonly start: number;
+  readonly end: number;
+  readonly functions: readonly string[];
+  /** What of its code is none of the block's: names there are those around it, and so it is left as it is. */
+  readonly outside: string;
+}
+
+function toBlock({ start, end }: Node, statements: readonly Node[], outside: string): Block {
+  return { start, end, functions: statements.flatMap(plainFunction), outside };
+}
+
+/** Of others the language makes no variables. */
+function plainFunction(node: Node): string[] {
+  const one = node as Node & { id?: { name: string }; async?: boolean; generator?: boolean };
+  const isPlain =
+    node.type === 'FunctionDeclaration' && one.async !== true && one.generator !== true;
+  return isPlain && one.id ? [one.id.name] : [];
+}
