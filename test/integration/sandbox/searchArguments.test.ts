@@ -42,6 +42,28 @@ const spellings: Row[] = [
   { code: 'search("user", { window_chars: 50, limit: 1 }).length', gives: '1' },
 ];
 
+/** Patterns that are none, with what must be said of them. */
+const invalid: readonly (readonly [pattern: string, says: RegExp])[] = [
+  ['[', /\[ at position 0 has no \]/u],
+  ['ab[c(', /\[ at position 2 has no \]/u],
+  ['a[b]\\[(c', /\( at position 6 has no \)/u],
+  ['(a(b)', /\( at position 0 has no \)/u],
+  ['a)', /\) at position 1 closes no group/u],
+  ['[(]\\()', /\) at position 5 closes no group/u],
+  ['ab\\', /\\ at position 2 stands before nothing/u],
+  ['*a', /./u],
+  ['a{2,1}', /./u],
+];
+const refused: Row[] = invalid.flatMap(([pattern, says]) =>
+  ['grep', 'count'].map((helper) => ({
+    code: `${helper}(${JSON.stringify(pattern)})`,
+    raises: [
+      'SyntaxError',
+      new RegExp(`^the pattern .* is invalid: .*${says.source}`, 'u'),
+    ] as const,
+  })),
+);
+
 const tables: Readonly<Record<Language, readonly Row[]>> = {
   python: [
     ...each('text="logs/a.txt"', ['TypeError', /path='logs\/a\.txt'/]),
@@ -145,6 +167,7 @@ const tables: Readonly<Record<Language, readonly Row[]>> = {
   ],
   javascript: [
     ...spellings,
+    ...refused,
     ...each('{ text: "logs/a.txt" }', ['TypeError', /path: 'logs\/a\.txt'/]),
     ...each('"a.txt"', ['TypeError', /path: 'logs\/a\.txt'/]),
     ...each('"./b.txt"', ['TypeError', /path: 'b\.txt'/]),
