@@ -1,6 +1,7 @@
 # What the code's variables are, and which of them a step changed. A comparison costs one identity
 # check for each variable, and a bounded look into those that the step's code mentions.
 import types
+from _functools import partial
 
 from answers import plain
 from contents import BRIEF_LOOKS, LOOKS, STEP_LOOKS, look_at
@@ -8,6 +9,8 @@ from reached import find_reached
 from values import SCALARS, preview, size_of, to_text, type_name
 
 MAX_CHANGES = 1_000
+# What changes other values when it is called or read, and shows no content of its own.
+ACTING = frozenset(map(id, (types.MethodType, types.BuiltinFunctionType, types.GeneratorType, partial)))
 MAX_LISTED_CHARS = 100_000
 CHANGES = {"added": "added", "changed": "changed", "touched": "changed", None: "removed"}
 MAX_REMEMBERED = 20_000_000
@@ -89,7 +92,7 @@ def compare():
     removed = [name for name in known if name not in names or not is_own(name)]
     # What was changed in place may have lost the name it was changed by.
     let_go = (known[name][4] for name in (*changed, *removed) if name in known)
-    if touched or any(let_go):
+    if touched or any(let_go) or any(name in mentioned and is_acting(names[name]) for name in own):
         find_holders(own, changed, looked)
     now = {}
     entries = []
@@ -122,6 +125,12 @@ def compare():
         told.discard(name)
     return listed, cut_list(entries[:MAX_CHANGES], lambda entry: len(
         "".join((entry["name"], entry["type"], entry["preview"], entry["hash"] or ""))))
+
+
+def is_acting(value):
+    kind = type(value)
+    is_of_module = kind is types.BuiltinFunctionType and id(type(value.__self__)) in STILL
+    return id(kind) in ACTING and not is_of_module
 
 
 def find_holders(own, changed, looked):

@@ -241,6 +241,22 @@ describePython('the variables that a Python step changed', (backend) => {
     });
   }
 
+  for (const [make, change] of [
+    ['w = v["a"]["b"].append', 'w(2)'],
+    ['w = v["a"]["b"].append\ndef put(): w(2)', 'put()'],
+    ['w = functools.partial(v["a"]["b"].append, 2)', 'w()'],
+    ['w = (v["a"]["b"].append(n) for n in range(9))', 'next(w)'],
+    ['w = type("Own", (dict,), {"put": lambda self: self["a"]["b"].append(2)})(v).put', 'w()'],
+  ] as const) {
+    it(`are those that hold what was changed in place by a call: ${make}`, async () => {
+      await repl.run('v = {"p": "x" * 300, "a": {"b": [1]}}; other = [[1]]');
+      await changedBy(make);
+      assert.deepEqual(await changedBy(`${change}; None`), ['v']);
+      assert.deepEqual(await changedBy('w; None'), []);
+      await repl.run('for name in ("v", "w", "put", "other"): globals().pop(name, None)\ndel name');
+    });
+  }
+
   for (const last of ['del w', 'w = 1', 'w = [w]', 'w = {}', 'globals().pop("w")']) {
     it(`are those that hold what was changed in place by a name that ends so: ${last}`, async () => {
       await repl.run('v = {"p": "x" * 300, "a": {"b": [1]}}; other = [[1]]; w = v["a"]');
