@@ -102,6 +102,8 @@ export interface ModelAnswered extends EventHeader {
   /** The session that answered in place of a model, and whose trace has the tokens; null: a model did. */
   readonly childSessionId: string | null;
   readonly model: string;
+  /** What the prompt was for, `default` where none was named. Left out where it is `model`. */
+  readonly askedModel?: string | undefined;
   readonly prompt: string;
   readonly promptChars: number;
   /** Of the whole prompt, where `prompt` is only its beginning. */

@@ -25,10 +25,11 @@ export class KeptAnswers {
     return this.#code === code;
   }
 
-  /** What was answered to that very prompt, asked as the step's call of that number. */
-  find(number: number, prompt: string): ModelAnswered | undefined {
-    const call = this.#calls.get(number);
-    return call && isSamePrompt(call, prompt) ? call : undefined;
+  /** What was answered to that very prompt, asked of that model as the step's call of that number. */
+  find(asked: { readonly call: number; readonly model: string }, prompt: string) {
+    const call = this.#calls.get(asked.call);
+    const isSame = call && (call.askedModel ?? call.model) === asked.model;
+    return isSame && isSamePrompt(call, prompt) ? call : undefined;
   }
 }
 

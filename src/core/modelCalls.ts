@@ -106,7 +106,7 @@ export class ModelCalls {
         throw attempt.error;
       }
       const { answer } = attempt;
-      const said = { model: answer.model, ...toUsage(answer), answer: answer.text };
+      const said = { ...toModels(asked, answer.model), ...toUsage(answer), answer: answer.text };
       await this.record({ ...asked, ...said, error: null, durationMs });
       return attempt.answer;
     } finally {
@@ -116,7 +116,7 @@ export class ModelCalls {
 
   /** An answer that is on record already, and paid for; null: there is none. */
   async #recall(asked: AskedCall, { messages }: AskRequest): Promise<ModelAnswer | null> {
-    const kept = this.#parts.kept?.find(asked.call, messages.at(-1)?.text ?? '');
+    const kept = this.#parts.kept?.find(asked, messages.at(-1)?.text ?? '');
     if (asked.purpose === 'loop' || !kept || kept.answer === null) {
       return null;
     }
@@ -124,7 +124,7 @@ export class ModelCalls {
     await this.record({
       ...asked,
       ...noModelUsage,
-      model,
+      ...toModels(asked, model),
       answer: text,
       error: null,
       durationMs: 0,
@@ -237,6 +237,10 @@ function describeRequest(call: number, { messages, model, purpose }: AskRequest)
     ...describePrompt(prompt),
     childSessionId: null,
   };
+}
+
+function toModels(asked: AskedCall, model: string): Pick<ModelAnswered, 'model' | 'askedModel'> {
+  return asked.model === model ? { model } : { model, askedModel: asked.model };
 }
 
 function toNeed({ messages }: AskRequest) {

@@ -236,6 +236,7 @@ const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [
     purpose: z.enum(['loop', 'sub_call']),
     childSessionId: orNull(id),
     model: z.string(),
+    askedModel: z.string().optional(),
     prompt: z.string(),
     promptChars: count,
     promptHash: z.string().optional(),
