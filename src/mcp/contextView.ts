@@ -31,7 +31,7 @@ export const contextSchema = z.object({
       }),
     )
     .optional()
-    .describe('The first 50. In long lists plain UTF-8 is not told of each.'),
+    .describe('The first 50.'),
   source_count: countField.optional(),
   warnings: z
     .array(z.string())
@@ -48,15 +48,11 @@ type ContextView = z.infer<typeof contextSchema>;
 
 const maxListed = 50;
 const maxListChars = 20_000;
-/** Of more sources, those that are plain UTF-8 tell nothing of their encoding. */
-const maxTold = 10;
 /** Of sources and skipped files in the text of a reply. */
 const maxBriefListed = 12;
 
 export function toContextView(context: ContextInfo): ContextView {
-  const sources = context.sources
-    .slice(0, maxListed)
-    .map((source) => toSourceView(source, context.sourceCount > maxTold));
+  const sources = context.sources.slice(0, maxListed).map(toSourceView);
   return {
     variable: context.variable,
     kind: context.kind,
@@ -126,16 +122,9 @@ export function toContextMarkdown(context: ContextView): string {
   ].join('\n\n');
 }
 
-function toSourceView(source: SourceInfo, isLong: boolean): SourceView {
+function toSourceView(source: SourceInfo): SourceView {
   const { path, chars, encoding, encodingFrom, replacedChars } = source;
-  const view = {
-    path,
-    chars,
-    encoding,
-    encoding_from: encodingFrom,
-    replaced_chars: replacedChars,
-  };
-  return isLong ? toBriefSource(view) : view;
+  return { path, chars, encoding, encoding_from: encodingFrom, replaced_chars: replacedChars };
 }
 
 /** Nothing for plain UTF-8. */
