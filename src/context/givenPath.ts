@@ -113,8 +113,9 @@ async function missingPath(shown: string, found: Existing): Promise<RlmError> {
   const near = await readNearMatches(found.real, found.missing[0] ?? '');
   return new RlmError('INVALID_INPUT', `The path ${shown} does not exist.`, {
     cause: found.error,
-    nextStep:
-      near.length === 0
+    nextStep: /[,;\n]/u.test(shown)
+      ? `${checkPath} Several paths are a list with one entry for each: ["a.txt", "b.txt"].`
+      : near.length === 0
         ? checkPath
         : `Did you mean ${near.map((name) => path.join(found.path, name)).join(' or ')}?`,
   });

@@ -10,7 +10,7 @@ import { RlmError } from '../core/errors';
 import type { SessionOpened, TraceEvent } from '../core/event';
 import { LeaseLostError, type TraceSink } from '../core/traceStore';
 import { LeaseFolder, toSegmentName } from './leaseFolder';
-import { toStoreError } from './storeError';
+import { isMissing, toStoreError } from './storeError';
 import { encodeEvent } from './traceCodec';
 
 /** Texts are encoded piece by piece, so that a long one is never twice in memory. */
@@ -132,7 +132,9 @@ export class TraceFile implements TraceSink {
       await writeFile(path, toPieces(text), { mode: ownerFile, flag: 'wx' });
     } catch (error) {
       await rm(path, { force: true }).catch(() => undefined);
-      throw toStoreError(error, `keep a text in ${path}`);
+      throw isMissing(error)
+        ? deletedError(this.#folder)
+        : toStoreError(error, `keep a text in ${path}`);
     }
   }
 
@@ -182,7 +184,7 @@ export class TraceFile implements TraceSink {
       await (this.#options.write ?? appendAll)(this.#file, bytes);
       const { nlink, size } = await this.#file.stat();
       if (nlink === 0) {
-        throw new Error('the trace file was deleted while its session ran');
+        throw deletedError(this.#folder);
       }
       // Who takes over claims first and then looks at what is there: without a claim by now, this counts.
       if (this.#leases.isClaimed(this.#generation + 1)) {
@@ -224,6 +226,14 @@ export class TraceFile implements TraceSink {
         });
     }
   }
+}
+
+function deletedError(folder: string): RlmError {
+  return new RlmError(
+    'SESSION_NOT_FOUND',
+    `The trace of the session was deleted while it ran: ${folder} is gone.`,
+    { nextStep: 'Nothing more of it can be recorded: open a new session with rlm_init_context.' },
+  );
 }
 
 /** Where `keepText` puts a text. @throws RlmError 'INVALID_INPUT' for a name that is none. */

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { Engine } from '../../core/engine';
 import { loopFinishReasons } from '../../core/event';
 import { RlmError } from '../../core/errors';
+import { requireActive } from '../../core/sessionErrors';
 import { sessionIdField } from '../fields';
 import { followRun } from '../loopCall';
 import { runSchema, waitMsField } from '../loopFields';
@@ -99,7 +100,9 @@ export const answer = defineTool({
 });
 
 async function toNothingWaits({ sessions }: Engine, sessionId: string): Promise<RlmError> {
-  const { status } = await sessions.readSummary(sessionId);
+  const summary = await sessions.readSummary(sessionId);
+  requireActive(summary); // one that has ended says so
+  const { status } = summary;
   return status === 'interrupted' || status === 'closed'
     ? new RlmError(
         'SESSION_NOT_FOUND',

@@ -111,6 +111,14 @@ for (const transport of transports) {
         );
       });
 
+      it('are refused by a session that has ended, with what can still be done', async () => {
+        const session_id = await openSession(client, { language: 'python' });
+        await callOk(client, 'rlm_finalize', { session_id, final_text: 'done' });
+        const error = await callError(client, 'rlm_answer', { session_id, answers: [] });
+        assert.equal(error.code, 'SESSION_FINALIZED');
+        assert.doesNotMatch(error.next_step, /rlm_run_repl/u);
+      });
+
       it('are shown again on request, and refused under an id that was never asked', async () => {
         const session_id = await openSession(client, { language: 'python' });
         const code = 'llm_query("once")';

@@ -82,6 +82,9 @@ describe('paths given to the context reader', () => {
     );
     await assert.rejects(fixture.read('scr/main.ts'), isError('INVALID_INPUT', `mean ${src}?`));
     await assert.rejects(fixture.read('entirely-else'), isError('INVALID_INPUT', 'Check the path'));
+    for (const given of ['a.txt, b.txt', 'a.txt,src/main.ts', 'none.txt; a.txt', 'a.txt\nb.txt']) {
+      await assert.rejects(fixture.read(given), isError('INVALID_INPUT', '["a.txt", "b.txt"]'));
+    }
     await assert.rejects(fixture.read('a.txt/below'), isError('INVALID_INPUT', 'does not exist'));
   });
 
