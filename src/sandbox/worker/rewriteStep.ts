@@ -3,6 +3,7 @@
 
 import { type Node, type Program, type Token, parse } from 'acorn';
 import { encloseFunctions } from './blockFunctions';
+import { refuseClassSets } from './classSets';
 import { CodeLines } from './codeLines';
 import {
   type Declarations,
@@ -69,6 +70,7 @@ export function rewriteStep(
       allowHashBang: true,
       onToken: (token) => {
         addName(names, token);
+        refuseClassSets(code, token);
         taken.push(token);
       },
       onComment: (isBlock, _, start, end) => {

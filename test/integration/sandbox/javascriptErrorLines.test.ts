@@ -15,6 +15,12 @@ const rows: readonly Row[] = [
   ['let dup = 1;\nlet dup = 2', 'SyntaxError', 2],
   ['\n/(/', 'SyntaxError', 2],
   ['\nimport fs from "fs"', 'SyntaxError', 2],
+  ['\n/[\\p{L}--[a-z]]/v', 'SyntaxError', 2],
+  ['\nlet a = 1;\nlet b = /[\\p{L}--[a-z]]/v.test("x")', 'SyntaxError', 3],
+  ['\n/[[a-z]&&[x]]/v', 'SyntaxError', 2],
+  ['\n/[\\w--\\d]/v', 'SyntaxError', 2],
+  ['\n/[\\q{abc}]/v', 'SyntaxError', 2],
+  ['\ngrep(/[\\w--\\d]/v); /[\\[\\p{L}]--/v; /[[a]--b]/; null.x', 'TypeError', 2],
   // At the top level
   ['\nnull.x', 'TypeError', 2],
   ['\n\nmissing', 'ReferenceError', 3],
@@ -132,7 +138,7 @@ describe('The line of an error, in JavaScript', () => {
   for (const [code, type, line] of rows) {
     it(`of ${JSON.stringify(code)} is ${line}`, async () => {
       const { error } = await host.run(code, { step: 9 });
-      assert.deepStrictEqual([error?.type, error?.line], [type, line]);
+      assert.deepStrictEqual([error?.type, error?.line], [type, line], error?.traceback);
     });
   }
 
