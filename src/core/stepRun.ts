@@ -108,7 +108,13 @@ export async function runStep(
       durationMs = clock.monotonic() - started - held.totalMs;
       turn.end(durationMs);
     });
-  const outcome = guardrails.isOverTime ? toTimedOut(ran, limits.maxSessionMs) : ran;
+  const { runtimeMs: earlierMs } = recorder.summary.usage;
+  const isLastMs = turn.timeoutMs >= limits.maxRuntimeMs - earlierMs;
+  const outcome = guardrails.isOverTime
+    ? toTimedOut(ran, limits.maxSessionMs)
+    : isLastMs
+      ? withRuntimeLimit(ran, limits.maxRuntimeMs)
+      : ran;
   models.spendChars(countChars(input.code, outcome));
   const before = models.readUsage();
   const usage = { ...before, steps: step, runtimeMs: before.runtimeMs + durationMs };
@@ -145,6 +151,16 @@ function toUnrecordedError(step: number, cause: RlmError): RlmError {
 function countChars(code: string, { stdout, stderr, result, changes }: Outcome): number {
   const previews = changes.reduce((sum, { preview }) => sum + preview.length, 0);
   return code.length + stdout.length + stderr.length + (result?.length ?? 0) + previews;
+}
+
+/** A step that was cut short by what was left of the session's running time. */
+function withRuntimeLimit(outcome: Outcome, maxRuntimeMs: number): Outcome {
+  const { error, interruption } = outcome;
+  if (interruption !== 'timeout' || !error) {
+    return outcome;
+  }
+  const limit = `That was all that max_runtime_ms (${maxRuntimeMs.toLocaleString('en')}) left.`;
+  return { ...outcome, error: { ...error, message: `${error.message} ${limit}` } };
 }
 
 /** A step that the end of the session's time has cut short, which the sandbox knows as cancelled. */

@@ -81,6 +81,22 @@ describe('session', () => {
       assert.equal(sandbox.requests[0]?.timeoutMs, 2_000);
     });
 
+    it('name max_runtime_ms where what is left of it has cut a step short, and only there', async () => {
+      const { session, sandbox, clock } = createFakeSession({
+        maxRuntimeMs: 5_000,
+        stepTimeoutMs: 3_000,
+      });
+      const error = { type: 'TimeoutError', message: 'Cut.', traceback: '', line: null };
+      sandbox.script = async ({ timeoutMs }) => {
+        clock.advance(timeoutMs);
+        return { interruption: 'timeout', error };
+      };
+      const first = await session.runStep({ code: 'a' }, never);
+      const second = await session.runStep({ code: 'a' }, never);
+      assert.equal(first.outcome.error?.message, 'Cut.');
+      assert.match(second.outcome.error?.message ?? '', /max_runtime_ms \(5,000\)/u);
+    });
+
     it('count code, stdout and stderr against the budget', async () => {
       const { session, sandbox } = createFakeSession({ budgetLimit: 1_000 });
       sandbox.script = async () => ({ stdout: 'o'.repeat(400), stderr: 'e'.repeat(500) });
