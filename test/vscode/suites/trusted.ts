@@ -289,7 +289,8 @@ export function describeTrusted(): void {
         code: 'context',
       });
       assert.equal(step['result'], "'alpha\\nbeta'");
-      assert.match(JSON.stringify(step['usage']), /"steps":6/u);
+      const left = await callTool('rlm_list_sessions', { status: 'active' });
+      assert.match(JSON.stringify(left['sessions']), /"remaining":\{"steps":6,/u);
       await configuration.update('maxSteps', undefined, vscode.ConfigurationTarget.Workspace);
     });
 
