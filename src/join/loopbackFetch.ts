@@ -1,5 +1,6 @@
 // HTTP to an engine on this machine, in the shape of `fetch`: no proxy, no redirects, no time-outs.
 
+import { setMaxListeners } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { Readable } from 'node:stream';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
@@ -19,6 +20,10 @@ export function createLoopbackFetch(onStreamEnd: () => void): FetchLike {
     new Promise<Response>((resolve, reject) => {
       const { method = 'GET', body, signal } = init;
       const isStream = method === 'GET';
+      if (signal) {
+        // A transport gives one signal to all its requests, and as many as clients ask are open at once.
+        setMaxListeners(0, signal);
+      }
       const sent = request(url, {
         agent,
         method,
