@@ -226,7 +226,7 @@ for (const transport of transports) {
         const final = { session_id, final_text: 'enough' };
         assert.equal((await callOk(client, 'rlm_finalize', final))['final_answer'], 'enough');
         const over = await callError(client, 'rlm_answer', { session_id, answers: [] });
-        assert.equal(over.code, 'INVALID_INPUT');
+        assert.equal(over.code, 'SESSION_FINALIZED');
 
         const other = await callOk(client, 'rlm_execute', { task: 'x', context_text: 'abc' });
         const cancel = new AbortController();
