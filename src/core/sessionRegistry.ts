@@ -1,89 +1,29 @@
-// The sessions of one engine: opens them, finds them, lets them go.
+// The sessions of one engine: opens them, finds them, lets them go. Calls for one session share what is done for it.
 
 import type { Disposable } from '../base/disposable';
-import { createTimeOrderedId } from '../base/ids';
 import { SharedTasks } from '../base/sharedTasks';
-import { toOneLine } from '../base/text';
-import type { Clock } from './clock';
-import type { ContextReader, GivenContext } from './context';
-import { RlmError, cancelledError } from './errors';
-import type { SessionOpened, Verbosity } from './event';
-import { type History, readHistory, readUsage } from './history';
-import { type Limits, checkLimits, createLimits, noUsage } from './limits';
-import { LiveSessions, type Opening, type Room, toMemoryMb } from './liveSessions';
-import type { LoopRunner } from './loop';
-import type { Model } from './model';
-import type { RequestScope } from './requestScope';
-import type {
-  BackendName,
-  Language,
-  Sandbox,
-  SandboxFactory,
-  SandboxPlace,
-  SandboxRequest,
-} from './sandbox';
-import type { LoadProgress } from './contextLoading';
-import type { ReplayReport } from './replayRun';
 import { finalizeClosed } from './closedSession';
+import type { LoadProgress } from './contextLoading';
+import { RlmError, cancelledError } from './errors';
 import { type FinalizeInput, checkOtherAnswer, isSameAnswer } from './finalAnswer';
-import { Session, type SessionParts, type SessionSeed } from './session';
-import { differsError, exhaustedForkError } from './sessionErrors';
-import { type SessionReader, openReader } from './sessionReader';
-import { readSharedLimits } from './sharedLimits';
-import { type SessionParent, toChildLimits } from './sessionParent';
-import { createSummary, type Summary } from './summary';
-import { type TraceSink, type TraceStore, heldElsewhere } from './traceStore';
+import { LiveSessions, type Room } from './liveSessions';
+import type { ReplayReport } from './replayRun';
+import type { Session } from './session';
+import { differsError } from './sessionErrors';
+import {
+  type OpenerParts,
+  type ReplayProgress,
+  type Resumed,
+  SessionOpener,
+} from './sessionOpener';
+import type { ForkRequest, OpenRequest } from './sessionPlan';
+import type { SessionReader } from './sessionReader';
+import type { Summary } from './summary';
+import { heldElsewhere } from './traceStore';
 
-export interface RegistryParts {
-  readonly sandboxes: SandboxFactory;
-  readonly traces: TraceStore;
-  readonly contexts: ContextReader;
-  readonly model: Model;
-  readonly clock: Clock;
+export interface RegistryParts extends OpenerParts {
   /** None: what one engine holds. Asked anew for every session. */
   readonly readRoom?: () => Room;
-  /** Whose ids are recorded with what they lead to. */
-  readonly requests?: RequestScope;
-  readonly engineId: string;
-  readonly version: string;
-  /** Runs the child sessions that code asks for; null where no model writes code. */
-  readonly readLoops: () => LoopRunner | null;
-}
-
-export interface OpenRequest {
-  readonly context: GivenContext;
-  readonly language: Language;
-  /** Empty: made from the context. */
-  readonly title: string;
-  readonly limits: Partial<Limits>;
-  /** Left out: normal. */
-  readonly verbosity?: Verbosity;
-  /** Null or left out: the parent's, else what the user has set. */
-  readonly backend?: BackendName | null;
-  /** Of a container; null or left out: as `backend`. */
-  readonly image?: string | null;
-  /** The session whose code asks for this one, and which pays for it. */
-  readonly parent?: SessionParent | null;
-}
-
-export interface ForkRequest {
-  readonly sessionId: string;
-  /** Null: after the last answered step. */
-  readonly atStep: number | null;
-  /** Empty: the other session's. */
-  readonly title: string;
-  /** Where they differ from the other session's. */
-  readonly limits: Partial<Limits>;
-  /** Null or left out: where the other session ran. */
-  readonly backend?: BackendName | null;
-  /** Of a container; null or left out: as `backend`. */
-  readonly image?: string | null;
-}
-
-export interface Resumed {
-  readonly session: Session;
-  /** Null when nothing had to be replayed, and no replay is untold. */
-  readonly report: ReplayReport | null;
 }
 
 /** `report`: null when nothing had to be replayed, and no replay is untold. */
@@ -92,12 +32,10 @@ export interface ReadableSession {
   readonly report: ReplayReport | null;
 }
 
-/** Contexts and steps replayed, of how many. */
-export type ReplayProgress = (done: number, total: number) => void;
-
 export class SessionRegistry implements Disposable {
   readonly #parts: RegistryParts;
   readonly #live: LiveSessions;
+  readonly #opener: SessionOpener;
   readonly #resuming = new SharedTasks<Resumed>();
   readonly #reading = new SharedTasks<ReadableSession>();
   readonly #finalizing = new SharedTasks<Summary>();
@@ -109,6 +47,7 @@ export class SessionRegistry implements Disposable {
   constructor(parts: RegistryParts) {
     this.#parts = parts;
     this.#live = new LiveSessions(parts.clock, parts.readRoom);
+    this.#opener = new SessionOpener(parts, this.#live, (sessionId) => this.readSummary(sessionId));
     this.onDidChange = this.#live.onDidChange;
   }
 
@@ -127,26 +66,7 @@ export class SessionRegistry implements Disposable {
     signal: AbortSignal,
     onProgress?: LoadProgress,
   ): Promise<Session> {
-    const title = request.title || toTitle(request.context);
-    const parent = request.parent ?? null;
-    const limits = parent ? toChildLimits(request.limits, parent) : request.limits;
-    const origin = parent
-      ? { parentSessionId: parent.sessionId, sourceStep: null, depth: parent.depth + 1 }
-      : noOrigin;
-    const { language, verbosity } = request;
-    const seed = { language, title, limits: createLimits(limits), ...origin };
-    const { pool = null, budget: parentBudget = null } = parent ?? {};
-    const shared = readSharedLimits({ ...seed, usage: noUsage }, { pool, parentBudget });
-    const opened = this.#createOpened({
-      ...seed,
-      ...(verbosity && { verbosity }),
-      ...(Object.keys(shared).length > 0 && { shared }),
-    });
-    const wanted = toWantedPlace(request, parent?.sandbox ?? null);
-    return this.#openTraced({ opened, parent, wanted }, signal, async (session) => {
-      await session.addContext(request.context, onProgress ? { onProgress } : {}, signal);
-      return session;
-    });
+    return this.#opener.openNew(request, signal, onProgress);
   }
 
   /**
@@ -177,7 +97,7 @@ export class SessionRegistry implements Disposable {
   ): Promise<Resumed> {
     return this.#open(sessionId, signal, async (shared) => {
       await this.#readResumable(sessionId);
-      return this.#resume(sessionId, shared, onProgress);
+      return this.#opener.resume(sessionId, shared, onProgress);
     });
   }
 
@@ -221,9 +141,8 @@ export class SessionRegistry implements Disposable {
     onProgress?: ReplayProgress,
   ): Promise<ReadableSession> {
     await this.#live.whenClosed(sessionId);
-    const { traces, engineId } = this.#parts;
     const summary = await this.readSummary(sessionId);
-    if (summary.status === 'active' && summary.engineId !== engineId) {
+    if (summary.status === 'active' && summary.engineId !== this.#parts.engineId) {
       throw heldElsewhere('holds');
     }
     const kept = this.#live.getReader(sessionId);
@@ -231,18 +150,8 @@ export class SessionRegistry implements Disposable {
       return { session: kept, report: kept.report };
     }
     void this.#live.closeReader(sessionId);
-    return this.#live.withRoom({ memoryMb: toMemoryMb({ summary }) }, async (opening) => {
-      const history = await readHistory(traces, sessionId, null);
-      const sandbox = await this.#createSandbox(summary, toRecordedPlace(summary), signal);
-      const readText = (name: string) => traces.readText(sessionId, name);
-      const reader = await openReader(
-        { summary, history },
-        { readText, ...(onProgress ? { onProgress } : {}) },
-        { ...this.#parts, sandbox, signal },
-      );
-      this.#live.addReader(reader, opening);
-      return { session: reader, report: reader.report };
-    });
+    const reader = await this.#opener.openReader(summary, signal, onProgress);
+    return { session: reader, report: reader.report };
   }
 
   /** While a session is being rebuilt it is live already, and not yet what it was. */
@@ -280,39 +189,7 @@ export class SessionRegistry implements Disposable {
     signal: AbortSignal,
     onProgress?: ReplayProgress,
   ): Promise<Resumed> {
-    const { traces, engineId } = this.#parts;
-    const history = await readHistory(traces, request.sessionId, request.atStep);
-    const { language, limits, title, verbosity } = history.opened;
-    const wanted = { ...limits, ...request.limits };
-    const used = readUsage(history);
-    const reason = checkLimits(wanted, used, 0);
-    if (reason) {
-      throw exhaustedForkError(reason, { limits: wanted, usage: used });
-    }
-    const opened = this.#createOpened({
-      language,
-      title: request.title || title,
-      limits: wanted,
-      ...(verbosity && { verbosity }),
-      parentSessionId: request.sessionId,
-      sourceStep: history.throughStep,
-      depth: 0, // it pays for itself
-    });
-    const place = toWantedPlace(request, history.opened.sandbox);
-    return this.#openTraced({ opened, parent: null, wanted: place }, signal, async (session) => {
-      const report = await session.replay(
-        history,
-        {
-          sourceSessionId: request.sessionId,
-          record: true,
-          engineId,
-          readText: (name) => traces.readText(request.sessionId, name),
-          ...(onProgress ? { onProgress } : {}),
-        },
-        signal,
-      );
-      return { session, report };
-    });
+    return this.#opener.openFork(request, signal, onProgress);
   }
 
   /** Whether `finalize` would take the answer of a live session. @throws RlmError as `finalize`. */
@@ -401,98 +278,6 @@ export class SessionRegistry implements Disposable {
     this.#live.dispose();
   }
 
-  /** Opens a sandbox and a trace, and fills them; leaves nothing behind when that fails. */
-  async #openTraced<T>(
-    { opened: planned, parent, wanted }: PlannedSession,
-    signal: AbortSignal,
-    fill: (session: Session) => Promise<T>,
-  ): Promise<T> {
-    const { traces } = this.#parts;
-    return this.#live.withRoom({ memoryMb: planned.limits.maxMemoryMb }, async (opening) => {
-      const sandbox = await this.#createSandbox(planned, wanted, signal);
-      const opened = { ...planned, sandbox: sandbox.place };
-      let session: Session | undefined;
-      try {
-        const sink = await traces.createTrace(opened);
-        const start = { opened, summary: createSummary(opened), step: 0 };
-        session = new Session(start, this.#createParts(sandbox, sink, parent));
-        this.#live.add(session, opening, opened);
-        return await fill(session);
-      } catch (thrown) {
-        if (session) {
-          await this.#live.close(session, 'it could not be opened').catch(() => undefined);
-        }
-        sandbox.dispose();
-        await traces.deleteTrace(opened.sessionId).catch(() => undefined);
-        throw thrown;
-      }
-    });
-  }
-
-  async #resume(
-    sessionId: string,
-    signal: AbortSignal,
-    onProgress?: ReplayProgress,
-  ): Promise<Resumed> {
-    const { traces, engineId } = this.#parts;
-    const summary = await this.readSummary(sessionId);
-    const rebuild = async (opening: Opening): Promise<Resumed> => {
-      const sandbox = await this.#createSandbox(summary, toRecordedPlace(summary), signal);
-      try {
-        const { session, history } = await this.#reopen(sessionId, { sandbox, opening });
-        const report = await session.replay(
-          history,
-          {
-            sourceSessionId: sessionId,
-            sandbox,
-            record: false,
-            engineId,
-            readText: (name) => traces.readText(sessionId, name),
-            ...(onProgress ? { onProgress } : {}),
-          },
-          signal,
-        );
-        return { session, report };
-      } catch (thrown) {
-        const session = this.#live.get(sessionId);
-        if (session) {
-          await this.#live.close(session, 'it could not be resumed').catch(() => undefined);
-        }
-        sandbox.dispose();
-        throw thrown;
-      }
-    };
-    const isOpen = this.#live.get(sessionId) !== undefined; // only its sandbox is gone
-    const opening = { memoryMb: toMemoryMb({ summary }) };
-    return isOpen ? rebuild(opening) : this.#live.withRoom(opening, rebuild);
-  }
-
-  /** Its record is read once nobody else can add to it. */
-  async #reopen(
-    sessionId: string,
-    { sandbox, opening }: { readonly sandbox: Sandbox; readonly opening: Opening },
-  ): Promise<{ readonly session: Session; readonly history: History }> {
-    const { traces } = this.#parts;
-    const live = this.#live.get(sessionId);
-    if (live) {
-      return { session: live, history: await readHistory(traces, sessionId, null) };
-    }
-    const sink = await traces.reopenTrace(sessionId);
-    try {
-      const summary = await this.readSummary(sessionId);
-      const history = await readHistory(traces, sessionId, null);
-      const session = new Session(
-        { opened: history.opened, summary, step: history.lastStep },
-        this.#createParts(sandbox, sink, null),
-      );
-      this.#live.add(session, opening);
-      return { session, history };
-    } catch (thrown) {
-      await sink.close().catch(() => undefined); // what went wrong first is told
-      throw thrown;
-    }
-  }
-
   /** @throws RlmError when there is nothing to resume. */
   async #readResumable(sessionId: string): Promise<Summary> {
     const summary = await this.readSummary(sessionId);
@@ -503,75 +288,4 @@ export class SessionRegistry implements Disposable {
     }
     return summary;
   }
-
-  #createParts(sandbox: Sandbox, sink: TraceSink, parent: SessionParent | null): SessionParts {
-    const parentBudget = parent?.budget ?? null;
-    const pool = parent?.pool ?? null;
-    return { ...this.#parts, sandbox, sink, parentBudget, pool, loops: this.#parts.readLoops() };
-  }
-
-  #createSandbox(
-    { language, limits }: Pick<SessionOpened, 'language' | 'limits'>,
-    place: WantedPlace,
-    signal: AbortSignal,
-  ): Promise<Sandbox> {
-    const { maxMemoryMb } = limits;
-    return this.#parts.sandboxes.createSandbox({ language, maxMemoryMb, ...place }, signal);
-  }
-
-  #createOpened(
-    seed: Omit<SessionSeed, 'sessionId' | 'sandbox'> & Pick<SessionOpened, 'shared'>,
-  ): PlannedSession['opened'] {
-    const at = this.#parts.clock.now();
-    const requestId = this.#parts.requests?.requestId ?? null;
-    return {
-      ...(requestId !== null && { requestId }),
-      kind: 'session.opened',
-      at,
-      step: 0,
-      status: 'active',
-      usage: noUsage,
-      ...seed,
-      sessionId: createTimeOrderedId(at),
-      title: toOneLine(seed.title, 200),
-      engineId: this.#parts.engineId,
-      version: this.#parts.version,
-    };
-  }
-}
-
-/** All but where it runs, which is known once its sandbox is there. */
-interface PlannedSession {
-  readonly opened: Omit<SessionOpened, 'sandbox'>;
-  readonly parent: SessionParent | null;
-  readonly wanted: WantedPlace;
-}
-
-type WantedPlace = Pick<SandboxRequest, 'backend' | 'image' | 'mayFallBack'>;
-
-/** Where a new session is to run: where the caller says, else where the session that it comes from runs. */
-function toWantedPlace(
-  { backend = null, image = null }: Pick<OpenRequest, 'backend' | 'image'>,
-  from: SandboxPlace | null,
-): WantedPlace {
-  const isElsewhere = backend !== null && backend !== from?.backend;
-  return from === null || isElsewhere
-    ? { backend, image, mayFallBack: from === null }
-    : { backend: from.backend, image: image ?? from.image, mayFallBack: false };
-}
-
-/** A record is run again where it was made, and nowhere else. */
-function toRecordedPlace({ sandbox }: Pick<Summary, 'sandbox'>): WantedPlace {
-  return { backend: sandbox.backend, image: sandbox.image, mayFallBack: false };
-}
-
-const noOrigin = { parentSessionId: null, sourceStep: null, depth: 0 } as const;
-
-function toTitle(context: GivenContext): string {
-  const [first] = context.paths;
-  if (first !== undefined) {
-    const more = context.paths.length - 1;
-    return toOneLine(more > 0 ? `${first} and ${more} more` : first, 120);
-  }
-  return toOneLine(context.text ?? '', 60) || 'Empty context';
 }

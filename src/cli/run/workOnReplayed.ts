@@ -1,7 +1,7 @@
 // Brings an earlier session's variables back by running its record again, then works with them.
 
 import type { Engine } from '../../core/engine';
-import type { ReplayProgress, Resumed } from '../../core/sessionRegistry';
+import type { ReplayProgress, Resumed } from '../../core/sessionOpener';
 import type { Summary } from '../../core/summary';
 import type { TraceStore } from '../../core/traceStore';
 import type { Cli } from '../cli';
