@@ -17,22 +17,8 @@ import {
 import { Session, type SessionParts } from '../../src/core/session';
 import { createSummary } from '../../src/core/summary';
 import { LeaseLostError, type TraceSink } from '../../src/core/traceStore';
+import { emptyOutcome } from './emptyOutcome';
 import { FakeClock } from './fakeClock';
-
-export const emptyOutcome: Outcome = {
-  stdout: '',
-  stderr: '',
-  dropped: { stdout: 0, stderr: 0, result: 0 },
-  abridged: [],
-  result: null,
-  error: null,
-  variables: [],
-  changes: [],
-  finalAnswer: null,
-  durationMs: 0,
-  interruption: null,
-  stateLost: false,
-};
 
 type Script = (request: StepRequest, signal: AbortSignal) => Promise<Partial<Outcome>>;
 

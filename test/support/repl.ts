@@ -44,6 +44,21 @@ export interface ReplOptions {
   readonly context?: string | Readonly<Record<string, string>>;
 }
 
+/** A REPL for the tests of one suite, in a sandbox process of their own. */
+export function useRepl(options: ReplOptions): () => Repl {
+  let sandboxes: SandboxProcess;
+  let repl: Repl;
+  before(async () => {
+    sandboxes = createSandboxes();
+    repl = await Repl.open(sandboxes, options);
+  });
+  after(() => {
+    repl.sandbox.dispose();
+    sandboxes.dispose();
+  });
+  return () => repl;
+}
+
 export class Repl {
   readonly sandbox: Sandbox;
   #step = 0;

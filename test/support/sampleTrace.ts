@@ -15,6 +15,7 @@ import type {
 import { createLimits, noUsage, type Usage } from '../../src/core/limits';
 import { type Outcome, type VariableChange, unrecordedPlace } from '../../src/core/sandbox';
 import { applyEvent, createSummary, type Summary } from '../../src/core/summary';
+import { emptyOutcome } from './emptyOutcome';
 
 export const sampleSessionId = '0198c0de-4d2a-7c1e-9b7f-3a52c6d1e8f0';
 export const sampleEngineId = '0198c0dd-0000-7000-8000-00000000e001';
@@ -97,21 +98,7 @@ export function createStepStarted(over: Partial<StepStarted> = {}): StepStarted 
 }
 
 export function createOutcome(over: Partial<Outcome> = {}): Outcome {
-  return {
-    stdout: '',
-    stderr: '',
-    dropped: { stdout: 0, stderr: 0, result: 0 },
-    abridged: [],
-    result: null,
-    error: null,
-    variables: [],
-    changes: [],
-    finalAnswer: null,
-    durationMs: 10,
-    interruption: null,
-    stateLost: false,
-    ...over,
-  };
+  return { ...emptyOutcome, durationMs: 10, ...over };
 }
 
 export function createStepFinished(over: Partial<StepFinished> = {}): StepFinished {

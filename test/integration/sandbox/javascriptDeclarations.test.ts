@@ -2,8 +2,7 @@
 // not to be used before its declaration, and not to be assigned to where it is a constant.
 
 import assert from 'node:assert/strict';
-import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
-import { Repl, createSandboxes } from '../../support/repl';
+import { useRepl } from '../../support/repl';
 
 interface Row {
   readonly steps: readonly string[];
@@ -118,22 +117,12 @@ const fixed: readonly Row[] = [
 
 describe('declarations of steps in JavaScript', function () {
   this.timeout(60_000);
-  let sandboxes: SandboxProcess;
-  let repl: Repl;
-
-  before(async () => {
-    sandboxes = createSandboxes();
-    repl = await Repl.open(sandboxes, { language: 'javascript', context: 'a b a' });
-  });
-  after(() => {
-    repl.sandbox.dispose();
-    sandboxes.dispose();
-  });
+  const repl = useRepl({ language: 'javascript', context: 'a b a' });
 
   const check = async ({ steps, gives, raises }: Row): Promise<void> => {
-    let outcome = await repl.run('0');
+    let outcome = await repl().run('0');
     for (const step of steps) {
-      outcome = await repl.run(step);
+      outcome = await repl().run(step);
     }
     const { error, result } = outcome;
     if (raises) {
@@ -147,7 +136,7 @@ describe('declarations of steps in JavaScript', function () {
   for (const row of rows) {
     it(row.steps.join(' | '), async () => {
       const names = ['x', 'X', 'y', 'f', 'count'].map((name) => `delete globalThis.${name}`);
-      await repl.run(names.join(';'));
+      await repl().run(names.join(';'));
       await check(row);
     });
   }
@@ -161,7 +150,7 @@ describe('declarations of steps in JavaScript', function () {
   }
 
   it('shows no name before its declaration', async () => {
-    const { stdout, variables } = await repl.run('SHOW_VARS(); throw 1; const later = 1');
+    const { stdout, variables } = await repl().run('SHOW_VARS(); throw 1; const later = 1');
     assert.doesNotMatch(stdout, /later/u);
     assert.equal(variables.includes('later'), false);
   });

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { type Language, languages } from '../../../src/core/sandbox';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
 import { findInLines, toPoints } from '../../support/lineTexts';
-import { Repl, createSandboxes } from '../../support/repl';
+import { Repl, createSandboxes, useRepl } from '../../support/repl';
 
 const literal = (value: unknown): string => JSON.stringify(value);
 
@@ -204,17 +204,7 @@ const offeredNames: Readonly<Record<Language, readonly string[]>> = {
 for (const language of languages) {
   describe(`names that the REPL offers, in ${language}`, function () {
     this.timeout(60_000);
-    let sandboxes: SandboxProcess;
-    let repl: Repl;
-
-    before(async () => {
-      sandboxes = createSandboxes();
-      repl = await Repl.open(sandboxes, { language, context: 'a b a' });
-    });
-    after(() => {
-      repl.sandbox.dispose();
-      sandboxes.dispose();
-    });
+    const repl = useRepl({ language, context: 'a b a' });
     const isPython = language === 'python';
     const typeOf = (name: string): string =>
       isPython ? `type(${name}).__name__` : `typeof ${name}`;
@@ -223,14 +213,14 @@ for (const language of languages) {
 
     for (const name of offeredNames[language]) {
       it(`give way to a variable of the code: ${name}`, async () => {
-        const offered = await repl.evaluate(typeOf(name));
-        const refused = await repl.run(`FINAL_VAR("${name}")`);
-        const taken = await repl.run(`${isPython ? '' : 'let '}${name} = "own value"`);
-        const kept = await repl.run(name);
-        const read = await repl.read(name);
-        const given = await repl.run(`FINAL_VAR("${name}")`);
-        const removed = await repl.run(remove(name));
-        const again = await repl.evaluate(typeOf(name));
+        const offered = await repl().evaluate(typeOf(name));
+        const refused = await repl().run(`FINAL_VAR("${name}")`);
+        const taken = await repl().run(`${isPython ? '' : 'let '}${name} = "own value"`);
+        const kept = await repl().run(name);
+        const read = await repl().read(name);
+        const given = await repl().run(`FINAL_VAR("${name}")`);
+        const removed = await repl().run(remove(name));
+        const again = await repl().evaluate(typeOf(name));
         assert.match(refused.error?.message ?? '', /^no variable is called/u);
         assert.deepStrictEqual(
           taken.changes.map((one) => [one.change, one.name]),
@@ -250,7 +240,7 @@ for (const language of languages) {
           [['removed', name]],
         );
         assert.equal(again, offered);
-        assert.equal((await repl.read(name)) ?? null, null);
+        assert.equal((await repl().read(name)) ?? null, null);
       });
     }
 
@@ -258,16 +248,16 @@ for (const language of languages) {
       const code = isPython
         ? 'chunk = context[:1]\nSHOW_VARS()\nFINAL_VAR("chunk")'
         : 'const chunk = context.slice(0, 1); SHOW_VARS(); FINAL_VAR("chunk")';
-      const { stdout, finalAnswer } = await repl.run(code);
+      const { stdout, finalAnswer } = await repl().run(code);
       assert.match(stdout, /^chunk/u);
       assert.equal(finalAnswer, 'a');
-      await repl.run(remove('chunk'));
+      await repl().run(remove('chunk'));
     });
 
     it('are functions again where the code puts those back', async () => {
       const found = isPython ? 'kept = count' : 'var kept = count';
-      await repl.run(`${found}\ncount = 5`);
-      const { changes, result } = await repl.run('count = kept\ncount("a")');
+      await repl().run(`${found}\ncount = 5`);
+      const { changes, result } = await repl().run('count = kept\ncount("a")');
       assert.deepStrictEqual(
         [changes.map((one) => [one.change, one.name]), result],
         [[['removed', 'count']], '2'],

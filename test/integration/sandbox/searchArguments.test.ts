@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { Language } from '../../../src/core/sandbox';
-import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
-import { Repl, createSandboxes } from '../../support/repl';
+import { useRepl } from '../../support/repl';
 
 interface Row {
   readonly code: string;
@@ -267,21 +266,11 @@ const longLines: Readonly<Record<Language, string>> = {
 for (const language of ['python', 'javascript'] as const) {
   describe(`arguments of the search helpers in ${language}`, function () {
     this.timeout(60_000);
-    let sandboxes: SandboxProcess;
-    let repl: Repl;
-
-    before(async () => {
-      sandboxes = createSandboxes();
-      repl = await Repl.open(sandboxes, { language, context });
-    });
-    after(() => {
-      repl.sandbox.dispose();
-      sandboxes.dispose();
-    });
+    const repl = useRepl({ language, context });
 
     for (const { code, gives, raises, notes } of tables[language]) {
       it(code.replaceAll('\n', '; '), async () => {
-        const { result, error, stderr } = await repl.run(code);
+        const { result, error, stderr } = await repl().run(code);
         if (raises) {
           assert.equal(error?.type, raises[0], error?.message ?? 'no error');
           assert.match(error.message, raises[1]);
@@ -297,7 +286,7 @@ for (const language of ['python', 'javascript'] as const) {
 
     it('says in each step that the context is bound to something else', async () => {
       const notes: string[] = [];
-      await repl.load('context', context);
+      await repl().load('context', context);
       for (const code of [
         'kept = context',
         'context = 5',
@@ -306,7 +295,7 @@ for (const language of ['python', 'javascript'] as const) {
         'context = kept',
         'count("x")',
       ]) {
-        notes.push((await repl.run(code)).stderr);
+        notes.push((await repl().run(code)).stderr);
       }
       assert.deepStrictEqual(
         notes.map((one) => one.match(/bound to something else/gu)?.length ?? 0),
@@ -315,24 +304,24 @@ for (const language of ['python', 'javascript'] as const) {
     });
 
     it('counts by the name of a text that is the whole context', async () => {
-      await repl.load('context', 'a needle');
+      await repl().load('context', 'a needle');
       const [byPath, given] = isPython
         ? ['by="path"', 'text=context, by="path"']
         : ["{ by: 'path' }", "{ text: context, by: 'path' }"];
       const counts = [
-        await repl.evaluate(`count("needle", ${byPath})`),
-        await repl.evaluate(`count("needle", ${given})`),
+        await repl().evaluate(`count("needle", ${byPath})`),
+        await repl().evaluate(`count("needle", ${given})`),
       ];
-      await repl.load('context', '');
-      counts.push(await repl.evaluate(`count("needle", ${byPath})`));
-      await repl.load('context', context);
+      await repl().load('context', '');
+      counts.push(await repl().evaluate(`count("needle", ${byPath})`));
+      await repl().load('context', context);
       const row = (number: number): string =>
         isPython ? `{'context_text': ${number}}` : `{ context_text: ${number} }`;
       assert.deepStrictEqual(counts, [row(1), row(1), row(0)]);
     });
 
     it('shows spans in a variable by what they are, not by the text they lie in', async () => {
-      const { changes } = await repl.run(
+      const { changes } = await repl().run(
         isPython
           ? 'kept = grep("user one"); pair = {"a": kept[0]}'
           : 'var kept = grep("user one"), pair = { a: kept[0] };',
@@ -342,20 +331,20 @@ for (const language of ['python', 'javascript'] as const) {
         assert.match(preview, /logs\/a\.txt/u);
         assert.doesNotMatch(preview, /_source|user two/u);
       }
-      const read = await repl.read('kept');
+      const read = await repl().read('kept');
       assert.deepStrictEqual([read?.form, read?.text.includes('user two')], ['json', false]);
       assert.match(read?.text ?? '', /"path": ?"logs\/a\.txt"/u);
     });
 
     it('whole lines are told up to a size, then the part around the match', async () => {
       const shown = language === 'python' ? /True, '……', True/ : /true, '……', true/;
-      await repl.load('context', long);
-      const { result, stderr } = await repl.run(longLines[language]);
+      await repl().load('context', long);
+      const { result, stderr } = await repl().run(longLines[language]);
       assert.match(result ?? '', shown);
       assert.match(result ?? '', /400006/);
       assert.match(stderr, /more than 100,?000 characters/);
-      await repl.load('context', `${'x'.repeat(50_000)}needle${'y'.repeat(49_994)}\nnext`);
-      const whole = await repl.run(longLines[language]);
+      await repl().load('context', `${'x'.repeat(50_000)}needle${'y'.repeat(49_994)}\nnext`);
+      const whole = await repl().run(longLines[language]);
       assert.match(whole.result ?? '', /100000, (?:T|t)rue, 'xy', (?:F|f)alse, 100000/);
     });
   });

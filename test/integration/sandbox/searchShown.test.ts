@@ -3,8 +3,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Language, languages } from '../../../src/core/sandbox';
-import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
-import { Repl, createSandboxes } from '../../support/repl';
+import { Repl, createSandboxes, useRepl } from '../../support/repl';
 
 const long = `${'left '.repeat(40)}needle${' right'.repeat(40)}`;
 const context = {
@@ -180,22 +179,12 @@ const toJavascript = (text: string): string =>
 for (const language of languages) {
   describe(`what is shown of places, in ${language}`, function () {
     this.timeout(60_000);
-    let sandboxes: SandboxProcess;
-    let repl: Repl;
-
-    before(async () => {
-      sandboxes = createSandboxes();
-      repl = await Repl.open(sandboxes, { language, context });
-    });
-    after(() => {
-      repl.sandbox.dispose();
-      sandboxes.dispose();
-    });
+    const repl = useRepl({ language, context });
 
     for (const row of rows) {
       const code = language === 'python' ? row.python : (row.javascript ?? row.python);
       it(code, async () => {
-        const { result, error } = await repl.run(code);
+        const { result, error } = await repl().run(code);
         if (row.raises) {
           assert.match(error?.message ?? '', row.raises);
           return;
@@ -210,7 +199,7 @@ for (const language of languages) {
 
     it('a long list says how much of it is shown, and is told as shown in part', async () => {
       const all = language === 'python' ? 'max_matches=None' : '{ maxMatches: null }';
-      const { result, abridged } = await repl.run(`grep("User", ${all})`);
+      const { result, abridged } = await repl().run(`grep("User", ${all})`);
       assert.match(
         result ?? '',
         /\nb\.txt:100:1089: User three\n… 50 more of this list, from \[100\]$/u,
@@ -219,13 +208,13 @@ for (const language of languages) {
     });
 
     it('a hit of a search is shown around what was found', async () => {
-      const { result } = await repl.run('search("needles")');
+      const { result } = await repl().run('search("needles")');
       assert.match(result ?? '', /^logs\/a\.txt:1:0: \(\d\.\d\d\) ….* left needle right .*…$/u);
     });
 
     it('help tells of each function in a line, and of all', async () => {
-      const one = await repl.run('help(grep)');
-      const all = await repl.run('help()');
+      const one = await repl().run('help(grep)');
+      const all = await repl().run('help()');
       assert.match(one.stdout, /^grep\(pattern, .*: regular expression.*\n$/u);
       for (const name of ['context', 'grep', 'lines', 'around', 'top', 'SUBMIT', 'llm_query']) {
         assert.match(all.stdout, new RegExp(`^${name}\\b`, 'mu'));
@@ -234,11 +223,11 @@ for (const language of languages) {
 
     it('variables with the names of the new functions come without a note', async () => {
       const declare = language === 'python' ? '' : 'let ';
-      const { stderr, error } = await repl.run(
+      const { stderr, error } = await repl().run(
         `${declare}lines = [1]\n${declare}top = 5\n${declare}head = 1`,
       );
       assert.deepStrictEqual([stderr, error], ['', null]);
-      await repl.run(
+      await repl().run(
         language === 'python'
           ? 'del lines, top, head'
           : 'for (const name of ["lines", "top", "head"]) delete globalThis[name]',

@@ -11,20 +11,14 @@ import { revokeTokens } from '../../../src/team/userFile';
 import { callError, callOk, callTool, createClient, openSession } from '../../support/mcpClient';
 import { hasProcessTree, listChildren } from '../../support/processTree';
 import { createSelfSigned } from '../../support/selfSigned';
-import { addUsers, startTeamServer, type TeamServerProcess } from '../../support/teamServer';
+import {
+  addUsers,
+  initialize,
+  startTeamServer,
+  type TeamServerProcess,
+} from '../../support/teamServer';
 import { useTempFolder } from '../../support/tempFolder';
 import { start } from '../cli/program';
-
-const initialize = {
-  jsonrpc: '2.0',
-  id: 1,
-  method: 'initialize',
-  params: {
-    protocolVersion: '2025-11-25',
-    capabilities: {},
-    clientInfo: { name: 'raw', version: '1' },
-  },
-};
 
 interface Reply {
   readonly status: number;

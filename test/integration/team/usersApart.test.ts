@@ -12,7 +12,12 @@ import {
 import { tools } from '../../../src/mcp/toolList';
 import { resourceTemplates } from '../../../src/mcp/resourceUri';
 import { callOk, callTool, openSession } from '../../support/mcpClient';
-import { addUsers, startTeamServer, type TeamServerProcess } from '../../support/teamServer';
+import {
+  addUsers,
+  initialize,
+  startTeamServer,
+  type TeamServerProcess,
+} from '../../support/teamServer';
 import { useTempFolder } from '../../support/tempFolder';
 
 /** In alice's text, code, variables, title, files and answers; nobody else may ever read it. */
@@ -210,16 +215,6 @@ describe('users of one server', function () {
   });
 
   it('another’s MCP session is as one that does not exist', async () => {
-    const initialize = {
-      jsonrpc: '2.0',
-      id: 1,
-      method: 'initialize',
-      params: {
-        protocolVersion: '2025-11-25',
-        capabilities: {},
-        clientInfo: { name: 'raw', version: '1' },
-      },
-    };
     const send = (token: string, method: string, headers: Record<string, string>, body?: object) =>
       fetch(server.url, {
         method,

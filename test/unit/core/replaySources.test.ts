@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { RlmError } from '../../../src/core/errors';
 import { LostSources } from '../../../src/core/replaySources';
 import type { Outcome, VariableChange } from '../../../src/core/sandbox';
-import { emptyOutcome } from '../../support/fakePorts';
+import { emptyOutcome } from '../../support/emptyOutcome';
 
 function changed(hash: string | null): Outcome {
   const change: VariableChange = {

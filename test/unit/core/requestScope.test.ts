@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 
 import { AsyncRequestScope } from '../../../src/mcp/asyncRequestScope';
-import { createFakeSession, emptyOutcome } from '../../support/fakePorts';
+import { emptyOutcome } from '../../support/emptyOutcome';
+import { createFakeSession } from '../../support/fakePorts';
 
 const never = new AbortController().signal;
 

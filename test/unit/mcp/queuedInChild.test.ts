@@ -8,6 +8,7 @@ import { callTool } from '../../../src/mcp/toolCall';
 import { tools } from '../../../src/mcp/toolList';
 import { type Actor, runInEveryOrder } from '../../support/everyOrder';
 import { createFakeEngine, type FakeEngine } from '../../support/fakeEngine';
+import { emptyOutcome } from '../../support/emptyOutcome';
 
 const never = new AbortController().signal;
 const block = '```repl\nllm_query("how many?")\n```';
@@ -40,7 +41,7 @@ async function startFamily() {
       () => null,
     );
     const error = { type: 'Error', message: 'cut', line: 1, traceback: '' };
-    return { ...outcome, result, error: result === null ? error : null };
+    return { ...emptyOutcome, result, error: result === null ? error : null };
   };
   const asking = call(engine, 'rlm_run_repl', { session_id: parent, code: 'ask()' });
   await turns();
@@ -69,19 +70,6 @@ async function startFamily() {
   await turns();
   return { engine, parent, child, ran, ask, following, controller };
 }
-
-const outcome = {
-  stdout: '',
-  stderr: '',
-  dropped: { stdout: 0, stderr: 0, result: 0 },
-  abridged: [],
-  variables: [],
-  changes: [],
-  finalAnswer: null,
-  durationMs: 0,
-  interruption: null,
-  stateLost: false,
-};
 
 type Family = Awaited<ReturnType<typeof startFamily>>;
 

@@ -6,6 +6,7 @@ import type { FromWorker, ToWorker } from '../../../src/protocol/worker';
 import { LiveSandbox } from '../../../src/sandbox/liveSandbox';
 import type { WorkerHandle } from '../../../src/sandbox/workerHandle';
 import { WorkerPool } from '../../../src/sandbox/workerPool';
+import { emptyWorkerOutcome } from '../../support/emptyOutcome';
 
 const never = new AbortController().signal;
 const text = new TextEncoder().encode('a text');
@@ -16,19 +17,6 @@ const textParams = {
   shape: 'string',
   sources: [{ path: 'text', byteLength: text.length }],
 } as const;
-const empty = {
-  stdout: '',
-  stderr: '',
-  dropped: { stdout: 0, stderr: 0, result: 0 },
-  abridged: [],
-  result: null,
-  error: null,
-  variables: [],
-  changes: [],
-  finalAnswer: null,
-  durationMs: 1,
-};
-
 /** Loads, and answers each step with its own name and what it has loaded. */
 class FakeWorker implements WorkerHandle {
   readonly language = 'python';
@@ -55,7 +43,11 @@ class FakeWorker implements WorkerHandle {
         this.#received.fire({ kind: 'loaded', id: message.id, sizes });
       } else if (message.kind === 'run') {
         const result = `${this.name} with ${this.#loads}`;
-        this.#received.fire({ kind: 'ran', id: message.id, outcome: { ...empty, result } });
+        this.#received.fire({
+          kind: 'ran',
+          id: message.id,
+          outcome: { ...emptyWorkerOutcome, result },
+        });
       }
     });
   }
