@@ -144,7 +144,7 @@ const entries = [
     ...node,
     entryPoints: ['src/sandbox/native/process.ts'],
     outfile: 'dist/sandbox/nativeProcess.js',
-    budget: 320_000,
+    budget: 360_000,
   },
   {
     ...node,

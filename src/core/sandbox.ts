@@ -2,6 +2,7 @@
 
 import type { Disposable } from '../base/disposable';
 import type { Listen } from '../base/emitter';
+import type { FileReply, FileRequest } from './sandboxFiles';
 
 export type Language = 'python' | 'javascript';
 export const languages: readonly Language[] = ['python', 'javascript'];
@@ -112,6 +113,11 @@ export interface Sandbox extends Disposable {
   holdClock(): Disposable;
   /** Undefined when there is no variable of that name. */
   readVariable(request: VariableRequest, signal: AbortSignal): Promise<VariableValue | undefined>;
+  /**
+   * One operation on the files of where the code runs, or one command of its shell. Never while a step runs.
+   * Aborting `signal` ends a command, and all that it has started.
+   */
+  runFileOperation(request: FileRequest, signal: AbortSignal): Promise<FileReply>;
   /** Fires once when the sandbox is gone for good and not by `dispose`. */
   readonly onDidDie: Listen<string>;
 }

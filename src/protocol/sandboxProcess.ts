@@ -2,6 +2,7 @@
 // contextFeed.ts.
 
 import type { ContextShape, ContextSizes, Language, Outcome, VariableValue } from '../core/sandbox';
+import type { FileReply, FileRequest } from '../core/sandboxFiles';
 
 /** Where a worker runs that is no thread of the sandbox process. */
 export type NativePlace =
@@ -68,6 +69,8 @@ export interface ReadParams extends OfSandbox {
   readonly timeoutMs: number;
 }
 
+export interface FilesParams extends OfSandbox, FileRequest {}
+
 export interface KindStatus {
   readonly works: boolean;
   /** Engine and version, or why it does not work. */
@@ -89,6 +92,7 @@ export type ProcessMethods = {
   /** Stops or goes on with the clock of the running step's time-out; holds add up. */
   hold(params: HoldParams): void;
   read(params: ReadParams, signal: AbortSignal): Promise<VariableValue | null>;
+  files(params: FilesParams, signal: AbortSignal): Promise<FileReply>;
   close(params: OfSandbox): void;
   prewarm(params: WorkerKind): void;
   /** In the order of the kinds. */

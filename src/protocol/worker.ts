@@ -5,6 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import * as z from 'zod';
 import { type ContextShape, outputFields } from '../core/sandbox';
+import { type FileOperation, fileKinds, fileRefusals } from '../core/sandboxFiles';
 import { searchLimits } from '../core/searchLimits';
 
 /** Words of the shared Int32Array `control`. */
@@ -65,6 +66,13 @@ export interface ReadMessage {
   readonly maxChars: number;
 }
 
+/** One operation on files, or a command of the shell: beside the code, never while it runs. */
+export interface FilesMessage {
+  readonly kind: 'files';
+  readonly id: string;
+  readonly operation: FileOperation;
+}
+
 /** Answers a call the code is waiting in. */
 export type ReplyMessage =
   | {
@@ -81,7 +89,7 @@ export type ReplyMessage =
     }
   | { readonly kind: 'reply'; readonly call: number; readonly interrupted: true };
 
-export type ToWorker = LoadMessage | RunMessage | ReadMessage | ReplyMessage;
+export type ToWorker = LoadMessage | RunMessage | ReadMessage | FilesMessage | ReplyMessage;
 
 const text = z.string();
 const count = z.number().int().nonnegative();
@@ -118,6 +126,49 @@ export const guestOutcomeSchema = z.object({
   durationMs: z.number().nonnegative(),
 });
 export type GuestOutcome = z.infer<typeof guestOutcomeSchema>;
+
+/** A piece of a file in base64, or the output of a command, and some. */
+const maxContentChars = 2 ** 21;
+
+const fileAnswerSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('list'),
+    path: text.max(10_000),
+    entries: z
+      .array(
+        z.object({
+          path: text.max(10_000),
+          kind: z.enum(fileKinds),
+          bytes: count,
+          modifiedAt: z.int(),
+          named: z.boolean(),
+        }),
+      )
+      .max(1_000),
+    total: count,
+  }),
+  z.object({
+    kind: z.literal('read'),
+    path: text.max(10_000),
+    content: z.base64().max(maxContentChars),
+    totalBytes: count,
+    version: text.max(200),
+  }),
+  z.object({ kind: z.literal('write'), path: text.max(10_000), replaced: z.boolean() }),
+  z.object({
+    kind: z.literal('shell'),
+    stdout: text.max(maxContentChars),
+    stderr: text.max(maxContentChars),
+    droppedBytes: z.object({ stdout: count, stderr: count }),
+    exitCode: z.int(),
+    endedBy: text.max(500).nullable(),
+  }),
+  z.object({
+    kind: z.literal('refused'),
+    reason: z.enum(fileRefusals),
+    message: text.max(2_000),
+  }),
+]);
 
 export const fromWorkerSchema = z.discriminatedUnion('kind', [
   /** The worker waits for messages. `detail`: engine and version. */
@@ -160,6 +211,7 @@ export const fromWorkerSchema = z.discriminatedUnion('kind', [
       })
       .nullable(),
   }),
+  z.object({ kind: z.literal('filed'), id: text.max(100), answer: fileAnswerSchema }),
   /** The engine broke (trap, exit); the worker ends. */
   z.object({ kind: z.literal('broken'), message: text.max(2_000) }),
 ]);

@@ -36,7 +36,7 @@ interface Interrupted {
 const interruptEveryMs = 100;
 /** How long interrupted code has to let go before its worker is killed. */
 const graceMs = 1_500;
-const answerKinds = { load: 'loaded', run: 'ran', read: 'value' } as const;
+const answerKinds = { load: 'loaded', run: 'ran', read: 'value', files: 'filed' } as const;
 
 export class AskedWorker implements Disposable {
   readonly #worker: WorkerHandle;
@@ -158,6 +158,7 @@ export class AskedWorker implements Disposable {
       case 'loaded':
       case 'ran':
       case 'value':
+      case 'filed':
         if (message.id === this.#pending?.id && message.kind === this.#pending.answerKind) {
           const pending = this.#pending;
           this.#pending = undefined;

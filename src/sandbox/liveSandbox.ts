@@ -6,6 +6,7 @@ import type { Disposable } from '../base/disposable';
 import { onAbort, untilAborted } from '../base/abort';
 import { RlmError, cancelledError, toRlmError } from '../core/errors';
 import type { ContextSizes, Outcome, VariableValue } from '../core/sandbox';
+import type { FileReply, FileRequest } from '../core/sandboxFiles';
 import type { LoadParams, ReadParams, RunParams, WorkerKind } from '../protocol/sandboxProcess';
 import { type LoadMessage, type ReplyMessage, processCalls } from '../protocol/worker';
 import { AskedWorker, type Question, type WorkerCall } from './askedWorker';
@@ -46,6 +47,9 @@ export class LiveSandbox implements Disposable {
   #running: RunningStep | undefined;
   /** Of the code, as of the last step that ended. */
   #variables: readonly string[] = [];
+  /** Operations on files have been asked for of the worker that is there now. */
+  #hasFiles = false;
+  #filesLost = false;
   #disposed = false;
 
   constructor(worker: WorkerHandle, pool: WorkerPool, options: LiveSandboxOptions) {
@@ -137,6 +141,20 @@ export class LiveSandbox implements Disposable {
     return answer.value && toValue(answer.value, maxChars);
   }
 
+  async runFileOperation(request: FileRequest, signal: AbortSignal): Promise<FileReply> {
+    const message: Question = { kind: 'files', id: randomUUID(), operation: request.operation };
+    await this.#worker;
+    const filesLost = this.#filesLost;
+    this.#filesLost = false;
+    this.#hasFiles = true;
+    const asked = this.#askInterruptibly(message, request.timeoutMs, signal);
+    const { answer, interruption } = await asked;
+    if (answer?.kind !== 'filed') {
+      this.#variables = [];
+    }
+    return { answer: answer?.kind === 'filed' ? answer.answer : null, interruption, filesLost };
+  }
+
   dispose(): void {
     if (this.#disposed) {
       return;
@@ -197,6 +215,7 @@ export class LiveSandbox implements Disposable {
   async #replace(): Promise<AskedWorker> {
     const inPlace = await this.#last.replace().catch(() => null);
     const worker = this.#listen(inPlace ?? (await this.#pool.take(this.kind)));
+    this.#filesLost ||= inPlace === null && this.#hasFiles;
     try {
       for (const context of this.#contexts) {
         const again = { ...context, id: randomUUID() };

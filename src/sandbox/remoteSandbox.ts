@@ -19,6 +19,7 @@ import {
   type VariableValue,
   unrecordedPlace,
 } from '../core/sandbox';
+import type { FileReply, FileRequest } from '../core/sandboxFiles';
 import type { Channel } from '../protocol/channel';
 import type { ContextFeed } from '../protocol/contextFeed';
 import type { EngineMethods, ProcessMethods, WorkerKind } from '../protocol/sandboxProcess';
@@ -133,6 +134,11 @@ export class RemoteSandbox implements Sandbox {
     const params = { sandboxId: this.#sandboxId, ...request };
     const value = await this.#held(() => this.#host.channel.request('read', params, signal));
     return value ?? undefined;
+  }
+
+  runFileOperation(request: FileRequest, signal: AbortSignal): Promise<FileReply> {
+    const params = { sandboxId: this.#sandboxId, ...request };
+    return this.#held(() => this.#host.channel.request('files', params, signal));
   }
 
   async answerCall(call: HostCall, signal: AbortSignal): Promise<unknown> {

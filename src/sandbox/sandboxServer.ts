@@ -57,6 +57,7 @@ export class SandboxServer implements Disposable {
       },
       hold: ({ sandboxId, held }) => this.#live.get(sandboxId)?.hold(held),
       read: (params, signal) => this.#get(params.sandboxId).read(params, signal),
+      files: (params, signal) => this.#get(params.sandboxId).runFileOperation(params, signal),
       close: ({ sandboxId }) => {
         this.#live.get(sandboxId)?.dispose();
         this.#live.delete(sandboxId);

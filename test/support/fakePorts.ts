@@ -14,6 +14,7 @@ import {
   type VariableValue,
   unrecordedPlace,
 } from '../../src/core/sandbox';
+import type { FileReply } from '../../src/core/sandboxFiles';
 import { Session, type SessionParts } from '../../src/core/session';
 import { createSummary } from '../../src/core/summary';
 import { LeaseLostError, type TraceSink } from '../../src/core/traceStore';
@@ -57,6 +58,15 @@ export class FakeSandbox implements Sandbox {
   holdClock() {
     this.holds.push((this.holds.at(-1) ?? 0) + 1);
     return { dispose: () => this.holds.push((this.holds.at(-1) ?? 0) - 1) };
+  }
+
+  runFileOperation(): Promise<FileReply> {
+    const answer = {
+      kind: 'refused',
+      reason: 'unsupported',
+      message: 'a fake has no files',
+    } as const;
+    return Promise.resolve({ answer, interruption: null, filesLost: false });
   }
 
   die(reason: string): void {

@@ -15,6 +15,7 @@ import {
   type VariableValue,
   unrecordedPlace,
 } from '../../src/core/sandbox';
+import type { FileReply } from '../../src/core/sandboxFiles';
 import type { FakeClock } from './fakeClock';
 import { createOutcome } from './sampleTrace';
 
@@ -59,6 +60,15 @@ export class FakeSandbox implements Sandbox {
 
   holdClock() {
     return { dispose() {} };
+  }
+
+  runFileOperation(): Promise<FileReply> {
+    const answer = {
+      kind: 'refused',
+      reason: 'unsupported',
+      message: 'a fake has no files',
+    } as const;
+    return Promise.resolve({ answer, interruption: null, filesLost: false });
   }
 
   die(reason: string): void {

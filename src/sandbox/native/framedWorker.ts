@@ -14,7 +14,11 @@ export interface WorkerPlace {
   readonly imageDigest: string | null;
   /** One message to the interpreter and the raw bytes that follow it. */
   tell(json: string, raw: readonly Uint8Array[]): void;
+  /** One operation on the place's files, which its supervisor does. */
+  tellFiles(json: string): void;
   interrupt(): void;
+  /** Ends the command that runs, and all that it has started. */
+  endCommand(): void;
   /** Bounds what all its processes together hold in memory. */
   limitMemory(bytes: number): void;
   /** Another interpreter in the place of one that has ended; null: the place is gone too. */
@@ -37,6 +41,8 @@ export class FramedWorker implements WorkerHandle {
   readonly onDidEnd = this.#ended.event;
   #loadedBytes = 0;
   #endedBy: string | null = null;
+  /** What is asked of the supervisor, and not of the interpreter. */
+  #isFiling = false;
   detail = '';
 
   constructor(place: WorkerPlace) {
@@ -53,6 +59,11 @@ export class FramedWorker implements WorkerHandle {
   }
 
   send(message: ToWorker): void {
+    if (message.kind === 'files') {
+      this.#isFiling = true;
+      this.#place.tellFiles(JSON.stringify({ id: message.id, ...message.operation }));
+      return;
+    }
     if (message.kind !== 'load') {
       const { bytes, ...told } = { bytes: undefined, ...message };
       const rest = bytes === undefined ? told : { ...told, byteLength: bytes.length };
@@ -91,8 +102,21 @@ export class FramedWorker implements WorkerHandle {
       this.send(gated.reply);
     } else if (frame?.kind === 'broken') {
       this.lose(frame.message);
+    } else if (frame?.kind === 'filed') {
+      this.lose('its interpreter spoke for the supervisor');
     } else if (frame !== null) {
       this.#received.fire(frame);
+    }
+  }
+
+  /** What the supervisor answers, itself. */
+  receiveFiled(json: string): void {
+    const frame = this.#endedBy === null ? readFrame(json) : null;
+    if (frame?.kind === 'filed') {
+      this.#isFiling = false;
+      this.#received.fire(frame);
+    } else if (frame !== null) {
+      this.lose('its supervisor sent what none sends');
     }
   }
 
@@ -108,7 +132,11 @@ export class FramedWorker implements WorkerHandle {
   }
 
   requestInterrupt(): void {
-    this.#place.interrupt();
+    if (this.#isFiling) {
+      this.#place.endCommand();
+    } else {
+      this.#place.interrupt();
+    }
   }
 
   /** What arrives after the code has ended has nothing to interrupt. */

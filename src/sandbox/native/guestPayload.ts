@@ -5,6 +5,8 @@ import { createGuestModules } from '../worker/guestModules';
 import bootstrap from './guest/bootstrap.py';
 import device from './guest/device.py';
 import eventLoop from './guest/eventLoop.py';
+import files from './guest/files.py';
+import shell from './guest/shell.py';
 import start from './guest/start.py';
 import supervisor from './guest/supervisor.py';
 import systemCalls from './guest/systemCalls.py';
@@ -30,7 +32,10 @@ const flags = ['-s', '-B', '-u', '-X', 'utf8'];
 /** With its length in 16 digits before it. */
 export function createGuestPayload(options: GuestOptions): Buffer {
   const body = Buffer.from(
-    JSON.stringify({ systemCalls, supervisor, start, modules, options: { flags, ...options } }),
+    JSON.stringify({
+      ...{ systemCalls, files, shell, supervisor, start, modules },
+      options: { flags, ...options },
+    }),
   );
   return Buffer.concat([Buffer.from(String(body.length).padStart(16)), body]);
 }

@@ -75,6 +75,14 @@ export class SupervisedPlace implements WorkerPlace {
     }
   }
 
+  tellFiles(json: string): void {
+    this.#write(channels.files, Buffer.from(json));
+  }
+
+  endCommand(): void {
+    this.#control({ op: 'endCommand' });
+  }
+
   interrupt(): void {
     this.#control({ op: 'interrupt' });
   }
@@ -135,6 +143,10 @@ export class SupervisedPlace implements WorkerPlace {
   #take(channel: number, body: Buffer): void {
     if (channel === channels.worker) {
       this.#worker?.receive(body.toString('utf8'));
+      return;
+    }
+    if (channel === channels.files) {
+      this.#worker?.receiveFiled(body.toString('utf8'));
       return;
     }
     const event = eventSchema.safeParse(parseJson(body.toString('utf8'))).data;

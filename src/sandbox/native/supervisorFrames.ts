@@ -1,7 +1,7 @@
 // The frames between the host and the supervisor of a place: 1 byte channel, 4 bytes length (big endian), body.
 // What comes from the place is untrusted.
 
-export const channels = { control: 0, worker: 1 } as const;
+export const channels = { control: 0, worker: 1, files: 2 } as const;
 
 const headerBytes = 5;
 /** More than the guest's device takes. */
@@ -48,7 +48,7 @@ export class FrameReader {
   #readHeader(header: Buffer): void {
     const channel = header.readUInt8(0);
     const length = header.readUInt32BE(1);
-    const isKnown = channel === channels.control || channel === channels.worker;
+    const isKnown = Object.values<number>(channels).includes(channel);
     if (!isKnown || length > maxFrameBytes) {
       this.#isBroken = true;
       this.#pieces = [];

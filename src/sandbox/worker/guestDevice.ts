@@ -5,6 +5,7 @@
 // then, or 'watch' and what is compared from then on, at 'same'. A message leaves when the guest waits for its answer, so code that forges one and goes on is still
 // within its step, and its time limit, until it lets the runner speak.
 
+import type { FileAnswer, FileOperation } from '../../core/sandboxFiles';
 import type { ToWorker } from '../../protocol/worker';
 import type { MessagePump } from './messagePump';
 import type { OpenedMessage, PythonTexts } from './pythonTexts';
@@ -32,6 +33,8 @@ interface GuestDeviceParts {
   readonly pump: MessagePump;
   readonly texts: PythonTexts;
   readonly onMessage: (message: ToWorker) => void;
+  /** Answers what is not for the guest: it waits meanwhile, and does not hear of it. */
+  readonly onFiles: (operation: FileOperation) => FileAnswer;
   /** More memory than the code may use, within bounds that the code can reach too. */
   readonly giveRoom: () => void;
   /** What `contents.py` reads of a value. */
@@ -43,6 +46,7 @@ export function createGuestDevice({
   pump,
   texts,
   onMessage,
+  onFiles,
   giveRoom,
   lookAt,
   watch,
@@ -55,7 +59,12 @@ export function createGuestDevice({
 
   const exchange = (asked: Uint8Array): void => {
     pump.send(decoder.decode(asked));
-    const message = pump.receive();
+    let message = pump.receive();
+    while (message.kind === 'files') {
+      const { id, operation } = message;
+      pump.send(JSON.stringify({ kind: 'filed', id, answer: onFiles(operation) }));
+      message = pump.receive();
+    }
     onMessage(message);
     const { told, raw } = message.kind === 'load' ? texts.open(message) : splitBytes(message);
     const body = encoder.encode(JSON.stringify(told));
@@ -119,7 +128,7 @@ export function createGuestDevice({
 }
 
 /** Bytes of a reply follow it; what is told has their length. */
-function splitBytes(message: Exclude<ToWorker, { kind: 'load' }>): OpenedMessage {
+function splitBytes(message: Exclude<ToWorker, { kind: 'load' | 'files' }>): OpenedMessage {
   if (!('bytes' in message) || message.bytes === undefined) {
     return { told: message, raw: [] };
   }

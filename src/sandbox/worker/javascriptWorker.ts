@@ -5,6 +5,7 @@ import { version } from '@jitl/quickjs-ng-wasmfile-release-sync/package.json';
 import type { FromWorker, WorkerInit } from '../../protocol/worker';
 import { JavascriptGuest } from './javascriptGuest';
 import { createMessagePump } from './messagePump';
+import { refuseFiles } from './refuseFiles';
 import { scrubRealm } from './scrubRealm';
 
 export interface JavaScriptAssets {
@@ -40,6 +41,9 @@ async function serve(): Promise<never> {
         break;
       case 'read':
         send({ kind: 'value', id: message.id, value: guest.read(message) });
+        break;
+      case 'files':
+        send({ kind: 'filed', id: message.id, answer: refuseFiles() });
         break;
       case 'reply':
         throw new Error(`A reply to call ${message.call}, which nothing waits for.`);

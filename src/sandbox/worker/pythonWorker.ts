@@ -14,6 +14,7 @@ import { type EmscriptenFiles, limitFiles } from './guestFiles';
 import { type ImportSpaces, guardImports } from './guestImports';
 import { type EngineExports, enlargeStack } from './guestStack';
 import { type MountingFiles, mountLibrary } from './libraryFiles';
+import { refuseFiles } from './refuseFiles';
 import { createMessagePump } from './messagePump';
 import { scrubRealm } from './scrubRealm';
 import pager from './pager.py';
@@ -96,6 +97,7 @@ const readMemory = (): ArrayBuffer => engine?.memory.buffer ?? new ArrayBuffer(0
 const hashes = new PythonHash(readMemory);
 const device = createGuestDevice({
   ...{ pump, texts, onMessage, giveRoom },
+  onFiles: refuseFiles,
   lookAt: (address) => hashes.describe(address),
   watch: new PythonWatch(readMemory),
 });

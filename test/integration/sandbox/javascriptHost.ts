@@ -220,11 +220,16 @@ export class JavascriptHost {
     return answer.sizes;
   }
 
-  async #request(message: Exclude<ToWorker, { kind: 'reply' }>): Promise<Answer> {
+  async #request(message: Exclude<ToWorker, { kind: 'reply' | 'files' }>): Promise<Answer> {
     const answer = this.#next();
     this.post(message);
     const received = await answer;
-    if (received.kind === 'ready' || received.kind === 'call' || received.kind === 'broken') {
+    if (
+      received.kind === 'ready' ||
+      received.kind === 'call' ||
+      received.kind === 'filed' ||
+      received.kind === 'broken'
+    ) {
       throw new Error(`Expected an answer, got ${JSON.stringify(received)}.`);
     }
     if (received.id !== message.id) {

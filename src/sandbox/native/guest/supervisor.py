@@ -1,8 +1,9 @@
 # The first process of a place where code runs: starts the interpreter and another when that has ended, and carries
 # frames between it and the host. On stdin and stdout: 1 byte channel, 4 bytes length, body.
-#   channel 0  JSON. From the host: {"op":"interrupt"}, {"op":"restart"}, {"op":"limit","bytes":…}.
+#   channel 0  JSON. From the host: {"op":"interrupt"}, {"op":"endCommand"}, {"op":"restart"}, {"op":"limit","bytes":…}.
 #              To it: {"event":"started","filtered":…}, {"event":"ended","why":…}
 #   channel 1  the interpreter: to it bytes as its device reads them, from it one message a frame
+#   channel 2  JSON. Operations on files and commands of the shell, one at a time, and their answers: files.py, shell.py
 # It keeps nothing of a session, and ends when the host closes its input.
 import json
 import marshal
@@ -33,7 +34,10 @@ class Supervisor:
     def __init__(self, modules, start, options):
         self.modules, self.start, self.options = modules, start, options
         self.sending = threading.Lock()
-        self.max_bytes = None
+        self.max_bytes, self.command = None, None
+        self.spawning = threading.Lock()  # held until what has been started is known to whoever waits for its end
+        folder, roots = options["folder"], [one for one in options["folders"] if one == "/tmp"]
+        self.files = Files(folder, roots)  # noqa: F821  (of files.py, which bootstrap.py puts before this)
         self.input, self.output = os.dup(0), os.dup(1)
         null = os.open("/dev/null", os.O_RDWR)
         for file in (0, 1):
@@ -62,7 +66,10 @@ class Supervisor:
                 channel, size = HEADER.unpack(read_exactly(self.input, HEADER.size))
                 body = read_exactly(self.input, size)
                 if channel == 1:
+                    self.files.abandon()
                     self.tell(body)
+                elif channel == 2:
+                    self.file(json.loads(body))
                 else:
                     self.obey(json.loads(body))
         except EOFError:
@@ -72,19 +79,47 @@ class Supervisor:
         op = message["op"]
         if op == "interrupt":
             interrupt(self.group)
+        elif op == "endCommand":
+            if self.command:
+                self.command.end("it was ended", self.group)
         elif op == "limit":
             self.max_bytes = message["bytes"]
         elif op == "restart":
             kill_all(self.group)
             self.waiter.join()
+            if self.command:
+                self.command.thread.join()  # its answer goes to the worker that asked
             for file in (self.back, self.to):
                 os.close(file)
             self.begin()
 
+    def file(self, asked):
+        if asked["kind"] == "shell":
+            self.files.abandon()
+            self.run_command(asked)
+        else:
+            self.answer(asked, self.files.answer(asked))
+
+    def run_command(self, asked):
+        with self.spawning:
+            try:
+                if not self.has_waiter:
+                    raise OSError("the interpreter has ended")
+                # of shell.py, which bootstrap.py puts before this
+                self.command = Command(asked, self.options, lambda answer: self.answer(asked, answer))  # noqa: F821
+            except (OSError, ValueError) as error:
+                refused = {"kind": "refused", "reason": "failed", "message": f"no shell could be started: {error}"}
+                self.answer(asked, refused)
+                return
+        self.command.thread.start()
+
+    def answer(self, asked, answer):
+        self.send(2, json.dumps({"kind": "filed", "id": asked["id"], "answer": answer}).encode())
+
     def begin(self):
         to_read, self.to = os.pipe()
         self.back, to_write = os.pipe()
-        self.why, self.max_bytes = None, None
+        self.why, self.max_bytes, self.has_waiter = None, None, True
         arguments = [sys.executable, *self.options["flags"], "-c", self.start, str(to_read), str(to_write)]
         self.group = spawn(arguments, self.options["environment"], (to_read, to_write), self.options["folder"])
         for file in (to_read, to_write):
@@ -113,12 +148,27 @@ class Supervisor:
             number, status = os.waitpid(-1, 0)
             if number == group:
                 break
+            with self.spawning:
+                command = self.command
+            if command and number == command.group and not command.over.is_set():
+                self.finish(command, status)
+        with self.spawning:
+            self.has_waiter = False
         kill_all(group)
         self.reader.join()
         reap()
+        if self.command and not self.command.over.is_set():
+            self.command.reaped(-signal.SIGKILL)  # with all others
         code = os.waitstatus_to_exitcode(status)
         why = self.why or (f"signal {-code}" if code < 0 else f"code {code}")
         self.send(0, json.dumps({"event": "ended", "why": why}).encode())
+
+    def finish(self, command, status):
+        """What a command has left running ends with it."""
+        if not command.kill(self.group):
+            self.why = self.why or "a command of its shell started processes without end"
+            kill_all(self.group)
+        command.reaped(os.waitstatus_to_exitcode(status))
 
     def watch(self):
         """Memory and processes of all that the session has started, which no limit of one process bounds."""
@@ -145,6 +195,10 @@ class Supervisor:
                 remove(entry)
 
     def end_for(self, why):
+        command = self.command
+        if command and not command.over.is_set() and command.ended_by is None:
+            command.end(why, self.group)  # first what may be spared least
+            return
         self.why = self.why or why
         kill_all(self.group)
 

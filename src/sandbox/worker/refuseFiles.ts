@@ -1,0 +1,11 @@
+// For guests without files of their own.
+
+import type { FileRefused } from '../../core/sandboxFiles';
+
+export function refuseFiles(): FileRefused {
+  return {
+    kind: 'refused',
+    reason: 'unsupported',
+    message: 'backend wasm has no files and no shell',
+  };
+}
