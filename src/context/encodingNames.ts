@@ -24,6 +24,7 @@ const otherNames: Readonly<Record<string, string>> = {
   macroman: 'macintosh',
   'mac-cyrillic': 'x-mac-cyrillic',
   maccyrillic: 'x-mac-cyrillic',
+  'iso-8859-16': 'iso-8859-16', // on the list; the TextDecoder of Node 20 does not know it
   koi8r: 'koi8-r',
   koi8u: 'koi8-u',
   utf16: 'utf-16le',
