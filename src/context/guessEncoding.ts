@@ -5,6 +5,7 @@ import { chardet } from 'jschardet';
 import { decodeBytes, fallbackEncoding } from './encodingNames';
 import { guessWideText } from './guessWideText';
 import { findHighLines } from './highLines';
+import { blankLines, hasFrames } from './lineDrawing';
 
 export interface EncodingGuess {
   readonly encoding: string;
@@ -60,6 +61,11 @@ const names: Readonly<Record<string, string>> = {
   cp866: 'ibm866',
 };
 
+/** One that has the lines of `hasFrames`. */
+const isDosPage = (encoding: string): boolean => /^(?:cp|ibm)/u.test(encoding);
+/** Of the same languages as windows-1252. */
+const westernDosPages = ['cp437', 'cp850'];
+
 /** Longer says no more. */
 const maxBytes = 65_536;
 /** Distinct words beyond ASCII: with fewer, a Latin text is taken for windows-1252. */
@@ -90,8 +96,11 @@ export function guessEncoding(sample: Buffer): EncodingGuess {
     return { encoding: wide.encoding, isDoubtful: !wide.isCertain, others };
   }
   const bytes = Buffer.from(lines.join('\n'), 'latin1').subarray(0, maxBytes);
-  const ranked = rankEncodings(bytes);
-  const encoding = chooseOne(ranked, bytes);
+  const isDrawn = hasFrames(bytes);
+  const ranked = isDrawn
+    ? rankEncodings(blankLines(bytes), isDosPage)
+    : rankEncodings(bytes, () => true);
+  const encoding = isDrawn ? chooseDosPage(ranked, bytes) : chooseOne(ranked, bytes);
   const text = decodeBytes(bytes, encoding);
   const others = ranked
     .filter((rival) => rival.encoding !== encoding && decodeBytes(bytes, rival.encoding) !== text)
@@ -105,6 +114,30 @@ export function guessEncoding(sample: Buffer): EncodingGuess {
   };
 }
 
+/** Of a text with frames: that of a western language, if it reads so, for most differ in few letters. */
+function chooseDosPage(ranked: readonly Ranked[], bytes: Buffer): string {
+  const words = blankLines(bytes);
+  return (
+    westernDosPages.find((page) => readsWestern(words, page)) ?? ranked[0]?.encoding ?? 'cp437'
+  );
+}
+
+/** The letters are of one alphabet, and the words are words. */
+function readsWestern(bytes: Buffer, encoding: string): boolean {
+  const text = decodeBytes(bytes, encoding);
+  return isOfOneAlphabet(text) && countOddWords(text).odd === 0 && readsWhole(bytes, encoding);
+}
+
+function isOfOneAlphabet(text: string): boolean {
+  const letters = findHighLetters(text);
+  return alphabets.some((alphabet) => alphabet.test(letters));
+}
+
+/** Letters beyond ASCII, in lower case. */
+function findHighLetters(text: string): string {
+  return text.replace(/[\x00-\x7fµªº]|\P{L}/gu, '').toLowerCase();
+}
+
 function chooseOne(ranked: readonly Ranked[], bytes: Buffer): string {
   const [best] = ranked;
   const western = decodeBytes(bytes, fallbackEncoding);
@@ -113,12 +146,14 @@ function chooseOne(ranked: readonly Ranked[], bytes: Buffer): string {
     return fallbackEncoding;
   }
   if (odd * 20 > words || !readsWhole(bytes, fallbackEncoding)) {
-    return best.encoding;
+    const isMacintosh = best.encoding.startsWith('mac') && !readsWestern(bytes, best.encoding);
+    const dosPage = westernDosPages.find((page) => isMacintosh && readsWestern(bytes, page));
+    return dosPage ?? best.encoding;
   }
-  const letters = western.replace(/[\x00-\x7fµªº]|\P{L}/gu, '').toLowerCase();
-  if (alphabets.some((alphabet) => alphabet.test(letters))) {
+  if (isOfOneAlphabet(western)) {
     return fallbackEncoding;
   }
+  const letters = findHighLetters(western);
   const isRanked = ranked.some(({ encoding }) => encoding === 'windows-1254');
   if (turkish.test(letters) && isRanked) {
     return 'windows-1254';
@@ -139,7 +174,7 @@ interface Ranked {
 }
 
 /** Likeliest first; only encodings in which the words of the bytes are words, as far as in any. */
-function rankEncodings(bytes: Buffer): readonly Ranked[] {
+function rankEncodings(bytes: Buffer, isWanted: (encoding: string) => boolean): readonly Ranked[] {
   const found = chardet.detectAll(bytes, {
     includeEncodings: Object.keys(names),
     preferSuperset: false,
@@ -149,7 +184,8 @@ function rankEncodings(bytes: Buffer): readonly Ranked[] {
   const ranked = new Map<string, Ranked>();
   for (const { encoding: label, confidence: weight } of found) {
     const encoding = names[label?.toLowerCase() ?? ''];
-    if (encoding !== undefined && !ranked.has(encoding) && readsWhole(bytes, encoding)) {
+    const isNew = encoding !== undefined && !ranked.has(encoding) && isWanted(encoding);
+    if (isNew && readsWhole(bytes, encoding)) {
       const { words, odd } = countOddWords(decodeBytes(bytes, encoding));
       ranked.set(encoding, { encoding, weight, oddShare: odd / Math.max(1, words) });
     }

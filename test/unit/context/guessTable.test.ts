@@ -65,7 +65,23 @@ const cases: readonly Case[] = [
   doubted('windows-874', 'ไม่พบผู้ใช้ #'),
   doubted('windows-1257', 'Vartotojas # nerastas, bandykite vėliau dar kartą šį'),
   doubted('windows-1257', 'Tere päevast, kuidas läheb? Õhtu on öö, šokolaad ja žanr. #'),
-  doubted('cp437', '┌────┐', '│ OK │', '└────┘'),
+  ...['cp437', 'ibm866'].flatMap((encoding) => [
+    right(encoding, '┌────┐', '│ OK │', '└────┘'),
+    right(encoding, '#', '\n════════════════'),
+  ]),
+  right('cp437', '╒════╤════╕', '│ # B │ C  │', '╞════╪════╡', '╘════╧════╛'),
+  ...['cp437', 'cp850'].flatMap((encoding) => [
+    right(encoding, '┌────────┬───┐', '│ Prénom │ # │', '├────────┼───┤', '│ Hélène │ 2 │'),
+    right(encoding, '╔════════╗', '║ Größe  ║', '║ Äpfel  ║', '╚════════╝', 'Müller # über'),
+    right(encoding, 'Größe über # für Müller'),
+    right(encoding, 'déjà été # : où ça, naïve façade'),
+    doubted(encoding, 'naïve # façade, déjà vu'),
+  ]),
+  right('cp437', '╔════════╗', '║ Größe  ║', '╟────────╢', '║ Äpfel  ║', '╚════════╝'),
+  right('cp850', '┌────────┐', '│ São #  │', '│ Inês   │', '│ Antônio│', '└────────┘'),
+  right('ibm866', '┌────────┐', '│ Имя    │', '│ Город #│', '│ Москва │', '└────────┘'),
+  right('cp852', '┌────────┐', '│ Łódź # │', '│ Gdańsk │', '│ Wrocław│', '└────────┘'),
+  right('cp737', '┌────────┐', '│ Όνομα  │', '│ Πόλη # │', '│ Αθήνα  │', '└────────┘'),
   ...Object.entries(encodingsByLanguage).flatMap(([language, encodings]) => {
     const lines = readLanguage(language).slice(0, 6_000).split('\n').slice(0, 40);
     return encodings.map((encoding) => doubted(encoding, ...lines));
