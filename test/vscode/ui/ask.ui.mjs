@@ -74,7 +74,6 @@ describeWorkbench('questions in the workbench', function () {
   }
 
   const answerText = (text) => page.locator('.monaco-editor .view-line').filter({ hasText: text });
-  const quickInput = () => page.locator('.quick-input-widget');
 
   it('says what to do while no model has been chosen', async () => {
     await workbench.run('File: Focus on Files Explorer');
@@ -87,7 +86,7 @@ describeWorkbench('questions in the workbench', function () {
   it('lists the models of the editor, of servers and of clients', async () => {
     const message = await workbench.findMessage('No model has been chosen yet');
     await message.getByRole('button', { name: 'Choose Models…' }).click();
-    const rows = page.locator('.quick-input-list .monaco-list-row');
+    const { rows } = workbench.quickInput;
     await rows.filter({ hasText: 'Rule One' }).waitFor();
     await rows.filter({ hasText: 'openai/local-1' }).waitFor();
     await workbench.shoot('choose-models');
@@ -108,7 +107,7 @@ describeWorkbench('questions in the workbench', function () {
     await message.getByRole('button', { name: 'Choose Models…' }).click();
     await workbench.pick('Rule One');
     await workbench.press('Allow');
-    await quickInput().getByText('Ask over logs/server.log').waitFor();
+    await workbench.quickInput.widget.getByText('Ask over logs/server.log').waitFor();
     assert.deepStrictEqual(await readAsked(), []);
   });
 
@@ -125,7 +124,7 @@ describeWorkbench('questions in the workbench', function () {
 
   it('says when no iteration had an answer', async () => {
     await workbench.runOnFile('server.log', 'Ask over Files…');
-    await quickInput().getByText('Ask over logs/server.log').waitFor();
+    await workbench.quickInput.widget.getByText('Ask over logs/server.log').waitFor();
     await workbench.answer('Stay undecided.');
     await answerText('drawn from the variables').waitFor();
     await workbench.findMessage('All 15 iterations are used up');
@@ -150,7 +149,7 @@ describeWorkbench('questions in the workbench', function () {
     await page.locator('.monaco-editor .view-line').filter({ hasText: '# Checkout' }).click();
     await page.keyboard.press('ControlOrMeta+a');
     await workbench.run('RLM: Ask over Selection…');
-    await quickInput().getByText('Ask over README.md:1–2').waitFor();
+    await workbench.quickInput.widget.getByText('Ask over README.md:1–2').waitFor();
     await workbench.answer('How long is it?');
     await answerText('11 characters').waitFor();
   });
@@ -200,7 +199,7 @@ describeWorkbench('questions in the workbench', function () {
   it('asks a server with the key that was entered for it, which is found in no file', async () => {
     await workbench.run('RLM: Set API Key…');
     await workbench.pick('openai');
-    await quickInput().getByText(models.url).waitFor();
+    await workbench.quickInput.widget.getByText(models.url).waitFor();
     await workbench.answer(plantedKey);
     await page.locator('.part.statusbar').getByText('The key works').waitFor();
     await workbench.run('RLM: Choose Models…');
@@ -221,7 +220,7 @@ describeWorkbench('questions in the workbench', function () {
     await workbench.run('RLM: Export Trace…');
     await workbench.pick('Who answers');
     await workbench.pick('JSON');
-    await page.locator('.quick-input-widget .monaco-button', { hasText: /OK|Save/u }).click();
+    await workbench.saveFile();
     await page
       .locator('.tab')
       .filter({ hasText: /rlm-.*\.json/u })

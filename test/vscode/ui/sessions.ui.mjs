@@ -180,7 +180,7 @@ describeWorkbench('the extension in the workbench', () => {
   it('finalizes a session from a variable, by the palette', async () => {
     await workbench.row('Which payments timed out').click();
     await workbench.run('RLM: Finalize Session…');
-    await page.locator('.quick-input-list').filter({ hasText: 'Write the answer' }).waitFor();
+    await workbench.quickInput.rows.filter({ hasText: 'Write the answer' }).waitFor();
     await workbench.shoot('finalize');
     await workbench.pick('by_day');
     await workbench.row('Finalized').waitFor();
@@ -234,8 +234,7 @@ describeWorkbench('the extension in the workbench', () => {
   it('exports a trace as a page that needs nothing else', async () => {
     await page.locator('.editor-actions .action-label[aria-label^="Export Trace"]').first().click();
     await workbench.pick('HTML');
-    await page.locator('.quick-input-widget .monaco-button', { hasText: /OK|Save/u }).click();
-    await page.locator('.quick-input-widget').waitFor({ state: 'hidden' }); // the file is being written
+    await workbench.saveFile();
     await workbench.run('Notifications: Show Notifications'); // an editor under test raises none
     const message = page.locator('.notification-list-item', { hasText: /Exported rlm-.*\.html/u });
     await message.getByRole('button', { name: 'Reveal' }).click();
@@ -264,8 +263,8 @@ describeWorkbench('the extension in the workbench', () => {
       ['Chat: Configure Prompt Files', 'rlm'],
     ]) {
       await workbench.run(command);
-      await page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().waitFor();
-      await page.keyboard.press('Escape');
+      await workbench.quickInput.rows.filter({ hasText: name }).first().waitFor();
+      await workbench.dismiss();
     }
     await workbench.run('Chat: Configure Custom Agents');
     await page.getByText('Answers questions over logs, data, books').first().waitFor();

@@ -21,6 +21,9 @@ const cli = path.join(root, 'dist/cli.js');
 const fillHome = path.join(root, 'out/test/vscode/fillHome.cjs');
 /** For whatever is to appear: machines that test are busy. */
 const waitMs = 100_000;
+/** In the title bar; by what is in it, it is one or the other. */
+const commandCenter =
+  '.command-center :is(.agent-status-input-area, .command-center-quick-pick):visible';
 const runFile = promisify(execFile);
 
 /** Only where .ci/installEditor.mjs has installed an editor: a desktop editor takes no clicks from here. */
@@ -71,6 +74,8 @@ export async function openWorkbench(place, { theme, payload, env: more, ...rest 
     'workbench.colorTheme': theme ?? 'Default Dark Modern',
     'workbench.secondarySideBar.defaultVisibility': 'hidden',
     'files.simpleDialog.enable': true,
+    // A viewer that opens takes the focus when it is ready, which would close what was opened meanwhile.
+    'workbench.quickOpen.closeOnFocusLost': false,
   };
   const env = { RLM_HOME: place.home, COPILOT_HOME: place.copilotHome, ...more };
   const editor = await startEditor({ vsix, env, settings, ...rest });
@@ -107,6 +112,13 @@ export class Workbench {
     return this.page.locator('.monaco-dialog-box');
   }
 
+  /** The palette, and whatever else asks at the top. */
+  get quickInput() {
+    const widget = this.page.locator('.quick-input-widget');
+    const input = widget.locator('input:is([type=text], [type=password])').first();
+    return { widget, input, rows: widget.locator('.quick-input-list .monaco-list-row') };
+  }
+
   async showSessions() {
     await this.run('RLM: Focus on Sessions View');
   }
@@ -116,35 +128,20 @@ export class Workbench {
     return this.page.locator('.sidebar .monaco-list-row').filter({ hasText: text }).first();
   }
 
-  /** Runs a command by its title in the palette. A change of focus can swallow the key, so it is tried again. */
+  /**
+   * Runs a command by its title in the palette. A click opens it: a viewer that is loading has the focus
+   * and lets keys pass.
+   */
   async run(title) {
-    const input = this.page.locator('.quick-input-widget input[type=text]').first();
-    const found = this.page
-      .locator('.quick-input-list .monaco-list-row')
-      .filter({ hasText: title })
-      .first();
-    for (let triesLeft = 5; ; triesLeft -= 1) {
-      try {
-        await this.page.keyboard.press('F1');
-        await input.fill(`>${title}`, { timeout: 3_000 });
-        await found.waitFor({ timeout: 5_000 });
-        await found.click();
-        return;
-      } catch (error) {
-        if (triesLeft === 0) {
-          throw error;
-        }
-        await this.page.keyboard.press('Escape');
-      }
-    }
+    const { widget, input } = this.quickInput;
+    await widget.waitFor({ state: 'hidden' }); // that of the command before
+    await this.page.locator(commandCenter).first().click();
+    await input.fill(`>${title}`);
+    await this.pick(title);
   }
 
   async pick(text) {
-    await this.page
-      .locator('.quick-input-list .monaco-list-row')
-      .filter({ hasText: text })
-      .first()
-      .click();
+    await this.quickInput.rows.filter({ hasText: text }).first().click();
   }
 
   /** Clicks an item of an open menu until it is taken: one that has just opened lets clicks pass. */
@@ -165,17 +162,30 @@ export class Workbench {
 
   /** Types into the input at the top and accepts it. */
   async answer(text) {
-    await this.page.locator('.quick-input-widget input[type=text]').first().fill(text);
-    await this.page.keyboard.press('Enter');
+    await this.quickInput.input.fill(text);
+    await this.quickInput.input.press('Enter');
+  }
+
+  /** Closes the input at the top. */
+  async dismiss() {
+    await this.quickInput.input.press('Escape');
+    await this.quickInput.widget.waitFor({ state: 'hidden' });
   }
 
   /** In the editor's own file dialog, which begins in the workspace. */
   async chooseFile(file, label) {
-    const entries = this.page.locator('.quick-input-list .monaco-list-row');
-    await entries.filter({ hasText: 'README.md' }).waitFor();
-    await this.page.locator('.quick-input-widget input[type=text]').first().fill(file);
-    await entries.filter({ hasText: path.basename(file) }).waitFor();
-    await this.page.locator('.quick-input-widget .monaco-button', { hasText: label }).click();
+    const { widget, input, rows } = this.quickInput;
+    await rows.filter({ hasText: 'README.md' }).waitFor();
+    await input.fill(file);
+    await rows.filter({ hasText: path.basename(file) }).waitFor();
+    await widget.locator('.monaco-button', { hasText: label }).click();
+  }
+
+  /** Accepts the name that the editor's own file dialog proposes. */
+  async saveFile() {
+    const { widget } = this.quickInput;
+    await widget.locator('.monaco-button', { hasText: /OK|Save/u }).click();
+    await widget.waitFor({ state: 'hidden' }); // the file is being written
   }
 
   /** A message, in the list of all: under test the editor shows none in its corner, nor what comes later. */
