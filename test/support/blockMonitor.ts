@@ -12,10 +12,12 @@ export interface Blocks {
 }
 
 export interface BlockMonitor {
-  /** Since the beginning, or the last `reset`. */
+  /** Of the last watch, or the one that is under way. */
   readonly longest: Blocks;
-  reset(): void;
-  dispose(): void;
+  /** Forgets the last watch. */
+  start(): void;
+  /** Settles when nothing is asked any more: what is counted from then on is none of the watch. */
+  stop(): Promise<void>;
 }
 
 const everyMs = 10;
@@ -23,21 +25,23 @@ const everyMs = 10;
 /** `ask` is answered by the sandbox process's shared thread. */
 export function watchBlocks(ask: () => Promise<unknown>): BlockMonitor {
   if (!hasProcessTree) {
-    const none = { engineBlockMs: null, sandboxBlockMs: null };
-    return { longest: none, reset: () => undefined, dispose: () => undefined };
+    const longest = { engineBlockMs: null, sandboxBlockMs: null };
+    return { longest, start: () => undefined, stop: () => Promise.resolve() };
   }
-  let longest = { engineBlockMs: 0, sandboxBlockMs: 0 };
-  let isEnded = false;
-  let last = readCpuMs(process.pid);
-  const ticks = setInterval(() => {
-    const now = readCpuMs(process.pid);
-    longest.engineBlockMs = Math.max(longest.engineBlockMs, now - last);
-    last = now;
-  }, everyMs).unref();
+  const longest = { engineBlockMs: 0, sandboxBlockMs: 0 };
+  let watching: { readonly ticks: NodeJS.Timeout; readonly asked: Promise<void> } | null = null;
 
-  const watch = async (): Promise<void> => {
+  const watchEngine = (): NodeJS.Timeout => {
+    let last = readCpuMs(process.pid);
+    return setInterval(() => {
+      const now = readCpuMs(process.pid);
+      longest.engineBlockMs = Math.max(longest.engineBlockMs, now - last);
+      last = now;
+    }, everyMs).unref();
+  };
+  const watchSandbox = async (): Promise<void> => {
     await ask(); // starts the process
-    while (!isEnded) {
+    while (watching) {
       const [sandboxPid = 0] = await listChildren(process.pid);
       const before = readCpuMs(sandboxPid);
       await ask();
@@ -45,17 +49,21 @@ export function watchBlocks(ask: () => Promise<unknown>): BlockMonitor {
       await delay(everyMs, undefined, { ref: false });
     }
   };
-  void watch().catch(() => undefined); // the process it watched has ended
   return {
     get longest() {
       return { ...longest };
     },
-    reset: () => {
-      longest = { engineBlockMs: 0, sandboxBlockMs: 0 };
+    start: () => {
+      Object.assign(longest, { engineBlockMs: 0, sandboxBlockMs: 0 });
+      const asked = Promise.resolve().then(watchSandbox);
+      asked.catch(() => undefined); // the process it watched has ended
+      watching = { ticks: watchEngine(), asked };
     },
-    dispose: () => {
-      isEnded = true;
+    stop: async () => {
+      const { ticks, asked } = watching ?? {};
+      watching = null;
       clearInterval(ticks);
+      await asked?.catch(() => undefined);
     },
   };
 }

@@ -44,7 +44,7 @@ async function main([home = '', baseFolder = '']: readonly string[]): Promise<vo
 
   const answers: Readonly<Record<SoakCommand, () => Promise<unknown>>> = {
     serve: async () => {
-      blocks.reset(); // a collection on demand, as measuring makes one, is none
+      blocks.start();
       serving = await serveHttp(engine, { limits });
       await engine.announce(serving);
       return { url: serving.url, token: serving.token };
@@ -53,6 +53,7 @@ async function main([home = '', baseFolder = '']: readonly string[]): Promise<vo
     quiet: async () => {
       await serving?.dispose();
       await engine.announce(null);
+      await blocks.stop(); // measuring collects garbage on demand, and counts the files that asking opens
       engine.prewarm(); // a lost worker may have taken a language's spare one
     },
     measure: async (): Promise<HeldByEngine> => {
@@ -81,8 +82,10 @@ async function main([home = '', baseFolder = '']: readonly string[]): Promise<vo
     void answers[command]().then((answer) => process.send?.(answer ?? null));
   });
   process.once('disconnect', () => {
-    blocks.dispose();
-    void serving?.dispose().then(() => engine.close());
+    void blocks
+      .stop()
+      .then(() => serving?.dispose())
+      .then(() => engine.close());
   });
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { CodeNames } from '../../../src/mcp/codeNames';
 import { isLiteral, isNamedByCode, isPrinted } from '../../../src/mcp/shownByCode';
 
 function toChange(name: string, type: string, preview: string, change = 'added' as const) {
@@ -29,7 +30,7 @@ describe('what a reader of code knows of its variables', () => {
   ];
   for (const [code, name, type, known] of named) {
     it(`${JSON.stringify(code)} ${known ? 'names' : 'does not tell of'} ${name}`, () => {
-      assert.equal(isNamedByCode(toChange(name, type, '…'), code), known);
+      assert.equal(isNamedByCode(toChange(name, type, '…'), new CodeNames(code)), known);
     });
   }
 
@@ -37,7 +38,7 @@ describe('what a reader of code knows of its variables', () => {
     const removed = { ...toChange('x', 'int', ''), change: 'removed' as const };
     assert.deepStrictEqual(
       ['del x', 'del y, x', 'delete globalThis.y; delete x', 'f()', 'xdel = 1'].map((code) =>
-        isNamedByCode(removed, code),
+        isNamedByCode(removed, new CodeNames(code)),
       ),
       [true, true, true, false, false],
     );
@@ -64,7 +65,7 @@ describe('what a reader of code knows of its variables', () => {
   ];
   for (const [code, preview, known] of literals) {
     it(`${JSON.stringify(code)} ${known ? 'says' : 'does not say'} that x is ${preview}`, () => {
-      assert.equal(isLiteral(toChange('x', 'int', preview), code), known);
+      assert.equal(isLiteral(toChange('x', 'int', preview), new CodeNames(code)), known);
     });
   }
 
@@ -84,7 +85,8 @@ describe('what a reader of code knows of its variables', () => {
   ];
   for (const [code, preview, stdout, result, seen] of printed) {
     it(`${JSON.stringify(code)} has ${seen ? '' : 'not '}shown ${preview} as ${JSON.stringify(stdout)}`, () => {
-      assert.equal(isPrinted({ name: 'x', preview }, code, { stdout, result }), seen);
+      const names = new CodeNames(code);
+      assert.equal(isPrinted({ name: 'x', preview }, names, { stdout, result }), seen);
     });
   }
 });
