@@ -1,6 +1,7 @@
 // Which changes of variables a reader of the step's code and output knows already. What is in doubt is not known.
 
 import type { Outcome, VariableChange } from '../core/sandbox';
+import type { CodeNames } from './codeNames';
 
 type Change = Omit<VariableChange, 'hash'>;
 
@@ -11,23 +12,19 @@ const definedTypes: ReadonlySet<string> = new Set([
 ]);
 
 /** What the code imports or defines by that name, counts with, or deletes. */
-export function isNamedByCode(change: Change, code: string): boolean {
-  const { name } = change;
-  if (!isPlainName(name)) {
-    return false;
+export function isNamedByCode({ name, type, change }: Change, code: CodeNames): boolean {
+  if (change === 'removed') {
+    return code.deleted.has(name);
   }
-  if (change.change === 'removed') {
-    return toPattern(String.raw`^\s*(?:del|delete)\b[^\n]*@`, name).test(code);
+  if (definedTypes.has(type)) {
+    return code.mentioned.has(name);
   }
-  if (definedTypes.has(change.type)) {
-    return toPattern('@', name).test(code);
-  }
-  return findAssigned(name, code).length === 0 && isLoopVariable(name, code);
+  return code.readAssigned(name).length === 0 && code.looped.has(name);
 }
 
 /** The value is what one assignment of the code, and no other, writes. */
-export function isLiteral({ name, preview }: Change, code: string): boolean {
-  const [right, ...others] = isPlainName(name) ? findAssigned(name, code) : [];
+export function isLiteral({ name, preview }: Change, code: CodeNames): boolean {
+  const [right, ...others] = code.readAssigned(name);
   return (
     others.length === 0 &&
     right !== undefined &&
@@ -40,50 +37,15 @@ export function isLiteral({ name, preview }: Change, code: string): boolean {
 /** Whether the value's preview stands in what the code printed, by the variable's name. */
 export function isPrinted(
   { name, preview }: Pick<VariableChange, 'name' | 'preview'>,
-  code: string,
+  code: CodeNames,
   { stdout, result }: Pick<Outcome, 'stdout' | 'result'>,
 ): boolean {
-  const last = code.trimEnd().slice(code.trimEnd().lastIndexOf('\n') + 1);
-  const isNamed =
-    toPattern('@', name).test(last) ||
-    toPattern(String.raw`\b(?:print|console\.log)\([^\n]*@`, name).test(code);
   const text = toInner(preview);
   const isCut = preview.includes('…');
   return (
-    isNamed &&
+    code.printed.has(name) &&
     text !== '' &&
     [stdout, result ?? ''].some((shown) => (isCut ? shown.includes(text) : hasWhole(shown, text)))
-  );
-}
-
-function isPlainName(name: string): boolean {
-  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name);
-}
-
-/** `@` stands for the name, which is a part of no other name there. */
-function toPattern(source: string, name: string): RegExp {
-  const own = `(?<![\\p{L}\\p{N}_$.])${name.replaceAll('$', '\\$')}(?![\\p{L}\\p{N}_$])`;
-  return new RegExp(
-    source.replace('@', () => own),
-    'mu',
-  );
-}
-
-/** What stands to the right of each assignment to the name, at the beginning of a statement. */
-function findAssigned(name: string, code: string): readonly string[] {
-  const { source } = toPattern(
-    String.raw`(?:^|;)[ \t]*(?:(?:const|let|var) +)?@[ \t]*(?:[-+*/%&|^]|\/\/|\*\*|>>|<<)?=(?![=>])[ \t]*([^;\n]*?)[ \t]*(?=;|$)`,
-    name,
-  );
-  return [...code.matchAll(new RegExp(source, 'gmu'))].map(([, right = '']) => right);
-}
-
-function isLoopVariable(name: string, code: string): boolean {
-  return (
-    toPattern(String.raw`^[ \t]*(?:async )?for\b[^\n:]*?@[^\n:]*?\bin\b`, name).test(code) ||
-    toPattern(String.raw`\bfor *\( *(?:var|let|const)? *[^\n;]*?@[^\n;]*? (?:of|in) `, name).test(
-      code,
-    )
   );
 }
 

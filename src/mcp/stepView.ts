@@ -10,6 +10,7 @@ import type { StepEnding, StepResult } from '../core/stepRun';
 import type { Summary } from '../core/summary';
 import type { InputRequired } from '../core/task/task';
 import { withoutEmpty } from './brief';
+import { CodeNames } from './codeNames';
 import { cutJsonMarked, fitPayload } from './fit';
 import { toBriefPending, toPendingMarkdown, toPendingView } from './pendingView';
 import { type ReplayView, toReplayText } from './replayView';
@@ -174,24 +175,26 @@ function toKept({ interrupted }: StepPayload): readonly (keyof StepPayload)[] {
 
 /** Without variables that the step's code names by importing, defining, looping or deleting. */
 function toKnown(whole: StepPayload, { code, outcome }: StepResult): StepPayload {
-  const known = new Set(
-    outcome.changes.filter((change) => isNamedByCode(change, code)).map(({ name }) => name),
-  );
-  const changes = whole.variables_changed ?? [];
-  return { ...whole, variables_changed: changes.filter(({ name }) => !known.has(name)) };
+  const names = new CodeNames(code);
+  const changes = whole.variables_changed?.filter((_, index) => {
+    const change = outcome.changes[index];
+    return !change || !isNamedByCode(change, names);
+  });
+  return { ...whole, ...(changes && { variables_changed: changes }) };
 }
 
 /** What the reader of the step's code does not know yet. */
 function toBrief(whole: StepPayload, { code, outcome }: StepResult): StepPayload {
+  const names = new CodeNames(code);
   const changes: NonNullable<StepPayload['variables_changed']> = outcome.changes
     .slice(0, whole.variables_changed?.length)
-    .filter((change) => !isNamedByCode(change, code) && !isLiteral(change, code))
+    .filter((change) => !isNamedByCode(change, names) && !isLiteral(change, names))
     .map(({ name, change, type, size, preview }) => ({
       name,
       change,
       type,
       ...(size !== null && { size }),
-      ...(!isPrinted({ name, preview }, code, outcome) && { preview: toBriefPreview(preview) }),
+      ...(!isPrinted({ name, preview }, names, outcome) && { preview: toBriefPreview(preview) }),
     }));
   return withoutEmpty<StepPayload>(
     {
