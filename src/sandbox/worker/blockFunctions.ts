@@ -1,6 +1,7 @@
 // Functions declared in blocks outside of functions. The language also makes a variable of each around its
-// block, except where a name is declared there with `let` or `const`, or as a class. Those are variables here,
-// so that the engine has to be told: a block around the block, which declares the name, changes nothing else.
+// block, except where a name is declared there with `let` or `const`, or as a class. The engine knows
+// nothing of those of earlier steps, and overlooks those further down: it is told by a block around the block,
+// which declares the name and changes nothing else.
 
 import type { Node, Program } from 'acorn';
 import { childrenOf, isFunction } from './declarations';
@@ -54,6 +55,20 @@ export function encloseFunctions(
         return [];
     }
   }
+}
+
+/** Functions that are the branch of an `if`: the engine lets its test see them, except where each is in a block. */
+export function findBareFunctions(program: Program): readonly Node[] {
+  const found: Node[] = [];
+  const waiting: Node[] = [program];
+  for (let node = waiting.pop(); node; node = waiting.pop()) {
+    const inside = childrenOf(node);
+    if (node.type === 'IfStatement') {
+      found.push(...inside.filter((one) => one.type === 'FunctionDeclaration'));
+    }
+    waiting.push(...inside);
+  }
+  return found;
 }
 
 interface Block {

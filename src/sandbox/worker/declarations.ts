@@ -1,29 +1,37 @@
-// What a step declares at its top level, and where it assigns to constants.
+// What a step declares at its top level, and which names it gives values.
 
 import type { Node, Program } from 'acorn';
 
-type Names = ReadonlySet<string>;
 type Statement = Program['body'][number];
-type Pattern = Extract<Statement, { type: 'VariableDeclaration' }>['declarations'][number]['id'];
+export type VariableDeclaration = Extract<Statement, { type: 'VariableDeclaration' }>;
+type Pattern = VariableDeclaration['declarations'][number]['id'];
 
 export interface Declarations {
   /** Declared with `let` or `const`, or as a class: not to be used before. */
   readonly lexical: readonly string[];
   readonly constants: readonly string[];
+  /** Declared in one of these ways, and as with `var` until the step has ended. */
+  readonly renewed: readonly string[];
   /** All others, those of `var` in blocks too. */
   readonly others: readonly string[];
 }
 
-export function readDeclarations(program: Program): Declarations {
-  const lexical = program.body.filter(isLexical);
+/** `renewed` are declarations that are as those with `var` until the step has ended. */
+export function readDeclarations(
+  program: Program,
+  renewed: readonly VariableDeclaration[],
+): Declarations {
+  const all = program.body.filter(isLexical);
+  const given = new Set<Statement>(renewed);
   return {
-    lexical: lexical.flatMap(declaredNames),
-    constants: lexical.flatMap((one) => (isConstant(one) ? declaredNames(one) : [])),
+    lexical: all.filter((one) => !given.has(one)).flatMap(declaredNames),
+    constants: all.filter(isConstant).flatMap(declaredNames),
+    renewed: renewed.flatMap(declaredNames),
     others: [...varNames(program)],
   };
 }
 
-export function isLexical(statement: Statement): boolean {
+function isLexical(statement: Statement): boolean {
   return (
     statement.type === 'ClassDeclaration' ||
     (statement.type === 'VariableDeclaration' && statement.kind !== 'var')
@@ -42,53 +50,50 @@ export function declaredNames(statement: Statement): string[] {
   return isNamed ? [statement.id.name] : [];
 }
 
+/** What a pattern gives values to. */
 function boundNames(pattern: Pattern): string[] {
-  return targetsIn(pattern).map(({ name }) => name);
-}
-
-/** A name that is assigned to. */
-interface Target {
-  readonly name: string;
-  readonly start: number;
-  readonly end: number;
-  /** It stands for a property of the same name, as in `{ name }`. */
-  readonly isShorthand: boolean;
-}
-
-function targetsIn(pattern: Pattern, isShorthand = false): Target[] {
   switch (pattern.type) {
     case 'Identifier':
-      return [{ name: pattern.name, start: pattern.start, end: pattern.end, isShorthand }];
+      return [pattern.name];
     case 'ObjectPattern':
       return pattern.properties.flatMap((one) =>
-        one.type === 'RestElement' ? targetsIn(one.argument) : targetsIn(one.value, one.shorthand),
+        boundNames(one.type === 'RestElement' ? one.argument : one.value),
       );
     case 'ArrayPattern':
-      return pattern.elements.flatMap((one) => (one ? targetsIn(one) : []));
+      return pattern.elements.flatMap((one) => (one ? boundNames(one) : []));
     case 'RestElement':
-      return targetsIn(pattern.argument);
+      return boundNames(pattern.argument);
     case 'AssignmentPattern':
-      return targetsIn(pattern.left, isShorthand);
+      return boundNames(pattern.left);
     case 'MemberExpression':
       return [];
   }
 }
 
-/** Where the code assigns to one of these constants, and to no variable of its own with that name. */
-export function findConstantTargets(program: Program, constants: Names): Target[] {
-  const found: Target[] = [];
-  const visit = (node: Node, visible: Names): void => {
-    const seen = without(visible, ownNames(node));
-    if (seen.size === 0 || node.type === 'WithStatement') {
-      return; // `with` may find a property of that name
+/** Names that are assigned to within a node, whatever they stand for there. */
+export function namesAssigned(node: Node): ReadonlySet<string> {
+  const names = new Set<string>();
+  const waiting = [node];
+  for (let one = waiting.pop(); one; one = waiting.pop()) {
+    assignedIn(one).forEach((name) => names.add(name));
+    waiting.push(...childrenOf(one));
+  }
+  return names;
+}
+
+/** Whether the name stands anywhere in these nodes, and not only as that of a property. */
+export function mentionsName(nodes: readonly Node[], name: string): boolean {
+  const waiting = [...nodes];
+  for (let node = waiting.pop(); node; node = waiting.pop()) {
+    if (node.type === 'Identifier' && 'name' in node && node.name === name) {
+      return true;
     }
-    found.push(...assignedIn(node).filter(({ name }) => seen.has(name)));
-    childrenOf(node).forEach((child) => {
-      visit(child, seen);
-    });
-  };
-  visit(program, constants);
-  return found;
+    const { computed, property, key } = node as Node &
+      Partial<Record<'property' | 'key', Node>> & { computed?: boolean };
+    const label = computed === true ? undefined : (property ?? key);
+    waiting.push(...childrenOf(node).filter((one) => one !== label));
+  }
+  return false;
 }
 
 /** Names that the statement, or a function in it, assigns to, puts something into, or gives a function to. */
@@ -96,7 +101,7 @@ export function namesGivenValues(statement: Node): ReadonlySet<string> {
   const names = new Set<string>();
   const waiting = [statement];
   for (let node = waiting.pop(); node; node = waiting.pop()) {
-    assignedIn(node).forEach(({ name }) => names.add(name));
+    assignedIn(node).forEach((name) => names.add(name));
     const {
       left,
       callee,
@@ -124,16 +129,16 @@ function rootOf(node: Node): string | null {
   return at.type === 'Identifier' && at !== node ? (at.name ?? null) : null;
 }
 
-function assignedIn(node: Node): Target[] {
+function assignedIn(node: Node): string[] {
   const one = node as Node & { left?: Pattern; argument?: Pattern }; // as these types have them
   switch (node.type) {
     case 'AssignmentExpression':
-      return one.left ? targetsIn(one.left) : [];
+      return one.left ? boundNames(one.left) : [];
     case 'ForInStatement':
     case 'ForOfStatement':
-      return one.left && !isDeclaration(one.left) ? targetsIn(one.left) : [];
+      return one.left && !isDeclaration(one.left) ? boundNames(one.left) : [];
     case 'UpdateExpression':
-      return one.argument ? targetsIn(one.argument) : [];
+      return one.argument ? boundNames(one.argument) : [];
     default:
       return [];
   }
@@ -143,37 +148,8 @@ function isDeclaration(node: Node): boolean {
   return node.type === 'VariableDeclaration';
 }
 
-/** Names that stand for something else within this node. */
-function ownNames(node: Node): string[] {
-  const parts = node as Node & { params?: Pattern[]; param?: Pattern | null; id?: Pattern | null };
-  if (isFunction(node)) {
-    const params = (parts.params ?? []).flatMap(boundNames);
-    const own = node.type === 'FunctionExpression' && parts.id ? boundNames(parts.id) : [];
-    return [...params, ...own, ...varNames(node), ...lexicalNames(node)];
-  }
-  if (node.type === 'CatchClause') {
-    return parts.param ? boundNames(parts.param) : [];
-  }
-  if (node.type === 'ClassExpression' || node.type === 'ClassDeclaration') {
-    return parts.id ? boundNames(parts.id) : [];
-  }
-  return node.type === 'Program' ? [] : lexicalNames(node);
-}
-
-/** Declared by the statements of a block, a loop or a `switch`. */
-function lexicalNames(node: Node): string[] {
-  const inside =
-    node.type === 'SwitchStatement' ? childrenOf(node).flatMap(childrenOf) : childrenOf(node);
-  return inside.flatMap((one) => {
-    const statement = one as Statement; // others declare nothing
-    return statement.type === 'FunctionDeclaration' || isLexical(statement)
-      ? declaredNames(statement)
-      : [];
-  });
-}
-
 /** Declared anywhere in it with `var`, or as its functions; not what other functions declare for themselves. */
-function varNames(outer: Node): Names {
+function varNames(outer: Node): ReadonlySet<string> {
   const names = new Set<string>();
   const waiting = childrenOf(outer);
   for (let node = waiting.pop(); node; node = waiting.pop()) {
@@ -194,12 +170,6 @@ function isBodyOf(outer: Node, statement: Node): boolean {
   const { body } = outer as Node & { body?: Node | Node[] }; // of functions and programs
   const list = Array.isArray(body) ? body : body ? childrenOf(body) : [];
   return list.includes(statement);
-}
-
-function without(names: Names, hidden: readonly string[]): Names {
-  return hidden.some((name) => names.has(name))
-    ? new Set([...names].filter((name) => !hidden.includes(name)))
-    : names;
 }
 
 /** With the blocks of classes, which are called like functions: `var` and `await` belong to the innermost. */

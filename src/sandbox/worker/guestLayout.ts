@@ -51,6 +51,7 @@ export const property = {
   getSet: 1,
   reference: 2,
   kindShift: 30,
+  configurable: 1 << 26,
   enumerable: 1 << 28,
   length: 1 << 29,
 } as const;

@@ -93,7 +93,7 @@ export class GuestRepl {
   constructor(engine: QuickJs, host: ReplHost) {
     this.#engine = engine;
     const parameters =
-      'askOutside, takeBytes, identifyText, lookInside, contentHash, countShown, firstShown, countAll, rememberNames, changedNames, promiseState, promiseResult, settings, askIntl, compareTexts';
+      'askOutside, takeBytes, identifyText, lookInside, contentHash, countShown, firstShown, countAll, rememberNames, changedNames, unlockNames, lexicals, promiseState, promiseResult, settings, askIntl, compareTexts';
     const code = `(function (${parameters}) { 'use strict'; ${sources.join('\n')}\n})`;
     const main = this.#require(engine.evaluate(code, '<repl>'));
     const offered = this.#require(engine.call(main, ...createArguments(engine, host)));
@@ -176,6 +176,11 @@ function createArguments(engine: QuickJs, host: ReplHost): Value[] {
     engine.createFunction('changedNames', (object, limit) =>
       createText(engine, engine.names.changed(object, engine.readNumber(limit))),
     ),
+    engine.createFunction('unlockNames', (object) => {
+      engine.names.unlock(object);
+      return undefined;
+    }),
+    engine.getLexicals(),
     engine.createFunction('promiseState', (promise) =>
       engine.createNumber(states[engine.promiseState(promise)]),
     ),

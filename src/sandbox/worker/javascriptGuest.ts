@@ -10,6 +10,7 @@ import type {
   RunMessage,
   WorkerInit,
 } from '../../protocol/worker';
+import { explainDeclarations } from './declarationErrors';
 import { GuestContexts } from './guestContexts';
 import { GuestMemory, mebibyte } from './guestMemory';
 import { GuestRepl } from './guestRepl';
@@ -19,7 +20,7 @@ import { OutsideCalls } from './outsideCalls';
 import { QuickJs, type Value } from './quickJs';
 import { type RewrittenStep, rewriteStep } from './rewriteStep';
 import { type StepEnd, StepEnds, createInterruptedFailure } from './stepEnds';
-import { createFailure, createSyntaxFailure } from './stepFailure';
+import { type StepFailure, createFailure, createSyntaxFailure } from './stepFailure';
 import { StepNames } from './stepNames';
 
 type ContextSizes = Extract<FromWorker, { kind: 'loaded' }>['sizes'];
@@ -53,7 +54,7 @@ const noOutput: Output = {
   finalAnswer: null,
 };
 
-const noDeclarations = { lexical: [], others: [] };
+const noDeclarations = { lexical: [], constants: [], renewed: [], others: [] };
 
 interface GuestOptions {
   readonly wasmModule: WebAssembly.Module;
@@ -103,6 +104,7 @@ export class JavascriptGuest {
     this.#memory.openForLoad();
     const loaded = this.#contexts.load(message);
     if (loaded) {
+      this.#names.forget(message.variable);
       this.#memory.addContext(message.variable, loaded.bytes, message.maxMemoryBytes);
     }
     this.#memory.openReserve();
@@ -113,10 +115,10 @@ export class JavascriptGuest {
     const started = performance.now();
     this.#interruption.reset();
     this.#calls.begin(message.id);
-    const step = rewriteStep(message.code, message.step, this.#names.constants);
-    const { lexical, others } = step.kind === 'step' ? step.declared : noDeclarations;
+    const step = rewriteStep(message.code, message.step, this.#names.lexical);
+    const declared = step.kind === 'step' ? step.declared : noDeclarations;
     this.#engine.promises.reset();
-    this.#repl.ask('begin', { maxOutputChars: message.maxOutputChars, lexical, others });
+    this.#repl.ask('begin', { maxOutputChars: message.maxOutputChars, declared });
     const outcome =
       step.kind === 'step'
         ? this.#finish(this.#execute(step, message.step), message.step, step)
@@ -198,16 +200,17 @@ export class JavascriptGuest {
     const repl = this.#repl;
     this.#interruption.reset();
     this.#interruption.clear();
-    const isWhole = end.kind === 'value';
-    const unreached = repl.ask<readonly string[]>('restore', { isWhole }) ?? [];
-    if (step) {
-      this.#names.declare(step.declared, unreached);
-    }
-    let error = this.#ends.toFailure(end, number);
+    const unreached = repl.ask<readonly string[]>('restore', null) ?? [];
+    const declared = step?.declared ?? noDeclarations;
+    this.#names.declare(declared, unreached);
+    const { constants, variables: earlier } = this.#names;
+    const explain = (failure: StepFailure | null): StepFailure | null =>
+      failure && explainDeclarations(failure, { declared, constants, earlier });
+    let error = explain(this.#ends.toFailure(end, number));
     const shown = end.kind === 'value' ? repl.call('showResult', end.result) : null;
     const result = shown && repl.readJson<ShownResult>(shown);
     const left = this.#ends.takeLeftovers(end, number);
-    error ??= left.failure;
+    error ??= explain(left.failure);
     const output = repl.ask<Output>('takeOutput', { notes: left.notes });
     this.#engine.hashes.beginStep();
     const variables = repl.ask<Variables>('compare', step ? this.#names.reach(step) : []);

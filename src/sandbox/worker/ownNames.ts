@@ -96,6 +96,16 @@ export class OwnNames {
     return JSON.stringify(names);
   }
 
+  /** Lets enumerable properties of an object whose layout no other shares be defined anew, as the engine itself would. */
+  unlock(value: ValuePointer): void {
+    const { first, end } = this.#open(value) ?? { first: 0, end: 0 };
+    for (let at = first; at < end; at += 2) {
+      if (this.#shownAt(at) !== 0) {
+        this.#words[at] = (this.#words[at] ?? 0) | layout.property.configurable;
+      }
+    }
+  }
+
   /** By names that are texts or numbers; accessors and what is made late by what stands for them. */
   #eachValue(
     value: ValuePointer,

@@ -43,6 +43,8 @@ interface Heap {
 const maxStackBytes = 256 * 1024;
 /** JS_EVAL_FLAG_ASYNC of quickjs.h; the package's own list lacks it. */
 const asyncFlag = 1 << 7;
+/** In which the global object is looked for. */
+const contextValues = 64;
 /** One of each kind that is hashed in memory, and what that comes to when it is read rightly. */
 const layoutProbe = `[1.5, 'a\u0100', 2n, 2n ** 70n, { b: [Symbol('c')] }, new Map([[/d/g, new Set([null])]]),
   new Float32Array(9), new DataView(new ArrayBuffer(9), 1), new Proxy([true], {}), new Date(7), () => 0]`;
@@ -221,6 +223,20 @@ export class QuickJs {
     return value;
   }
 
+  /** The object that holds what scripts declare with `let`, `const` and as classes. */
+  getLexicals(): Value {
+    const pointer = this.#ffi.QTS_GetGlobalObject(this.#context);
+    const global = new BigInt64Array(this.#memory.buffer, pointer, 1)[0];
+    this.free(pointer);
+    const words = new BigInt64Array(this.#memory.buffer, this.#context, contextValues);
+    const at = words.indexOf(global ?? 0n);
+    if (at === -1) {
+      throw new Error('The engine lays out its context in another way than expected.');
+    }
+    const lexicals = (this.#context + 8 * (at + 1)) as Value; // next to the global object
+    return this.#ffi.QTS_DupValuePointer(this.#context, lexicals);
+  }
+
   promiseState(value: Value | Argument): PromiseState {
     const states = ['pending', 'fulfilled', 'rejected'] as const;
     return states[this.#ffi.QTS_PromiseState(this.#context, value)] ?? 'not-a-promise';
@@ -284,6 +300,17 @@ export class QuickJs {
       throw new Error('The engine lays out strings in another way than expected.');
     }
     this.free(text);
+    const lexicals = this.getLexicals();
+    const declared = this.evaluate('const probe = 1', '<probe>');
+    const held = this.getProperty(lexicals, 'probe');
+    const remove = this.evaluate('(held) => delete held.probe', '<probe>');
+    const removed = remove.ok && this.call(remove.value, lexicals);
+    if (!declared.ok || this.readString(held) !== '1' || !removed || !removed.ok) {
+      throw new Error('The engine lays out its context in another way than expected.');
+    }
+    [lexicals, declared.value, held, remove.value, removed.value].forEach((value) => {
+      this.free(value);
+    });
     const values = this.evaluate(layoutProbe, '<probe>');
     if (!values.ok || this.hashes.look(values.value)?.content !== layoutProbeHash) {
       throw new Error('The engine lays out values in another way than expected.');

@@ -1,21 +1,24 @@
-// Turns a step's code into a global script whose declarations outlive it and can be made again, line
-// for line. Also says what the code mentions, so that only that has to be looked at afterwards.
+// Turns a step's code into a global script that tells its lines, line for line. Its declarations stay as they
+// are: declared.guest.txt keeps what they declare. Also says what the code mentions, so that only that has to be
+// looked at afterwards.
 
 import { type Node, type Program, type Token, parse } from 'acorn';
-import { encloseFunctions } from './blockFunctions';
+import { encloseFunctions, findBareFunctions } from './blockFunctions';
 import { refuseClassSets } from './classSets';
 import { CodeLines } from './codeLines';
 import {
   type Declarations,
+  type VariableDeclaration,
   childrenOf,
   declaredNames,
-  findConstantTargets,
   isFunction,
-  isLexical,
+  mentionsName,
+  namesAssigned,
   namesGivenValues,
   readDeclarations,
 } from './declarations';
 import { markLines } from './markLines';
+import { listReplGlobals } from '../../core/replGlobals';
 
 export interface RewrittenStep {
   readonly kind: 'step';
@@ -52,13 +55,13 @@ interface Edit {
   readonly rank: number;
 }
 
-const rank = { end: 1, start: 3, target: 5 } as const;
+const rank = { end: 1, start: 3, target: 5, block: 6 } as const;
 
-/** `step` is its number, by which errors name it; `constants` are those of earlier steps. */
+/** `step` is its number, by which errors name it; `earlier` are names that steps before it declared with `let` and the like. */
 export function rewriteStep(
   code: string,
   step: number,
-  constants: ReadonlySet<string> = new Set(),
+  earlier: ReadonlySet<string> = new Set(),
 ): RewrittenStep | RefusedStep {
   const names: Name[] = [];
   const taken: Span[] = [];
@@ -77,14 +80,18 @@ export function rewriteStep(
         taken.push({ start, end: isBlock ? end : end + 1 }); // with the line's end
       },
     });
-    const declared = readDeclarations(program);
+    const renewed = findRenewed(program, earlier);
+    const declared = readDeclarations(program, renewed);
     return {
       kind: 'step',
       code: toEngineText(
         applyEdits(code, [
-          ...program.body.flatMap((one) => toEdits(one, code)),
-          ...guardConstants(program, constants, declared),
-          ...keepFunctionsInside(program, constants, declared, code),
+          ...renewed.flatMap(toVar),
+          ...findBareFunctions(program).flatMap(({ start, end }) => [
+            { at: start, length: 0, text: '{', rank: rank.block },
+            { at: end, length: 0, text: '}', rank: rank.end },
+          ]),
+          ...keepFunctionsInside(program, earlier, declared, code),
           ...hideSeparators(code, taken),
           ...markLines(program, code, step).map((mark) => ({ ...mark, length: 0 })),
         ]),
@@ -129,36 +136,38 @@ function addName(names: Name[], token: Token): void {
   }
 }
 
-type Statement = Program['body'][number];
-
 /**
- * `let` and `const` become `var`, a class a variable holding it: both can be declared again. Until then the
- * names are closed, see declared.guest.txt.
+ * `const count = count('x')` means the REPL's function, although the language says that `count` has no value yet:
+ * declarations that take such a name and use it themselves are as those with `var`, until the step has ended.
  */
-function toEdits(statement: Statement, code: string): Edit[] {
-  const open = `$rlm_open(${declaredNames(statement)
-    .map((name) => JSON.stringify(name))
-    .join(',')});`;
-  const { start, end } = statement;
-  const close = code[end - 1] === ';' ? [] : [{ at: end, length: 0, text: ';', rank: rank.end }];
-  if (statement.type === 'ClassDeclaration') {
-    return [
-      { at: start, length: 0, text: `${open}var ${statement.id.name} = `, rank: rank.start },
-      { at: end, length: 0, text: ';', rank: rank.end },
-    ];
-  }
-  if (statement.type !== 'VariableDeclaration' || !isLexical(statement)) {
-    return [];
-  }
-  // A `let` without a value is undefined, even when an earlier step gave the name one.
-  const values = statement.declarations
-    .filter((one) => !one.init)
-    .map((one) => ({ at: one.end, length: 0, text: ' = undefined', rank: rank.end }));
+function findRenewed(program: Program, earlier: ReadonlySet<string>): VariableDeclaration[] {
+  return program.body.filter((one): one is VariableDeclaration => {
+    if (one.type !== 'VariableDeclaration' || one.kind === 'var') {
+      return false;
+    }
+    const values = one.declarations.flatMap(({ init }) => init ?? []);
+    const names = declaredNames(one);
+    const isUsed = names.some(
+      (name) => offered.has(name) && !earlier.has(name) && mentionsName(values, name),
+    );
+    return isUsed && !(one.kind === 'const' && isAssigned(program, names));
+  });
+}
+
+/** A `let` without a value is undefined, even when an earlier step gave the name one. */
+function toVar({ start, kind, declarations }: VariableDeclaration): Edit[] {
+  const values = declarations.filter((one) => !one.init);
   return [
-    { at: start, length: statement.kind.length, text: `${open}var`, rank: rank.start },
-    ...values,
-    ...close,
+    { at: start, length: kind.length, text: 'var', rank: rank.start },
+    ...values.map(({ end }) => ({ at: end, length: 0, text: ' = undefined', rank: rank.end })),
   ];
+}
+
+const offered = new Set(Object.keys(listReplGlobals('javascript')));
+
+function isAssigned(program: Program, names: readonly string[]): boolean {
+  const assigned = namesAssigned(program);
+  return names.some((name) => assigned.has(name));
 }
 
 function applyEdits(code: string, edits: readonly Edit[]): string {
@@ -202,30 +211,16 @@ function awaitsAtTopLevel(program: Program): boolean {
 function keepFunctionsInside(
   program: Program,
   earlier: ReadonlySet<string>,
-  { lexical, others }: Declarations,
+  { lexical, renewed, others }: Declarations,
   code: string,
 ): Edit[] {
   const kept = [...earlier].filter((name) => !others.includes(name));
-  return encloseFunctions(program, new Set([...kept, ...lexical]), code).flatMap(
+  return encloseFunctions(program, new Set([...kept, ...lexical, ...renewed]), code).flatMap(
     ({ start, end, names }) => [
       { at: start, length: 0, text: `{let ${names.join(', ')};{`, rank: rank.target },
       { at: end, length: 0, text: '}}', rank: rank.end },
     ],
   );
-}
-
-/** Assignments to constants become assignments to properties of an object that takes none. */
-function guardConstants(
-  program: Program,
-  earlier: ReadonlySet<string>,
-  { lexical, constants, others }: Declarations,
-): Edit[] {
-  const kept = [...earlier].filter((name) => !lexical.includes(name) && !others.includes(name));
-  const all = new Set([...kept, ...constants]);
-  return findConstantTargets(program, all).map(({ name, start, end, isShorthand }) => {
-    const text = `${isShorthand ? `${name}: ` : ''}$rlm_constants.${name}`;
-    return { at: start, length: end - start, text, rank: rank.target };
-  });
 }
 
 function findDeclarations(

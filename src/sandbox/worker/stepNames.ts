@@ -9,6 +9,8 @@ const anyName = ['eval', 'Function', 'globalThis'];
 export class StepNames {
   /** Variables that were declared with `const`. */
   readonly constants = new Set<string>();
+  /** Those that were declared with `let`, with `const` or as classes. */
+  readonly lexical = new Set<string>();
   /** What the declarations of all steps mention, by the declared name. */
   readonly #declarations = new Map<string, ReadonlySet<string>>();
   #variables: readonly string[] = [];
@@ -20,20 +22,26 @@ export class StepNames {
   /** After a step; undefined where they could not be listed. */
   list(variables: readonly string[] | undefined): void {
     this.#variables = variables ?? this.#variables;
-    for (const name of [...this.constants].filter((one) => !this.#variables.includes(one))) {
-      this.constants.delete(name); // the code has removed it
+    const present = new Set(this.#variables);
+    [...this.lexical].filter((one) => !present.has(one)).forEach((name) => this.forget(name)); // the code has removed it
+  }
+
+  /** `unreached` are those whose declarations were not reached: they are as before. */
+  declare(declared: Declarations, unreached: readonly string[]): void {
+    const { lexical, renewed, constants, others } = declared;
+    others.forEach((name) => this.forget(name));
+    for (const name of [...lexical, ...renewed].filter((one) => !unreached.includes(one))) {
+      this.forget(name);
+      this.lexical.add(name);
+      if (constants.includes(name)) {
+        this.constants.add(name);
+      }
     }
   }
 
-  /** `unreached` are those whose declarations were not reached. */
-  declare(declared: Declarations, unreached: readonly string[]): void {
-    const reached = declared.lexical.filter((name) => !unreached.includes(name));
-    for (const name of [...reached, ...declared.others]) {
-      this.constants.delete(name);
-    }
-    for (const name of reached.filter((one) => declared.constants.includes(one))) {
-      this.constants.add(name);
-    }
+  forget(name: string): void {
+    this.lexical.delete(name);
+    this.constants.delete(name);
   }
 
   /** The variables that a step can reach by the names in it, through what those declare. */

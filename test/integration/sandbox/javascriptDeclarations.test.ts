@@ -38,7 +38,7 @@ const rows: readonly Row[] = [
   { steps: ['throw 1; const x = 2', 'x = 3; x'], gives: '3' },
   { steps: ['let x = 1', 'let x = 2', 'x'], gives: '2' },
   { steps: ['const count = count("a"); count'], gives: '2' },
-  { steps: ['const JSON = 1; JSON', 'delete globalThis.JSON; typeof JSON'], gives: "'undefined'" },
+  { steps: ['const JSON = 1; JSON', 'delete globalThis.JSON', 'typeof JSON'], gives: "'object'" },
   { steps: ['const x = 1; x = 2'], raises: constant },
   { steps: ['const x = 1; x = 2', 'x'], gives: '1' },
   { steps: ['const x = 1', 'x = 2'], raises: constant },
@@ -100,6 +100,76 @@ const rows: readonly Row[] = [
   { steps: ['const x = 1', '{ function x() {} } var x; typeof x'], gives: "'function'" },
   { steps: ['{ function x() {} } typeof x'], gives: "'function'" },
   { steps: ['const f = () => { { function x() {} } return typeof x }; f()'], gives: "'function'" },
+  { steps: ['let x = 1', '{ function x() {} } x'], gives: '1' },
+  { steps: ['class X {}', '{ function X() {} } String(X)'], gives: "'class X {}'" },
+  { steps: ['let x = 1', '{ function x() {} } var x; typeof x'], gives: "'function'" },
+  {
+    steps: ['let x = 1', 'delete globalThis.x', '{ function x() {} } typeof x'],
+    gives: "'function'",
+  },
+  { steps: ['let x = (x = 5, 1)'], raises: early },
+  { steps: ['const x = --x'], raises: early },
+  { steps: ['let x = typeof x'], raises: early },
+  { steps: ['let [x = x] = []'], raises: early },
+  { steps: ['let x = eval("x = 5")'], raises: early },
+  { steps: ['let x = eval("x")'], raises: early },
+  { steps: ['class X extends X {}'], raises: early },
+  { steps: ['class X { static [X.name] = 1 }'], raises: early },
+  {
+    steps: ['class X { m() { X = 1 } } new X().m()'],
+    raises: ['TypeError', /read-only|constant/u],
+  },
+  { steps: ['if (f) function f() {}\n typeof f'], gives: "'undefined'" },
+  {
+    steps: ['const x = 0', 'if (eval("x")) function x() {} else y = 4; [x, y]'],
+    gives: '[ 0, 4 ]',
+  },
+  // However the code comes to be.
+  { steps: ['const x = 1', 'eval("x = 2")'], raises: constant },
+  { steps: ['const x = 1', '(0, eval)("x = 2")'], raises: constant },
+  { steps: ['const x = 1', 'new Function("x = 2")()'], raises: constant },
+  { steps: ['const x = 1', 'await Function("x = 2")()'], raises: constant },
+  { steps: ['const x = 1', 'eval("for (x of [2]);")'], raises: constant },
+  { steps: ['const x = 1; eval("x = 2")'], raises: constant },
+  { steps: ['const x = 1; new Function("x = 2")()'], raises: constant },
+  { steps: ['const x = 1', 'eval("var y = x; let x = 2"); x'], raises: early },
+  { steps: ['const x = 1', 'eval("let x = 2; x")'], gives: '2' },
+  { steps: ['const x = 1', 'globalThis.x = 2; x'], gives: '1' },
+  { steps: ['const x = 1', 'globalThis.x = 2', 'globalThis.x'], gives: '1' },
+  { steps: ['const x = 1', 'Object.assign(globalThis, { x: 2 }); x'], gives: '1' },
+  { steps: ['const x = 1', 'with ({ x: 2 }) { x = 3 } x'], gives: '1' },
+  // What closures of earlier steps see is the variable of that name.
+  { steps: ['let x = 1; const f = () => x', 'x = 2; f()'], gives: '2' },
+  { steps: ['let x = 1; const f = () => x', 'let x = 3; f()'], gives: '3' },
+  { steps: ['let x = 1; const f = () => x', 'const x = 3; f()'], gives: '3' },
+  { steps: ['const x = 1; const f = () => x', 'let x = 3', 'x = 4; f()'], gives: '4' },
+  {
+    steps: ['let x = 1; const f = () => x', 'f(); let x = 3'],
+    raises: ['ReferenceError', /of the earlier step/u],
+  },
+  { steps: ['const x = 1; var f = () => { x = 2 }', 'let x = 3; f(); x'], gives: '2' },
+  {
+    steps: ['let f = []; for (let i = 0; i < 3; i++) f.push(() => i); f.map((one) => one())'],
+    gives: '[ 0, 1, 2 ]',
+  },
+  {
+    steps: ['let f = []; for (const x of [1, 2]) f.push(() => x); f.map((one) => one())'],
+    gives: '[ 1, 2 ]',
+  },
+  { steps: ['function x() {}', 'let x = 2; x'], gives: '2' },
+  { steps: ['function x() {}', 'class x {}', 'function x() { return 3 } x()'], gives: '3' },
+  { steps: ['const x = 1', 'function x() { return 3 }', 'x()'], gives: '3' },
+  { steps: ['const x = 1', 'const { x, y = x } = { x: 5 }; y'], gives: '5' },
+  {
+    steps: ['const count = count("a")', 'count = 3'],
+    raises: ['TypeError', /Assignment to constant variable 'count'/u],
+  },
+  { steps: ['let count = count("a"); count += 1; count'], gives: '3' },
+  { steps: ['const count = ["a", "b"].map((one) => count(one)); count'], gives: '[ 2, 1 ]' },
+  {
+    steps: ['const count = 1; count = 2'],
+    raises: ['TypeError', /Assignment to constant variable 'count'/u],
+  },
 ];
 
 /** After `function #() {}` in a step: such a name cannot be closed until its declaration. */
@@ -148,6 +218,22 @@ describe('declarations of steps in JavaScript', function () {
       await check({ steps: [`function ${name}() {}`, ...named], ...last });
     });
   }
+
+  it('shows and hands in what the running step has declared', async () => {
+    await repl().run('delete globalThis.count');
+    await repl().run('const x = 1; let y = 2');
+    const { stdout } = await repl().run('const x = "now"; let Q = [1]; SHOW_VARS()');
+    assert.match(stdout, /^Q +Array/mu);
+    assert.match(stdout, /^x +string/mu);
+    const given = await repl().run('let y = "answer"; FINAL_VAR("y")');
+    assert.equal(given.finalAnswer, 'answer');
+    const early = await repl().run('FINAL_VAR("y"); let y');
+    assert.equal(early.error?.type, 'ReferenceError');
+    assert.equal(
+      await repl().evaluate('let context = "b b b"; count("b", { text: context })'),
+      '3',
+    );
+  });
 
   it('shows no name before its declaration', async () => {
     const { stdout, variables } = await repl().run('SHOW_VARS(); throw 1; const later = 1');
