@@ -9,6 +9,7 @@ import {
   checkAnswer,
   emptyAnswerError,
   incompleteAnswerError,
+  isBlankAnswer,
   maxAnswerChars,
   noVariableError,
   secondAnswerError,
@@ -73,6 +74,9 @@ export class FinalAnswer {
     if (value.incomplete !== null) {
       throw incompleteAnswerError(name, value.incomplete);
     }
+    if (isBlankAnswer(value.text)) {
+      throw emptyAnswerError(name, 'an empty text');
+    }
     return value.text;
   }
 }
@@ -92,7 +96,7 @@ export async function endWith(
       reason: `The code did not run to its end. ${stop === null ? 'Correct it and run it again.' : toStoppedAdvice(stop)}`,
     };
   }
-  if (finalAnswer === null || finalAnswer === '') {
+  if (finalAnswer === null || isBlankAnswer(finalAnswer)) {
     return {
       kind: 'open',
       reason: `The code handed in no answer, or an empty one${stop === null ? ': call FINAL, FINAL_VAR or SUBMIT in the next step, or rlm_finalize.' : `. ${toStoppedAdvice(stop)}`}`,

@@ -6,7 +6,7 @@ import type { Clock } from './clock';
 import { RlmError, throwIfAborted, toRlmError } from './errors';
 import { toChildContext, toContexts, toModelName, toPrompt, toPrompts } from './hostCallArguments';
 import type { Limits, Usage } from './limits';
-import type { LoopResult, LoopRunner } from './loop';
+import { type LoopResult, type LoopRunner, checkTask } from './loop';
 import type { ModelClient } from './model';
 import {
   type ModelCalls,
@@ -144,6 +144,7 @@ export class HostCalls {
       });
     }
     requireDepth(session);
+    checkTask(task);
     return loops.run(
       {
         task,

@@ -11,7 +11,7 @@ import { toFallbackWarnings } from './sandboxPlace';
 import type { SessionParent } from './sessionParent';
 import type { Summary } from './summary';
 
-/** Of what a person or an agent asks; a run's own parts and children are not held to it. Source: ours. */
+/** Of what a person, an agent or code asks; the parts of a split task hold the whole of it and may be longer. Source: ours. */
 export const maxTaskChars = 20_000;
 
 /** @throws RlmError 'INVALID_INPUT' for a longer one. */

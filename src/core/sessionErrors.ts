@@ -155,6 +155,11 @@ export function differsError(name: string, { differenceCount }: ReplayReport): R
   );
 }
 
+/** Empty, or nothing but white space: such a text answers nothing, however it is given. */
+export function isBlankAnswer(answer: string): boolean {
+  return answer.trim() === '';
+}
+
 /** A variable that says only that there is no value. */
 export function emptyAnswerError(name: string, shown: string): RlmError {
   return new RlmError('INVALID_INPUT', `${name} is no answer: its value is ${shown}.`, {
@@ -171,8 +176,14 @@ export function incompleteAnswerError(name: string, reason: string): RlmError {
   });
 }
 
-/** @throws RlmError 'INVALID_INPUT' for an answer that a trace does not keep. */
+/** @throws RlmError 'INVALID_INPUT' for what is no answer, or longer than a trace keeps. */
 export function checkAnswer(answer: string): void {
+  if (isBlankAnswer(answer)) {
+    throw new RlmError('INVALID_INPUT', 'The answer is empty.', {
+      nextStep:
+        'The session is still open. Give a text that says what came out, also where nothing was found.',
+    });
+  }
   if (answer.length > maxAnswerChars) {
     throw new RlmError(
       'INVALID_INPUT',

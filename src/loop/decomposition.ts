@@ -5,6 +5,7 @@ import { stopReasons } from '../core/limits';
 import type { LoopFinishReason } from '../core/event';
 import type { LoopProgress, LoopResult, LoopSubtask } from '../core/loop';
 import type { Session } from '../core/session';
+import { isBlankAnswer } from '../core/sessionErrors';
 import { describeContext } from './contextText';
 import { dropThinking } from './codeBlocks';
 import { type LoopEnd, type LoopOrder, toStopReason } from './loopRun';
@@ -170,7 +171,7 @@ export class Decomposition {
     const answers = describeAnswers(subtasks);
     const reply = await this.#ask(prompts.fill('combine', { task: request.task, answers }), signal);
     const answer = dropThinking(reply);
-    if (answer === '') {
+    if (isBlankAnswer(answer)) {
       throw new RlmError('MODEL_UNAVAILABLE', 'The model put the answers together to no text.', {
         nextStep: 'The answers of the parts are in their sessions; ask again, or another model.',
       });

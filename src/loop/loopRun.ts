@@ -9,7 +9,7 @@ import type { AnswerCut, ModelAnswer, ModelMessage } from '../core/model';
 import type { VariableInfo } from '../core/sandbox';
 import type { Session } from '../core/session';
 import type { StepResult } from '../core/stepRun';
-import { maxAnswerChars } from '../core/sessionErrors';
+import { isBlankAnswer, maxAnswerChars } from '../core/sessionErrors';
 import { dropThinking, readCode, type NoCode } from './codeBlocks';
 import { describeContext } from './contextText';
 import { Dialogue } from './dialogue';
@@ -184,7 +184,7 @@ export class LoopRun {
     if (error !== null || interruption !== null) {
       return 'The answer was not taken, because the code did not run to its end.';
     }
-    if (answer.trim() === '') {
+    if (isBlankAnswer(answer)) {
       return 'The answer was not taken, because it is empty.';
     }
     if (answer.length >= maxAnswerChars) {
@@ -216,7 +216,7 @@ export class LoopRun {
       { role: 'user', text: `${last?.text ?? ''}\n\n${question}` } as const,
     ];
     const answer = dropThinking((await this.#ask(asked, signal)).text);
-    return answer === '' ? null : answer;
+    return isBlankAnswer(answer) ? null : answer;
   }
 
   #toSystem(): string {

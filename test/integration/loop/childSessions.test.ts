@@ -128,6 +128,35 @@ describe('runs with child sessions', function () {
         assert.equal(answer, told[language]);
       });
 
+      it('hold a child’s question to the length of any question, and open none for a longer one', async () => {
+        const code = {
+          python: [
+            'long = "x" * 20_001',
+            'try:\n    rlm_query(long, "four")\nexcept Exception as error:\n    told = str(error)',
+            'answers = rlm_query_batched([long, "Short?"], ["x", "y"])',
+            'FINAL(f"{told} {answers[0]} {answers[1]}")',
+          ].join('\n'),
+          javascript: [
+            'const long = "x".repeat(20_001);',
+            'let told;',
+            'try { rlm_query(long, "four"); } catch (error) { told = error.message; }',
+            'const answers = rlm_query_batched([long, "Short?"], ["x", "y"]);',
+            'FINAL(`${told} ${answers[0]} ${answers[1]}`);',
+          ].join('\n'),
+        };
+        engine = createLoopEngine(sandboxes, [
+          toBlock(code[language], language),
+          toBlock('FINAL("short")', language),
+        ]);
+        const result = await engine.runner.run(toRequest({ language }), neverAborted);
+        assert.match(
+          result.answer ?? '',
+          /has 20,001 characters; it may have 20,000\..*context.* (?:None|null) short$/su,
+        );
+        const children = engine.sessions.live.filter(({ seed }) => seed.depth === 1);
+        assert.equal(children.length, 1);
+      });
+
       it('are replayed with the recorded answers, and ask nobody again', async () => {
         const { sessionId } = await run();
         const asked = engine.model.asked.length;

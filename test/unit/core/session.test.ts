@@ -254,6 +254,26 @@ describe('session', () => {
       assert.deepStrictEqual([session.status, session.summary.finalAnswer], ['active', null]);
     });
 
+    it('is never empty or white space, however it is given', async () => {
+      for (const text of ['', ' ', ' \n\t\u00a0']) {
+        const { session, sandbox } = createFakeSession();
+        sandbox.variables.set('v', {
+          type: 'str',
+          form: 'text',
+          text,
+          totalChars: text.length,
+          incomplete: null,
+        });
+        for (const given of [{ text }, { variable: 'v' }]) {
+          await assert.rejects(session.finalize(given, never), withCode('INVALID_INPUT'));
+          await assert.rejects(session.checkAnswer(given, never), withCode('INVALID_INPUT'));
+        }
+        sandbox.script = async () => ({ finalAnswer: text });
+        const { ending } = await session.runStep({ code: 'a', finalize: true }, never);
+        assert.deepStrictEqual([ending?.kind, session.status], ['open', 'active']);
+      }
+    });
+
     it('is checked without ending or waiting for the step that runs', async () => {
       const { session, sandbox } = createFakeSession();
       let end: () => void = () => undefined;
