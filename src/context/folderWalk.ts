@@ -93,7 +93,7 @@ export class FolderWalk {
         if (entry.kind === 'folder') {
           waiting.push(entry);
         } else if (found.push(entry) > this.#maxEntries) {
-          throw tooMany('files', this.#maxEntries);
+          throw tooMany({ what: 'files', holder: folder.path }, this.#maxEntries);
         }
       }
     }
@@ -109,7 +109,7 @@ export class FolderWalk {
     throwIfCancelled(this.#signal);
     this.#folders += 1;
     if (this.#folders > this.#maxEntries) {
-      throw tooMany('folders', this.#maxEntries);
+      throw tooMany({ what: 'folders', holder: folder.path }, this.#maxEntries);
     }
     let dirents: readonly Dirent[];
     try {
@@ -199,13 +199,16 @@ function skip(skippedPath: string, reason: string): SkippedEntry {
   return { kind: 'skipped', path: skippedPath, reason };
 }
 
-export function tooMany(what: 'files' | 'folders', most: number): RlmError {
+/** `holder`: what holds them, as the caller named it; of folders, the one that was too many. */
+export function tooMany(
+  { what, holder }: { readonly what: 'files' | 'folders' | 'paths'; readonly holder: string },
+  most: number,
+): RlmError {
   return new RlmError(
     'CONTEXT_TOO_LARGE',
-    `The paths hold more than ${most} ${what}, the most that one context may have.`,
+    `${holder} has more than ${most.toLocaleString('en')} ${what}, the most that one load may have.`,
     {
-      nextStep:
-        'Name a deeper folder or a narrower glob, or split the files over several sessions.',
+      nextStep: 'Name a deeper folder or a narrower glob, or load the files in several sessions.',
     },
   );
 }

@@ -67,7 +67,7 @@ export async function planSources(given: GivenContext, options: PlanOptions): Pr
   const slices = new TimeSlices(signal);
   let onlyFiles = true;
   if (given.paths.length > maxFiles) {
-    throw tooMany('files', maxFiles);
+    throw tooMany({ what: 'paths', holder: 'The call' }, maxFiles);
   }
   for (const path of new Set(given.paths)) {
     throwIfCancelled(signal);
@@ -89,7 +89,8 @@ export async function planSources(given: GivenContext, options: PlanOptions): Pr
       skipped.set(path, { reason: place.kind === 'glob' ? 'no file matches' : 'holds no files' });
     }
     if (files.size > maxFiles) {
-      throw tooMany('files', maxFiles);
+      const holder = given.paths.length === 1 ? path : `${path}, with what is named before it,`;
+      throw tooMany({ what: 'files', holder }, maxFiles);
     }
   }
   const sourceCount = given.paths.length + (given.text === null ? 0 : 1);

@@ -24,35 +24,68 @@ const commandOfTool: Readonly<Record<string, Readonly<Record<Surface, string>>>>
   rlm_status: { cli: '`rlm-companion status`', editor: '“Show Server Status”' },
 };
 
-const optionOfArgument: Readonly<Record<string, string>> = {
-  at_step: '--at',
-  context_paths: 'FILE',
-  include_ignored: '--include-ignored',
-  final_text: '`.finalize TEXT`',
+const limitNames = Object.keys(limitRanges).map((name) => ({
+  name,
+  argument: name.replace(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`),
+}));
+
+/** `maxDepth` has none in the editor. */
+function toSetting(name: string): string {
+  return name === 'maxDepth' ? 'the depth of child sessions' : `rlm.limits.${name}`;
+}
+
+const wordOfArgument: Readonly<Record<string, Readonly<Record<Surface, string>>>> = {
+  at_step: { cli: '--at', editor: 'an earlier step' },
+  context_paths: { cli: 'FILE', editor: 'files' },
+  final_text: { cli: '`.finalize TEXT`', editor: 'a text of your own' },
   ...Object.fromEntries(
-    Object.keys(limitRanges).map((name) => [
-      name.replace(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`),
-      `--${name.replace(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)}`,
+    limitNames.map(({ name, argument }) => [
+      argument,
+      { cli: `--${argument.replaceAll('_', '-')}`, editor: toSetting(name) },
     ]),
   ),
 };
+
+/** Advice on reading texts, longer ones first: a surface has other means for it. */
+const adviceOnTexts: readonly (Readonly<Record<Surface, string>> & { readonly text: string })[] = [
+  {
+    text: 'Give `encoding` if it is text after all',
+    cli: 'Give --encoding if it is text after all',
+    editor:
+      'Open it with its encoding and use “New Session from Selection” if it is text after all',
+  },
+  {
+    text: 'Give `encoding`',
+    cli: 'Give --encoding',
+    editor: 'Open it again and use “Choose Encoding…”',
+  },
+  {
+    text: 'Name it itself, or set include_ignored',
+    cli: 'Name it itself, or set --include-ignored',
+    editor: 'Choose the file itself if it is to be read',
+  },
+  {
+    text: 'Set include_ignored to read what .gitignore rules out, or name the files',
+    cli: 'Set --include-ignored to read what .gitignore rules out, or name the files',
+    editor: 'Choose the files themselves: .gitignore rules out none that is chosen',
+  },
+];
 
 /** Tools that a surface has its own words for. */
 export const wordedTools: readonly string[] = Object.keys(commandOfTool);
 
 /** A warning about a text, which also names files: only what is said of arguments is put in other words. */
 export function wordWarning(warning: string, surface: Surface): string {
-  return surface === 'cli'
-    ? warning
-        .replaceAll('Give `encoding`', 'Give --encoding')
-        .replaceAll('set include_ignored', 'set --include-ignored')
-    : warning;
+  return adviceOnTexts.reduce(
+    (worded, advice) => worded.replaceAll(advice.text, advice[surface]),
+    warning,
+  );
 }
 
-/** `nextStep` with the surface's own commands and options in place of tools and arguments. */
+/** `nextStep` with the surface's own commands, options and settings in place of tools and arguments. */
 export function wordNextStep(nextStep: string, surface: Surface): string {
-  return wordWarning(nextStep, surface).replace(/\b[a-z]+_[a-z_]+\b/gu, (name) => {
-    const option = surface === 'cli' ? optionOfArgument[name] : undefined;
-    return commandOfTool[name]?.[surface] ?? option ?? name;
-  });
+  return wordWarning(nextStep, surface).replace(
+    /\b[a-z]+_[a-z_]+\b/gu,
+    (name) => (commandOfTool[name] ?? wordOfArgument[name])?.[surface] ?? name,
+  );
 }

@@ -2,6 +2,7 @@
 
 import type { ContextInfo } from '../core/context';
 import { knownEncodings } from '../core/encodings';
+import { wordWarning } from '../core/nextSteps';
 
 type Doubtful = Pick<ContextInfo, 'warnings' | 'likelyEncodings'>;
 
@@ -44,6 +45,7 @@ export async function askEncoding(
   if (warnings.length === 0 || (told === 'encodings' && likely.length === 0)) {
     return undefined;
   }
-  const wantsChoice = await ui.warn(warnings.slice(0, shownLines), likely.length > 0);
+  const lines = warnings.slice(0, shownLines).map((warning) => wordWarning(warning, 'editor'));
+  const wantsChoice = await ui.warn(lines, likely.length > 0);
   return wantsChoice ? ui.pick(listEncodings(likely)) : undefined;
 }

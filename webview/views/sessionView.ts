@@ -2,6 +2,7 @@
 
 import type { ContextInfo, SourceInfo } from '../../src/core/context';
 import type { SessionReplayed } from '../../src/core/event';
+import { wordWarning } from '../../src/core/nextSteps';
 import type { Summary } from '../../src/core/summary';
 import { showControls } from '../../src/base/visible';
 import {
@@ -103,7 +104,7 @@ function createContext(context: ContextInfo, actions: ViewActions): HTMLElement 
     createMore(sourceCount - sources.length),
     createTable(
       [t('Warning')],
-      warnings.map((warning) => [showControls(warning)]),
+      warnings.map((warning) => [showControls(wordAt(actions.place, warning))]),
     ),
     createTable(
       [t('Skipped'), t('Why')],
@@ -111,6 +112,11 @@ function createContext(context: ContextInfo, actions: ViewActions): HTMLElement 
     ),
     createMore(skippedCount - skipped.length),
   );
+}
+
+/** A page is read anywhere, so it has the words of the record. */
+function wordAt(place: ViewActions['place'], warning: string): string {
+  return place === 'editor' ? wordWarning(warning, 'editor') : warning;
 }
 
 function toEncodingText({ encoding, encodingFrom, replacedChars }: SourceInfo): string {

@@ -4,7 +4,7 @@
 import * as vscode from 'vscode';
 import type { GivenContext } from '../../core/context';
 import { toRlmError } from '../../core/errors';
-import { wordNextStep } from '../../core/nextSteps';
+import { wordNextStep, wordWarning } from '../../core/nextSteps';
 import type { LoopProgress, LoopResult } from '../../core/loop';
 import { toRunModels } from '../ask/runModels';
 import { runQuestion } from '../ask/runQuestion';
@@ -124,10 +124,19 @@ function offerTrace(sessionId: string, stream: vscode.ChatResponseStream): void 
 
 function showResult(result: LoopResult, stream: vscode.ChatResponseStream): void {
   const about = `*${toCauseText(result)}* (${toUsageText(result)})`;
-  stream.markdown(
-    result.answer === null ? about : `${toAnswerMarkdown(result.answer)}\n\n${about}`,
-  );
+  const answer = result.answer === null ? [] : [toAnswerMarkdown(result.answer)];
+  stream.markdown([...answer, ...toDoubts(result.warnings), about].join('\n\n'));
   offerTrace(result.sessionId, stream); // the chat folds up what came before the answer
+}
+
+const shownDoubts = 3;
+
+/** What the answer may rest on wrongly, first of all the texts as they were read. */
+function toDoubts(warnings: readonly string[]): readonly string[] {
+  const shown = warnings.slice(0, shownDoubts).map((warning) => wordWarning(warning, 'editor'));
+  const left = warnings.length - shown.length;
+  const more = left > 0 ? [vscode.l10n.t('{0} more warnings are in the trace.', left)] : [];
+  return [...shown, ...more].map((line) => `> ${toAnswerMarkdown(line.replaceAll('\n', ' '))}`);
 }
 
 function showError(thrown: unknown, stream: vscode.ChatResponseStream): vscode.ChatResult {

@@ -288,14 +288,24 @@ describe('FileContextReader', () => {
     );
   });
 
-  it('refuses too many files, whether by folder or glob', async () => {
-    await fixture.write({ 'a/1.txt': '1', 'a/2.txt': '2', '3.txt': '3' });
-    for (const given of ['.', '**/*.txt']) {
+  it('refuses too many files, folders or paths, and says of what, where, and the limit', async () => {
+    await fixture.write({ 'a/1.txt': '1', 'a/2.txt': '2', '3.txt': '3', 'b/c/d/e.txt': '5' });
+    const cases: readonly (readonly [readonly string[], number, string])[] = [
+      [['a', '3.txt'], 2, '3.txt, with what is named before it, has more than 2 files'],
+      [['a/?.txt'], 1, 'a/?.txt has more than 1 files'],
+      [['a'], 1, `${fixture.root}/a has more than 1 files`],
+      [['b'], 3, `${fixture.root}/b/c/d has more than 3 folders`],
+      [['a', 'b', '3.txt'], 2, 'The call has more than 2 paths'],
+    ];
+    for (const [given, maxFiles, said] of cases) {
       await assert.rejects(
-        fixture.read(given, { maxFiles: 2 }),
-        isError('CONTEXT_TOO_LARGE', 'more than 2'),
+        fixture.read(given, { maxFiles }),
+        isError('CONTEXT_TOO_LARGE', said),
+        said,
       );
     }
+    const given = Array.from({ length: 100_001 }, () => '3.txt');
+    await assert.rejects(fixture.read(given), isError('CONTEXT_TOO_LARGE', '100,000 paths'));
   });
 
   it('stops before the first source when it is cancelled already', async () => {

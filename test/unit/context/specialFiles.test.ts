@@ -81,7 +81,7 @@ describe('what is no file', () => {
     assert.equal((await fixture.read(same)).sources.length, 1);
     await assert.rejects(
       fixture.read([...same, 'real.txt']),
-      isError('CONTEXT_TOO_LARGE', '100000'),
+      isError('CONTEXT_TOO_LARGE', '100,000'),
     );
     const bad = Array.from({ length: 100_000 }, (_one, at) => `odd/none${at}`);
     await assert.rejects(fixture.read(bad), isError('INVALID_INPUT', 'odd/none0'));

@@ -20,7 +20,6 @@ const shownFolders = [
   'sandbox',
   'protocol',
   'export',
-  'cli',
 ];
 
 interface WrittenError {
@@ -29,10 +28,10 @@ interface WrittenError {
   readonly nextStep: string;
 }
 
-/** Every RlmError that is made in what a terminal may show, by its source: texts with their gaps left out. */
-function listErrors(): readonly WrittenError[] {
+/** Every RlmError that is made in what a surface may show, by its source: texts with their gaps left out. */
+function listErrors(folders: readonly string[]): readonly WrittenError[] {
   const found: WrittenError[] = [];
-  for (const folder of shownFolders) {
+  for (const folder of folders) {
     const names = readdirSync(path.join('src', folder), { recursive: true, encoding: 'utf8' });
     for (const name of names.filter((one) => one.endsWith('.ts') && !one.endsWith('.d.ts'))) {
       const at = path.join('src', folder, name);
@@ -92,35 +91,36 @@ describe('wordNextStep', () => {
     assert.deepStrictEqual([...unknown], []);
   });
 
-  it('leaves no name of a tool or of its arguments in any error that a terminal shows', () => {
-    const errors = listErrors();
-    assert.ok(errors.length > 60);
-    const isForTools = (text: string): boolean =>
-      [...text.matchAll(/\b[a-z]+(?:_[a-z]+)+\b/gu)].some(
-        ([name]) => wordedTools.includes(name) || argumentNames.has(name),
-      ) || text.includes('`encoding`');
-    assert.deepStrictEqual(
-      errors.filter(
-        ({ message, nextStep }) =>
-          wordedTools.some((name) => message.includes(name)) ||
-          isForTools(wordNextStep(nextStep, 'cli')),
-      ),
-      [],
-    );
-  });
+  for (const surface of surfaces) {
+    it(`leaves no name of a tool or of its arguments in any error that is shown: ${surface}`, () => {
+      const errors = listErrors([...shownFolders, surface === 'cli' ? 'cli' : 'extension']);
+      assert.ok(errors.length > 60);
+      const isForTools = (text: string): boolean =>
+        [...text.matchAll(/\b[a-z]+(?:_[a-z]+)+\b/gu)].some(
+          ([name]) => wordedTools.includes(name) || argumentNames.has(name),
+        ) || text.includes('`encoding`');
+      assert.deepStrictEqual(
+        errors.filter(
+          ({ message, nextStep }) =>
+            wordedTools.some((name) => message.includes(name)) ||
+            isForTools(wordNextStep(nextStep, surface)),
+        ),
+        [],
+      );
+    });
 
-  it('puts options in the place of arguments in every warning about a text', () => {
-    const texts = ['textWarnings.ts', 'fileKinds.ts'].flatMap((name) =>
-      readFileSync(path.join('src/context', name), 'utf8').replaceAll('\\`', '`').split('\n'),
-    );
-    const about = texts.filter((line) => /`encoding`|include_ignored/u.test(line));
-    assert.ok(about.length >= 4);
-    const left = about.filter((line) =>
-      /`encoding`|[^-]include_ignored/u.test(wordWarning(line, 'cli')),
-    );
-    assert.deepStrictEqual(left, []);
-    assert.equal(wordWarning('set include_ignored', 'editor'), 'set include_ignored');
-  });
+    it(`leaves no argument in any warning about a text: ${surface}`, () => {
+      const texts = ['textWarnings.ts', 'fileKinds.ts', 'fileContextReader.ts'].flatMap((name) =>
+        readFileSync(path.join('src/context', name), 'utf8').replaceAll('\\`', '`').split('\n'),
+      );
+      const about = texts.filter((line) => /`encoding`|[ '`]include_ignored/iu.test(line));
+      assert.ok(about.length >= 5);
+      const left = about.filter((line) =>
+        /`encoding`|[^-]include_ignored/u.test(wordWarning(line, surface)),
+      );
+      assert.deepStrictEqual(left, []);
+    });
+  }
 
   it('leaves all else as it is, and names options on the command line', () => {
     assert.equal(
@@ -128,6 +128,6 @@ describe('wordNextStep', () => {
       'Ask with llm_query, not rlm_query.',
     );
     assert.equal(wordNextStep('Raise max_steps.', 'cli'), 'Raise --max-steps.');
-    assert.equal(wordNextStep('Raise max_steps.', 'editor'), 'Raise max_steps.');
+    assert.equal(wordNextStep('Raise max_steps.', 'editor'), 'Raise rlm.limits.maxSteps.');
   });
 });

@@ -48,6 +48,14 @@ describe('the encodings that a person may choose', () => {
     });
   });
 
+  it('are told of in the words of the editor', async () => {
+    const told = { warnings: ['a: a guess. Give `encoding` if the text looks wrong.'] };
+    const { calls } = await ask([told], 'all', { wants: false });
+    assert.deepStrictEqual(calls, [
+      ['a: a guess. Open it again and use “Choose Encoding…” if the text looks wrong.', false],
+    ]);
+  });
+
   it('change nothing when the person closes the message or the list', async () => {
     assert.equal((await ask([guessed], 'encodings', { wants: false })).chosen, undefined);
     assert.equal((await ask([guessed], 'encodings', { wants: true })).chosen, undefined);
