@@ -294,7 +294,7 @@ describe('FileContextReader', () => {
       [['a', '3.txt'], 2, '3.txt, with what is named before it, has more than 2 files'],
       [['a/?.txt'], 1, 'a/?.txt has more than 1 files'],
       [['a'], 1, `${fixture.root}/a has more than 1 files`],
-      [['b'], 3, `${fixture.root}/b/c/d has more than 3 folders`],
+      [['b'], 2, `${fixture.root}/b/c/d has more than 2 folders`],
       [['a', 'b', '3.txt'], 2, 'The call has more than 2 paths'],
     ];
     for (const [given, maxFiles, said] of cases) {
