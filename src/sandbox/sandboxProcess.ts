@@ -7,6 +7,7 @@ import { Socket } from 'node:net';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { Emitter } from '../base/emitter';
+import { escapeControls } from '../base/visible';
 import { RlmError, cancelledError } from '../core/errors';
 import {
   type BackendName,
@@ -30,6 +31,14 @@ import { SandboxServer } from './sandboxServer';
 import { createThreadSource } from './threadWorker';
 
 const startTimeoutMs = 20_000;
+/** Of what a process that ended by itself wrote last. */
+const maxLastWords = 4_000;
+/**
+ * Compiled code is kept until its module goes. Source: V8's registry of code pages loses one now and then when
+ * code of WebAssembly is let go of while other threads make some, and ends the process, with all sessions
+ * (nodejs/node issue 64500, `UnregisterWasmAllocation`).
+ */
+const runtimeFlags = ['--no-wasm-code-gc'];
 
 /** A running server, in a process of its own or in this one. */
 interface Host {
@@ -229,12 +238,13 @@ export class SandboxProcess implements SandboxFactory {
 
   async #forkHost(folder: string, entry: string, walls: readonly string[]): Promise<Host> {
     const child = fork(path.join(folder, entry), [], {
-      execArgv: [...walls, ...(walls.length > 0 ? ['--no-warnings'] : [])],
+      execArgv: [...runtimeFlags, ...walls, ...(walls.length > 0 ? ['--no-warnings'] : [])],
       cwd: folder, // not the engine's: that is the user's, and would be held open
       env: createEnvironment(this.#native ? nativeVariables : []),
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc', 'pipe'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
       windowsHide: true,
     });
+    const readLastWords = keepLastWords(child);
     await waitUntilReady(child);
     const sandboxes = new Map<number, RemoteSandbox>();
     const pipe = child.stdio[4] as Writable; // 'pipe' above
@@ -272,6 +282,12 @@ export class SandboxProcess implements SandboxFactory {
     unrefPipe(pipe);
     child.once('exit', (code, killSignal) => {
       this.#lose(host, `its process ended (${killSignal ?? `code ${code}`})`);
+    });
+    child.once('close', () => {
+      const words = readLastWords();
+      if (words !== '' && !this.#disposed && !this.#stopped.has(host)) {
+        this.#log(`The sandbox process wrote: ${escapeControls(words)}`);
+      }
     });
     return host;
   }
@@ -382,6 +398,18 @@ function createEnvironment(names: readonly string[]): Record<string, string> {
     environment['ELECTRON_RUN_AS_NODE'] = '1';
   }
   return environment;
+}
+
+/** The end of what it writes to stderr, which only the runtime itself does. */
+function keepLastWords({ stderr }: ChildProcess): () => string {
+  let words = '';
+  stderr?.setEncoding('utf8').on('data', (text: string) => {
+    words = (words + text).slice(-maxLastWords);
+  });
+  if (stderr instanceof Socket) {
+    stderr.unref();
+  }
+  return () => words.trim();
 }
 
 function waitUntilReady(child: ChildProcess): Promise<void> {

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Emitter } from '../../../src/base/emitter';
+import { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
 import { createSandboxes, Repl } from '../../support/repl';
 import { hasProcessTree, listChildren } from '../../support/processTree';
+import { useTempFolder } from '../../support/tempFolder';
 
 describe('the sandbox process', function () {
   this.timeout(60_000);
+  const folder = useTempFolder();
 
   it('is replaced as soon as a call has failed with it', async function () {
     if (!hasProcessTree) {
@@ -25,5 +31,29 @@ describe('the sandbox process', function () {
     } finally {
       sandboxes.dispose();
     }
+  });
+
+  it('that ends by itself leaves in the log what it wrote last', async () => {
+    const words = 'x'.repeat(9_000) + '\n# Check failed: \u001b[31mcode page.\n';
+    const program = `process.stderr.write(${JSON.stringify(words)}, () => process.abort());`;
+    await writeFile(
+      path.join(folder(), 'process.js'),
+      `process.send('ready'); process.on('message', () => { ${program} });`,
+    );
+    const logged = new Emitter<string>();
+    const sandboxes = new SandboxProcess({ folder: folder(), log: (line) => logged.fire(line) });
+    const line = new Promise<string>((resolve) => {
+      logged.event((one) => {
+        if (one.includes('wrote')) {
+          resolve(one);
+        }
+      });
+    });
+    await assert.rejects(sandboxes.readStatus());
+    const told = await line;
+    sandboxes.dispose();
+    assert.match(told, /^The sandbox process wrote: x{1000}/u);
+    assert.match(told, /# Check failed: \\u001b\[31mcode page\./u);
+    assert.ok(told.length < 9_000);
   });
 });
