@@ -8,6 +8,7 @@ from searchLimits import LIMITS
 said = set()  # notes of this step
 shown_in_part = set()  # lists of this step that have shown some of their items, by their ids
 MAX_NOTES = 20  # a step
+BEYOND_ALL = 2**53  # more than there can be of anything
 
 
 class Default:
@@ -62,7 +63,7 @@ def options(helper, own, other):
 
 
 def whole(name, value, least, most=None, none=False):
-    """A whole number within its range; None where that stands for all."""
+    """A whole number within its range; None where that stands for all, as more than there can be does."""
     if none and (value is None or value == float("inf")):
         return None
     if isinstance(value, float) and value.is_integer():
@@ -72,8 +73,8 @@ def whole(name, value, least, most=None, none=False):
         raise TypeError(f"{name} must be {kinds}, not {shown(value)}")
     if value < least or most is not None and value > most:
         span = f"from {least} to {most}" if most is not None else f"of at least {least}"
-        raise ValueError(f"{name} must be a whole number {span}, not {value}")
-    return int(value)
+        raise ValueError(f"{name} must be a whole number {span}, not {shown(value)}")
+    return None if none and value >= BEYOND_ALL else int(value)
 
 
 def line_number(name, value):

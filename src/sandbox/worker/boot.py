@@ -216,9 +216,9 @@ def main(parts):
 
     def sleep(seconds):
         """Suspend for the given number of seconds; can be interrupted."""
-        if seconds < 0:
-            raise ValueError("sleep length must be non-negative")
-        call_host("sleep", seconds * 1000)
+        if not seconds >= 0:
+            raise ValueError("sleep length must be a non-negative number")
+        call_host("sleep", min(seconds * 1000, 2**31 - 1))
 
     print_ = builtins.print
     offered = {
