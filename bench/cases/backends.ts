@@ -7,7 +7,7 @@ import { type BackendName, backendNames } from '../../src/core/sandbox';
 import { findLack } from '../../test/support/backends';
 import { listChildren } from '../../test/support/processTree';
 import { type Bench, type BenchCase, kilobyte, megabyte } from '../bench';
-import { type Figure, toFigure } from '../figure';
+import { type Figure, toCount, toFigure } from '../figure';
 import type { Contender } from '../measure';
 import { createSandboxes } from '../../test/support/repl';
 import { Repl, createLengthStep, runStep } from '../repls';
@@ -21,6 +21,8 @@ const targets: Readonly<Record<BackendName, { step: number; warm: number; first:
   container: { step: 2, warm: 100, first: 2_000 },
 };
 const maxGoneMs = 1_000;
+const atOnce = 20;
+const stepsEach = 10;
 
 export const backends: BenchCase = {
   name: 'backends',
@@ -58,7 +60,54 @@ async function measure(bench: Bench, backend: BackendName): Promise<Figure[]> {
     figure('warm', 'a session from the warm place', warm),
     figure('first', 'the first session of a process', first),
     ...(backend === 'wasm' ? [] : [figure('kill', 'killed, until nothing of it runs', maxGoneMs)]),
+    await countAnswering(backend),
+    ...(backend === 'wasm' ? [] : [await countKills(bench, backend)]),
   ];
+}
+
+/** All open at once, work at once, and answer right. */
+async function countAnswering(backend: BackendName): Promise<Figure> {
+  const sandboxes = createSandboxes(backend);
+  const work = async (number: number): Promise<boolean> => {
+    const repl = await Repl.open(sandboxes, { context: small });
+    await repl.run(`x = [${number}]`);
+    for (let step = 1; step < stepsEach; step += 1) {
+      await repl.run('x.append(len(context))');
+    }
+    const wanted = number + (stepsEach - 1) * small.length;
+    return (await repl.evaluate('sum(x)')) === String(wanted);
+  };
+  try {
+    const settled = await Promise.allSettled(Array.from({ length: atOnce }, (_, n) => work(n)));
+    const right = settled.filter((one) => one.status === 'fulfilled' && one.value).length;
+    return toCount(
+      `${backend}: of ${atOnce} sessions at once, those whose steps all answered right`,
+      'sessions',
+      right,
+      { target: { atLeast: atOnce } },
+    );
+  } finally {
+    sandboxes.dispose();
+  }
+}
+
+async function countKills(bench: Bench, backend: BackendName): Promise<Figure> {
+  const kills = bench.pick(100, 5);
+  const { prepare, run, cleanUp } = createKill(backend);
+  let inTime = 0;
+  for (let round = 0; round < kills; round += 1) {
+    await prepare?.();
+    const begin = performance.now();
+    await run();
+    inTime += performance.now() - begin <= maxGoneMs ? 1 : 0;
+    await cleanUp?.();
+  }
+  return toCount(
+    `${backend}: of ${kills} kills, those after which nothing ran within ${maxGoneMs} ms`,
+    'sessions',
+    inTime,
+    { target: { atLeast: kills } },
+  );
 }
 
 async function createSteps(bench: Bench, backend: BackendName): Promise<Contender[]> {
@@ -125,7 +174,11 @@ function createKill(backend: BackendName): Contender {
     },
     run: async () => {
       process.kill(holder, 'SIGKILL');
-      while ((await listGuests()).some((pid) => guests.includes(pid))) {
+      const latest = performance.now() + 10 * maxGoneMs;
+      while (
+        performance.now() < latest &&
+        (await listGuests()).some((pid) => guests.includes(pid))
+      ) {
         await delay(5);
       }
     },
