@@ -3,7 +3,7 @@
 import type { GivenContext } from './context';
 import type { LoadProgress } from './contextLoading';
 import { RlmError } from './errors';
-import type { LoopFinishReason } from './event';
+import type { LoopFinishReason, Verbosity } from './event';
 import type { Limits, SharedLimits, Usage } from './limits';
 import type { ModelClient } from './model';
 import type { BackendName, Language } from './sandbox';
@@ -66,6 +66,8 @@ export interface LoopRequest {
   /** `provider/model` that answers the code's prompts; null: the default. */
   readonly subModel: string | null;
   readonly limits: Partial<Limits>;
+  /** How much replies of tools tell of it; left out: `normal`. */
+  readonly verbosity?: Verbosity;
   readonly client: ModelClient | null;
   /** The session whose code asked for this run, which pays for it; null for a run of its own. */
   readonly parent: SessionParent | null;

@@ -116,7 +116,7 @@ export class SessionLoopRunner implements LoopRunner {
   }
 
   #open(request: LoopOrder, signal: AbortSignal): Promise<Session> {
-    const { task, context, language, parent, backend = null, image = null } = request;
+    const { task, context, language, parent, verbosity, backend = null, image = null } = request;
     const isEmpty = context.text === null && context.paths.length === 0;
     return this.#parts.sessions.openSession(
       {
@@ -126,6 +126,7 @@ export class SessionLoopRunner implements LoopRunner {
         image,
         title: request.title || toOneLine(task, 120),
         limits: { maxSteps: toMaxSteps(request), ...request.limits },
+        ...(verbosity && { verbosity }),
         parent,
       },
       signal,

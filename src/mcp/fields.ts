@@ -1,46 +1,38 @@
 // Argument and result schemas that several tools share.
 
 import * as z from 'zod';
-import { sessionStatuses } from '../core/event';
+import { sessionStatuses, verbosities } from '../core/event';
 import { type Limits, limitRanges, maxCodeChars, stopReasons } from '../core/limits';
 import { backendNames, languages } from '../core/sandbox';
 
 export const responseFormatField = z
   .enum(['json', 'markdown'])
   .default('json')
-  .describe('How the text block is written; the structured result is the same for both.');
+  .describe('Form of the text block.');
 
-export const sessionIdField = z
-  .string()
-  .min(1)
-  .max(200)
-  .describe('The session_id that rlm_init_context returned.');
+export const sessionIdField = z.string().min(1).max(200).describe('As an earlier reply named it.');
 
 export const codeField = z
   .string()
   .min(1)
   .max(maxCodeChars)
   .describe(
-    'Code in the session’s language. Variables stay from step to step; the value of a trailing ' +
-      'expression is returned as result.',
+    'Code in the session’s language. Variables stay; the value of a trailing expression is returned as result.',
   );
 
 export const finalizeField = z
   .boolean()
   .optional()
   .describe(
-    'End the session with the answer that this code gives to FINAL, FINAL_VAR or SUBMIT: saves rlm_finalize. ' +
-      'When the code fails or gives none, the session goes on and not_finalized says so.',
+    'End the session with what this code gives to FINAL, FINAL_VAR or SUBMIT: saves rlm_finalize. ' +
+      'If it fails or gives nothing, the session goes on and not_finalized says so.',
   );
 
 export const contextTextField = z
   .string()
   .min(1)
   .optional()
-  .describe(
-    'Text to load. It passes through the model, so use it only for short texts you already have; ' +
-      'for files give context_paths.',
-  );
+  .describe('A short text that you hold: it passes through you. For files give context_paths.');
 
 export const contextPathsField = z
   .array(z.string().min(1).max(4_096))
@@ -48,8 +40,8 @@ export const contextPathsField = z
   .max(1_000)
   .optional()
   .describe(
-    'Files, folders or globs (such as src/**/*.ts) inside the allowed roots. The server reads them, ' +
-      'so their text costs no tokens. One file becomes a string, several a mapping from path to text.',
+    'Files, folders or globs (src/**/*.ts) inside the allowed roots, read by the server: no tokens. ' +
+      'One file becomes a string, several a mapping from path to text.',
   );
 
 export const encodingField = z
@@ -58,21 +50,20 @@ export const encodingField = z
   .max(100)
   .optional()
   .describe(
-    'Encoding of all files, such as windows-1251, ibm866 or shift_jis; a byte order mark goes before it. ' +
-      'Left out: each file’s own is found, and doubts are in warnings.',
+    'Of all files without a byte order mark, such as windows-1251. Left out: found for each; doubts are in warnings.',
   );
 
 export const includeIgnoredField = z
   .boolean()
   .optional()
-  .describe('Read what .gitignore rules out, too.');
+  .describe('Read what .gitignore leaves out, too.');
 
 export const cursorField = z
   .string()
   .min(1)
   .max(1_000)
   .optional()
-  .describe('next_cursor of the page before; leave out for the first page.');
+  .describe('next_cursor of the page before.');
 
 export const languageField = z.enum(languages);
 export const backendField = z.enum(backendNames);
@@ -80,16 +71,22 @@ export const backendField = z.enum(backendNames);
 export const backendInput = backendField
   .optional()
   .describe(
-    'Where the code runs: wasm (WebAssembly; safe and at once), local (this machine’s Python with its packages, ' +
-      'inside the system’s sandbox), container. Left out: what the user has set, else wasm. None has a network. ' +
-      'rlm_status says which work here.',
+    'Where code runs: wasm (unless the user has set another), local (this machine’s Python with its packages, in ' +
+      'the system’s sandbox) or container. None has a network. rlm_status says which work.',
   );
 
 export const imageInput = z
   .string()
   .regex(/^[a-z0-9][\w.\-/:@]{0,255}$/iu, 'must be the name of an image')
   .optional()
-  .describe('Image of backend container. Left out: what the user has set.');
+  .describe('For backend container.');
+
+export const verbosityInput = z
+  .enum(verbosities)
+  .default('normal')
+  .describe(
+    'How much replies tell. terse: output and answers. normal: also what your code does not show. full: everything.',
+  );
 
 export const placeSchema = z
   .object({
@@ -109,15 +106,15 @@ export const stopReasonField = z.enum(stopReasons);
 export const isoTimeField = z.iso.datetime();
 export const countField = z.int().nonnegative();
 
-/** An optional limit whose range and default show in the schema; the engine fills the default in. */
-export function createLimitField(name: keyof Limits, help: string): z.ZodOptional<z.ZodInt> {
+/** An optional limit whose range and default show in the schema; the engine fills the default in. No help: its name says all. */
+export function createLimitField(name: keyof Limits, help?: string): z.ZodOptional<z.ZodInt> {
   const range = limitRanges[name];
   return z
     .int()
     .min(range.min)
     .max(range.max)
     .optional()
-    .meta({ description: help, default: range.default });
+    .meta({ ...(help && { description: help }), default: range.default });
 }
 
 const remainingSchema = z

@@ -14,7 +14,29 @@ const toolErrorSchema = z.object({
 });
 
 export function createInputJsonSchema(input: z.ZodObject): ObjectSchema {
-  return toObjectSchema(z.toJSONSchema(input, { io: 'input', override: dropNoise }));
+  const schema = toObjectSchema(z.toJSONSchema(input, { io: 'input', override: dropNoise }));
+  const { required } = schema;
+  for (const [name, node] of Object.entries(toProperties(schema))) {
+    const isRequired = Array.isArray(required) && required.includes(name);
+    if (!isRequired && isJsonObject(node)) {
+      dropLeastLength(node);
+    }
+  }
+  return schema;
+}
+
+/** What may be left out may be given empty too, which is understood as left out. */
+function dropLeastLength(node: JsonObject): void {
+  for (const name of ['minLength', 'minItems']) {
+    if (node[name] === 1) {
+      delete node[name];
+    }
+  }
+}
+
+function toProperties(schema: JsonObject): JsonObject {
+  const { properties } = schema;
+  return isJsonObject(properties) ? properties : {};
 }
 
 /**
@@ -23,7 +45,7 @@ export function createInputJsonSchema(input: z.ZodObject): ObjectSchema {
  */
 export function createOutputJsonSchema(output: z.ZodObject): ObjectSchema {
   const result = toOpenSchema(output);
-  const properties = isJsonObject(result['properties']) ? result['properties'] : {};
+  const properties = toProperties(result);
   const error = toOpenSchema(toolErrorSchema);
   const own = properties['error'];
   return {

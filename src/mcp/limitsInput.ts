@@ -7,26 +7,37 @@ import { createInvalidInput } from './invalidInput';
 
 /** Also accepted at the top level, as clients of older servers send them. */
 export const topLimitsInput = {
-  max_steps: createLimitField('maxSteps', 'How many rlm_run_repl steps the session may take.'),
-  max_runtime_ms: createLimitField('maxRuntimeMs', 'Time code may run in all, over all steps.'),
-  budget_limit: createLimitField(
-    'budgetLimit',
-    'Characters of code, stdout, stderr, results and variable previews in all, over all steps.',
-  ),
+  max_steps: createLimitField('maxSteps', 'As in config.'),
+  max_runtime_ms: createLimitField('maxRuntimeMs', 'As in config.'),
+  budget_limit: createLimitField('budgetLimit', 'As in config.'),
 };
 
-export const limitsInput = z.strictObject({
-  ...topLimitsInput,
-  step_timeout_ms: createLimitField('stepTimeoutMs', 'Time one step may run.'),
-  max_session_ms: createLimitField('maxSessionMs', 'Wall-clock life of the session.'),
-  max_memory_mb: createLimitField('maxMemoryMb', 'Memory for variables, beside the context.'),
-  max_output_chars: createLimitField(
-    'maxOutputChars',
-    'Characters of stdout, and again of stderr, that one step returns.',
-  ),
-  max_llm_calls: createLimitField('maxLlmCalls', 'Sub-model calls the code may make in all.'),
-  max_llm_tokens: createLimitField('maxLlmTokens', 'Sub-model tokens in all.'),
-  max_depth: createLimitField('maxDepth', 'How deep child sessions may nest.'),
+/** Names, ranges and defaults. */
+export const namedLimitsInput = z.strictObject({
+  max_steps: createLimitField('maxSteps'),
+  max_runtime_ms: createLimitField('maxRuntimeMs'),
+  budget_limit: createLimitField('budgetLimit'),
+  step_timeout_ms: createLimitField('stepTimeoutMs'),
+  max_session_ms: createLimitField('maxSessionMs'),
+  max_memory_mb: createLimitField('maxMemoryMb'),
+  max_output_chars: createLimitField('maxOutputChars'),
+  max_llm_calls: createLimitField('maxLlmCalls'),
+  max_llm_tokens: createLimitField('maxLlmTokens'),
+  max_depth: createLimitField('maxDepth'),
+});
+
+/** With what the names do not say: told by one tool for all. */
+export const limitsInput = namedLimitsInput.extend({
+  max_steps: createLimitField('maxSteps', 'Steps of code.'),
+  max_runtime_ms: createLimitField('maxRuntimeMs', 'Run time of all steps.'),
+  budget_limit: createLimitField('budgetLimit', 'Characters of code and output, all steps.'),
+  step_timeout_ms: createLimitField('stepTimeoutMs', 'Run time of a step.'),
+  max_session_ms: createLimitField('maxSessionMs', 'Time since opening.'),
+  max_memory_mb: createLimitField('maxMemoryMb', 'For variables, beside the context.'),
+  max_output_chars: createLimitField('maxOutputChars', 'Of stdout, and of stderr, a step.'),
+  max_llm_calls: createLimitField('maxLlmCalls', 'Sub-model calls.'),
+  max_llm_tokens: createLimitField('maxLlmTokens', 'Sub-model tokens.'),
+  max_depth: createLimitField('maxDepth', 'Nesting of child sessions.'),
 });
 
 type TopLimits = { readonly [Name in keyof typeof topLimitsInput]?: number | undefined };

@@ -2,6 +2,8 @@
 // the caller can wait.
 
 import type { GivenContext } from '../core/context';
+import type { Verbosity } from '../core/event';
+import type { Engine } from '../core/engine';
 import { type LoopRequest, type LoopWork, toRunWarnings } from '../core/loop';
 import type { BackendName, Language } from '../core/sandbox';
 import { Task, type TaskCall } from '../core/task/task';
@@ -21,6 +23,7 @@ interface LoopArgs {
   readonly backend?: BackendName | undefined;
   readonly image?: string | undefined;
   readonly config?: z.output<typeof limitsInput> | undefined;
+  readonly verbosity: Verbosity;
   readonly wait_ms?: number | undefined;
 }
 
@@ -94,14 +97,21 @@ async function follow(
   { showWhole = false, ...call }: RunCallOptions,
 ): Promise<LoopOutcome> {
   const report = await task.follow({ sample, showWhole, ...call }, signal);
-  if (report.status === 'completed') {
-    return report;
-  }
   const sessionId = await task.opened;
+  if (report.status === 'completed') {
+    const verbosity = await readVerbosity(engine, sessionId);
+    return { ...report, verbosity };
+  }
   const summary = await engine.sessions.readSummary(sessionId);
-  const { usage, limits, shared } = summary;
-  const standing = { usage, limits, shared, warnings: toRunWarnings(summary) };
+  const { usage, limits, shared, verbosity = 'normal' } = summary;
+  const standing = { usage, limits, shared, verbosity, warnings: toRunWarnings(summary) };
   return { ...report, sessionId, iterations: task.iterations, ...standing };
+}
+
+/** A result is given even when its trace has been deleted. */
+async function readVerbosity({ sessions }: Engine, sessionId: string): Promise<Verbosity> {
+  const summary = await sessions.readSummary(sessionId).catch(() => null);
+  return summary?.verbosity ?? 'normal';
 }
 
 function toRequest(
@@ -120,6 +130,7 @@ function toRequest(
     model: args.model ?? null,
     subModel: args.sub_model ?? null,
     limits: toLimits({ config: args.config }),
+    ...(args.verbosity !== 'normal' && { verbosity: args.verbosity }),
     parent: null,
   };
 }

@@ -11,8 +11,9 @@ import {
   includeIgnoredField,
   languageField,
   usageSchema,
+  verbosityInput,
 } from './fields';
-import { limitsInput } from './limitsInput';
+import { namedLimitsInput } from './limitsInput';
 import { pendingFields } from './pendingView';
 
 const maxWaitMs = 3_600_000;
@@ -22,14 +23,14 @@ export const loopContextFields = {
     .string()
     .min(1)
     .optional()
-    .describe('Text to work on. For files give context_paths: their text costs you no tokens.'),
-  context: z.string().min(1).optional().describe('Another name of context_text.'),
+    .describe('A text that you hold. For files give context_paths.'),
+  context: z.string().min(1).optional().describe('The same as context_text.'),
   context_paths: z
     .array(z.string().min(1).max(4_096))
     .min(1)
     .max(1_000)
     .optional()
-    .describe('Files, folders or globs inside the allowed roots, read by the server.'),
+    .describe('Files, folders or globs inside the allowed roots, read by the server: no tokens.'),
   encoding: encodingField,
   include_ignored: includeIgnoredField,
 };
@@ -42,9 +43,8 @@ export const waitMsField = z
   .max(maxWaitMs)
   .optional()
   .describe(
-    'How long you can wait, in ms. Give it when your client gives up on a tool before a run ends ' +
-      '(60,000 is common: say 45,000): the run then goes on, and rlm_wait gives its answer. ' +
-      'Left out: the call lasts as long as the run, and ends it when you cancel.',
+    'How long you can wait. Give it where your client gives up on slow tools (60,000 is common: say 45,000): the ' +
+      'run then goes on, and rlm_wait gives its answer. Left out: to the end; cancelling ends the run.',
   );
 
 export const loopRunFields = {
@@ -53,13 +53,14 @@ export const loopRunFields = {
     .min(1)
     .max(100)
     .optional()
-    .describe('How often the model may write code. Default: 15, or what RLM_MAX_ITERATIONS says.'),
+    .describe('How often the model may write code; 15 unless the user has set another.'),
   model: modelField.describe('provider/model that writes the code; rlm_status lists them.'),
-  sub_model: modelField.describe('provider/model that answers the code’s prompts.'),
+  sub_model: modelField.describe('provider/model that answers the prompts of that code.'),
   language: languageField.default('python').describe('Language of the REPL.'),
   backend: backendInput,
   image: imageInput,
-  config: limitsInput.optional().describe('Guardrails of the run; each has a default.'),
+  config: namedLimitsInput.optional().describe('Guardrails of the run, as in rlm_init_context.'),
+  verbosity: verbosityInput,
   wait_ms: waitMsField,
 };
 
@@ -88,7 +89,7 @@ export const loopResultFields = {
       'What is in doubt about the context’s text, with what to do, or that the code ran elsewhere than was asked for.',
     ),
   ...pendingFields,
-  usage: usageSchema,
+  usage: usageSchema.optional(),
   truncated: z.boolean().optional(),
   cut: cutSchema.optional(),
 };
@@ -99,7 +100,7 @@ export const programFields = {
     .array(
       z.object({
         name: z.string(),
-        code: z.string(),
+        code: z.string().optional(),
         passed: z.boolean(),
         error: z.string().nullable(),
       }),
@@ -115,9 +116,9 @@ export const subtaskFields = {
       z.object({
         title: z.string(),
         session_id: z.string().nullable(),
-        answer: z.string().nullable(),
+        answer: z.string().nullable().optional(),
         error: z.string().nullable().describe('Why there is no answer.'),
-        truncated: z.boolean().describe('The whole answer is in its session’s trace.'),
+        truncated: z.boolean().optional().describe('The whole answer is in its session’s trace.'),
       }),
     )
     .nullable()

@@ -3,6 +3,7 @@
 import type * as z from 'zod';
 import { toFence, toInline, toInlineCode, toTable } from '../base/markdown';
 import { cutMarked, cutText } from '../base/text';
+import type { Verbosity } from '../core/event';
 import type { LoopResult } from '../core/loop';
 import type { Standing } from '../core/sharedLimits';
 import type { InputRequired, UnfinishedReport } from '../core/task/task';
@@ -11,7 +12,7 @@ import { fitPayload } from './fit';
 import type { loopResultFields, programFields, runSchema, subtaskFields } from './loopFields';
 import { toBriefPending, toPendingMarkdown, toPendingView } from './pendingView';
 import { Shown } from './tool';
-import { toRemainingText, toShortUsageView } from './usageView';
+import { type UsageView, toRemainingText, toShortUsageView, toUsageView } from './usageView';
 
 type FieldsOf<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape>>;
 type LoopView = FieldsOf<typeof loopResultFields>;
@@ -20,8 +21,9 @@ type SubtasksView = FieldsOf<typeof subtaskFields>;
 export type RunView = z.output<typeof runSchema>;
 
 /** How a call to a run ended: with its result, or with the run going on, perhaps after answers. */
-export type LoopOutcome =
-  { readonly status: 'completed'; readonly result: LoopResult } | (UnfinishedReport & LoopStanding);
+export type LoopOutcome = { readonly verbosity: Verbosity } & (
+  { readonly status: 'completed'; readonly result: LoopResult } | (UnfinishedReport & LoopStanding)
+);
 
 interface LoopStanding extends Standing {
   readonly sessionId: string;
@@ -44,22 +46,47 @@ export function toLoopView<More extends object>(
   more: More,
 ): Shown<LoopView & More> {
   if (outcome.status !== 'completed') {
-    return toShown({ ...toUnfinishedView(outcome), ...more });
+    return toShown({ ...toUnfinishedView(outcome), ...more }, outcome.verbosity);
   }
-  const { payload, cut } = fitPayload({ ...toFinishedView(outcome.result), ...more }, [
+  const { result, verbosity } = outcome;
+  const { payload, cut } = fitPayload({ ...toFinishedView(result, verbosity), ...more }, [
     'answer',
     ...(Object.keys(more) as (keyof More & string)[]), // the keys just spread
   ]);
-  return toShown({ ...payload, truncated: cut.length > 0, cut });
+  return toShown({ ...payload, truncated: cut.length > 0, cut }, verbosity);
 }
 
-function toShown<View extends LoopView>(view: View): Shown<View> {
-  const whole = withoutEmpty(view, [
-    ...(['session_id', 'answer', 'iterations', 'finish_reason'] as const),
-    ...(['pending_prompts', 'usage', 'truncated'] as const),
-  ]);
-  const brief = { ...whole, pending_prompts: toBriefPending(whole.pending_prompts) };
-  return new Shown(whole, withoutEmpty(brief, ['iterations']));
+function toShown<View extends LoopView & ProgramView & SubtasksView>(
+  view: View,
+  verbosity: Verbosity,
+): Shown<View> {
+  if (verbosity === 'full') {
+    return new Shown(view, view);
+  }
+  const always = ['session_id', 'answer', 'iterations', 'finish_reason'] as const;
+  const whole = withoutEmpty(view, [...always, 'pending_prompts', 'usage', 'truncated']);
+  const short = { ...whole, pending_prompts: toBriefPending(whole.pending_prompts) };
+  const brief = withoutEmpty(short, ['iterations']);
+  if (verbosity === 'normal') {
+    return new Shown(whole, brief);
+  }
+  const terse = { ...short, ...toTerse(view) };
+  return new Shown(withoutEmpty(terse, always), withoutEmpty(terse, ['iterations']));
+}
+
+/** The answer without what it cost and what it was made from. */
+function toTerse({
+  usage,
+  tests,
+  subtasks,
+}: LoopView & ProgramView & SubtasksView): Partial<LoopView & ProgramView & SubtasksView> {
+  return {
+    usage: usage?.remaining ? usage : undefined,
+    ...(tests && { tests: tests.map(({ name, passed, error }) => ({ name, passed, error })) }),
+    ...(subtasks && {
+      subtasks: subtasks.map(({ title, session_id, error }) => ({ title, session_id, error })),
+    }),
+  };
 }
 
 /** Of a run of any kind. */
@@ -81,7 +108,7 @@ function toUnfinishedView(
     session_id: outcome.sessionId,
     answer: null,
     iterations: outcome.iterations,
-    usage: toShortUsageView(outcome),
+    usage: toUsage(outcome, outcome.verbosity),
     ...(isWaiting ? toPendingView(outcome) : { pending_prompts: null, truncated: false }),
   };
 }
@@ -93,7 +120,7 @@ function toWaitingNote({ prompts }: InputRequired): string {
 }
 
 /** What matters first, then what is long: some clients show only the beginning of a reply. */
-function toFinishedView(result: LoopResult): LoopView {
+function toFinishedView(result: LoopResult, verbosity: Verbosity): LoopView {
   return {
     status: 'finished',
     finish_reason: result.finishReason,
@@ -104,9 +131,13 @@ function toFinishedView(result: LoopResult): LoopView {
     cut: [],
     answer: result.answer,
     iterations: result.iterations,
-    usage: toShortUsageView(result),
+    usage: toUsage(result, verbosity),
     pending_prompts: null,
   };
+}
+
+function toUsage(standing: Standing, verbosity: Verbosity): UsageView {
+  return verbosity === 'full' ? toUsageView(standing) : toShortUsageView(standing);
 }
 
 const heads = { finished: 'Answer', running: 'Still running', waiting: 'Waiting for you' } as const;
@@ -119,7 +150,7 @@ export function toLoopMarkdown(view: LoopView): string {
     ...warnings.map((warning) => `**Warning:** ${toInline(warning)}`),
     ...(typeof answer === 'string' ? [toFence(answer)] : []),
     ...(view.pending_prompts ? [toPendingMarkdown(view)] : []),
-    `Session ${toInlineCode(view.session_id)}: ${view.iterations} iterations${reason ? `, ended by ${reason}` : ''}. ${toRemainingText(view.usage)}`.trim(),
+    `Session ${toInlineCode(view.session_id)}: ${view.iterations} iterations${reason ? `, ended by ${reason}` : ''}. ${toRemainingText(view.usage ?? {})}`.trim(),
   ].join('\n\n');
 }
 
@@ -141,10 +172,13 @@ export function toProgramMarkdown({ code, tests }: ProgramView): string {
 
 export function toSubtasksMarkdown({ subtasks }: SubtasksView): string {
   return (subtasks ?? [])
-    .map(
-      ({ title, answer, error }) =>
-        `\n\n### ${toInline(title)}\n\n${answer === null ? toInline(`failed: ${error ?? ''}`) : toFence(answer)}`,
-    )
+    .map(({ title, session_id: sessionId, answer, error }) => {
+      const head = `\n\n### ${toInline(title)}`;
+      if (error !== null) {
+        return `${head}\n\n${toInline(`failed: ${error}`)}`;
+      }
+      return `${head}\n\n${typeof answer === 'string' ? toFence(answer) : `Session ${toInlineCode(sessionId ?? '')}`}`;
+    })
     .join('');
 }
 

@@ -1,26 +1,30 @@
-// The engine's status in the words of the wire. Tokens are no part of it.
+// The engine's status in the words of the wire, what a caller asks for first. Tokens are no part of it.
 
 import type { EngineStatus } from '../core/engine';
 
 export function toStatusView(status: EngineStatus) {
   const { sandbox, storage } = status;
   return {
-    engine_id: status.engineId,
     version: status.version,
-    pid: status.pid,
-    uptime_ms: Math.round(status.uptimeMs),
     sandbox: {
-      placement: sandbox.placement,
-      walls: [...sandbox.walls],
-      backends: sandbox.backends.map(({ imageDigest, nextStep, ...backend }) => ({
-        ...backend,
-        walls: [...backend.walls],
-        image_digest: imageDigest,
-        next_step: nextStep,
+      backends: sandbox.backends.map(({ backend, language, works, ...rest }) => ({
+        backend,
+        language,
+        works,
+        detail: rest.detail,
+        next_step: rest.nextStep,
+        image: rest.image,
+        image_digest: rest.imageDigest,
+        live: rest.live,
+        warm: rest.warm,
+        walls: [...rest.walls],
       })),
+      placement: sandbox.placement,
       live_sandboxes: sandbox.liveSandboxes,
       warm_workers: sandbox.warmWorkers,
+      walls: [...sandbox.walls],
     },
+    allowed_roots: [...status.allowedRoots],
     models: status.models.map(({ provider, state, detail, models }) => ({
       provider,
       state,
@@ -30,6 +34,8 @@ export function toStatusView(status: EngineStatus) {
     sessions_by_status: { ...status.sessionsByStatus },
     live_sessions: status.liveSessions,
     storage: { path: storage.path, sessions: storage.sessions, bytes: storage.bytes },
-    allowed_roots: [...status.allowedRoots],
+    uptime_ms: Math.round(status.uptimeMs),
+    engine_id: status.engineId,
+    pid: status.pid,
   };
 }

@@ -43,9 +43,8 @@ export const addContext = defineTool({
   name: 'rlm_add_context',
   title: 'Load more text into a session',
   description:
-    'Loads another text or more files into a session that is still active, as a variable beside `context`. ' +
-    'Use it when you learn that more material is needed; existing variables stay. Give context_paths ' +
-    '(the server reads them) or context_text, at least one of the two. Costs no step and no budget. Next: ' +
+    'Loads more text or files into an active session, as a variable beside `context`; other variables ' +
+    'stay. Give context_paths (read by the server) or context_text. Costs no step and no budget. Next: ' +
     'rlm_run_repl with the variable that the result names.',
   input,
   output,

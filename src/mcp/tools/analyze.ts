@@ -14,11 +14,10 @@ export const analyze = defineTool({
   set: 'runs',
   title: 'Answer a question about data',
   description:
-    'Answers one question about data of any length: a model covers all of it with code and sub-models and ' +
-    'supports what it says by quotations with their place. Give context_paths for files, which the server ' +
-    'reads, or data for a text you hold. As rlm_execute otherwise: it asks a model, or you ' +
-    'where none is set up, spends its tokens, and takes wait_ms. Next: rlm_wait when status is running, ' +
-    'rlm_answer when it is waiting.',
+    'Answers one question about data of any length: a model covers all of it with code and sub-models, ' +
+    'and quotes what supports the answer, with its place. Give context_paths (files, read by the server) ' +
+    'or data (a text you hold). Model, cost and wait_ms as in rlm_execute. Next: rlm_wait when status is ' +
+    'running, rlm_answer when it is waiting.',
   input: z.strictObject({
     question: z.string().min(1).max(maxTaskChars).describe('What to find out from the data.'),
     data: z.string().min(1).optional().describe('Text to look into. For files give context_paths.'),

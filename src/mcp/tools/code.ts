@@ -13,13 +13,11 @@ export const code = defineTool({
   set: 'runs',
   title: 'Write a tested program',
   description:
-    'Writes a program in Python or JavaScript from a description: a model writes it with tests, the server ' +
-    'runs the tests in its sandbox on the very code it returns, and failures go back to the model. Returns ' +
-    'code and tests with their results; only the standard library is there, no network and no files. ' +
-    'Nothing is written to your workspace. Use it for functions and algorithms that stand alone. As ' +
-    'rlm_execute otherwise: it asks a model, or you where none is set up, spends its tokens, and takes ' +
-    'wait_ms. Next: rlm_wait when status is running, rlm_answer when it is waiting; then put the code where ' +
-    'it belongs.',
+    'Writes a program in Python or JavaScript from a description, with tests that the server runs in its ' +
+    'sandbox on the very code it returns; failures go back to the model. Only the standard library; no ' +
+    'network, no files; nothing is written to your workspace. Use it for functions and algorithms that ' +
+    'stand alone. Model, cost and wait_ms as in rlm_execute. Next: rlm_wait when status is running, ' +
+    'rlm_answer when it is waiting; then put the code where it belongs.',
   input: z.strictObject({
     description: z
       .string()

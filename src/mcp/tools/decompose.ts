@@ -16,12 +16,11 @@ export const decompose = defineTool({
   set: 'runs',
   title: 'Split a task and solve its parts',
   description:
-    'Splits a complex task into independent parts, lets a model work on each in a session of its own, at ' +
-    'the same time and over the same context, and combines their answers. All share the limits in config; ' +
-    'a part that fails is said to have failed and does not lose the others. Use it for tasks of several ' +
-    'questions or aspects; for one question rlm_execute is cheaper. Asks a model, or you where none is set up, and ' +
-    'costs about as much as an rlm_execute for every part, so give wait_ms if your client is impatient. ' +
-    'Next: rlm_wait when status is running, rlm_answer when it is waiting.',
+    'Splits a task into independent parts, has a model work on each in a session of its own, at the same ' +
+    'time over the same context, and combines the answers. A part that fails says so and does not lose ' +
+    'the others. Use it for several questions or aspects; one question is cheaper with rlm_execute. ' +
+    'Costs about an rlm_execute a part, within the limits in config, which all share; model and wait_ms ' +
+    'as there. Next: rlm_wait when status is running, rlm_answer when it is waiting.',
   input: z.strictObject({
     complex_task: z.string().min(1).max(maxTaskChars).describe('The whole task.'),
     num_subtasks: z

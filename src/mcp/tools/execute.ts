@@ -13,14 +13,13 @@ export const execute = defineTool({
   set: 'runs',
   title: 'Solve a task over a long context',
   description:
-    'Gives a task over a context of any length to a model that works on it by itself: it writes code in a ' +
-    'sandboxed REPL, sees what comes of it, asks sub-models about pieces, and hands in an answer. You get ' +
-    'the answer, and none of the context passes through you. Use it when you want the result and not the ' +
-    'work; to steer every step yourself use rlm_init_context and rlm_run_repl. Asks a model that the server ' +
-    'can reach (rlm_status says which) and spends its tokens, up to the limits in config; where there is ' +
-    'none, status is waiting and you write the code yourself, by rlm_answer. Takes from seconds to minutes, ' +
-    'so give wait_ms if your client is impatient. Next: rlm_wait when status is running, rlm_answer when it ' +
-    'is waiting; rlm_get_trace with the session_id to see how the answer came about.',
+    'Gives a task over a context of any length to a model that works by itself: it writes code in a ' +
+    'sandboxed REPL, sees what comes of it, asks sub-models about pieces, and hands in an answer. None ' +
+    'of the context passes through you. Use it for a result without the work; to steer each step use ' +
+    'rlm_init_context. Spends tokens of a model that the server reaches (rlm_status names them), up to ' +
+    'the limits in config; where none is set up, status is waiting and you write the code, by ' +
+    'rlm_answer. Takes seconds to minutes: give wait_ms if your client is impatient. Next: rlm_wait when ' +
+    'status is running, rlm_answer when it is waiting; rlm_get_trace shows how the answer came about.',
   input: z.strictObject({
     task: z
       .string()

@@ -51,10 +51,11 @@ export const finalize = defineTool({
   alias: 'finalize',
   title: 'Finish a session with its answer',
   description:
-    'Ends a session with an answer and records it in the trace; not needed after a step with finalize true. Give exactly one of final_text (you write ' +
-    'the answer) and final_var_name (a variable holds it). Also works when a guardrail has stopped the ' +
-    'session; finish_reason says so. The same call again returns the same answer; a different answer is ' +
-    'refused. Afterwards no step runs. Next: tell the user the answer; rlm_get_trace shows how it came about.',
+    'Ends a session with an answer and records it; not needed after a step with finalize true. Give ' +
+    'final_text (you write it) or final_var_name (a variable holds it). Works on a stopped session too; ' +
+    'finish_reason says what stopped it. The same call again returns the same answer; another answer is ' +
+    'refused. No step runs afterwards. Next: tell the user; rlm_get_trace shows how the answer came ' +
+    'about.',
   input,
   output,
   hints: {

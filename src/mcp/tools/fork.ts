@@ -17,7 +17,7 @@ import { fitPayload } from '../fit';
 import { toPlaceMarkdown, toPlaceView } from '../placeView';
 import { replaySchema, toReplayText, toReplayView } from '../replayView';
 import { createInvalidInput } from '../invalidInput';
-import { limitsInput, toLimits } from '../limitsInput';
+import { namedLimitsInput, toLimits } from '../limitsInput';
 import { defineTool } from '../tool';
 import { toLimitsView, toRemainingText, toUsageView } from '../usageView';
 
@@ -30,14 +30,13 @@ const input = z.strictObject({
     .describe('Fork the state after this step; 0 is the context alone. Default: the last step.'),
   title: z.string().max(200).optional().describe('Default: the title of the other session.'),
   backend: backendInput.describe(
-    'Where the new session runs. Left out: where the other one ran. Elsewhere the recorded code may do ' +
-      'something else; replay says where it did.',
+    'Left out: where the other session ran. Elsewhere its code may do something else; replay says where it did.',
   ),
   image: imageInput,
-  config: limitsInput
+  config: namedLimitsInput
     .optional()
     .describe(
-      'Guardrails where they should differ. A limit that the other session had used up must be larger.',
+      'Guardrails where they should differ; one that the other session had used up must be larger.',
     ),
 });
 
@@ -61,11 +60,11 @@ export const fork = defineTool({
   set: 'branches',
   title: 'Fork a session',
   description:
-    'Makes a new session with the variables that another one had after a step, to try another way from ' +
-    'there without touching the first; also to go on from a session that is finalized or that a guardrail ' +
-    'stopped (give a larger config). The recorded code is run again in a new sandbox, recorded sub-model ' +
-    'answers are reused, and replay says where the result differs from the record. Costs the time of ' +
-    'those steps, no budget. Next: rlm_run_repl with the new session_id.',
+    'Makes a new session with the variables that another had after a step: to try another way without ' +
+    'touching the first, or to go on from one that is finalized or that a guardrail stopped (give a ' +
+    'larger config). The recorded code runs again, recorded sub-model answers are reused, and replay ' +
+    'says where the result differs. Costs the time of those steps, no budget. Next: rlm_run_repl with ' +
+    'the new session_id.',
   input,
   output,
   hints: {

@@ -31,23 +31,21 @@ const input = z.strictObject({
     .max(1_000)
     .optional()
     .describe(
-      'Entries per page. Left out: 100, and a page has at most 20,000 characters; given: 100,000. With 1, the ' +
-        'entry is shown in full, with up to 90,000 characters.',
+      'Entries a page. Left out: 100, within 20,000 characters; given: within 100,000. 1: the entry in full.',
     ),
   detail: z
     .enum(['summary', 'full'])
     .optional()
     .describe(
-      'summary (default): the beginnings of code, output and answers. full: all that is on record, up to ' +
-        '8,000 characters an entry.',
+      'summary (default): the beginnings of code, output and answers. full: up to 8,000 characters an entry.',
     ),
   text_offset: z
     .int()
     .min(0)
     .default(0)
     .describe(
-      'With limit 1: where the texts in detail begin, in characters. To read on in a text that is cut, call ' +
-        'again with the same cursor and the “shown” of its entry in detail.cut, until all that was recorded is shown.',
+      'With limit 1: where the texts in detail begin. To read on in one that is cut, give the same cursor and ' +
+        'the “shown” of detail.cut.',
     ),
 });
 
@@ -79,12 +77,12 @@ export const getTrace = defineTool({
   alias: 'get_trace',
   title: 'Read the trace of a session',
   description:
-    'Shows what happened in a session, in order: one entry a step with its code and what came of it, and one for ' +
-    'each context, sub-model call, guardrail and the answer. Use it to review a run, cite how an answer was ' +
-    'found, or take up a session after a break. Works for every session of this home, also finished ones. ' +
-    'Costs no step and no budget. Narrow it with from_step and to_step, and page with cursor until ' +
-    'next_cursor is null. Texts are cut; detail full shows more, limit 1 with the cursor of an entry all of it, ' +
-    'and text_offset reads on. Next: rlm_run_repl when the session is active, else tell the user what you found.',
+    'Shows what happened in a session, in order: one entry a step with its code and outcome, and one for ' +
+    'each context, sub-model call, guardrail and the answer. Use it to review a run, to cite how an ' +
+    'answer was found, or to take up a session after a break; finished ones too. Costs no step and no ' +
+    'budget. Narrow it with from_step and to_step; page with cursor until next_cursor is null. Texts are ' +
+    'cut: detail full shows more, limit 1 with an entry’s cursor all of it, and text_offset reads on. ' +
+    'Next: rlm_run_repl when the session is active, else tell the user what you found.',
   input,
   output,
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },

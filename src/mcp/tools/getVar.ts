@@ -64,12 +64,12 @@ export const getVar = defineTool({
   alias: 'get_var',
   title: 'Read a variable',
   description:
-    'Reads a variable of a session without running code: costs no step and no budget. Use it to page ' +
-    'through a long string or to take a list or mapping as JSON. Also works on a session that a ' +
-    'guardrail stopped or that is finished, so nothing found is lost; where its variables are gone, its ' +
-    'record is run again first, and while a step waits for your answers the value is as before that step. Returns max_chars characters from offset; while ' +
-    'truncated is true, call again with next_offset. Next: another step with rlm_run_repl, or ' +
-    'rlm_finalize with final_var_name to answer with the whole variable.',
+    'Reads a variable without running code: no step, no budget. Use it to page through a long text or to ' +
+    'take a list or mapping as JSON. Works on stopped and finalized sessions too: where the variables ' +
+    'are gone, the record is run again first. While a step waits for your answers, the value is as ' +
+    'before it. Returns max_chars characters from offset; while truncated is true, go on with ' +
+    'next_offset. Next: rlm_run_repl, or rlm_finalize with final_var_name to answer with the whole ' +
+    'variable.',
   input,
   output,
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },

@@ -3,7 +3,6 @@
 import * as z from 'zod';
 import { toInline, toInlineCode } from '../../base/markdown';
 import { toByteText } from '../../base/text';
-import { verbosities } from '../../core/event';
 import { toRlmError } from '../../core/errors';
 import type { Session } from '../../core/session';
 import { contextSchema, toBriefContext, toContextMarkdown, toContextView } from '../contextView';
@@ -19,6 +18,7 @@ import {
   includeIgnoredField,
   languageField,
   placeSchema,
+  verbosityInput,
 } from '../fields';
 import { requireGivenContext } from '../givenContext';
 import { createInvalidInput } from '../invalidInput';
@@ -40,30 +40,19 @@ const input = z.strictObject({
   code: codeField
     .optional()
     .describe(
-      'The first step, run in the same call: saves rlm_run_repl. Its result is in step. Give it ' +
-        'whenever you can guess what to look at first.',
+      'The first step, run in the same call. Give it whenever you can guess what to look at first.',
     ),
   finalize: finalizeField,
-  title: z
-    .string()
-    .max(200)
-    .optional()
-    .describe('A short name for people who look at the sessions; made from the context if absent.'),
+  title: z.string().max(200).optional().describe('A short name, for people.'),
   language: languageField.default('python').describe('Language of the REPL.'),
-  verbosity: z
-    .enum(verbosities)
-    .default('normal')
-    .describe(
-      'How much the session’s replies tell. terse: output and answers. normal: also what you cannot ' +
-        'see from your code. full: everything, each time.',
-    ),
+  verbosity: verbosityInput,
   help: z
     .boolean()
     .optional()
-    .describe('Tell of the REPL’s functions in full again; the first session is told by itself.'),
+    .describe('Explain the REPL’s functions again; your first session is told by itself.'),
   backend: backendInput,
   image: imageInput,
-  config: limitsInput.optional().describe('Guardrails of this session; each has a default.'),
+  config: limitsInput.optional().describe('Guardrails of the session.'),
   ...topLimitsInput,
 });
 
@@ -90,15 +79,14 @@ export const initContext = defineTool({
   alias: 'init_context',
   title: 'Open a session over a long context',
   description:
-    'Opens a session: loads text or files of up to hundreds of megabytes into the variable `context` of a ' +
-    'sandboxed Python or JavaScript REPL, so that you can search and process them with code instead of ' +
-    'reading them. Use it when a text, log, data set or source tree is too long to read. Give ' +
-    'context_paths for files (the server reads them, no tokens spent) or context_text for a text you ' +
-    'already hold; at least one of the two. Give code too: the first step runs in the same call, and its result ' +
-    'is in step. A question that one expression answers is this call alone: code "FINAL(count(r\'^ERROR \'))" with ' +
-    'finalize true. Otherwise take a first look with code (samples, counts, shapes), since the preview shows only the ' +
-    'first 500 characters. Returns a session_id, the size and the preview, and once the functions that the REPL ' +
-    'offers. Next: rlm_run_repl with the session_id.',
+    'Opens a session: loads text or files, up to hundreds of megabytes, into the variable `context` of a ' +
+    'sandboxed Python or JavaScript REPL, to be searched and processed by code instead of read. Use it ' +
+    'for a text, log, data set or source tree that is too long to read. Give context_paths (files, read ' +
+    'by the server) or context_text (a text you hold). Give code too: the first step runs in the same ' +
+    'call, and its result is in step. A question that one expression answers is this call alone: code ' +
+    '"FINAL(count(r\'^ERROR \'))" with finalize true. Otherwise let code take a first look (samples, ' +
+    'counts, shapes): the preview is only 500 characters. Returns a session_id, size and preview, and ' +
+    'once what the REPL offers. Next: rlm_run_repl.',
   input,
   output,
   hints: {

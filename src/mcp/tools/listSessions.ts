@@ -19,8 +19,8 @@ const input = z.strictObject({
   status: statusField
     .optional()
     .describe(
-      'Only sessions in this status. closed: their engine let go of them in order; interrupted: it ended without that, ' +
-        'or while something ran in them. Both go on with rlm_run_repl.',
+      'Only these. closed: let go of by their engine; interrupted: their engine ended, or something in them ' +
+        'was cut short. Both go on with rlm_run_repl.',
     ),
   limit: z.int().min(1).max(200).default(20).describe('Sessions per page.'),
   cursor: cursorField,
@@ -52,8 +52,8 @@ export const listSessions = defineTool({
   title: 'List sessions',
   description:
     'Lists sessions, newest first, with status and usage: also those of other agents and earlier runs on ' +
-    'this machine. Use it to find a session_id again or to see what is still active. Costs nothing. ' +
-    'Next: rlm_run_repl on an active session, or rlm_get_trace on any.',
+    'this machine. Use it to find a session_id again. Costs nothing. Next: rlm_run_repl on one that is ' +
+    'not finalized or stopped, rlm_get_trace on any.',
   input,
   output,
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },

@@ -25,15 +25,15 @@ export const runRepl = defineTool({
   alias: 'run_repl',
   title: 'Run code in a session',
   description:
-    'Runs one step of code in the REPL of a session from rlm_init_context; the text is in `context` (several ' +
-    'files: a mapping from path to text). Use it to look before you read: count(pattern) says how many, ' +
-    'grep(pattern) where (100 unless max_matches=None), search(words) finds passages; slice around a hit by .start ' +
-    'and .end. Keep findings in variables and print little: code and output count against budget_limit, calls ' +
-    'against max_steps. FINAL(answer) with finalize true ends the session. Code that ' +
-    'raises is a normal result with `error` set. A step out of time keeps its variables, unless one built-in call, ' +
-    'such as sum(range(10**11)), does not let go (state_lost). No network, files or processes. Where pending_prompts ' +
-    'is set, it waits for you: rlm_answer. Next: another step, rlm_get_var to page a long variable, or ' +
-    'rlm_finalize, at the latest when guardrail_stop is set.',
+    'Runs one step of code in the REPL of a session; the text is in `context` (several files: a mapping ' +
+    'from path to text). Look before you read: count(pattern) says how many, grep(pattern) where (100 ' +
+    'unless max_matches=None), search(words) finds passages, lines(a, b) and around(hit) show whole ' +
+    'lines. Keep findings in variables and print little: code and output count against budget_limit. ' +
+    'FINAL(answer) with finalize true ends the session. Code that raises is a normal result with `error` ' +
+    'set. A step out of time keeps its variables, unless a built-in call, such as sum(range(10**11)), ' +
+    'does not let go (state_lost). No network, files or processes. Where pending_prompts is set, it ' +
+    'waits for you: rlm_answer. Next: another step, rlm_get_var for a long variable, or rlm_finalize, at ' +
+    'the latest when guardrail_stop is set.',
   input,
   output: stepSchema,
   hints: {

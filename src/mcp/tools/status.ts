@@ -66,10 +66,10 @@ export const status = defineTool({
   name: 'rlm_status',
   title: 'Show the engine’s status',
   description:
-    'Shows the version, whether the Python and JavaScript sandboxes work, which models are reachable (without asking them), ' +
-    'sessions by status, where traces are kept, and which folders context_paths may lie in. Use it when a ' +
-    'call failed with PATH_NOT_ALLOWED, BACKEND_UNAVAILABLE or MODEL_UNAVAILABLE, or before a long run. ' +
-    'Costs nothing. Next: rlm_init_context.',
+    'Says whether the sandboxes work, which models are reachable (without asking them), which folders ' +
+    'context_paths may lie in, where traces are kept, and how many sessions there are. Use it after ' +
+    'PATH_NOT_ALLOWED, BACKEND_UNAVAILABLE or MODEL_UNAVAILABLE, or before a long run. Costs nothing. ' +
+    'Next: rlm_init_context.',
   input: z.strictObject({}),
   output,
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },

@@ -15,12 +15,11 @@ export const wait = defineTool({
   set: 'runs',
   title: 'Wait for a run',
   description:
-    'Goes on waiting for a run that rlm_execute, rlm_analyze, rlm_code or rlm_decompose left with status ' +
-    'running, and returns what they return: the result once there is one, else status running again. ' +
-    'Costs nothing; the run goes on whether you wait or not (one that asks your client’s own model does ' +
-    'so only while you wait). A result is kept for a while and can be asked for again. code and tests are ' +
-    'set for rlm_code, subtasks for rlm_decompose. Next: rlm_wait again while status is running, rlm_answer ' +
-    'while it is waiting; rlm_get_trace to see the run.',
+    'Waits for a run that rlm_execute, rlm_analyze, rlm_code or rlm_decompose left running, and returns ' +
+    'what they return: the result, or status running again. Costs nothing; the run goes on whether you ' +
+    'wait or not (one that asks your client’s own model only while you wait). A result can be asked for ' +
+    'again for a while. Next: rlm_wait again while running, rlm_answer while waiting; rlm_get_trace to ' +
+    'see the run.',
   input: z.strictObject({
     session_id: sessionIdField,
     wait_ms: waitMsField

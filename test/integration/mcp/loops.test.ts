@@ -93,6 +93,59 @@ describe('tools of whole runs', () => {
     );
   });
 
+  const toTool = {
+    rlm_execute: { task: 'x' },
+    rlm_analyze: { question: 'x', data: 'abc' },
+    rlm_code: { description: 'x' },
+    rlm_decompose: { complex_task: 'x' },
+  };
+  for (const [tool, asked] of Object.entries(toTool)) {
+    it(`${tool} tells as much as verbosity says, also by rlm_wait`, async () => {
+      reply = (prompt) =>
+        prompt.includes('Split a task')
+          ? plan
+          : block('var solution = "1"; var tests = { one: "1" }; FINAL("x")');
+      const told: Record<string, readonly string[]> = {};
+      for (const verbosity of ['terse', 'normal', 'full']) {
+        const given = { ...asked, verbosity, language };
+        const { payload, text } = await callTool(client, tool, given);
+        const shown = JSON.parse(text) as object; // the JSON of the payload
+        told[verbosity] = Object.keys(payload).sort();
+        assert.equal('usage' in shown, verbosity !== 'terse');
+        const running = await callOk(client, tool, { ...given, wait_ms: 0 });
+        const session_id = running['session_id'];
+        const waited = await callOk(client, 'rlm_wait', { session_id });
+        const isOwn = (name: string): boolean =>
+          verbosity !== 'full' || !['code', 'tests', 'subtasks'].includes(name);
+        assert.deepStrictEqual(
+          Object.keys(waited).sort().filter(isOwn),
+          told[verbosity].filter(isOwn),
+        );
+      }
+      const { terse = [], normal = [], full = [] } = told;
+      assert.ok(terse.length < normal.length && normal.length < full.length);
+      assert.ok(terse.every((name) => normal.includes(name)));
+      assert.ok(normal.every((name) => full.includes(name)));
+    });
+  }
+
+  it('a terse run leaves out what its answer was made from', async () => {
+    reply = (prompt) =>
+      prompt.includes('Split a task')
+        ? plan
+        : prompt.includes('worked on one by one')
+          ? 'all in all'
+          : block('FINAL("part")');
+    const given = { complex_task: 'x', verbosity: 'terse', language };
+    const result = await callOk(client, 'rlm_decompose', given);
+    const parts = result['subtasks'] as readonly Record<string, unknown>[]; // as its schema says
+    assert.deepStrictEqual(
+      [result['answer'], parts.map((part) => Object.keys(part))],
+      ['all in all', parts.map(() => ['title', 'session_id', 'error'])],
+    );
+    assert.equal(parts.length, 2);
+  });
+
   it('rlm_analyze answers a question about data', async () => {
     const given = { question: 'How long?', data: 'abcde', language };
     assert.equal((await callOk(client, 'rlm_analyze', given))['answer'], '5');

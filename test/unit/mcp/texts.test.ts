@@ -2,10 +2,21 @@ import assert from 'node:assert/strict';
 
 import instructions from '../../../src/mcp/instructions.md';
 import { listReplGlobals } from '../../../src/core/replGlobals';
+import { tools } from '../../../src/mcp/toolList';
 
 describe('texts for models', () => {
   it('the instructions stay under 150 words', () => {
     assert.ok(instructions.trim().split(/\s+/u).length < 150);
+  });
+
+  it('the list of tools, with the instructions, takes less than 36,000 characters of a context', () => {
+    const shown = tools.map(({ listed: { name, description, inputSchema } }) => ({
+      name,
+      description,
+      inputSchema,
+    }));
+    const chars = instructions.length + JSON.stringify(shown).length;
+    assert.ok(chars < 36_000, `${chars} characters`);
   });
 
   it('every global of the REPL is explained in both languages', () => {
