@@ -80,3 +80,8 @@ function safeEnd(text: string, end: number): number {
   const last = text.charCodeAt(end - 1);
   return last >= 0xd800 && last <= 0xdbff ? end - 1 : end;
 }
+
+/** `1 line`, `2,000 lines`: of a noun whose plural ends in s. */
+export function toCounted(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}

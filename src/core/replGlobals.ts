@@ -78,14 +78,3 @@ const helpByLanguage: Readonly<Record<Language, Help>> = {
 export function listReplGlobals(language: Language): Help {
   return helpByLanguage[language];
 }
-
-/** For who has been told before: only the first argument of each function. */
-export function listShortGlobals(language: Language): Help {
-  const toCall = (help: string): string => {
-    const [, first, rest = ''] = /^[\w.]+\(([^,)]*)(,?)/u.exec(help) ?? [];
-    return first === undefined ? '' : `(${first}${rest === '' ? '' : ', …'})`;
-  };
-  return Object.fromEntries(
-    Object.entries(helpByLanguage[language]).map(([name, help]) => [name, toCall(help)]),
-  );
-}

@@ -19,6 +19,8 @@ export class CodeNames {
   readonly looped: ReadonlySet<string>;
   /** In a call that prints, or in the last line, whose value is the result. */
   readonly printed: ReadonlySet<string>;
+  /** The last line, where it is a name and nothing else: the result is its value. */
+  readonly returned: string | null;
   readonly #assigned = new Map<string, string[]>();
 
   constructor(whole: string) {
@@ -26,8 +28,9 @@ export class CodeNames {
     this.mentioned = readTokens(code);
     this.deleted = readMatches(deletion, code);
     this.looped = new Set([...readMatches(pythonLoop, code), ...readLoops(code)]);
-    const last = readTokens(code.slice(code.lastIndexOf('\n') + 1));
-    this.printed = new Set([...readMatches(printing, code), ...last]);
+    const last = code.slice(code.lastIndexOf('\n') + 1);
+    this.printed = new Set([...readMatches(printing, code), ...readTokens(last)]);
+    this.returned = /^([\p{L}_$][\p{L}\p{N}_$]*);?$/u.exec(last)?.[1] ?? null;
     for (const [, name = '', right = ''] of code.matchAll(assignment)) {
       const rights = this.#assigned.get(name);
       if (rights) {

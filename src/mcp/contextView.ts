@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { toFence, toInline, toInlineCode } from '../base/markdown';
 import { type ContextInfo, encodingOrigins, type SourceInfo } from '../core/context';
+import { cutText, toCounted } from '../base/text';
 import { withoutEmpty } from './brief';
 import { countField } from './fields';
 import { cutJsonList } from './fit';
@@ -42,7 +43,7 @@ export const contextSchema = z.object({
     .optional()
     .describe('Files that were not read and why: the first 50.'),
   skipped_count: countField.optional(),
-  preview: z.string().describe('The first 500 characters.'),
+  preview: z.string().optional().describe('The first 500 characters.'),
 });
 type ContextView = z.infer<typeof contextSchema>;
 
@@ -71,21 +72,43 @@ export function toContextView(context: ContextInfo): ContextView {
   };
 }
 
-/** The same, for a reader who has just named the files: a single plain one is not told of again. */
-export function toBriefContext(view: ContextView): ContextView {
-  const { kind, shape, sources = [], source_count: count = 0, skipped = [], ...rest } = view;
-  void kind; // the caller gave a text or files
-  const isPlain = count === 1 && sources.every(isPlainSource);
+/** What its reader does beside reading of it: nothing yet, a look by code of his own, or no more, as the session has ended. */
+type Reading = 'first' | 'looked' | 'ended';
+
+/** Beside what the reader's own code showed. */
+const lookedPreviewChars = 200;
+const lookedListed = 5;
+
+/** The same, for a reader who has just named the files or given the text: a single plain one is not told of again. */
+export function toBriefContext(view: ContextView, reading: Reading = 'first'): ContextView {
+  const {
+    kind,
+    shape,
+    source_count: count = 0,
+    sources = [],
+    skipped = [],
+    preview,
+    ...rest
+  } = view;
+  const isPlain = count === 1 && sources.every((one) => kind === 'text' || isPlainSource(one));
+  const isEnded = reading === 'ended';
+  const listed = reading === 'first' ? maxBriefListed : lookedListed;
   return withoutEmpty<ContextView>(
     {
       ...rest,
       shape,
       source_count: isPlain ? 0 : count,
-      sources: isPlain ? [] : sources.slice(0, maxBriefListed).map(toBriefSource),
+      ...(!isEnded && { preview: reading === 'first' ? preview : toShortPreview(preview) }),
+      sources: isPlain || isEnded ? [] : sources.slice(0, listed).map(toBriefSource),
       skipped: skipped.slice(0, maxBriefListed),
     },
     ['total_chars', 'total_lines'], // that a context is empty is not to be guessed
   );
+}
+
+function toShortPreview(preview = ''): string {
+  const { text, truncated } = cutText(preview, lookedPreviewChars);
+  return truncated ? `${text}…` : text;
 }
 
 type SourceView = NonNullable<ContextView['sources']>[number];
@@ -103,8 +126,8 @@ export function toContextMarkdown(context: ContextView): string {
   const { sources = [], source_count: count = 1, skipped = [], warnings = [] } = context;
   const shape = context.shape === 'string' ? 'one string' : 'a mapping from path to text';
   const size =
-    `${context.total_chars.toLocaleString('en')} characters, ` +
-    `${context.total_lines.toLocaleString('en')} lines, ${count} source(s)`;
+    `${toCounted(context.total_chars, 'character')}, ` +
+    `${toCounted(context.total_lines, 'line')}, ${toCounted(count, 'source')}`;
   const sourceLines = sources.map(
     (source) =>
       `- ${toInlineCode(source.path)} (${source.chars.toLocaleString('en')}${toEncodingText(source)})`,
@@ -115,8 +138,7 @@ export function toContextMarkdown(context: ContextView): string {
   return [
     `Variable ${toInlineCode(context.variable)}, ${shape}: ${size}.`,
     ...warnings.map((warning) => `**Warning:** ${warning}`),
-    '**Preview**',
-    toFence(context.preview),
+    ...(context.preview ? ['**Preview**', toFence(context.preview)] : []),
     ...toListSection('Sources', sourceLines, sourceLines.length === 0 ? 0 : count),
     ...toListSection('Skipped', skippedLines, context.skipped_count ?? 0),
   ].join('\n\n');

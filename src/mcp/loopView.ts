@@ -2,7 +2,7 @@
 
 import type * as z from 'zod';
 import { toFence, toInline, toInlineCode, toTable } from '../base/markdown';
-import { cutMarked, cutText } from '../base/text';
+import { cutMarked, cutText, toCounted } from '../base/text';
 import type { Verbosity } from '../core/event';
 import type { LoopResult } from '../core/loop';
 import type { Standing } from '../core/sharedLimits';
@@ -10,7 +10,7 @@ import type { InputRequired, UnfinishedReport } from '../core/task/task';
 import { withoutEmpty } from './brief';
 import { fitPayload } from './fit';
 import type { loopResultFields, programFields, runSchema, subtaskFields } from './loopFields';
-import { toBriefPending, toPendingMarkdown, toPendingView } from './pendingView';
+import { isPending, toBriefPending, toPendingMarkdown, toPendingView } from './pendingView';
 import { Shown } from './tool';
 import { type UsageView, toRemainingText, toShortUsageView, toUsageView } from './usageView';
 
@@ -33,6 +33,8 @@ interface LoopStanding extends Standing {
 
 const waitingNote =
   'The run waits for you, as no model is set up: reply to each prompt with rlm_answer and this session_id.';
+const shownNote =
+  'The run waits for prompts that you were shown before: rlm_answer with no answers shows them again.';
 const loopNote =
   'Where purpose is loop you are the model that writes the code of the run: do as the prompt says. Where it is ' +
   'sub_call reply with the answer alone.';
@@ -65,7 +67,12 @@ function toShown<View extends LoopView & ProgramView & SubtasksView>(
   }
   const always = ['session_id', 'answer', 'iterations', 'finish_reason'] as const;
   const whole = withoutEmpty(view, [...always, 'pending_prompts', 'usage', 'truncated']);
-  const short = { ...whole, pending_prompts: toBriefPending(whole.pending_prompts) };
+  const isOver = view.status === 'finished';
+  const short = {
+    ...whole,
+    pending_prompts: toBriefPending(whole.pending_prompts),
+    usage: isOver || whole.usage?.remaining ? whole.usage : undefined,
+  };
   const brief = withoutEmpty(short, ['iterations']);
   if (verbosity === 'normal') {
     return new Shown(whole, brief);
@@ -115,8 +122,11 @@ function toUnfinishedView(
 
 /** Who has been shown a conversation's beginning knows what to do. */
 function toWaitingNote({ prompts }: InputRequired): string {
+  if (prompts.length === 0) {
+    return shownNote;
+  }
   const isNew = prompts.some(({ purpose, follows }) => purpose === 'loop' && follows === null);
-  return isNew ? `${waitingNote} ${loopNote}` : waitingNote;
+  return isNew ? `${waitingNote} ${loopNote}` : 'Reply with rlm_answer.';
 }
 
 /** What matters first, then what is long: some clients show only the beginning of a reply. */
@@ -149,8 +159,8 @@ export function toLoopMarkdown(view: LoopView): string {
     ...(note ? [`**Note:** ${note}`] : []),
     ...warnings.map((warning) => `**Warning:** ${toInline(warning)}`),
     ...(typeof answer === 'string' ? [toFence(answer)] : []),
-    ...(view.pending_prompts ? [toPendingMarkdown(view)] : []),
-    `Session ${toInlineCode(view.session_id)}: ${view.iterations} iterations${reason ? `, ended by ${reason}` : ''}. ${toRemainingText(view.usage ?? {})}`.trim(),
+    ...(isPending(view) ? [toPendingMarkdown(view)] : []),
+    `Session ${toInlineCode(view.session_id)}: ${toCounted(view.iterations, 'iteration')}${reason ? `, ended by ${reason}` : ''}. ${toRemainingText(view.usage ?? {})}`.trim(),
   ].join('\n\n');
 }
 

@@ -111,15 +111,27 @@ export function toBriefPending(
   return prompts?.map((one) => withoutEmpty(one, ['id', 'prompt', 'purpose']));
 }
 
+/** Also where all that waits has been shown before. */
+export function isPending({
+  pending_prompts: prompts,
+  pending_count: count = 0,
+}: PendingView): boolean {
+  return count > 0 || (prompts ?? []).length > 0;
+}
+
 export function toPendingMarkdown(view: PendingView): string {
   const { pending_prompts: prompts, pending_count: count = 0, still_waiting: told = [] } = view;
   const { not_shown: left = [] } = view;
   return [
     `## ${count} prompt${count === 1 ? ' waits' : 's wait'} for your answer`,
     ...(prompts ?? []).map((one) => `${toHeading(one)}\n\n${toFence(one.prompt)}`),
-    ...(told.length > 0 ? [`Shown before and not answered: ${told.join(', ')}.`] : []),
+    ...(told.length > 0
+      ? [
+          `Shown before and not answered: ${told.join(', ')}. rlm_answer with no answers shows them again.`,
+        ]
+      : []),
     ...(left.length > 0 ? [`Shown once others are answered: ${left.join(', ')}.`] : []),
-    'Give your reply to each with rlm_answer; the work then goes on.',
+    'Next: rlm_answer with your reply to each.',
   ].join('\n\n');
 }
 

@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import type { Language } from '../core/sandbox';
 import { languageField } from './fields';
-import { listReplGlobals, listShortGlobals } from '../core/replGlobals';
+import { listReplGlobals } from '../core/replGlobals';
 import { Shown } from './tool';
 
 export const replSchema = z.object({
@@ -12,7 +12,7 @@ export const replSchema = z.object({
     .record(z.string(), z.string())
     .optional()
     .describe(
-      'What the REPL offers: name → help, or its first argument where you were told before (help: true tells again).',
+      'What the REPL offers: name → help, empty where you were told before (help: true tells again).',
     ),
   help: z.string().optional().describe('Set where you were told before: how to be told again.'),
 });
@@ -26,8 +26,9 @@ export function toReplView(
     const view = { language, globals: listReplGlobals(language) };
     return new Shown<ReplView>(view, view);
   }
-  const globals = listShortGlobals(language);
-  const names = Object.keys(globals).join(', ');
-  const help = `As told before: ${names}. In full again: help true in rlm_init_context.`;
+  const names = Object.keys(listReplGlobals(language));
+  const globals = Object.fromEntries(names.map((name) => [name, '']));
+  const help =
+    'As told before (grep, count, search, lines, around, top, …); help true tells all again.';
   return new Shown<ReplView>({ language, globals }, { language, help });
 }

@@ -7,6 +7,8 @@ import { toUnfinishedText } from '../core/replayRun';
 import type { ReplayReport } from '../core/replayRun';
 import type { Session } from '../core/session';
 import type { ReadableSession } from '../core/sessionRegistry';
+import { toCounted } from '../base/text';
+import { withoutEmpty } from './brief';
 import { countField } from './fields';
 import type { ToolContext } from './tool';
 
@@ -14,8 +16,12 @@ const maxShownDifferences = 20;
 
 export const replaySchema = z.object({
   steps_run: countField.describe('Recorded steps run again to rebuild the variables.'),
-  steps_skipped: countField.describe('Steps whose variables were lost in the record too.'),
-  difference_count: countField.describe('0: the replay did all that the record says.'),
+  steps_skipped: countField
+    .optional()
+    .describe('Steps whose variables were lost in the record too.'),
+  difference_count: countField
+    .optional()
+    .describe('0, or not there: the replay did all that the record says.'),
   differences: z
     .array(
       z.object({
@@ -25,6 +31,7 @@ export const replaySchema = z.object({
         replayed: z.string(),
       }),
     )
+    .optional()
     .describe(`The first ${maxShownDifferences} places where they differ.`),
   unfinished_step: countField
     .optional()
@@ -91,14 +98,22 @@ export async function openForReading(
   return { session, replay: report && toReplayView(report) };
 }
 
+/** Of a replay that did all that the record says, its steps alone. */
+export function toBriefReplay<Replay extends ReplayView | null | undefined>(
+  replay: Replay,
+): Replay {
+  return replay ? withoutEmpty(replay, ['steps_run']) : replay;
+}
+
 export function toReplayText(replay: ReplayView): string {
-  const steps = `${replay.steps_run} recorded step(s) were run again to rebuild the variables`;
+  const { difference_count: count = 0, differences: [first] = [] } = replay;
+  const steps = `${toCounted(replay.steps_run, 'recorded step')} run again to rebuild the variables`;
   const changed = replay.changed_texts === undefined ? '' : ` ${toInline(replay.changed_texts)}`;
   const unfinished =
     replay.unfinished_step === undefined ? '' : ` ${toUnfinishedText(replay.unfinished_step)}`;
-  return replay.difference_count === 0
+  return count === 0
     ? `${steps}, all as recorded.${unfinished}`
-    : `${steps}; ${replay.difference_count} difference(s) from the record, first in ${toInline(
-        replay.differences[0]?.field ?? '',
-      )} of step ${replay.differences[0]?.step ?? 0}.${changed}${unfinished}`;
+    : `${steps}; ${toCounted(count, 'difference')} from the record, first in ${toInline(
+        first?.field ?? '',
+      )} of step ${first?.step ?? 0}.${changed}${unfinished}`;
 }

@@ -171,7 +171,7 @@ async function readVariable(
       ...(isCut && { truncated: true, total_chars: totalChars, next_offset: nextOffset }),
       ...(incomplete !== null && { incomplete }),
       ...(replaced > 0 && { replaced_surrogates: replaced }),
-      ...(replay && replay.difference_count > 0 && { replay_differences: replay.difference_count }),
+      ...(replay?.difference_count && { replay_differences: replay.difference_count }),
       ...(beforeStep !== null && { before_step: beforeStep }),
     },
   };

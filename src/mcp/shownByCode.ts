@@ -40,6 +40,9 @@ export function isPrinted(
   code: CodeNames,
   { stdout, result }: Pick<Outcome, 'stdout' | 'result'>,
 ): boolean {
+  if (result !== null && code.returned === name) {
+    return true; // the result is its value, however that is shown
+  }
   const text = toInner(preview);
   const isCut = preview.includes('…');
   return (

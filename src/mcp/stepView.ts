@@ -1,7 +1,6 @@
 // What a step's tools show: its result, or the prompts it waits for. The structured result has all that the
 // contract lists; the text only what its reader does not know yet.
 
-import { toFence, toInline, toTable } from '../base/markdown';
 import { cutText } from '../base/text';
 import type { StepError } from '../core/sandbox';
 import { toSearchHint } from '../core/searchHint';
@@ -12,12 +11,12 @@ import type { InputRequired } from '../core/task/task';
 import { withoutEmpty } from './brief';
 import { CodeNames } from './codeNames';
 import { cutJsonMarked, fitPayload } from './fit';
-import { toBriefPending, toPendingMarkdown, toPendingView } from './pendingView';
-import { type ReplayView, toReplayText } from './replayView';
+import { toBriefPending, toPendingView } from './pendingView';
+import { type ReplayView, toBriefReplay } from './replayView';
 import { isLiteral, isNamedByCode, isPrinted } from './shownByCode';
 import type { StepPayload } from './stepFields';
 import { Shown } from './tool';
-import { toLimitsView, toRemainingText, toShortUsageView, toUsageView } from './usageView';
+import { toLimitsView, toShortUsageView, toUsageView } from './usageView';
 
 /** What the longest message and traceback of a sandbox take as JSON, where every character is escaped. */
 export const maxMessageJsonChars = 27_000;
@@ -82,6 +81,7 @@ export function toWaitingReply(
     {
       ...payload,
       pending_prompts: toBriefPending(payload.pending_prompts),
+      replay: toBriefReplay(replay),
       usage: toBriefUsage(usage),
     },
     ['step_index'],
@@ -200,8 +200,9 @@ function toBrief(whole: StepPayload, { code, outcome }: StepResult): StepPayload
     {
       ...whole,
       error: toBriefError(whole.error ?? null),
-      variables_changed: changes,
+      variables_changed: whole.finish_reason ? [] : changes, // no step can use them any more
       updated_vars_summary: whole.replay ? whole.updated_vars_summary : [],
+      replay: toBriefReplay(whole.replay),
       usage: toBriefUsage(whole.usage),
       duration_ms: (whole.duration_ms ?? 0) < notableMs ? 0 : whole.duration_ms,
     },
@@ -242,78 +243,4 @@ function toErrorView({ type, message, line, traceback }: StepError): StepError {
     line,
     traceback: cutJsonMarked(traceback, maxTracebackJsonChars),
   };
-}
-
-export function toStepMarkdown(payload: StepPayload): string {
-  if (payload.pending_prompts) {
-    return toPendingMarkdown(payload);
-  }
-  const { error, guardrail_stop: stop, finish_reason: reason, not_finalized: open } = payload;
-  const changed = (payload.variables_changed ?? []).map((one) => [
-    one.name,
-    one.change,
-    one.type,
-    one.size?.toLocaleString('en') ?? '',
-    one.preview ?? '',
-  ]);
-  return [
-    `## Step ${payload.step_index}`,
-    ...(error ? toErrorSection(error) : []),
-    ...(stop ? [`Stopped by **${stop}**: finish with rlm_finalize.`] : []),
-    ...(reason ? [`Finished: ${reason}.`] : []),
-    ...(open ? [`**Not finalized:** ${toInline(open)}`] : []),
-    ...(payload.interrupted ? [`Interrupted: ${payload.interrupted}.`] : []),
-    ...(payload.state_lost ? ['All variables but the contexts are gone.'] : []),
-    ...(payload.truncated ? [toTruncationText(payload)] : []),
-    ...(payload.hint ? [payload.hint] : []),
-    ...(payload.prompts_replaced
-      ? [`Prompts were sent with U+FFFD for ${payload.prompts_replaced} half surrogate pair(s).`]
-      : []),
-    ...toSection('final answer', payload.final_answer),
-    ...toSection('result', payload.result),
-    ...toSection('stdout', payload.stdout),
-    ...toSection('stderr', payload.stderr),
-    ...(changed.length > 0
-      ? toTable(['variable', 'change', 'type', 'size', 'preview'], changed)
-      : []),
-    ...(payload.replay ? [toReplayText(payload.replay), toTakenUpText(payload)] : []),
-    ...[toRemainingText(payload.usage ?? {})].filter((text) => text !== ''),
-  ].join('\n\n');
-}
-
-function toErrorSection({ type, line, message, traceback }: NonNullable<StepPayload['error']>) {
-  const text = message ?? '';
-  return [
-    `**${toInline(type)}**${typeof line === 'number' ? ` in line ${line}` : ''}`,
-    ...(traceback && !traceback.includes(text) ? [toInline(text)] : []),
-    toFence(traceback || text),
-  ];
-}
-
-function toTakenUpText({ updated_vars_summary: names = [], config = {} }: StepPayload): string {
-  const limits = Object.entries(config).map(([name, value]) => `${name} ${value}`);
-  return `Variables: ${names.map(toInline).join(', ') || 'none'}. Guardrails: ${limits.join(', ')}.`;
-}
-
-function toSection(title: string, text: string | null | undefined): string[] {
-  return text ? [`**${title}**`, toFence(text)] : [];
-}
-
-function toTruncationText({
-  cut = [],
-  abridged = [],
-  dropped_chars: dropped = 0,
-}: StepPayload): string {
-  const cuts = [
-    ...cut.map(({ field, shown, total }) => `${field}: ${shown} of ${total}`),
-    ...abridged.map((field) => `${field}: a value in part`),
-  ];
-  if (cut.length === 0) {
-    return `${cuts.join('; ')}: print the items you need.`;
-  }
-  const tail =
-    dropped > 0
-      ? `What goes beyond max_output_chars (${dropped} characters) is kept nowhere: put long values into a variable and page it with rlm_get_var.`
-      : 'rlm_get_trace has the rest: page it with limit 1 and text_offset.';
-  return `Cut: ${cuts.join('; ')}. ${tail}`;
 }

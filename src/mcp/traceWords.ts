@@ -3,6 +3,7 @@
 import type { ContextLoaded, LoopFinished, SessionOpened, StepFinished } from '../core/event';
 import type { Limits } from '../core/limits';
 import { toPlaceName } from '../core/sandboxPlace';
+import { toCounted } from '../base/text';
 import { countDropped } from '../core/shownTexts';
 import { describeStop } from '../core/sessionErrors';
 import { toContextView } from './contextView';
@@ -79,7 +80,7 @@ function describeEvent(event: OtherEvent, limits: Limits): Described {
     case 'loop.finished':
       return {
         status: toLoopStatus(event.finishReason),
-        summary: `Ended after ${event.iterations} iteration(s): ${event.error ?? event.finishReason}`,
+        summary: `Ended after ${toCounted(event.iterations, 'iteration')}: ${event.error ?? event.finishReason}`,
         detail: {
           finish_reason: event.finishReason,
           iterations: event.iterations,
@@ -105,7 +106,7 @@ function describeEvent(event: OtherEvent, limits: Limits): Described {
     case 'session.replayed':
       return {
         status: event.differenceCount === 0 ? 'ok' : 'error',
-        summary: `Replayed ${event.stepsRun} step(s) of ${event.sourceSessionId}, ${event.differenceCount} difference(s)`,
+        summary: `Replayed ${toCounted(event.stepsRun, 'step')} of ${event.sourceSessionId}, ${toCounted(event.differenceCount, 'difference')}`,
         detail: {
           source_session_id: event.sourceSessionId,
           through_step: event.throughStep,
@@ -153,7 +154,7 @@ function describeOpened(opened: SessionOpened, loaded: ContextLoaded | null): De
 
 function describeLoaded({ context, given }: ContextLoaded): Described {
   return {
-    summary: `Loaded ${context.totalChars.toLocaleString('en')} characters from ${context.sourceCount} source(s) into ${context.variable}`,
+    summary: `Loaded ${toCounted(context.totalChars, 'character')} from ${toCounted(context.sourceCount, 'source')} into ${context.variable}`,
     detail: { has_text: given.hasText, paths: given.paths, context: toContextView(context) },
   };
 }
@@ -179,7 +180,7 @@ function describeFinished({ outcome, stop, step }: StepFinished, code: string | 
     ? `${error.type}: ${error.message}`
     : interruption
       ? `interrupted (${interruption})`
-      : `${outcome.stdout.length} characters printed, ${outcome.changes.length} variables changed`;
+      : `${toCounted(outcome.stdout.length, 'character')} printed, ${toCounted(outcome.changes.length, 'variable')} changed`;
   return {
     status: stop !== null ? 'stopped' : failed ? 'error' : 'ok',
     summary: `Step ${step}: ${what}${stop === null ? '' : `; reached ${stop}`}`,

@@ -12,7 +12,7 @@ import {
   sessionIdField,
 } from '../fields';
 import { requireGivenContext } from '../givenContext';
-import { replaySchema, resumeSession, toReplayText } from '../replayView';
+import { replaySchema, resumeSession, toBriefReplay, toReplayText } from '../replayView';
 import { checkVariableName } from '../takenNames';
 import { requireFree, runQueued } from '../taskCall';
 import { Shown, defineTool } from '../tool';
@@ -73,7 +73,12 @@ export const addContext = defineTool({
       const note = toSearchNote(view.variable, session.seed.language);
       return new Shown(
         { ...told, note, context: view },
-        { ...told, note, context: toBriefContext(view) },
+        {
+          session_id: session.id,
+          ...(replay && { replay: toBriefReplay(replay) }),
+          note,
+          context: toBriefContext(view),
+        },
       );
     });
   },

@@ -10,7 +10,7 @@ import { followRun } from '../loopCall';
 import { runSchema, waitMsField } from '../loopFields';
 import { toRunMarkdown, toRunView } from '../loopView';
 import { stepSchema } from '../stepFields';
-import { toStepMarkdown } from '../stepView';
+import { toStepMarkdown } from '../stepMarkdown';
 import { followStep } from '../taskCall';
 import { Shown, defineTool } from '../tool';
 

@@ -2,12 +2,12 @@
 
 import * as z from 'zod';
 import { toFence } from '../../base/markdown';
-import { cutText } from '../../base/text';
+import { cutText, toCounted } from '../../base/text';
 import { countField, cutSchema, sessionIdField, stopReasonField } from '../fields';
 import { fitPayload } from '../fit';
 import { createInvalidInput } from '../invalidInput';
 import { runQueued } from '../taskCall';
-import { defineTool } from '../tool';
+import { Shown, defineTool } from '../tool';
 import type { Engine } from '../../core/engine';
 import type { RlmError } from '../../core/errors';
 import { type FinalizeInput, toFinishReason } from '../../core/finalAnswer';
@@ -42,9 +42,13 @@ const output = z.object({
     llm_calls: countField,
     llm_tokens: countField,
   }),
-  truncated: z.boolean().describe('Whether final_answer is cut here; the trace names its length.'),
-  cut: cutSchema,
+  truncated: z
+    .boolean()
+    .optional()
+    .describe('Whether final_answer is cut here; the trace names its length.'),
+  cut: cutSchema.optional(),
 });
+type Payload = z.output<typeof output>;
 
 export const finalize = defineTool({
   name: 'rlm_finalize',
@@ -86,14 +90,15 @@ export const finalize = defineTool({
       ['final_answer'],
     );
     const { final_answer: text, ...first } = payload;
-    return { ...first, truncated: cut.length > 0, cut, final_answer: text };
+    const whole = { ...first, truncated: cut.length > 0, cut, final_answer: text };
+    return new Shown<Payload>(whole, cut.length > 0 ? whole : { ...first, final_answer: text });
   },
-  toMarkdown: ({ final_answer: answer, finish_reason: reason, stats, cut }) =>
+  toMarkdown: ({ final_answer: answer, finish_reason: reason, stats, cut = [] }) =>
     [
       `## Finished: ${reason}`,
       toFence(answer),
       ...cut.map(({ shown, total }) => `Cut: ${shown} of ${total} characters.`),
-      `${stats.steps} steps, ${stats.runtime_ms} ms, ${stats.budget_used.toLocaleString('en')} characters, ${stats.llm_calls} sub-model calls.`,
+      `${toCounted(stats.steps, 'step')}, ${stats.runtime_ms} ms, ${toCounted(stats.budget_used, 'character')}, ${toCounted(stats.llm_calls, 'sub-model call')}.`,
     ].join('\n\n'),
 });
 

@@ -14,12 +14,12 @@ import {
   usageSchema,
 } from '../fields';
 import { fitPayload } from '../fit';
-import { toPlaceMarkdown, toPlaceView } from '../placeView';
-import { replaySchema, toReplayText, toReplayView } from '../replayView';
+import { toNotablePlace, toPlaceMarkdown, toPlaceView } from '../placeView';
+import { replaySchema, toBriefReplay, toReplayText, toReplayView } from '../replayView';
 import { createInvalidInput } from '../invalidInput';
 import { namedLimitsInput, toLimits } from '../limitsInput';
-import { defineTool } from '../tool';
-import { toLimitsView, toRemainingText, toUsageView } from '../usageView';
+import { Shown, defineTool } from '../tool';
+import { toLimitsView, toRemainingText, toShortUsageView, toUsageView } from '../usageView';
 
 const input = z.strictObject({
   session_id: sessionIdField,
@@ -48,10 +48,12 @@ const output = z.object({
   config: z.record(z.string(), countField).describe('The guardrails that hold.'),
   usage: usageSchema.describe('It begins with what the other session had used by that step.'),
   replay: replaySchema,
-  sandbox: placeSchema,
+  sandbox: placeSchema.optional(),
   truncated: z.boolean().optional(),
   cut: cutSchema.optional(),
 });
+
+type Payload = z.output<typeof output>;
 
 const pageEvents = 100;
 
@@ -103,14 +105,22 @@ export const fork = defineTool({
       },
       ['variables'],
     );
-    return { ...payload, ...(cut.length > 0 && { truncated: true, cut }) };
+    const whole = { ...payload, ...(cut.length > 0 && { truncated: true, cut }) };
+    const place = toNotablePlace(session.seed.sandbox);
+    const brief = {
+      ...whole,
+      replay: toBriefReplay(whole.replay),
+      sandbox: place.sandbox,
+      usage: toShortUsageView({ usage, limits }),
+    };
+    return new Shown<Payload>(whole, brief);
   },
   toMarkdown: (payload) =>
     [
       '## Session forked',
       `New session ${toInlineCode(payload.session_id)}, as ${toInlineCode(payload.forked_from)} was after step ${payload.at_step}.`,
       toReplayText(payload.replay),
-      toPlaceMarkdown(payload.sandbox),
+      ...(payload.sandbox ? [toPlaceMarkdown(payload.sandbox)] : []),
       `Variables: ${payload.variables.map(toInlineCode).join(', ') || 'none'}. ${toRemainingText(payload.usage)}`,
       'Next: rlm_run_repl.',
     ].join('\n\n'),

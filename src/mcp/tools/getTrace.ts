@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { toFence, toInlineCode, toTable } from '../../base/markdown';
 import { RlmError } from '../../core/errors';
+import { withoutEmpty } from '../brief';
 import { maxResultChars } from '../fit';
 import { countField, cursorField, isoTimeField, sessionIdField, usageSchema } from '../fields';
 import { createInvalidInput } from '../invalidInput';
@@ -101,8 +102,9 @@ export const getTrace = defineTool({
     const first = { ...toUnreadableView(page.unreadable) };
     const whole = { ...first, next_cursor: page.nextCursor, events: [...page.entries] };
     const brief = page.entries.map(
-      ({ guardrail_snapshot: usage, request_id: request, ...entry }) => ({
+      ({ guardrail_snapshot: usage, request_id: request, detail, ...entry }) => ({
         ...entry,
+        detail: withoutEmpty(detail),
         ...(args.detail === 'full' && request !== undefined && { request_id: request }),
         ...(usage.remaining && { guardrail_snapshot: usage }),
       }),
@@ -150,7 +152,7 @@ function toRow(event: Payload['events'][number]): string[] {
 }
 
 function toCodeSection(event: Payload['events'][number]): string[] {
-  const texts = ['code', 'stdout', 'stderr'].flatMap((name) => {
+  const texts = ['code', 'stdout', 'stderr', 'result', 'final_answer'].flatMap((name) => {
     const text = event.detail[name];
     return typeof text === 'string' && text !== '' ? [[name, text] as const] : [];
   });

@@ -2,12 +2,13 @@
 
 import * as z from 'zod';
 import { toFence, toInline, toInlineCode } from '../../base/markdown';
+import { withoutEmpty } from '../brief';
 import { countField, sessionIdField } from '../fields';
 import { maxResultChars } from '../fit';
 import { hasExactIntegers, parseJson } from '../jsonText';
 import { readCurrentPage } from '../currentPage';
-import { replaySchema, toReplayText } from '../replayView';
-import { defineTool } from '../tool';
+import { replaySchema, toBriefReplay, toReplayText } from '../replayView';
+import { Shown, defineTool } from '../tool';
 import type { VariablePage } from '../variablePage';
 
 const input = z.strictObject({
@@ -40,10 +41,13 @@ const output = z.object({
     'The JSON value when form is json and the whole of it is here (and every integer is exact); ' +
       'else this page of the text.',
   ),
-  offset: countField,
-  next_offset: countField.nullable().describe('Where the next page begins, or null at the end.'),
+  offset: countField.optional(),
+  next_offset: countField
+    .nullable()
+    .optional()
+    .describe('Where the next page begins, or null at the end.'),
   total_chars: countField.describe('Length of the whole text.'),
-  truncated: z.boolean().describe('Whether there is more behind this page.'),
+  truncated: z.boolean().optional().describe('Whether there is more behind this page.'),
   incomplete: z
     .string()
     .optional()
@@ -58,6 +62,8 @@ const output = z.object({
     .optional()
     .describe('Set when the session’s variables were gone and its record was run again first.'),
 });
+
+type Payload = z.output<typeof output>;
 
 export const getVar = defineTool({
   name: 'rlm_get_var',
@@ -80,7 +86,7 @@ export const getVar = defineTool({
       offset,
       maxChars,
     });
-    return {
+    const whole: Payload = {
       name,
       type: page.type,
       form: page.form,
@@ -94,12 +100,16 @@ export const getVar = defineTool({
       ...(page.replaced === 0 ? {} : { replaced_surrogates: page.replaced }),
       value: toValue(page),
     };
+    const { value, ...rest } = whole;
+    const told = { ...rest, replay: toBriefReplay(replay ?? undefined) };
+    const brief = { ...withoutEmpty(told, ['total_chars']), value };
+    return new Shown<Payload>(whole, brief);
   },
   toMarkdown: (payload) => {
     const text =
       typeof payload.value === 'string' ? payload.value : JSON.stringify(payload.value, null, 2);
     const shown = payload.truncated
-      ? `from ${payload.offset} to ${payload.next_offset} of ${payload.total_chars.toLocaleString('en')} characters`
+      ? `from ${payload.offset ?? 0} to ${payload.next_offset} of ${payload.total_chars.toLocaleString('en')} characters`
       : `${payload.total_chars.toLocaleString('en')} characters`;
     return [
       `## ${toInlineCode(payload.name)}: ${toInline(payload.type)}, ${shown}`,

@@ -24,10 +24,11 @@ import { requireGivenContext } from '../givenContext';
 import { createInvalidInput } from '../invalidInput';
 import { limitsInput, toLimits, topLimitsInput } from '../limitsInput';
 import { toNotablePlace, toPlaceMarkdown, toPlaceView } from '../placeView';
+import { isPending } from '../pendingView';
 import { replSchema, toReplView } from '../replView';
 import { RunFailure } from '../runFailure';
 import { type StepPayload, stepSchema } from '../stepFields';
-import { toStepMarkdown } from '../stepView';
+import { toStepMarkdown } from '../stepMarkdown';
 import { callStep } from '../taskCall';
 import { Shown, type ToolContext, defineTool } from '../tool';
 import { toLimitsView } from '../usageView';
@@ -133,18 +134,28 @@ export const initContext = defineTool({
               .join(', ')}`,
           ]
         : []),
-      `**The ${payload.repl.language} REPL offers**`,
       ...(payload.repl.help === undefined ? [] : [payload.repl.help]),
       ...(payload.repl.globals === undefined
         ? []
         : [
+            `**The ${payload.repl.language} REPL offers**`,
             Object.entries(payload.repl.globals)
               .map(([name, help]) => `- ${toInlineCode(name)}: ${toInline(help)}`)
               .join('\n'),
           ]),
-      'Next: rlm_run_repl.',
+      `Next: ${toNextTool(payload.step)}.`,
     ].join('\n\n'),
 });
+
+function toNextTool(step: Opened['step']): string {
+  if (step?.finish_reason !== undefined) {
+    return 'tell the user the answer';
+  }
+  if (step && isPending(step)) {
+    return 'rlm_answer';
+  }
+  return step?.guardrail_stop ? 'rlm_finalize' : 'rlm_run_repl';
+}
 
 /** What the session is stays known when its step cannot be run; a caller that is gone leaves nothing behind. */
 async function runFirst(
@@ -180,13 +191,11 @@ function toOpened(
     throw new Error('The session was opened without its context.');
   }
   const verbosity = seed.verbosity ?? 'normal';
-  const repl = toReplView(seed.language, {
-    isFull:
-      needsHelp ||
-      verbosity === 'full' ||
-      (verbosity === 'normal' && !toldLanguages.has(seed.language)),
-  });
-  if (repl.brief.help === undefined) {
+  const hasEnded = step?.payload.finish_reason !== undefined;
+  const isNew = verbosity === 'normal' && !hasEnded && !toldLanguages.has(seed.language);
+  const isFull = needsHelp || verbosity === 'full' || isNew;
+  const repl = toReplView(seed.language, { isFull });
+  if (isFull) {
     toldLanguages.add(seed.language);
   }
   const context = toContextView(loaded);
@@ -204,8 +213,8 @@ function toOpened(
   const brief = {
     session_id: id,
     ...(step && { step: step.brief }),
-    context: toBriefContext(context),
-    repl: repl.brief,
+    context: toBriefContext(context, hasEnded ? 'ended' : step ? 'looked' : 'first'),
+    repl: hasEnded && !isFull ? { language: seed.language } : repl.brief,
     ...toNotablePlace(seed.sandbox),
   };
   if (verbosity === 'full') {

@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import { toInlineCode, toTable } from '../../base/markdown';
+import { withoutEmpty } from '../brief';
 import {
   backendField,
   countField,
@@ -13,7 +14,7 @@ import {
 } from '../fields';
 import { readFittingPage } from '../fitPage';
 import { toSessionViews } from '../sessionView';
-import { defineTool } from '../tool';
+import { Shown, defineTool } from '../tool';
 
 const input = z.strictObject({
   status: statusField
@@ -35,16 +36,19 @@ const output = z.object({
       language: languageField,
       backend: backendField,
       created_at: isoTimeField,
-      updated_at: isoTimeField,
+      updated_at: isoTimeField.optional(),
       usage: usageSchema,
-      parent_session_id: z.string().nullable(),
+      parent_session_id: z.string().nullable().optional(),
       source_step: countField
         .nullable()
+        .optional()
         .describe('Of a fork: after which step of its parent; null: no fork.'),
     }),
   ),
   next_cursor: z.string().nullable().describe('For the next page; null at the end.'),
 });
+
+type Payload = z.output<typeof output>;
 
 export const listSessions = defineTool({
   name: 'rlm_list_sessions',
@@ -70,7 +74,8 @@ export const listSessions = defineTool({
       args.limit,
       args.cursor ?? null,
     );
-    return { next_cursor: page.nextCursor, sessions: [...page.items] };
+    const whole = { next_cursor: page.nextCursor, sessions: [...page.items] };
+    return new Shown<Payload>(whole, { ...whole, sessions: whole.sessions.map(toBrief) });
   },
   toMarkdown: ({ sessions, next_cursor: cursor }) =>
     [
@@ -90,3 +95,13 @@ export const listSessions = defineTool({
       ...(cursor === null ? [] : [`More: cursor ${toInlineCode(cursor)}`]),
     ].join('\n\n'),
 });
+
+/** What tells a session from others, and what it has used. */
+function toBrief(session: Payload['sessions'][number]): Payload['sessions'][number] {
+  const { usage } = session;
+  return withoutEmpty({
+    ...session,
+    updated_at: undefined,
+    usage: { ...usage, remaining: undefined },
+  });
+}

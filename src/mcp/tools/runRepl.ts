@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { codeField, finalizeField, sessionIdField } from '../fields';
 import { resumeSession } from '../replayView';
 import { stepSchema } from '../stepFields';
-import { toStepMarkdown } from '../stepView';
+import { toStepMarkdown } from '../stepMarkdown';
 import { callStep, requireFree } from '../taskCall';
 import { defineTool } from '../tool';
 

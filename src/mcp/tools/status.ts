@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import { toInline, toInlineCode, toTable } from '../../base/markdown';
+import { toCounted } from '../../base/text';
 import { sessionStatuses } from '../../core/event';
 import { type AskClient, providerStates } from '../../core/model';
 import { backendField, countField, cutSchema, languageField } from '../fields';
@@ -82,17 +83,17 @@ export const status = defineTool({
   toMarkdown: (payload) =>
     [
       `## RLM Companion ${toInline(payload.version)}`,
-      `Engine ${toInlineCode(payload.engine_id)}, process ${payload.pid}, up ${Math.round(payload.uptime_ms / 1_000)} s. Code runs in: ${payload.sandbox.placement}.`,
       ...toTable(
         ['backend', 'language', 'works', 'detail', 'walls'],
         payload.sandbox.backends.map((one) => [
           one.backend,
           one.language,
           one.works ? 'yes' : 'no',
-          [one.detail, one.next_step].filter((part) => part !== null).join(' '),
+          [one.detail, one.next_step ?? ''].join(' ').trim(),
           one.walls.join(', '),
         ]),
       ),
+      `**Allowed roots:** ${payload.allowed_roots.map(toInlineCode).join(', ') || 'none'}`,
       ...toTable(
         ['models of', 'state', 'detail', 'names'],
         payload.models.map(({ provider, state, detail, models }) => [
@@ -103,8 +104,8 @@ export const status = defineTool({
         ]),
       ),
       `**Sessions:** ${sessionStatuses.map((name) => `${payload.sessions_by_status[name]} ${name}`).join(', ')}; ${payload.live_sessions} live`,
-      `**Storage:** ${toInlineCode(payload.storage.path)}, ${payload.storage.sessions} sessions, ${payload.storage.bytes.toLocaleString('en')} bytes`,
-      `**Allowed roots:** ${payload.allowed_roots.map(toInlineCode).join(', ') || 'none'}`,
+      `**Storage:** ${toInlineCode(payload.storage.path)}, ${toCounted(payload.storage.sessions, 'session')}, ${toCounted(payload.storage.bytes, 'byte')}`,
+      `Engine ${toInlineCode(payload.engine_id)}, process ${payload.pid}, up ${Math.round(payload.uptime_ms / 1_000)} s; sandbox: ${payload.sandbox.placement}.`,
     ].join('\n\n'),
 });
 

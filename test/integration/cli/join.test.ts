@@ -219,6 +219,24 @@ describe('rlm-companion mcp', () => {
     await updated;
   });
 
+  it('has each client told once what the REPL offers, and once more by an engine that takes over', async () => {
+    const first = await serve();
+    const [{ client: one }, { client: other }] = [await join(), await join()];
+    const isTold = async (client: Client): Promise<boolean> => {
+      const given = { context_text: 'alpha', language: 'javascript' };
+      const { isError, text } = await callTool(client, 'rlm_init_context', given);
+      assert.equal(isError, false, text);
+      return text.includes('llm_query(prompt');
+    };
+    const told = async () => [await isTold(one), await isTold(other), await isTold(one)];
+    assert.deepStrictEqual(await told(), [true, true, false]);
+    const { child } = await serve();
+    await first.end('SIGKILL');
+    assert.deepStrictEqual([await readPid(one), await readPid(other)], [child.pid, child.pid]);
+    assert.deepStrictEqual(await told(), [true, true, false]);
+    assert.equal(await isTold(other), false);
+  });
+
   it('finds an engine that starts after the last one has ended', async function () {
     if (isWindows) {
       this.skip(); // there a signal ends a process on the spot

@@ -246,6 +246,47 @@ describe('MCP tools', () => {
       assert.deepStrictEqual([status, finalAnswer], ['finalized', '16']);
     });
 
+    it('tells of a session that has ended in the same call its answer, and not how to go on', async () => {
+      const args = { code: 'var half = [1]; FINAL(context.length)', finalize: true };
+      const { text } = await open(args);
+      const { session_id: id, ...shown } = JSON.parse(text) as Record<string, unknown>; // what was shown
+      assert.deepStrictEqual(shown, {
+        step: { finish_reason: 'completed', final_answer: '16', step_index: 1 },
+        context: { variable: 'context', total_chars: 16, total_lines: 3, shape: 'string' },
+        repl: { language: 'javascript' },
+      });
+      assert.ok(id);
+      assert.match((await open({})).text, /regular expression/u); // told when it is of use
+    });
+
+    it('names the call that comes next', async () => {
+      const next = async (args: Record<string, unknown>): Promise<string | undefined> => {
+        const { text } = await open({ ...args, response_format: 'markdown' });
+        return /Next: (.*)\.$/u.exec(text)?.[1];
+      };
+      assert.deepStrictEqual(
+        [
+          await next({}),
+          await next({ code: '1' }),
+          await next({ code: '1', max_steps: 1 }),
+          await next({ code: 'FINAL(1)', finalize: true }),
+        ],
+        ['rlm_run_repl', 'rlm_run_repl', 'rlm_finalize', 'tell the user the answer'],
+      );
+    });
+
+    it('shows less of the preview and of the sources where code has looked', async () => {
+      const long = 'line of text\n'.repeat(100);
+      const read = async (args: Record<string, unknown>): Promise<string> => {
+        const { text } = await open({ context_text: long, ...args });
+        return String(readField(JSON.parse(text) as Record<string, unknown>, 'context', 'preview'));
+      };
+      assert.deepStrictEqual(
+        [(await read({})).length, (await read({ code: '1' })).length],
+        [500, 201],
+      );
+    });
+
     it('keeps the session when the code raises, and says so', async () => {
       const { payload } = await open({ code: 'FINAL(1); missing', finalize: true });
       const step = readStep(payload);

@@ -82,6 +82,11 @@ describe('what a reader of code knows of its variables', () => {
     ['print(x)', "'abcdef…'", 'abcdefghi\n', null, true],
     ['print(len(x))', '[1, 2]', '2\n', null, false],
     ['x = ""\nprint(x)', "''", '\n', null, false],
+    ['x = grep("a")\nx', '[Span(start=1', '', '1:1: a', true], // shown otherwise, and shown
+    ['x = grep("a")\nx;\n', '[Span(start=1', '', '1:1: a', true],
+    ['x = grep("a")\nx', '[Span(start=1', '', null, false],
+    ['x = grep("a")\nx[0]', '[Span(start=1', '', '1:1: a', false],
+    ['x = (1,\n2)\nmax_x', '(1, 2)', '', '5', false],
   ];
   for (const [code, preview, stdout, result, seen] of printed) {
     it(`${JSON.stringify(code)} has ${seen ? '' : 'not '}shown ${preview} as ${JSON.stringify(stdout)}`, () => {

@@ -1,7 +1,8 @@
 // What a step's Markdown tells of its error.
 
 import assert from 'node:assert/strict';
-import { toStepMarkdown } from '../../../src/mcp/stepView';
+import { toRunMarkdown } from '../../../src/mcp/loopView';
+import { toStepMarkdown } from '../../../src/mcp/stepMarkdown';
 
 describe('the Markdown of a step that failed', () => {
   const render = (message: string, traceback: string): string =>
@@ -20,5 +21,20 @@ describe('the Markdown of a step that failed', () => {
       assert.equal(shown.split('Too long').length, 2, shown);
       assert.ok(shown.includes(traceback.trim()), shown);
     }
+  });
+});
+
+describe('the Markdown of a step that waits', () => {
+  it('names what waits, also where none of it is new', () => {
+    const shown = toStepMarkdown({ step_index: 1, pending_count: 2, still_waiting: ['p2', 'p3'] });
+    assert.match(shown, /2 prompts wait.*p2, p3.*Next: rlm_answer/su);
+  });
+
+  it('names them in the Markdown of a run', () => {
+    const shown = toRunMarkdown({
+      ...{ status: 'waiting', session_id: 's', answer: null, iterations: 2, finish_reason: null },
+      ...{ pending_count: 1, still_waiting: ['p2'] },
+    });
+    assert.match(shown, /1 prompt waits.*p2.*Next: rlm_answer/su);
   });
 });
