@@ -230,6 +230,9 @@ class HttpEndpoint {
       return;
     }
     const found = await this.#door.identify(from, headers.authorization);
+    if (response.closed) {
+      return; // its client has left meanwhile: nothing would tell the end of what began now
+    }
     if (found.kind === 'refused') {
       sendRefusal(request, response, found.refusal);
       return;
