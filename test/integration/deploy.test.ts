@@ -5,6 +5,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { chmod, copyFile, mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { revokeTokens } from '../../src/team/userFile';
 import { callOk, connectHttpClient, openSession } from '../support/mcpClient';
 import { addUsers } from '../support/teamServer';
 import { useTempFolder } from '../support/tempFolder';
@@ -94,12 +95,15 @@ describe('the image of the server', function () {
       ...['build', '-q', '--format=docker', '--pull=never', '-f', 'deploy/Dockerfile'],
       ...['--build-arg', `NODE_IMAGE=${base}`, '--build-arg', 'PREBUILT=1', '-t', image, '.'],
     );
-    const { alice } = await addUsers(folder(), { alice: {} });
-    const users = path.join(folder(), 'users.json');
-    await chmod(users, 0o644);
+    const users = path.join(folder(), 'users');
+    await mkdir(users);
+    await chmod(users, 0o755);
+    const { alice } = await addUsers(users, { alice: {} });
+    const usersFile = path.join(users, 'users.json');
+    await chmod(usersFile, 0o644);
     const name = `rlm-test-${process.pid}`;
     containers.push(name);
-    const mounts = ['-v', `${users}:/etc/rlm/users.json:ro`];
+    const mounts = ['-v', `${users}:/etc/rlm:ro`];
     const settings = ['-e', 'RLM_PLAIN_HTTP=1', '-e', 'RLM_ALLOW_HOST=127.0.0.1'];
     const secret = ['-e', 'OPENAI_API_KEY=sk-planted-7781'];
     const place = ['--name', name, '-p', '127.0.0.1::8080'];
@@ -131,6 +135,9 @@ describe('the image of the server', function () {
       assert.deepStrictEqual(step['result'], '14', language);
     }
     await client.close();
+    await revokeTokens(usersFile, 'alice', null);
+    const headers = { Authorization: `Bearer ${alice}` };
+    assert.deepStrictEqual((await fetch(url, { headers })).status, 401);
     await podman('stop', '-t', '15', name);
     assert.deepStrictEqual(await podman('inspect', name, '--format', '{{.State.ExitCode}}'), '0');
     assert.equal((await podman('logs', name)).includes('sk-planted-7781'), false);

@@ -233,4 +233,13 @@ describe('the image', () => {
       [],
     );
   });
+
+  it('is composed with the folder of what changes while it runs: a mounted file would stay as it was', () => {
+    const { services } = parse(read('deploy', 'compose.yaml')) as {
+      services: { rlm: { volumes: readonly string[] } };
+    };
+    const [, usersFile = ''] = /RLM_USERS_FILE=(\S+)/u.exec(dockerfile) ?? [];
+    const targets = services.rlm.volumes.map((volume) => volume.split(':')[1]);
+    assert.deepStrictEqual(targets, ['/data', path.posix.dirname(usersFile)]);
+  });
 });
