@@ -1,4 +1,5 @@
-// Finds what names a place in a source of the context: a printed span, or `path:line` of a known path.
+// Finds what names a place in a source of the context: a printed span, `path:line` of a known path, or a line of a
+// list of spans of the only source, `line:offset: …`.
 // Only what is certain becomes a link; whether the file is there, the editor says when it is asked.
 
 import type { ContextInfo } from '../../src/core/context';
@@ -19,13 +20,16 @@ const javascriptSpan =
   /Span \{\s*start: (\d+),\s*end: (\d+),\s*line: (\d+),\s*text: (?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)(?:,\s*path: (?:'([^'\\\n]+)'|"([^"\\\n]+)"))?/gu;
 /** A run of what paths are made of, after a drive letter, with the line after it where one is: each run is read once. */
 const pathAndLine = /((?:[A-Za-z]:(?=[\\/]))?)([^\s:'"`()[\]{}<>,;=]+)(?::(\d+)(?!\d|\.\d))?/gu;
+/** A line of a printed list of spans without a path; of a chunk with its end. */
+const listedSpan = /^([1-9]\d{0,14}):(\d{1,15})(?:-(\d{1,15}))?(?=: )/gmu;
 
 export function findSourceLinks(
   text: string,
   contexts: readonly ContextInfo[],
 ): readonly SourceLink[] {
   const known = new Set(contexts.flatMap(({ sources }) => sources.map(({ path }) => path)));
-  const hasOneFile = contexts.length === 1 && contexts[0]?.kind === 'files' && known.size === 1;
+  const [context] = contexts;
+  const hasOneFile = contexts.length === 1 && context?.kind === 'files' && known.size === 1;
   const links = [
     ...toLinks(text, pythonSpan, ([, single, double, start, end, line]) =>
       toPlace(single ?? double, [start, end, line]),
@@ -34,11 +38,33 @@ export function findSourceLinks(
       toPlace(single ?? double, [start, end, line]),
     ),
     ...findPathLinks(text, known),
+    ...(hasOneFile ? findListLinks(text, context) : []),
   ];
   return links
     .filter(({ place }) => place.path !== null || hasOneFile)
     .sort((left, right) => left.start - right.start)
     .filter((link, index, all) => index === 0 || link.start >= (all[index - 1]?.end ?? 0));
+}
+
+/** Only where all such lines can be places of the source, and not all of them times of day. */
+function findListLinks(
+  text: string,
+  { totalChars, totalLines }: ContextInfo,
+): readonly SourceLink[] {
+  const links = toLinks(text, listedSpan, ([, line, start, end = start]) =>
+    toPlace(undefined, [start, end, line]),
+  );
+  const places = links.flatMap(({ place: { line, range } }) =>
+    line !== null && range ? [{ line, start: range.start, end: range.end }] : [],
+  );
+  const isPlace = places.every(
+    ({ line, start, end }) =>
+      line <= totalLines && start >= line - 1 && start <= end && end <= totalChars,
+  );
+  const sorted = [...places].sort((one, other) => one.start - other.start);
+  const isInOrder = sorted.every(({ line }, index) => line >= (sorted[index - 1]?.line ?? 1));
+  const isTime = places.every(({ line, start, end }) => line < 24 && start < 60 && start === end);
+  return isPlace && isInOrder && !isTime ? links : [];
 }
 
 function findPathLinks(text: string, known: ReadonlySet<string>): readonly SourceLink[] {

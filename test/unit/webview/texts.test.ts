@@ -206,6 +206,46 @@ describe('webview source links', () => {
     );
   });
 
+  const single = createContext({
+    ...{ kind: 'files', sources: sources.slice(0, 1), totalChars: 5_000, totalLines: 100 },
+  });
+  const listed: readonly (readonly [string, string, readonly string[]])[] = [
+    ['a list of matches', '3:80: …ab…\n70:4000: x\n(the first 2 of 9)', ['3:80', '70:4000']],
+    ['one match', '12:800: x', ['12:800']],
+    ['matches of one line', '1:70: x\n1:90: x', ['1:70', '1:90']],
+    ['passages by their rank', '70:4000: (3.20) b\n3:80: (1.10) a', ['70:4000', '3:80']],
+    ['chunks', '1:0-60: …\n2:60-5000: …', ['1:0-60', '2:60-5000']],
+    ['a number before the list', '286\n3:80: x', ['3:80']],
+    ['times of day', '10:30: tea\n23:59: sleep', []],
+    ['times with seconds', '10:30:15 tea', []],
+    ['numbers beyond the text', '3:80: x\n101:4000: y', []],
+    ['characters beyond the text', '3:5001: x', []],
+    ['more lines than characters', '70:68: x\n71:900: y', []],
+    ['lines that go down as the characters go up', '9:80: x\n3:900: y', []],
+    ['what stands within a line', 'at 3:80: x', []],
+    ['a leading zero', '03:80: x', []],
+    ['no text behind', '3:80', []],
+  ];
+  for (const [what, text, expected] of listed) {
+    it(`${expected.length > 0 ? 'are found in' : 'are none in'} ${what} of one file`, () => {
+      assert.deepStrictEqual(
+        findSourceLinks(text, [single]).map(({ start, end }) => text.slice(start, end)),
+        expected,
+      );
+      assert.deepStrictEqual(findSourceLinks(text, [files]), []);
+    });
+  }
+
+  it('of a list lead to the character in its line', () => {
+    assert.deepStrictEqual(
+      findSourceLinks('3:80: x\n4:90-99: y', [single]).map(({ place }) => place),
+      [
+        { path: null, line: 3, range: { start: 80, end: 80 } },
+        { path: null, line: 4, range: { start: 90, end: 99 } },
+      ],
+    );
+  });
+
   it('of spans without a path are certain only with one file', () => {
     const text = 'Span(start=1, end=4, line=1, text="a")';
     const one = createContext({ kind: 'files', sources: sources.slice(0, 1) });
