@@ -238,7 +238,7 @@ def main(parts):
             value.__qualname__ = name  # errors name it so
             value.__doc__ = parts["helps"].HELP[name]
     HostError.__qualname__, HostError.__module__ = "HostError", "builtins"
-    builtins.help = saved_builtins["help"] = parts["helps"].Help(offered, _sitebuiltins._Helper())
+    builtins.help = saved_builtins["help"] = parts["helps"].Help(offered, _sitebuiltins._Helper(), names)
     variables.watch(names, offered)
     sleep = loop.install(sleep)
 

@@ -221,6 +221,21 @@ for (const language of languages) {
       }
     });
 
+    it('help tells of the context and of no text in it', async () => {
+      const helps = ['help(context)', 'help("x" + "y".repeat(2000))', 'help(context["b.txt"])'];
+      const shown: string[] = [];
+      for (const code of helps) {
+        const given = language === 'python' ? code.replace('"y".repeat(2000)', '"y" * 2000') : code;
+        const { stdout, error } = await repl().run(given);
+        shown.push(error ? `${error.type}: ${error.message.slice(0, 20)}` : stdout);
+      }
+      assert.deepStrictEqual(shown, [
+        'context: The text: a string for one, a mapping path → text for several. Never print it whole.\n',
+        'TypeError: there is no help for',
+        'TypeError: there is no help for',
+      ]);
+    });
+
     it('variables with the names of the new functions come without a note', async () => {
       const declare = language === 'python' ? '' : 'let ';
       const { stderr, error } = await repl().run(
