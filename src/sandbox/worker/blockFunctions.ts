@@ -4,7 +4,7 @@
 // which declares the name and changes nothing else.
 
 import type { Node, Program } from 'acorn';
-import { childrenOf, isFunction } from './declarations';
+import { childrenOf, isFunction, lexicalNames } from './declarations';
 
 /** Around `start` to `end` a block that declares `names`. */
 interface Enclosure {
@@ -13,25 +13,28 @@ interface Enclosure {
   readonly names: readonly string[];
 }
 
-/** Of the blocks that declare functions by one of these names. */
+/** Of the blocks that declare functions by one of these names, or by one that a block around them declares. */
 export function encloseFunctions(
   program: Program,
   lexical: ReadonlySet<string>,
   code: string,
 ): Enclosure[] {
   const found: Enclosure[] = [];
-  const waiting: Node[] = lexical.size === 0 ? [] : [...program.body];
-  for (let node = waiting.pop(); node; node = waiting.pop()) {
+  const waiting = program.body.map((node: Node) => ({ node, around: lexical }));
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { node, around } = next;
     if (isFunction(node)) {
       continue;
     }
     for (const { start, end, ...block } of blocksOf(node)) {
-      const names = block.functions.filter((name) => lexical.has(name));
+      const names = block.functions.filter((name) => around.has(name));
       if (names.length > 0 && !names.some((name) => block.outside.includes(name))) {
         found.push({ start, end, names: [...new Set(names)] });
       }
     }
-    waiting.push(...childrenOf(node));
+    const own = lexicalNames(node);
+    const inside = own.length === 0 ? around : new Set([...around, ...own]);
+    waiting.push(...childrenOf(node).map((child) => ({ node: child, around: inside })));
   }
   return found;
 

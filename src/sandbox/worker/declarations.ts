@@ -148,6 +148,16 @@ function isDeclaration(node: Node): boolean {
   return node.type === 'VariableDeclaration';
 }
 
+/** Declared with `let`, `const` or as classes by the statements of a block or a `switch`. */
+export function lexicalNames(node: Node): string[] {
+  const inside = childrenOf(node);
+  const statements = node.type === 'SwitchStatement' ? inside.flatMap(childrenOf) : inside;
+  return statements.flatMap((one) => {
+    const statement = one as Statement; // others declare nothing
+    return isLexical(statement) ? declaredNames(statement) : [];
+  });
+}
+
 /** Declared anywhere in it with `var`, or as its functions; not what other functions declare for themselves. */
 function varNames(outer: Node): ReadonlySet<string> {
   const names = new Set<string>();

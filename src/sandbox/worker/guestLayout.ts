@@ -73,5 +73,9 @@ export const string = {
 } as const;
 export const rope = { length: 1, flags: 2, left: 4, right: 6 } as const;
 export const bigint = { length: 1, limbs: 2 } as const;
+/** Of the context. */
+export const context = { words: 128, compileRegExp: 75 } as const;
+/** In the flags of compiled patterns. LRE_FLAG_UNICODE, LRE_FLAG_UNICODE_SETS */
+export const regExp = { unicode: 1 << 4, unicodeSets: 1 << 8 } as const;
 /** Of the runtime. */
 export const atoms = { list: 15 } as const;

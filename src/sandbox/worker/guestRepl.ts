@@ -17,6 +17,7 @@ import linePattern from './guest/linePattern.guest.txt';
 import locales from './guest/locales.guest.txt';
 import marks from './guest/marks.guest.txt';
 import primordials from './guest/primordials.guest.txt';
+import regExp from './guest/regExp.guest.txt';
 import repl from './guest/repl.guest.txt';
 import restore from './guest/restore.guest.txt';
 import search from './guest/search.guest.txt';
@@ -49,7 +50,7 @@ const calls: typeof processCalls = {
 
 /** Parts of one function body, in the order in which they run. */
 const sources = [
-  ...[primordials, marks, kinds, inspect, beside, json, variables, declared],
+  ...[primordials, regExp, marks, kinds, inspect, beside, json, variables, declared],
   ...[
     answers,
     sourceTexts,

@@ -6,6 +6,7 @@ import loadModule from '@jitl/quickjs-ng-wasmfile-release-sync/emscripten-module
 import { type HeapLimit, createMemory } from './engineMemory';
 import { FlatStrings } from './flatStrings';
 import { OwnNames } from './ownNames';
+import { PatternCompiler } from './patternCompiler';
 import { PollCounter } from './pollCounter';
 import { PromiseWatch } from './promiseWatch';
 import { ValueHash } from './valueHash';
@@ -105,6 +106,16 @@ export class QuickJs {
       },
       () => this.#ffi.QTS_RuntimeEnableInterruptHandler(this.#runtime),
     );
+    new PatternCompiler({
+      ffi: this.#ffi,
+      memory: heap.memory,
+      context: this.#context,
+      exports: heap.exports,
+      malloc: (bytes) => this.#allocate(bytes),
+      readText: (value) => this.readString(value),
+      createText: (text) => this.createString(text),
+      createError: this.#makeErrors(),
+    });
     this.#requireHooks();
   }
 
@@ -278,6 +289,20 @@ export class QuickJs {
 
   free(value: Value): void {
     this.#ffi.QTS_FreeValuePointer(this.#context, value);
+  }
+
+  /** What makes a SyntaxError of the guest's. */
+  #makeErrors(): (message: string) => Value {
+    const made = this.evaluate('(message) => new SyntaxError(message)', '<errors>');
+    if (!made.ok) {
+      throw new Error('The engine makes no function.');
+    }
+    return (message) => {
+      const text = this.createString(message);
+      const completion = this.call(made.value, text);
+      this.free(text);
+      return completion.ok ? completion.value : completion.error;
+    };
   }
 
   /** @throws Error when promises, strings and values cannot be told, as it would be if the engine's layout changed. */

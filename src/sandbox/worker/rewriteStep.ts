@@ -4,7 +4,6 @@
 
 import { type Node, type Program, type Token, parse } from 'acorn';
 import { encloseFunctions, findBareFunctions } from './blockFunctions';
-import { refuseClassSets } from './classSets';
 import { CodeLines } from './codeLines';
 import {
   type Declarations,
@@ -18,6 +17,7 @@ import {
   readDeclarations,
 } from './declarations';
 import { markLines } from './markLines';
+import { toUnicodePattern } from './unicodeSets';
 import { listReplGlobals } from '../../core/replGlobals';
 
 export interface RewrittenStep {
@@ -73,7 +73,7 @@ export function rewriteStep(
       allowHashBang: true,
       onToken: (token) => {
         addName(names, token);
-        refuseClassSets(code, token);
+        checkPattern(token);
         taken.push(token);
       },
       onComment: (isBlock, _, start, end) => {
@@ -168,6 +168,18 @@ const offered = new Set(Object.keys(listReplGlobals('javascript')));
 function isAssigned(program: Program, names: readonly string[]): boolean {
   const assigned = namesAssigned(program);
   return names.some((name) => assigned.has(name));
+}
+
+/** @throws SyntaxError with its place, as the parser's: the engine would tell none */
+function checkPattern(token: Token): void {
+  const { value } = token as { value?: { pattern: string; flags: string } }; // acorn's types leave it out
+  if (token.type.label === 'regexp' && value?.flags.includes('v') === true) {
+    try {
+      toUnicodePattern(value.pattern, value.flags);
+    } catch (error) {
+      throw error instanceof SyntaxError ? Object.assign(error, { pos: token.start }) : error;
+    }
+  }
 }
 
 function applyEdits(code: string, edits: readonly Edit[]): string {

@@ -124,6 +124,13 @@ const rows: readonly Row[] = [
     steps: ['const x = 0', 'if (eval("x")) function x() {} else y = 4; [x, y]'],
     gives: '[ 0, 4 ]',
   },
+  { steps: ['{ { function x() {} } let x = 1; } typeof x'], gives: "'undefined'" },
+  { steps: ['var x = 1; { if (true) function x() {}\n const { x = 2 } = {}; } x'], gives: '1' },
+  {
+    steps: ['var x = 1; switch (1) { case 1: { function x() {} } default: let x; } x'],
+    gives: '1',
+  },
+  { steps: ['{ { function x() {} } let y = 1; } typeof x'], gives: "'function'" },
   // However the code comes to be.
   { steps: ['const x = 1', 'eval("x = 2")'], raises: constant },
   { steps: ['const x = 1', '(0, eval)("x = 2")'], raises: constant },
