@@ -38,17 +38,22 @@ const maxNameBytes = 255;
  */
 export function parseArchivePath(path: string): readonly string[] {
   const parts = path.split('/');
-  const [top = ''] = parts;
-  const isKept = parts.length > 1 && keptFolders.some((folder) => folder === top);
-  if (
-    !isKept ||
-    parts.length > maxDepth ||
-    path.length > maxPathChars ||
-    !parts.every(isPlainName)
-  ) {
+  const isKept = parts.length > 1 && keptFolders.some((folder) => folder === parts[0]);
+  if (!isKept || !isArchivePath(path)) {
     throw damagedError(`it has the entry ${JSON.stringify(path.slice(0, 200))}`);
   }
   return parts;
+}
+
+/** Of a file or a folder: whether a backup may have it. */
+export function isArchivePath(path: string): boolean {
+  const parts = path.split('/');
+  return parts.length <= maxDepth && path.length <= maxPathChars && parts.every(isPlainName);
+}
+
+/** As a file system that does not tell capitals or forms of letters apart sees it. */
+export function toFolded(path: string): string {
+  return path.normalize('NFKC').toLowerCase();
 }
 
 /** Names that mean something else on Windows, or hide what they are, are none of ours. */

@@ -13,9 +13,10 @@ import {
   type TarLibrary,
   checksumsName,
   headName,
-  isPlainName,
+  isArchivePath,
   keptFolders,
   loadTarLibrary,
+  toFolded,
 } from './archive';
 import type { Home } from './home';
 import { openRegularFile } from './homeFile';
@@ -26,6 +27,8 @@ type Pack = ReturnType<TarLibrary['pack']>;
 export interface BackupReport {
   readonly files: number;
   readonly bytes: number;
+  /** Files and folders that no archive can hold on every system, by their path in the home. */
+  readonly leftOut: readonly string[];
 }
 
 export interface Backup {
@@ -47,16 +50,17 @@ export async function createBackup(home: Home, version: string): Promise<Backup>
     () => pack.finalize(),
     (thrown: unknown) => pack.destroy(toStoreError(thrown, `read ${home.path}`)),
   );
-  const piped = pipeline(pack, gzip);
-  return { bytes: readAll(gzip, [packed, piped]), readReport: () => writer.report };
+  const ended = Promise.all([packed, pipeline(pack, gzip)]);
+  ended.catch(() => undefined); // whoever reads no further has an error of his own
+  return { bytes: readAll(gzip, ended), readReport: () => writer.report };
 }
 
 async function* readAll(
   gzip: AsyncIterable<Buffer>,
-  ended: readonly Promise<unknown>[],
+  ended: Promise<unknown>,
 ): AsyncIterable<Buffer> {
   yield* gzip;
-  await Promise.all(ended);
+  await ended;
 }
 
 async function fill(writer: ArchiveWriter, home: Home, version: string): Promise<void> {
@@ -68,6 +72,9 @@ async function fill(writer: ArchiveWriter, home: Home, version: string): Promise
   await writer.addText(checksumsName, JSON.stringify(writer.checksums));
 }
 
+/** Written by this product on its way to another name, or hidden: not kept. */
+const passingName = /^\.|\.tmp$/u;
+
 /** Links and other things that are no files are none of ours; what has gone meanwhile is left out. */
 async function addFolder(writer: ArchiveWriter, path: string, name: string): Promise<void> {
   const entries = await readdir(path, { withFileTypes: true }).catch((thrown: unknown) => {
@@ -76,7 +83,7 @@ async function addFolder(writer: ArchiveWriter, path: string, name: string): Pro
     }
     throw thrown;
   });
-  const kept = entries.filter((entry) => isPlainName(entry.name) && !entry.name.endsWith('.tmp'));
+  const kept = entries.filter((entry) => !passingName.test(entry.name));
   const leasesFirst = kept.sort(
     (left, right) =>
       Number(leaseName.test(right.name)) - Number(leaseName.test(left.name)) ||
@@ -84,11 +91,13 @@ async function addFolder(writer: ArchiveWriter, path: string, name: string): Pro
   );
   for (const entry of leasesFirst) {
     const inner = `${name}/${entry.name}`;
-    if (entry.isDirectory() && !isEngines(inner)) {
-      await addFolder(writer, join(path, entry.name), inner);
-    } else if (entry.isFile()) {
-      await writer.addFile(inner, join(path, entry.name));
+    const isOurs = entry.isFile() || (entry.isDirectory() && !isEngines(inner));
+    if (!isOurs || !writer.takes(inner)) {
+      continue;
     }
+    await (entry.isDirectory()
+      ? addFolder(writer, join(path, entry.name), inner)
+      : writer.addFile(inner, join(path, entry.name)));
   }
 }
 
@@ -99,6 +108,8 @@ function isEngines(name: string): boolean {
 class ArchiveWriter {
   readonly #pack: Pack;
   readonly #checksums: Record<string, string> = {};
+  readonly #folded = new Set<string>();
+  readonly #leftOut: string[] = [];
   #bytes = 0;
 
   constructor(pack: Pack) {
@@ -110,7 +121,20 @@ class ArchiveWriter {
   }
 
   get report(): BackupReport {
-    return { files: Object.keys(this.#checksums).length, bytes: this.#bytes };
+    const leftOut = [...this.#leftOut].sort();
+    return { files: Object.keys(this.#checksums).length, bytes: this.#bytes, leftOut };
+  }
+
+  /** Whether a file or folder of this name can be brought back; the report names it otherwise. */
+  takes(name: string): boolean {
+    const folded = toFolded(name);
+    const isTaken = isArchivePath(name) && !this.#folded.has(folded);
+    if (isTaken) {
+      this.#folded.add(folded);
+    } else {
+      this.#leftOut.push(name);
+    }
+    return isTaken;
   }
 
   async addText(name: string, text: string): Promise<void> {

@@ -19,6 +19,7 @@ import {
   loadTarLibrary,
   maxListBytes,
   parseArchivePath,
+  toFolded,
 } from './archive';
 import { listEngines } from './engineFile';
 import type { Home } from './home';
@@ -101,25 +102,31 @@ async function unpack(file: string, unpacked: Unpacked): Promise<void> {
   }
 }
 
-/** The kept folders one by one; each was empty or not there. */
+/** The kept folders one by one; each was empty or not there. When one cannot be moved, those before it go back. */
 async function moveIn(home: Home, staging: string): Promise<void> {
-  for (const folder of keptFolders) {
-    const target = join(home.path, folder);
-    await rmdir(target).catch(() => undefined);
-    await rename(join(staging, folder), target).catch((thrown: unknown) => {
-      if (!isMissing(thrown)) {
-        throw thrown;
-      }
-    });
+  const moved: string[] = [];
+  try {
+    for (const folder of await readdir(staging)) {
+      const target = join(home.path, folder);
+      await rmdir(target).catch(() => undefined);
+      await rename(join(staging, folder), target);
+      moved.push(folder);
+    }
+  } catch (thrown) {
+    for (const folder of moved) {
+      await rename(join(home.path, folder), join(staging, folder)).catch(() => undefined);
+    }
+    throw thrown;
+  } finally {
+    await mkdir(home.sessions, { recursive: true, mode: ownerFolder });
   }
-  await mkdir(home.sessions, { recursive: true, mode: ownerFolder });
 }
 
 class Unpacked {
   readonly #folder: string;
   readonly #maxBytes: number;
   readonly #hashes = new Map<string, string>();
-  /** As a file system that does not tell capitals or forms of letters apart sees them. */
+  /** See `toFolded`. */
   readonly #folded = new Set<string>();
   #createdAt: string | null = null;
   #checksums: Readonly<Record<string, string>> | null = null;
@@ -166,7 +173,7 @@ class Unpacked {
 
   async #write(name: string, content: AsyncIterable<Buffer>, size: number): Promise<void> {
     const path = join(this.#folder, ...parseArchivePath(name));
-    const folded = name.normalize('NFKC').toLowerCase();
+    const folded = toFolded(name);
     if (this.#folded.has(folded)) {
       throw damagedError(`${JSON.stringify(name)} is in it twice`);
     }

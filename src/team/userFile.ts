@@ -7,8 +7,12 @@ import { ownerFile } from '../base/ownerOnly';
 import { RlmError } from '../core/errors';
 import { quotaSchema } from './quota';
 
-/** Also the name of the user's folder, on file systems that do not tell capitals apart. */
-export const userNamePattern = /^[a-z0-9][a-z0-9._-]{0,47}$/u;
+/**
+ * Also the name of the user's folder, on every system: without capitals, none that Windows keeps for devices or
+ * shortens, and none that looks like a file on its way to another name.
+ */
+export const userNamePattern =
+  /^(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)|.*\.(?:tmp)?$)[a-z0-9][a-z0-9._-]{0,47}$/u;
 const maxFileBytes = 10_000_000;
 const writableByOthers = 0o022;
 const readableByOthers = 0o644;
@@ -112,7 +116,7 @@ export async function addToken(
   if (!user.success) {
     throw new RlmError('INVALID_INPUT', `${name} cannot be a user: ${toReason(user.error)}.`, {
       nextStep:
-        'Use 1 to 48 of a-z, 0-9, ".", "_", "-" for the name, and quotas within their ranges.',
+        'Use 1 to 48 of a-z, 0-9, ".", "_", "-" for the name, none that Windows keeps for itself (con, aux, …), and quotas within their ranges.',
     });
   }
   await writeUserFile(path, { users: [...file.users.filter((one) => one !== old), user.data] });

@@ -40,7 +40,12 @@ async function backup(file: string, options: BackupOptions, cli: Cli): Promise<v
     whenThere: 'Choose another name, or add --force.',
     mode: ownerFile,
   });
-  const { files, bytes: size } = readReport();
+  const { files, bytes: size, leftOut } = readReport();
+  for (const name of leftOut) {
+    cli.terminal.printError(
+      `Left out: ${name}. Its name cannot be kept on every system: rename it, and take the backup again.`,
+    );
+  }
   cli.terminal.print(`${written}: ${toCountText(files)} files, ${toCountText(size)} bytes`);
 }
 

@@ -1,7 +1,7 @@
 // A backup of a home and its way back: whole, or refused with nothing changed.
 
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -14,6 +14,7 @@ import { EngineFile } from '../../../src/store/engineFile';
 import { createHome, type Home } from '../../../src/store/home';
 import { createBackup } from '../../../src/store/homeBackup';
 import { restoreHome } from '../../../src/store/homeRestore';
+import { userNamePattern } from '../../../src/team/userFile';
 import { useTempFolder } from '../../support/tempFolder';
 
 const session = 'sessions/01932b7e-5c00-7000-8000-000000000000';
@@ -91,6 +92,77 @@ describe('homeBackup', () => {
     await symlink(folder(), path.join(home.path, 'sessions', 'linked'));
     const { home: restored } = await restoreFresh(await save(home));
     assert.deepStrictEqual(await listAll(restored.path), Object.keys(files).sort());
+  });
+
+  it('takes every user whom a file of users may name', async () => {
+    const names = ['con', 'aux.x', 'lpt1', 'bob.', 'bob.tmp', 'a..', 'nul', 'b-_.c', '0', 'a.b'];
+    const good = names.filter((name) => userNamePattern.test(name));
+    const trace = (name: string): string => `users/${name}/sessions/s/trace.jsonl`;
+    const home = await fill(Object.fromEntries(good.map((name) => [trace(name), 'x'])));
+    const { home: restored } = await restoreFresh(await save(home));
+    assert.deepStrictEqual(await listAll(restored.path), good.map(trace).sort());
+    const part = fc.constantFrom('con', 'aux', 'com1', 'tmp', '.', '-', '_', 'a', '7');
+    const any = fc.array(part, { minLength: 1, maxLength: 5 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(any, (name) => {
+        const isUser = userNamePattern.test(name);
+        assert.ok(!isUser || (isPlainName(name) && !name.endsWith('.tmp')), name);
+      }),
+    );
+  });
+
+  it('can bring back every backup that it made, and says which files are not in it', async function () {
+    if (process.platform !== 'linux') {
+      this.skip(); // other file systems have no such names
+    }
+    const deep = `prompts/${'a/'.repeat(20)}x.md`;
+    const odd = ['prompts/a:b.md', 'prompts/aux/x.md', 'prompts/SYSTEM.md', deep];
+    const hidden = ['prompts/.swp', `${session}/x.tmp`];
+    const home = await fill(
+      Object.fromEntries([...Object.keys(files), ...odd, ...hidden].map((name) => [name, 'x'])),
+    );
+    const file = path.join(folder(), 'backup.tar.gz');
+    const backup = await createBackup(home, '1.0.0');
+    await writeFile(file, backup.bytes);
+    const { leftOut, files: count } = backup.readReport();
+    assert.deepStrictEqual(
+      [leftOut, count],
+      [
+        ['prompts/a/a/a/a/a/a/a/a/a/a/a/a', 'prompts/a:b.md', 'prompts/aux', 'prompts/system.md'],
+        Object.keys(files).length,
+      ],
+    );
+    const { home: restored } = await restoreFresh(file);
+    const rest = Object.keys(files).filter((name) => name !== 'prompts/system.md');
+    assert.deepStrictEqual(await listAll(restored.path), [...rest, 'prompts/SYSTEM.md'].sort());
+  });
+
+  it('ends without an error of its own when its reader fails', async () => {
+    const text = randomBytes(3_000_000).toString('hex');
+    const backup = await createBackup(await fill({ [`${session}/context-1.txt`]: text }), '1.0.0');
+    const untaken: unknown[] = [];
+    const note = (thrown: unknown): void => void untaken.push(thrown);
+    process.on('unhandledRejection', note);
+    try {
+      for await (const chunk of backup.bytes) {
+        assert.ok(chunk.length > 0);
+        break; // as a writer does whose disk is full
+      }
+      for (let turn = 0; turn < 20; turn += 1) {
+        await new Promise(setImmediate);
+      }
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+    assert.deepStrictEqual(untaken, []);
+  });
+
+  it('leaves a home as it was where a part of it cannot be moved in', async () => {
+    const file = await save(await fill(files));
+    const home = await fill({ users: 'a file where a folder belongs' }, 'half');
+    await assert.rejects(restoreHome(home, file), { code: 'INTERNAL_ERROR' });
+    assert.deepStrictEqual(await listAll(home.path), ['users']);
+    assert.deepStrictEqual((await readdir(home.path)).sort(), ['engines', 'sessions', 'users']);
   });
 
   it('refuses a home that has sessions, users or an engine', async () => {

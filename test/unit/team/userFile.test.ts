@@ -68,6 +68,11 @@ describe('userFile', () => {
       '-a',
       'a'.repeat(49),
       'oidc-1',
+      'con',
+      'aux.x',
+      'lpt1',
+      'bob.',
+      'bob.tmp',
     ];
     for (const name of names) {
       const added = addToken(file(), { ...request, name });
