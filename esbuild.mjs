@@ -150,7 +150,7 @@ const entries = [
     ...node,
     entryPoints: ['src/sandbox/worker/pythonWorker.ts'],
     outfile: 'dist/sandbox/pythonWorker.js',
-    budget: 195_000,
+    budget: 206_000,
   },
   {
     ...node,

@@ -26,8 +26,6 @@ export interface Attack {
   readonly stdout?: string;
   /** Steps that follow, each with the result it must have. */
   readonly next?: readonly (readonly [code: string, result: string | null])[];
-  /** Only the step after it finds that the variables are lost. */
-  readonly losesLater?: true;
   /** The session is not fit for other attacks afterwards. */
   readonly spoils?: true;
   readonly timeoutMs?: number;
@@ -170,11 +168,7 @@ class AttackRange {
     for (const [code, result] of attack.next ?? []) {
       assert.equal(await repl.evaluate(code, { onHostCall: answerCall }), result, code);
     }
-    if (attack.losesLater) {
-      const after = await repl.run('1', { timeoutMs: shortTimeoutMs });
-      assert.equal(after.stateLost, true, 'the next step finds the variables lost');
-    }
-    if (outcome.stateLost || attack.losesLater) {
+    if (outcome.stateLost) {
       assert.equal(await repl.evaluate('1 + 1'), '2');
     } else {
       assert.equal(await repl.evaluate(probe), '1123', 'variables are kept');

@@ -33,6 +33,7 @@ def main(parts):
     device = parts["device"]
     failures.limits.update(full=device.FULL, files=device.FILES)
     (read, write), perf = device.connect(), time.perf_counter
+    same, begin, mark, yes = b"same", b"begin", b"mark", b"1"  # what the host is asked of memory: see PythonWatch
     scan_json = json.JSONDecoder().scan_once
     encode_json = make_encoder(None, refuse, encode_basestring_ascii, None, ": ", ", ", False, False, False)
     compile_, eval_, exec_ = builtins.compile, builtins.eval, builtins.exec
@@ -48,10 +49,14 @@ def main(parts):
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     sys_members, time_members, modules = vars(sys), vars(time), sys.modules
     set_trace, set_profile, callbacks = sys.settrace, sys.setprofile, gc.callbacks
+    stop_collecting, start_collecting, is_collecting = gc.disable, gc.enable, gc.isenabled
     monitoring = getattr(sys, "monitoring", None)  # of Python 3.12 and later
-    get_tool, set_events, free_tool = (
-        (monitoring.get_tool, monitoring.set_events, monitoring.free_tool_id) if monitoring else (None, None, None))
+    get_tool, set_events, free_tool, register = (
+        (monitoring.get_tool, monitoring.set_events, monitoring.free_tool_id, monitoring.register_callback)
+        if monitoring else (None, None, None, None))
     tools = range(6 if monitoring else 0)
+    events = tuple(event for event in vars(monitoring.events).values() if type(event) is int and event) if monitoring else ()
+    monitors = tuple((tool, event, None) for tool in tools for event in events)
     exact, type_name, scalars = values.exact, values.type_name, values.SCALARS
 
     char_bytes = {"x": 1, "\u00ff": 1, "\u0100": 2, "\U00010000": 4}  # of the strings that are filled
@@ -72,22 +77,39 @@ def main(parts):
 
     def send(message):
         """A write is one message; it leaves with the next read."""
-        write("".join(encode_json(message, 0)).encode("ascii"))
+        write(encode(message))
+
+    def encode(message):
+        return "".join(encode_json(message, 0)).encode("ascii")
 
     def ask_host(value):
         write(b"look %d" % id(value))
         return str(read(17), "ascii")
 
-    def ask_host_of_memory(request):
+    def watch(request):
         write(request.encode("ascii"))
-        return str(read(1), "ascii")
+        return read(1) == yes
+
+    def show_hooks(first, last, profile):
+        """The host finds out where the interpreter keeps them."""
+        register(0, 1, first)
+        register(5, 1, last)
+        set_profile(profile)
+        write(b"hooks %d %d %d %d" % (id(get_frame()), id(profile), id(first), id(last)))
+        set_profile(None)
+        register(0, 1, None)
+        register(5, 1, None)
 
     class Probe:
         """Holds one of each kind that the host reads in memory."""
 
+    get_frame = sys._getframe
+    note = write if device.IS_READ else len  # elsewhere nobody looks into memory
     if device.IS_READ:
         parts["contents"].ask_host = ask_host
-        guard.ask_host = ask_host_of_memory
+        guard.watch = watch
+        show_hooks(lambda *_: 1, lambda *_: 2, lambda *_: 3)
+        (lambda: show_hooks(lambda *_: 4, lambda *_: 5, lambda *_: 6))()
         probe = Probe()
         probe.held = [1, -70_000, 10**30, -2.5, "a", "\u0100", b"b", None, True, 2j, {"k": ({3, "c"},)}, {4: Probe}]
         told = ask_host(probe)
@@ -104,6 +126,7 @@ def main(parts):
             self.code = code
 
     state = {"id": "", "call": 0, "final": None}
+    collects = {"is_on": True, "runs": False}  # what the code has; garbage ends in code of its own, which must not run in the runner
     reserve = {"held": None, "line": None}  # the line whose value is the result; not in `state`, which functions of the REPL close over
 
     def call_host(name, *args):
@@ -285,6 +308,10 @@ def main(parts):
         """Runs the code; returns the value of a trailing expression."""
         body = compile_step(code, filename)
         variables.mention(body)
+        note(mark)
+        collects["runs"] = True
+        if collects["is_on"]:
+            start_collecting()
         if body.co_flags & 0x80:  # inspect.CO_COROUTINE: it awaits at the top level
             loop.run(eval_(body, names))
         else:
@@ -350,12 +377,56 @@ def main(parts):
 
     phases = (execute_code, show_result, explain_failure)
 
+    def drive(step):
+        """Runs the phases. What one has hooked, or changed under the runner, is undone before the next: here, and
+        not in a function, as a hook would run when that is called."""
+        while step["tries"] < 12:
+            try:
+                if step["is_dirty"]:
+                    restore_own(own_builtins)
+                    step["tries"] += 1
+                    set_trace(None)
+                    set_profile(None)
+                    for tool in tools:
+                        if get_tool(tool) is not None:
+                            set_events(tool, 0)
+                            free_tool(tool)
+                    callbacks.clear()
+                    leave_room()
+                    is_same = note is write and note(same) and read(1) == yes
+                    if not is_same:
+                        for tool, event, nothing in monitors:
+                            register(tool, event, nothing)
+                    restore_builtins()
+                    guard.put_back(is_same)
+                    step["is_dirty"] = False
+                at = step["next"]
+                if at == 3:
+                    set_handler(SIGINT, ignore)
+                    return
+                step["next"] = at + 1
+                phase = phases[at]
+                if (phase is show_result and step["value"] is None
+                        or phase is explain_failure and step["failure"] is None):
+                    continue
+                step["is_dirty"] = True
+                phase(step)
+                if phase is show_result and id(type(step["value"])) in scalars:
+                    step["is_dirty"] = False  # no code of the session has run
+            except Anything as error:  # whatever the code raised, also by a hook; or it is interrupted
+                if step["failure"] is None:
+                    step["failure"] = error
+                if step["next"] == 2:  # it was not shown
+                    step["line"] = reserve["line"]
+                if type(error) is NoMemory or type(error) is NoError:
+                    reserve["held"] = None
+
     def run(message):
         code, cap = message["code"], message["maxOutputChars"]
         filename = f"<step {message['step']}>"
-        outcome = {"result": None, "error": None, "variables": [], "changes": [], "abridged": []}
+        outcome = {"result": None, "error": None, "abridged": []}
         step = {"code": code, "filename": filename, "cap": cap, "value": None, "failure": None, "outcome": outcome, "dropped": 0,
-                "line": None}
+                "line": None, "next": 0, "tries": 0, "is_dirty": False}
         restore()
         finders.begin_step()
         take_reserve()
@@ -365,59 +436,22 @@ def main(parts):
         failures.step.update(file=filename, line=None)
         failures.remember_source(filename, code, f"<step {message['step'] - 100}>")
         started = perf()
-        set_handler(SIGINT, interrupt)
-        for phase in phases:
-            failure = None
-            if (phase is show_result and step["value"] is None
-                    or phase is explain_failure and step["failure"] is None):
-                continue
+        try:
+            set_handler(SIGINT, interrupt)
+            drive(step)
+        except Anything as error:  # an interrupt between two of its lines; there is no other within 100 ms
             try:
-                phase(step)
-            except Anything as error:  # whatever the code raised
-                failure = error
-                if type(error) is NoMemory or type(error) is NoError:
-                    reserve["held"] = None
-            if failure is None and phase is show_result and id(type(step["value"])) in scalars:
-                continue  # no code of the session has run
-            restore_own(own_builtins)
-            tries = 0  # nothing out here may need memory: there may be none
-            while tries < 3:  # here, and not in a function: a hook would run when that is called
-                tries += 1
-                try:
-                    set_trace(None)
-                    set_profile(None)
-                    for tool in tools:
-                        if get_tool(tool) is not None:
-                            set_events(tool, 0)
-                            free_tool(tool)
-                    callbacks.clear()
-                    leave_room()
-                    restore_builtins()
-                    guard.put_back()
-                    break
-                except Anything as error:  # raised by a hook, or interrupted
-                    failure = failure or error
-            if failure is not None:
-                step["failure"] = step["failure"] or failure
-                if phase is show_result:
-                    step["line"] = reserve["line"]
-        set_handler(SIGINT, ignore)
+                step["failure"] = error if step["failure"] is None else step["failure"]
+                drive(step)
+            except Anything:
+                set_handler(SIGINT, ignore)
+        leave_room()
         if step["failure"] is not None and outcome["error"] is None:
             outcome["error"] = failures.describe_plainly(step["failure"], filename)
         if outcome["error"] is not None and outcome["error"]["line"] is None:
             outcome["error"]["line"] = step["line"]
-        step["value"] = step["failure"] = failure = None
+        step["value"] = step["failure"] = None
         take_stray()
-        outcome["variables"], outcome["changes"] = compare_variables()
-        try:
-            note_taken(outcome["changes"])
-            if variables.unlisted:
-                Err().write(f"note: the names of {variables.unlisted:,} variables are not listed: there are too many\n")
-            if variables.unseen:
-                Err().write("note: too large to be compared whole, so that changes of few items may go unnoticed: "
-                            f"{variables.unseen}\n")
-        except Anything:  # no memory for a line
-            reserve["held"] = None
         return {
             "stdout": "".join(out["parts"]),
             "stderr": "".join(err["parts"]),
@@ -438,6 +472,8 @@ def main(parts):
 
     def ignore(_signal, _frame):
         """An interrupt that arrives after the code has ended has nothing to interrupt."""
+
+    loaded = {"variable": None, "value": None}
 
     def load_text(source):
         """A short text is read; the host fills a long one in place."""
@@ -476,17 +512,22 @@ def main(parts):
         paths = [source["path"] for source in sources]
         value = texts[0] if message["shape"] == "string" else dict(zip(paths, texts))
         names[message["variable"]] = value
-        variables.know(message["variable"], value)
+        loaded.update(variable=message["variable"], value=value)
         finders.know(message["contextIndex"], paths, texts, message["variable"], value)
         return {"totalChars": total, "totalLines": lines, "preview": preview,
                 "sourceChars": [len(text) for text in texts[:50]]}
 
-    def note_taken(changes):
+    def notes_of(changes):
         taken = [one["name"] for one in changes if one["change"] == "added" and one["name"] in (*offered, "print")
                  and one["name"] not in finders.PLAIN_NAMES]
-        for name in taken:
-            Err().write(f"note: {name} is a variable of yours now, in the place of the REPL's function: "
-                        f"del {name} brings that back\n")
+        notes = [f"note: {name} is a variable of yours now, in the place of the REPL's function: "
+                 f"del {name} brings that back\n" for name in taken]
+        if variables.unlisted:
+            notes.append(f"note: the names of {variables.unlisted:,} variables are not listed: there are too many\n")
+        if variables.unseen:
+            notes.append("note: too large to be compared whole, so that changes of few items may go unnoticed: "
+                         f"{variables.unseen}\n")
+        return "".join(notes)
 
     def read_value(message):
         name, why = message["name"], None
@@ -514,18 +555,77 @@ def main(parts):
         if kind == "load":
             return {"kind": "loaded", "id": answer_id, "sizes": load(message)}
         restore()
-        return {"kind": "value", "id": answer_id, "value": read_value(message)}
+        return {"kind": "value", "id": answer_id, "asked": message}
+
+    def exact_copy(value):
+        """Of what is read while no code of the session may run: a subclass may run some."""
+        kind = type(value)
+        if kind is dict:
+            return {exact_copy(key): exact_copy(item) for key, item in value.items()}
+        if kind is list:
+            return [exact_copy(item) for item in value]
+        if id(kind) not in scalars:
+            raise TypeError(f"there is a {type_name(kind)} in what the step says")
+        return value
+
+    def report(answered):
+        """The message that says what was done. From `begin` on no code of the session runs until it has left."""
+        if collects["runs"]:
+            collects.update(runs=False, is_on=is_collecting())
+        stop_collecting()
+        kind = answered["kind"]
+        if note is write and not (note(same) and read(1) == yes):
+            settle()
+        note(begin)
+        message = {"kind": exact_copy(kind), "id": exact_copy(answered.get("id"))}
+        if kind == "ran":
+            message["outcome"] = report_outcome(exact_copy(answered["outcome"]))
+        elif kind == "loaded":
+            message["sizes"] = exact_copy(answered["sizes"])
+            if message["sizes"] is not None:
+                variables.know(loaded["variable"], loaded["value"])
+        elif kind == "value":
+            message["value"] = read_value(exact_copy(answered["asked"]))
+        else:
+            message["message"] = exact_copy(answered["message"])
+        for _ in range(3):
+            try:
+                return encode(message)
+            except NoMemory:
+                reserve["held"] = None
+                write(b"room")
+        raise NoError("there is no memory for an answer")
+
+    def settle():
+        """What code that ran after the step's own has left."""
+        restore_own(own_builtins)
+        set_trace(None)
+        set_profile(None)
+        callbacks.clear()
+        for tool, event, nothing in monitors:
+            register(tool, event, nothing)
+        restore_builtins()
+        guard.put_back(False)
+
+    def report_outcome(outcome):
+        outcome["variables"], outcome["changes"] = compare_variables()
+        try:
+            notes = notes_of(outcome["changes"])
+            outcome["stderr"] += notes
+        except Anything:  # no memory for a line
+            reserve["held"] = None
+        return outcome
 
     def serve():
         while True:
             answered = answer(receive())
             try:
-                send(answered)
-            except Anything:
+                said = report(answered)
+            except NoMemory:  # before the variables were compared
                 reserve["held"] = None
-                collect()
-                send(answered)
-            answered = None
+                write(b"room")
+                said = report(answered)
+            write(said)
 
     for space in parts.values():
         guard.keep_space(vars(space))
@@ -535,7 +635,14 @@ def main(parts):
     for kind in (Expr, Name, Store, Assign):
         guard.keep_class(kind)
     guard.keep_interpreter()
-    guard.seal()
+    below = (serve, main, get_frame(1).f_code)
+    sealed = guard.seal(
+        records=(variables.known, variables.loaded), marks=(variables.asked,), ways=(read, write), empty=(callbacks,),
+        chains={"begin": (report, *below), "answer": (receive_exactly, receive, *below),
+                "mark": (execute, execute_code, drive, run, answer, *below)})
+    if device.IS_READ and not sealed:
+        send({"kind": "broken", "message": "the interpreter keeps its frames and hooks in another way than expected"})
+        read(1)
     set_handler(SIGINT, ignore)
     restore()
     send({"kind": "ready", "detail": "CPython " + sys.version.split()[0] + device.WHERE})

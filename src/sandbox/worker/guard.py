@@ -3,6 +3,7 @@
 import _io
 import bisect
 import codecs
+import gc
 import heapq
 import importlib._bootstrap
 import importlib._bootstrap_external
@@ -18,6 +19,9 @@ from operator import attrgetter, is_ as same
 from _signal import set_wakeup_fd as set_wakeup
 
 LEAST_RECURSION = 1_000
+IMMUTABLE_TYPE, HEAP_TYPE = 1 << 8, 1 << 9
+LIBRARY = (_io, importlib._bootstrap, importlib._bootstrap_external, zipimport, sys.modules["marshal"], sys.modules["_imp"],
+           bisect, heapq, itertools, math, re)
 
 get_limit, set_limit = sys.getrecursionlimit, sys.setrecursionlimit
 register_error = codecs.register_error
@@ -87,8 +91,7 @@ def keep_class(kind):
 
 def keep_library():
     """Modules that imports, and the functions of the REPL, work by while a step runs."""
-    for module in (_io, importlib._bootstrap, importlib._bootstrap_external, zipimport, sys.modules["marshal"],
-                   sys.modules["_imp"], bisect, heapq, itertools, math, re):
+    for module in LIBRARY:
         kept_spaces.append((vars(module), dict(vars(module))))
 
 
@@ -101,39 +104,63 @@ def keep_interpreter():
     finders = tuple(sys.meta_path)
 
 
-def ask_host(_request):
-    """What the host finds in memory; put in by boot.py."""
-    return ""
+def watch(_request):
+    """Whether the host can compare all of it in memory from now on; put in by boot.py."""
+    return False
 
 
-def seal():
-    """To be called when all is kept. The host compares what nothing but the session's code changes; the rest is done by
-    C code, name for name."""
+def seal(records, marks, ways, empty, chains):
+    """To be called when all is kept, before any code of the session runs: from then on the host compares it, and only
+    what differs is put back. `records` are dicts that only the runner's comparisons change, `marks` such as are
+    changed only before the code of a step runs, `ways` lead to the host, `empty` is what stays so; `chains` has the
+    frames, as functions or codes, in which the runner asks and answers."""
     spaces = tuple((space.get, tuple(kept), tuple(kept.values()), space.update, kept)
                    for space, kept in (*kept_spaces, (sys_members, kept_sys)))
     columns["spaces"] = spaces
-    columns["own"] = tuple(column for column, (space, kept) in zip(spaces, (*kept_spaces, (sys_members, kept_sys)))
-                           if space is sys_members or len(space) != len(kept))
     columns["classes"] = tuple((members_of(kind), tuple(members), tuple(members.values()), kind, members)
                                for kind, members in kept_classes)
     columns["functions"] = tuple(tuple(one[at] for one in kept_functions) for at in range(4))
-    still = [space for space, kept in kept_spaces if len(space) == len(kept)]
-    ask_host("watch " + " ".join((
-        *(f"d{id(space)}" for space in still),
+    constants = [value for _, kept in kept_spaces[:-len(LIBRARY)] for name, value in kept.items() if name.isupper()]
+    constants += [kept_spaces, kept_functions, kept_cells, kept_classes, kept_path, columns, kept_sys, kept_modules]
+    constants += [keywords for *_, keywords in kept_functions if keywords]
+    constants += [members for _, members in kept_classes] + [kept for _, kept in kept_spaces]
+    return watch("watch " + " ".join((
+        *(f"{name}=" + ",".join(str(id(getattr(one, "__code__", one))) for one in chain)
+          for name, chain in chains.items()),
+        *(f"s{id(space)}:{id(kept)}" for space, kept in (*kept_spaces, (sys_members, kept_sys))),
         *(f"c{id(kind)}" for kind, _ in kept_classes),
-        *(f"f{id(one[0])}" for one in kept_functions))))
+        *(f"f{id(one[0])}" for one in kept_functions),
+        *(f"x{id(cell)}" for cell, _ in kept_cells),
+        *(f"p{id(way)}" for way in ways),
+        *(f"d{id(one)}" for one in constants if type(one) is dict),
+        *(f"l{id(one)}" for one in (*constants, *empty) if type(one) is list),
+        *(f"d{id(members)}" for members in members_in_c()),
+        *(f"r{id(one)}" for one in records),
+        *(f"m{id(one)}" for one in marks))))
 
 
-def put_back():
-    for cell, content in kept_cells:
-        cell.cell_contents = content
-    is_same = ask_host("same") == "1"
+def members_in_c():
+    """The dicts behind the members of the types that C code made: `gc` gives them, so that code can change them."""
+    waiting, found = [object], {}
+    while waiting:
+        kind = waiting.pop()
+        if id(kind) not in found:
+            found[id(kind)] = kind
+            waiting.extend(type.__subclasses__(kind))
+    for kind in found.values():
+        if not kind.__flags__ & HEAP_TYPE or kind.__flags__ & IMMUTABLE_TYPE:
+            yield from (one for one in gc.get_referents(members_of(kind)) if type(one) is dict)
+
+
+def put_back(is_same):
+    """`is_same`: the host says that only what is not compared in memory can differ."""
     if not is_same:
+        for cell, content in kept_cells:
+            cell.cell_contents = content
         put_back_functions()
-    for get, names, values, update, kept in columns["own" if is_same else "spaces"]:
-        if not all(map(same, map(get, names), values)):
-            update(kept)
-    if not is_same:
+        for get, names, values, update, kept in columns["spaces"]:
+            if not all(map(same, map(get, names), values)):
+                update(kept)
         for now, names, values, kind, members in columns["classes"]:
             if len(now) != len(names) or not all(map(same, map(now.get, names), values)):
                 put_back_class(kind, members)

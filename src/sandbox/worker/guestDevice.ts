@@ -2,8 +2,8 @@
 // JSON; the raw bytes of a reply, or of the short texts of a 'load', follow. From the guest: each write is one
 // message of JSON, and untrusted, or 'fill' and the address of a string for the next long text, or 'room'
 // for a little more memory when all is used up, or 'look' and the address of a value, whose hashes can be read
-// then, or 'watch' and what is compared from then on, at 'same'. A message leaves when the guest waits for its answer, so code that forges one and goes on is still
-// within its step, and its time limit, until it lets the runner speak.
+// then, or one of the requests to PythonWatch. A message leaves when the guest waits for its answer. What leaves from
+// other frames than the runner's own is a call, whatever it says.
 
 import type { FileAnswer, FileOperation } from '../../core/sandboxFiles';
 import type { ToWorker } from '../../protocol/worker';
@@ -15,10 +15,15 @@ const headerBytes = 16;
 /** More than a step may answer with. */
 const maxMessageBytes = 64 * 1024 * 1024;
 const addressRequest = /^(fill|look) (\d{1,10})$/;
-const maxRequestBytes = 'fill '.length + 10;
 const roomRequest = 'room';
 const sameRequest = 'same';
-const watchRequest = 'w'.charCodeAt(0); // messages are JSON and begin with a brace
+const beginRequest = 'begin';
+const markRequest = 'mark';
+const hooksRequest = 'hooks ';
+const watchRequest = 'watch ';
+const brace = '{'.charCodeAt(0); // messages begin with it, requests do not
+const changedRunner =
+  'the code changed the functions and the state that keep the record of its variables, so what they would say can no longer be trusted';
 
 export type Written = 'taken' | 'too-large' | 'refused';
 
@@ -39,7 +44,10 @@ interface GuestDeviceParts {
   readonly giveRoom: () => void;
   /** What `contents.py` reads of a value. */
   readonly lookAt: (address: number) => string;
-  readonly watch: Pick<PythonWatch, 'watch' | 'isSame'>;
+  readonly watch: Pick<
+    PythonWatch,
+    'watch' | 'isSame' | 'showHooks' | 'mark' | 'begin' | 'answers'
+  >;
 }
 
 export function createGuestDevice({
@@ -58,7 +66,8 @@ export function createGuestDevice({
   let unsent: Uint8Array | null = null;
 
   const exchange = (asked: Uint8Array): void => {
-    pump.send(decoder.decode(asked));
+    const json = decoder.decode(asked);
+    pump.send(watch.answers() ? json : toCall(json));
     let message = pump.receive();
     while (message.kind === 'files') {
       const { id, operation } = message;
@@ -70,6 +79,52 @@ export function createGuestDevice({
     const body = encoder.encode(JSON.stringify(told));
     const header = encoder.encode(String(body.length).padStart(headerBytes));
     toGuest = [header, body, ...raw].filter((part) => part.length > 0).reverse();
+  };
+
+  const answer = (text: string): Written => {
+    toGuest = [encoder.encode(text)];
+    return 'taken';
+  };
+
+  const endWorker = (): never => {
+    pump.send(JSON.stringify({ kind: 'broken', message: changedRunner }));
+    for (;;) {
+      pump.receive(); // until the worker is ended
+    }
+  };
+
+  /** Null for what is no request. */
+  const take = (bytes: Uint8Array): Written | null => {
+    const request = decoder.decode(bytes);
+    const [, what, address] = addressRequest.exec(request) ?? [];
+    if (request === sameRequest) {
+      return answer(watch.isSame() ? '1' : '0');
+    }
+    if (what === 'look') {
+      return answer(lookAt(Number(address)));
+    }
+    if (what === 'fill') {
+      return texts.fill(Number(address)) ? 'taken' : 'refused';
+    }
+    if (request.startsWith(watchRequest)) {
+      return answer(watch.watch(request.slice(watchRequest.length)) ? '1' : '0');
+    }
+    if (request.startsWith(hooksRequest)) {
+      watch.showHooks(request.slice(hooksRequest.length));
+      return 'taken';
+    }
+    switch (request) {
+      case beginRequest:
+        return watch.begin() ? 'taken' : endWorker();
+      case markRequest:
+        watch.mark();
+        return 'taken';
+      case roomRequest:
+        giveRoom();
+        return 'taken';
+      default:
+        return null;
+    }
   };
 
   return {
@@ -94,29 +149,9 @@ export function createGuestDevice({
       if (bytes.length > maxMessageBytes) {
         return 'too-large';
       }
-      const request = bytes.length <= maxRequestBytes ? decoder.decode(bytes) : '';
-      if (request === sameRequest) {
-        toGuest = [encoder.encode(watch.isSame() ? '1' : '0')];
-        return 'taken';
-      }
-      if (
-        bytes[0] === watchRequest &&
-        watch.watch(decoder.decode(bytes.subarray('watch '.length)))
-      ) {
-        toGuest = [encoder.encode('1')];
-        return 'taken';
-      }
-      if (request === roomRequest) {
-        giveRoom();
-        return 'taken';
-      }
-      const [, what, address] = addressRequest.exec(request) ?? [];
-      if (what === 'look') {
-        toGuest = [encoder.encode(lookAt(Number(address)))];
-        return 'taken';
-      }
-      if (what === 'fill') {
-        return texts.fill(Number(address)) ? 'taken' : 'refused';
+      const taken = bytes[0] === brace ? null : take(bytes);
+      if (taken !== null) {
+        return taken;
       }
       unsent = bytes.slice();
       // What an interrupted call or an aborted load left behind belongs to nobody.
@@ -134,4 +169,12 @@ function splitBytes(message: Exclude<ToWorker, { kind: 'load' | 'files' }>): Ope
   }
   const { bytes, ...rest } = message;
   return { told: { ...rest, byteLength: bytes.length }, raw: [bytes] };
+}
+
+/** The last of several members of a name is the one that counts. */
+function toCall(json: string): string {
+  const kind = json.startsWith('{"kind": "broken"') ? 'broken' : 'call';
+  return json.endsWith('}')
+    ? `${json.slice(0, -1)}, "kind": "${kind}"}`
+    : JSON.stringify({ kind: 'broken', message: 'the code sent what is no call' });
 }

@@ -15,8 +15,15 @@ const guardWords = 1_024;
 const guardWord = 0x5ca1ab1e;
 const alignment = 16;
 
-/** Moves the stack, which must be empty. The result tells whether it has held so far. */
-export function enlargeStack(engine: EngineExports): () => boolean {
+export interface GuestStack {
+  /** Whether it was large enough so far. */
+  readonly isWhole: () => boolean;
+  /** All that the engine did not allocate lies below it. */
+  readonly start: number;
+}
+
+/** Moves the stack, which must be empty, before anything is allocated. */
+export function enlargeStack(engine: EngineExports): GuestStack {
   const guardBytes = guardWords * Uint32Array.BYTES_PER_ELEMENT;
   const start = engine.malloc(guardBytes + stackBytes) >>> 0;
   if (start === 0) {
@@ -25,5 +32,5 @@ export function enlargeStack(engine: EngineExports): () => boolean {
   const readGuard = (): Uint32Array => new Uint32Array(engine.memory.buffer, start, guardWords);
   readGuard().fill(guardWord);
   engine._emscripten_stack_restore((start + guardBytes + stackBytes) & -alignment);
-  return () => readGuard().every((word) => word === guardWord);
+  return { start, isWhole: () => readGuard().every((word) => word === guardWord) };
 }

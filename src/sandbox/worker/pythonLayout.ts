@@ -51,6 +51,19 @@ export const opaque = {
 } as const;
 /** Of dates: what was hashed before is kept in the first word of its own. */
 export const date = { zoneByte: 12, first: 13 } as const;
-/** Of a dict its size, version, keys and values; of a function all that it runs with. */
-export const watchedOfDict = { begin: 2, end: 8 } as const;
-export const watchedOfFunction = { begin: 2, end: 10 } as const;
+/** Changes with each change of a dict: its size, version, keys and values. */
+export const stateOfDict = { begin: 2, end: 8 } as const;
+/** What a function runs with: globals, builtins, code, defaults, keyword defaults, closure. */
+export const wordsOfFunction = [2, 3, 6, 7, 8, 9] as const;
+/** What a class inherits from and has: its base, members, bases and order of resolution. */
+export const wordsOfClass = [32, 33, 42, 43] as const;
+/** Of a `partial`: function, arguments, keywords. */
+export const wordsOfPartial = [2, 3, 4] as const;
+/** What a frame object stands for. */
+export const frameObject = { frame: 3 } as const;
+/** Frames by which C code entered the interpreter run no code of their own. */
+export const frame = { code: 0, previous: 1, ownerByte: 38, ownedByC: 3 } as const;
+/** From where a thread keeps its frame: functions and objects of `setprofile` and `settrace`. */
+export const hooksOfThread = { begin: 1, profile: 3, end: 5 } as const;
+/** Tools of `sys.monitoring` that code can have. */
+export const monitoringTools = 6;

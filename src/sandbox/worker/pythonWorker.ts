@@ -12,10 +12,11 @@ import { PythonTexts } from './pythonTexts';
 import { PythonWatch } from './pythonWatch';
 import { type EmscriptenFiles, limitFiles } from './guestFiles';
 import { type ImportSpaces, guardImports } from './guestImports';
-import { type EngineExports, enlargeStack } from './guestStack';
+import { type EngineExports, type GuestStack, enlargeStack } from './guestStack';
 import { type MountingFiles, mountLibrary } from './libraryFiles';
-import { refuseFiles } from './refuseFiles';
+import { MemoryViews } from './memoryViews';
 import { createMessagePump } from './messagePump';
+import { refuseFiles } from './refuseFiles';
 import { scrubRealm } from './scrubRealm';
 import pager from './pager.py';
 import { maxHeapBytes, pageBytes } from './wasmMemory';
@@ -90,7 +91,7 @@ let heapCap = init.maxMemoryBytes;
 let capAfterLoad: number | null = null;
 let engine: EngineExports | undefined;
 
-let isStackWhole = (): boolean => true;
+let stack: GuestStack | undefined;
 
 const texts = new PythonTexts(() => engine?.memory.buffer ?? new ArrayBuffer(0));
 const readMemory = (): ArrayBuffer => engine?.memory.buffer ?? new ArrayBuffer(0);
@@ -99,11 +100,11 @@ const device = createGuestDevice({
   ...{ pump, texts, onMessage, giveRoom },
   onFiles: refuseFiles,
   lookAt: (address) => hashes.describe(address),
-  watch: new PythonWatch(readMemory),
+  watch: new PythonWatch(new MemoryViews(readMemory), () => stack?.start ?? 0),
 });
 
 function onMessage(message: ToWorker): void {
-  if (!isStackWhole()) {
+  if (stack?.isWhole() === false) {
     throw new Error('The code recursed deeper than the stack.');
   }
   if (message.kind === 'reply' && 'interrupted' in message) {
@@ -143,7 +144,7 @@ async function run(): Promise<void> {
   }
   new Int8Array(engine.memory.buffer)[python._Py_EMSCRIPTEN_SIGNAL_HANDLING] = 1;
   limitFiles(python.FS, { maxBytes: init.assets.maxFileBytes, ...fileLimits });
-  isStackWhole = enlargeStack(engine);
+  stack = enlargeStack(engine);
   python.callMain(['-S', '-B', '-u', '/rlm/start.py']);
   throw new Error('The interpreter ended.');
 }

@@ -26,8 +26,8 @@ unlisted = 0
 unseen = ""  # names of variables that are too large to be compared whole, and were not named before
 MAX_UNSEEN = 5
 told = set()  # names
-mentioned = set()
-reached = set()  # ids of what the step's code can touch through those
+# Of the step that runs: names in its code, and ids of what that can touch through those.
+asked = {"mentioned": frozenset(), "reached": frozenset()}
 loaded = {}  # by id: texts of contexts, which cannot change and stay where they are
 remembered = None  # the value that was read last, and what was read of it: until code runs
 
@@ -48,11 +48,11 @@ def know(name, value):
 def mention(code):
     """Notes what the code of a step can touch."""
     forget()
-    mentioned.clear()
-    reached.clear()
+    mentioned, reached = set(), set()
     find_reached(code, names, mentioned, reached)
     if mentioned & ANY_NAME:
         mentioned.update(name for name in tuple(names) if is_own(name))
+    asked.update(mentioned=frozenset(mentioned), reached=frozenset(reached))
 
 
 def own_names():
@@ -79,6 +79,7 @@ def compare():
     global unlisted
     own = [name for name in tuple(names) if is_own(name)]
     changed, looked = {}, {}
+    mentioned, reached = asked["mentioned"], asked["reached"]
     for name in own:
         value = names[name]
         kind = find_change(name, value, looked, name in mentioned or id(value) in reached)
