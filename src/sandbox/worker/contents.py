@@ -8,6 +8,7 @@ from array import array
 from collections import OrderedDict, deque
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from gc import get_referents
 from itertools import islice
 from zlib import crc32
 
@@ -147,7 +148,8 @@ def look_into(value, room):
 
 def is_opaque(value):
     """Whether nothing tells what it holds; then it is noted which one it is."""
-    if base_of(type(value)) is not None or attributes_of(value) or buffer_of(value) is not None:
+    if (base_of(type(value)) is not None or type(value) is types.MappingProxyType or attributes_of(value)
+            or buffer_of(value) is not None):
         return False
     opaque.append(id(value))
     return True
@@ -242,6 +244,9 @@ def open_up(waiter, tokens, waiting, room):
     if held is not None:
         tokens.append(hash_long(held, WHOLE_BYTES) if type(held) is str else hash_buffer(held))
         room -= 1
+    if kind is types.MappingProxyType:
+        put(get_referents(value)[0], tokens, waiting)
+        return room - 1
     if base is set or base is frozenset:
         return put_members(value, base, tokens, room)
     if base is dict:

@@ -18,6 +18,7 @@ import previews from './previews.py';
 import reached from './reached.py';
 import sources from './sources.py';
 import spans from './spans.py';
+import standardValues from './standardValues.py';
 import values from './values.py';
 import variables from './variables.py';
 import windows from './windows.py';
@@ -35,6 +36,7 @@ export function createGuestModules({
   eventLoop,
 }: PlaceModules): Readonly<Record<string, string>> {
   return {
+    standardValues,
     values,
     guard,
     failures,

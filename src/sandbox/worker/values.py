@@ -11,6 +11,8 @@ from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from itertools import chain, islice
 
+from standardValues import is_standard, sequence_fields, standard_parts, without_caches
+
 PREVIEW_CHARS = 200
 MAX_DEPTH = 100
 MAX_NODES = 20_000_000
@@ -22,6 +24,9 @@ MAX_DIGIT_BITS = 10_000  # Python turns longer integers into digits slowly, or n
 type_name = type.__dict__["__name__"].__get__
 mro_of = type.__dict__["__mro__"].__get__
 members_of = type.__dict__["__dict__"].__get__
+size_of_type, dict_offset_of, references_offset_of = (
+    type.__dict__[name].__get__ for name in ("__basicsize__", "__dictoffset__", "__weakrefoffset__"))
+POINTER = size_of_type(object) // 2
 get_args = BaseException.__dict__["args"].__get__
 get_factory = defaultdict.__dict__["default_factory"].__get__
 get_typecode = array.__dict__["typecode"].__get__
@@ -101,14 +106,22 @@ def hidden(kind):
 def unseen(kind):
     """The same of a type of C code's that keeps what it holds where no function of ours looks."""
     bases = mro_of(kind)
-    if base_of(kind) is not None or id(kind) in DATES or kind is memoryview or any(one is array for one in bases):
+    if (base_of(kind) is not None or id(kind) in DATES or kind is memoryview or is_standard(kind)
+            or any(one is array for one in bases)):
         return None
     written = any(one is not object and (id(one) in REPRS or id(one) in DATES) for one in bases)
     if not written and (member(kind, "__dict__")[0] or member(kind, "__slots__")[0] or any(
             type(item) is Slot and not (type(key) is str and key.startswith("__"))
-            for one in bases for key, item in members_of(one).items())):
+            for one in bases for key, item in members_of(one).items())) and not hides(kind):
         return None
     return f"an object of type {type_name(kind)}"
+
+
+def hides(kind):
+    """Whether a value of this type has room for more than its attributes: C code keeps something there."""
+    slots = sum(type(item) is Slot for one in mro_of(kind) for item in members_of(one).values())
+    seen = slots + (dict_offset_of(kind) > 0) + (references_offset_of(kind) > 0)
+    return size_of_type(kind) - size_of_type(object) - seen * POINTER >= POINTER
 
 
 def attributes_of(value):
@@ -128,7 +141,7 @@ def attributes_of(value):
                     found.append((key, slot.__get__(value)))
                 except Exception:  # noqa: BLE001  (not set)
                     continue
-    return found
+    return without_caches(kind, found)
 
 
 def scan(value):
@@ -252,7 +265,7 @@ def says_nothing(value):
     kind = type(value)
     if base_of(kind) is not None or id(kind) in DATES or kind is memoryview or any(one is array for one in mro_of(kind)):
         return False
-    if kind is types.SimpleNamespace or member(kind, "__dataclass_fields__")[0]:
+    if is_standard(kind) or member(kind, "__dataclass_fields__")[0]:
         return False
     return not attributes_of(value)
 
@@ -332,6 +345,10 @@ def parts(value, max_items):
     if base is tuple:
         fields = named_fields(kind, value)
         if fields is not None:
+            return pairs(f"{name}(", zip(fields, tuple.__iter__(value)), ")", "=", max_items, len(fields))
+        sequence = sequence_fields(kind)
+        if sequence is not None and len(sequence[1]) == tuple.__len__(value):
+            name, fields = sequence
             return pairs(f"{name}(", zip(fields, tuple.__iter__(value)), ")", "=", max_items, len(fields))
         return listed("(", value, ",)" if tuple.__len__(value) == 1 else ")", max_items, tuple)
     if base is list:
@@ -424,6 +441,9 @@ def object_parts(value, kind, name, max_items):
     kept = dict(found)
     if is_enum(kind) and type(kept.get("_name_")) is str and "_value_" in kept:
         return iter((f"<{name}.{kept['_name_']}: ", (kept["_value_"],), ">"))
+    standard = standard_parts(value, kind, name, kept)
+    if standard is not None:
+        return iter(standard) if max_items is None else islice(standard, 2 * max_items + 1)
     fields, _ = member(kind, "__dataclass_fields__")
     begin, comma, end = (f"{name}(", ", ", ")") if fields else (f"<{name} " if found else f"<{name}", " ", ">")
     return pairs(begin, found, end, "=", max_items, len(found), comma)

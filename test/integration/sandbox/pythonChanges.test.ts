@@ -7,7 +7,7 @@ import { describePython, itIn } from '../../support/backends';
 import { Repl, createSandboxes } from '../../support/repl';
 
 const setup = `
-import abc, array, collections, dataclasses, datetime, enum, functools, io, itertools, re
+import abc, array, collections, dataclasses, datetime, enum, functools, gc, io, itertools, re, types
 class Box:
     limit = 1
     def show(self): return self.limit
@@ -77,6 +77,10 @@ const inPlace: Readonly<Record<string, readonly [string, string]>> = {
   'a method made anew in a dict': [
     '{"long": "x" * 300, "boxes": [Box(), Box()]}; v["f"] = v["boxes"][0].show',
     'del v["f"]; v["f"] = v["boxes"][1].show',
+  ],
+  'what a view of a mapping shows': [
+    'types.MappingProxyType({n: [n] for n in range(300)})',
+    'gc.get_referents(v)[0][200].append(1)',
   ],
   'a text made anew': ['"a" * 5_000', 'v = None; v = "a" * 4_999 + "b"'],
   'a number made anew': ['1_000', 'v = None; v = 2_000'],

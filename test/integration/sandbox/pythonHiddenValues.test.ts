@@ -15,13 +15,13 @@ const shown: Readonly<Record<string, RegExp>> = {
     /^datetime\.datetime\(2020, 1, 2, 0, 0, tzinfo=<Zone name='own'>\)$/,
   'datetime.time(3, 4, tzinfo=Zone())': /^datetime\.time\(3, 4, tzinfo=<Zone name='own'>\)$/,
   'pathlib.PurePath("a/seen")': /seen/,
-  'uuid.UUID(int=77)': /77/,
+  'uuid.UUID(int=77)': /-00000000004d'/,
+  'types.MappingProxyType({"a": 1})': /^mappingproxy\(\{'a': 1\}\)$/,
   'fractions.Fraction(77, 3)': /77/,
   'decimal.Decimal("7.7")': /7\.7/,
 };
 const notWhole = [
-  'types.MappingProxyType({"a": 1})',
-  '[types.MappingProxyType({"a": 1})]',
+  'random.Random(1)',
   'random.Random(1).getrandbits',
   'operator.itemgetter("a")',
   'type("Own", (datetime.datetime,), {})(2020, 1, 2)',
