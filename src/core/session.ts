@@ -20,10 +20,9 @@ import type {
   Verbosity,
 } from './event';
 import { FinalAnswer, type FinalizeInput, endWith } from './finalAnswer';
-import { Guardrails } from './guardrails';
 import type { History } from './history';
 import { KeptAnswers } from './keptAnswers';
-import type { Limits, SharedLimits, StopReason, Usage } from './limits';
+import type { Limits } from './limits';
 import type { LoopRunner } from './loop';
 import type { Model, ModelAnswer } from './model';
 import type { AskRequest } from './modelCalls';
@@ -32,15 +31,15 @@ import { type RequestScope, noRequests } from './requestScope';
 import { type ReplayOptions, type ReplayReport, runReplay, toTextName } from './replayRun';
 import type { Language, Sandbox, VariableValue, SandboxPlace } from './sandbox';
 import { SandboxSlot } from './sandboxSlot';
-import { requireActive, runningStepError } from './sessionErrors';
+import { runningStepError } from './sessionErrors';
 import { SessionModels } from './sessionModels';
 import type { SessionParent } from './sessionParent';
-import { narrowLimits, readSharedLimits } from './sharedLimits';
+import { SessionStanding } from './sessionStanding';
 import { type StepInput, type StepParts, type StepResult, runStep } from './stepRun';
 import type { Summary } from './summary';
 import type { TraceSink } from './traceStore';
 import { type ValueRequest, readValue } from './variableValue';
-import { WorkPool } from './workPool';
+import type { WorkPool } from './workPool';
 
 export interface SessionSeed {
   readonly sessionId: string;
@@ -102,15 +101,14 @@ export class Session implements Disposable {
   /** Fires once, when another engine turns out to have taken the session over: it ends here. */
   readonly onDidLoseLease: Recorder['onDidLoseLease'];
   readonly #models: SessionModels;
-  readonly #guardrails: Guardrails;
+  /** Whether it may go on. */
+  readonly #standing: SessionStanding;
   readonly #slot: SandboxSlot;
   readonly #answer: FinalAnswer;
   /** Steps, asks and children: what the guardrails are about. */
   readonly #working = new Interruptible();
   /** Loads and replays. */
   readonly #building = new Interruptible();
-  /** Why the session is being stopped, as soon as that is asked for. */
-  #stopping: StopCause | null = null;
   /** Of the contexts in the sandbox that is there now. */
   #room = new ContextRoom();
   #lastUsedAt: number;
@@ -118,8 +116,6 @@ export class Session implements Disposable {
   #kept: KeptAnswers | null = null;
   /** Of the last replay, where the variables may be other than on record and no step has ended since. */
   #untoldReplay: ReplayReport | null = null;
-  /** Of the run that it is a part of, or whose parts are its children. */
-  #pool: WorkPool | null;
   /** A run has begun in it and not ended. */
   #isInRun = false;
 
@@ -128,9 +124,11 @@ export class Session implements Disposable {
     const { summary, step, opened } = start;
     this.seed = opened;
     this.#parts = parts;
-    this.#pool = parts.pool;
     this.#recorder = this.#store.add(
-      new Recorder({ summary, step }, { ...parts, readShared: (usage) => this.#readShared(usage) }),
+      new Recorder(
+        { summary, step },
+        { ...parts, readShared: (usage) => this.#standing.readShared(usage) },
+      ),
     );
     this.onDidAppend = this.#recorder.onDidAppend;
     this.onDidLoseLease = this.#recorder.onDidLoseLease;
@@ -138,22 +136,20 @@ export class Session implements Disposable {
       ...parts,
       opened,
       recorder: this.#recorder,
-      readLeftMs: () => this.#guardrails.leftMs,
+      readLeftMs: () => this.#standing.guardrails.leftMs,
       readLimits: () => this.limits,
     });
     this.#lastUsedAt = parts.clock.now();
     this.#slot = this.#store.add(new SandboxSlot(opened.sessionId, parts.sandbox));
     this.#answer = new FinalAnswer(this.#recorder, this.#slot);
-    const end = (): void => {
-      this.#working.interrupt(); // also what the sandbox does not time: waiting for a model or a caller
-      void this.#stop('timeout').catch(() => undefined); // the recorder keeps it for the next call
-    };
-    this.#guardrails = this.#store.add(
-      new Guardrails({
+    this.#standing = this.#store.add(
+      new SessionStanding({
+        ...parts,
         limits: opened.limits,
-        pool: parts.pool,
-        clock: parts.clock,
-        onOverTime: end,
+        recorder: this.#recorder,
+        models: this.#models,
+        queue: this.#queue,
+        onOverTime: () => this.#working.interrupt(),
       }),
     );
   }
@@ -164,23 +160,17 @@ export class Session implements Disposable {
 
   /** While it is active, what its children have used and what others leave is as it stands now. */
   get summary(): Summary {
-    const { summary } = this.#recorder;
-    if (summary.status !== 'active') {
-      return summary;
-    }
-    const usage = this.#models.readUsage();
-    return { ...summary, usage, shared: this.#readShared(usage) };
+    return this.#standing.summary;
   }
 
   /** Its limits, as far as others leave them. */
   get limits(): Limits {
-    return narrowLimits(this.summary);
+    return this.#standing.limits;
   }
 
   /** Steps and running time of its limits for the parts of its run, which use them up together. */
   createPool(): WorkPool {
-    this.#pool = new WorkPool(this.seed.limits);
-    return this.#pool;
+    return this.#standing.createPool();
   }
 
   /** As what its children know this session. */
@@ -235,7 +225,7 @@ export class Session implements Disposable {
     signal: AbortSignal,
   ): Promise<ContextInfo> {
     return this.#exclusive(signal, async () => {
-      this.#requireActive();
+      this.#standing.requireActive();
       const sandbox = this.#slot.require();
       const number = this.summary.contexts.length + 1; // as a replay counts those on record
       const variable = await chooseVariable(
@@ -285,15 +275,15 @@ export class Session implements Disposable {
    * then; 'CANCELLED' also when the session is stopped, by `maxSessionMs` too; those of the model.
    */
   async ask(request: Omit<AskRequest, 'purpose'>, signal: AbortSignal): Promise<ModelAnswer> {
-    await this.#refuseOverLimit();
-    this.#requireActive();
+    await this.#standing.refuseOverLimit();
+    this.#standing.requireActive();
     const calls = this.#models.createCalls(this.summary.usage.steps + 1);
     return this.#working.run(signal, async (combined) => {
       try {
         return await calls.ask({ ...request, purpose: 'loop' }, combined);
       } finally {
-        if (calls.refusedByLimit || this.#guardrails.isOverTime) {
-          await this.#stop(calls.refusedByLimit ? 'llm_limit' : 'timeout');
+        if (calls.refusedByLimit || this.#standing.guardrails.isOverTime) {
+          await this.#standing.stop(calls.refusedByLimit ? 'llm_limit' : 'timeout');
         }
       }
     });
@@ -301,7 +291,7 @@ export class Session implements Disposable {
 
   /** What goes on in child sessions ends when this one is stopped, closed or out of time. */
   async runChildren<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
-    this.#requireActive();
+    this.#standing.requireActive();
     return this.#working.run(signal, work);
   }
 
@@ -376,13 +366,13 @@ export class Session implements Disposable {
 
   /** What is queued does not run any more, as after `stop`, which must follow. */
   refuseQueued(cause: StopCause): void {
-    this.#stopping ??= cause;
+    this.#standing.refuseQueued(cause);
   }
 
   /** Stops the session at once: a running step is interrupted and keeps what it has done. */
   async stop(cause: 'user' | 'run_ended' = 'user'): Promise<void> {
     this.interrupt();
-    await this.#stop(cause);
+    await this.#standing.stop(cause);
   }
 
   /** @throws LeaseLostError when another engine has taken the session over; it ends here then. */
@@ -421,19 +411,19 @@ export class Session implements Disposable {
   async #runStepNow(input: StepInput, signal: AbortSignal): Promise<StepResult> {
     return this.#working.run(signal, async (combined) => {
       for (;;) {
-        if (this.#judge() !== null) {
-          await this.#refuseOverLimit();
+        if (this.#standing.judge() !== null) {
+          await this.#standing.refuseOverLimit();
         }
-        this.#requireActive();
+        this.#standing.requireActive();
         throwIfAborted(combined, 'The call');
         const sandbox = this.#slot.require();
         // Nothing is awaited from the verdict to the running step: none of the same run may come between.
-        const turn = this.#guardrails.startStep(this.summary.usage, input.timeoutMs);
+        const turn = this.#standing.guardrails.startStep(this.summary.usage, input.timeoutMs);
         if (turn) {
           const kept = this.#takeKept(input);
           return await runStep(input, { ...this.#stepParts, sandbox, turn, kept }, combined);
         }
-        await this.#guardrails.whenStepEnded(combined);
+        await this.#standing.guardrails.whenStepEnded(combined);
       }
     });
   }
@@ -455,57 +445,11 @@ export class Session implements Disposable {
     return {
       recorder: this.#recorder,
       models: this.#models,
-      guardrails: this.#guardrails,
+      guardrails: this.#standing.guardrails,
       limits: this.seed.limits,
       clock: this.#parts.clock,
       requests: this.#parts.requests ?? noRequests,
     };
-  }
-
-  /** What is queued is refused from now on; on record the stop comes after the step that runs. */
-  async #stop(cause: StopCause): Promise<void> {
-    this.refuseQueued(cause);
-    await this.#queue.run(async () => {
-      if (this.summary.status === 'active' && !this.#store.isDisposed) {
-        await this.#recordStop(cause);
-      }
-    });
-  }
-
-  async #recordStop(cause: StopCause): Promise<void> {
-    const usage = this.#models.readUsage();
-    await this.#recorder.append({ kind: 'session.stopped', cause }, { status: 'stopped', usage });
-  }
-
-  /** @throws RlmError 'SESSION_FINALIZED' | 'GUARDRAIL_STOPPED', also while a stop is not on record yet. */
-  #requireActive(): void {
-    const { summary } = this;
-    requireActive(
-      this.#stopping !== null && summary.status === 'active'
-        ? { ...summary, status: 'stopped', stopCause: this.#stopping }
-        : summary,
-    );
-  }
-
-  #readShared(usage: Usage): SharedLimits {
-    const { parentBudget } = this.#parts;
-    return readSharedLimits(
-      { limits: this.seed.limits, usage },
-      { pool: this.#pool, parentBudget },
-    );
-  }
-
-  #judge(): StopReason | null {
-    return this.#guardrails.judge(this.summary.usage, this.#models.leftChars);
-  }
-
-  async #refuseOverLimit(): Promise<void> {
-    this.#requireActive();
-    const reason = this.#judge();
-    if (reason) {
-      await this.#recordStop(reason);
-      this.#requireActive();
-    }
   }
 
   async #exclusive<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
