@@ -1,5 +1,5 @@
-// One session: a REPL in a sandbox under guardrails, every change appended to its trace. Longer than
-// a page on purpose: the rules of a session's life stand in one place.
+// One session: a REPL in a sandbox under guardrails, every change appended to its trace. What its sandbox holds,
+// whether it may go on, whom it asks and how it ends have rooms of their own; here is the order of its calls.
 
 import { type Disposable, DisposableStore } from '../base/disposable';
 import { Interruptible } from '../base/interruptible';
@@ -8,7 +8,7 @@ import { dropByteOrderMark } from '../base/text';
 import type { Budget } from './budget';
 import type { Clock } from './clock';
 import type { ContextInfo, ContextReader, GivenContext } from './context';
-import { ContextRoom, type LoadProgress, chooseVariable, loadContext } from './contextLoading';
+import type { LoadProgress } from './contextLoading';
 import { throwIfAborted } from './errors';
 import type {
   EventHeader,
@@ -21,14 +21,14 @@ import type {
 } from './event';
 import { FinalAnswer, type FinalizeInput, endWith } from './finalAnswer';
 import type { History } from './history';
-import { KeptAnswers } from './keptAnswers';
 import type { Limits } from './limits';
 import type { LoopRunner } from './loop';
 import type { Model, ModelAnswer } from './model';
 import type { AskRequest } from './modelCalls';
 import { Recorder } from './recorder';
 import { type RequestScope, noRequests } from './requestScope';
-import { type ReplayOptions, type ReplayReport, runReplay, toTextName } from './replayRun';
+import type { ReplayReport } from './replayRun';
+import { SessionContents, type SessionReplayOptions } from './sessionContents';
 import type { Language, Sandbox, VariableValue, SandboxPlace } from './sandbox';
 import { SandboxSlot } from './sandboxSlot';
 import { runningStepError } from './sessionErrors';
@@ -77,15 +77,6 @@ export interface SessionStart {
   readonly step: number;
 }
 
-interface SessionReplayOptions {
-  readonly sandbox?: Sandbox;
-  /** Where the record comes from. */
-  readonly sourceSessionId: string;
-  /** Whether the replayed events are appended too: in a fork's own trace they are. */
-  readonly record: boolean;
-  readonly engineId: string;
-}
-
 /** The words of a loop in its session's trace. */
 export type LoopRecord =
   Omit<LoopStarted, keyof EventHeader> | Omit<LoopFinished, keyof EventHeader>;
@@ -104,18 +95,11 @@ export class Session implements Disposable {
   /** Whether it may go on. */
   readonly #standing: SessionStanding;
   readonly #slot: SandboxSlot;
+  readonly #contents: SessionContents;
   readonly #answer: FinalAnswer;
   /** Steps, asks and children: what the guardrails are about. */
   readonly #working = new Interruptible();
-  /** Loads and replays. */
-  readonly #building = new Interruptible();
-  /** Of the contexts in the sandbox that is there now. */
-  #room = new ContextRoom();
   #lastUsedAt: number;
-  /** For the next step, where it is the one that the end of an engine has cut short. */
-  #kept: KeptAnswers | null = null;
-  /** Of the last replay, where the variables may be other than on record and no step has ended since. */
-  #untoldReplay: ReplayReport | null = null;
   /** A run has begun in it and not ended. */
   #isInRun = false;
 
@@ -141,6 +125,13 @@ export class Session implements Disposable {
     });
     this.#lastUsedAt = parts.clock.now();
     this.#slot = this.#store.add(new SandboxSlot(opened.sessionId, parts.sandbox));
+    this.#contents = new SessionContents({
+      ...parts,
+      limits: opened.limits,
+      slot: this.#slot,
+      recorder: this.#recorder,
+      models: this.#models,
+    });
     this.#answer = new FinalAnswer(this.#recorder, this.#slot);
     this.#standing = this.#store.add(
       new SessionStanding({
@@ -192,7 +183,7 @@ export class Session implements Disposable {
    * caller's. Null: the record was not run again, did as it says, or a step has ended since.
    */
   get untoldReplay(): ReplayReport | null {
-    return this.#untoldReplay;
+    return this.#contents.untoldReplay;
   }
 
   /** Epoch ms of the last call that used this session. */
@@ -226,34 +217,7 @@ export class Session implements Disposable {
   ): Promise<ContextInfo> {
     return this.#exclusive(signal, async () => {
       this.#standing.requireActive();
-      const sandbox = this.#slot.require();
-      const number = this.summary.contexts.length + 1; // as a replay counts those on record
-      const variable = await chooseVariable(
-        sandbox,
-        { name: options.name ?? null, number },
-        signal,
-      );
-      const { contexts } = this.#parts;
-      const loading = { variable, ...options, contexts, sandbox, room: this.#room };
-      const context = await this.#building.run(signal, (combined) =>
-        loadContext(given, loading, combined),
-      );
-      if (given.text !== null) {
-        await this.#parts.sink.keepText(toTextName(number), given.text);
-      }
-      await this.#recorder.append({
-        kind: 'context.loaded',
-        given: {
-          hasText: given.text !== null,
-          textForm: given.textForm ?? 'text',
-          paths: given.paths,
-          baseFolder: contexts.baseFolder,
-          encoding: given.encoding ?? null,
-          includeIgnored: given.includeIgnored ?? false,
-        },
-        context,
-      });
-      return context;
+      return this.#contents.load(given, options, signal);
     });
   }
 
@@ -262,7 +226,7 @@ export class Session implements Disposable {
     const given = { ...input, code: dropByteOrderMark(input.code) };
     return this.#exclusive(signal, async () => {
       const result = await this.#runStepNow(given, signal);
-      this.#untoldReplay = null;
+      this.#contents.markTold();
       return input.finalize === true
         ? { ...result, ending: await endWith(this.#answer, result) }
         : result;
@@ -328,40 +292,10 @@ export class Session implements Disposable {
    */
   async replay(
     history: History,
-    options: ReplayOptions & SessionReplayOptions,
+    options: SessionReplayOptions,
     signal: AbortSignal,
   ): Promise<ReplayReport> {
-    return this.#exclusive(signal, async () => {
-      this.#slot.replace(options.sandbox ?? this.#slot.current);
-      this.#room = new ContextRoom();
-      const report = await this.#building.run(signal, (combined) =>
-        runReplay(history, options, {
-          ...this.#parts,
-          sandbox: this.#slot.current,
-          trace: options.record ? { recorder: this.#recorder, sink: this.#parts.sink } : null,
-          room: this.#room,
-          limits: this.seed.limits,
-          lost: null,
-          signal: combined,
-          answerLive: (call, usage, callSignal) =>
-            this.#models.createReplayCalls(history.opened.limits, usage).answer(call, callSignal),
-        }),
-      );
-      this.#untoldReplay = !options.record && isNews(report) ? report : null;
-      this.#models.takeUsage();
-      this.#kept = history.cut && !options.record ? new KeptAnswers(history.cut) : null;
-      const { sourceSessionId, engineId } = options;
-      const { throughStep } = history;
-      const { status } = this.summary;
-      const { unfinishedStep, ...replayed } = report;
-      void unfinishedStep; // the record tells that by itself
-      const isResumed = status === 'interrupted' || status === 'closed';
-      await this.#recorder.append(
-        { kind: 'session.replayed', sourceSessionId, throughStep, engineId, ...replayed },
-        isResumed ? { status: 'active' } : {},
-      );
-      return report;
-    });
+    return this.#exclusive(signal, () => this.#contents.rebuild(history, options, signal));
   }
 
   /** What is queued does not run any more, as after `stop`, which must follow. */
@@ -383,7 +317,7 @@ export class Session implements Disposable {
   /** Interrupts the step, load or replay that runs, if any; the session goes on. */
   interrupt(): void {
     this.#working.interrupt();
-    this.#building.interrupt();
+    this.#contents.interrupt();
   }
 
   /** Lets go of the sandbox and ends the trace file. The trace stays readable. */
@@ -420,7 +354,7 @@ export class Session implements Disposable {
         // Nothing is awaited from the verdict to the running step: none of the same run may come between.
         const turn = this.#standing.guardrails.startStep(this.summary.usage, input.timeoutMs);
         if (turn) {
-          const kept = this.#takeKept(input);
+          const kept = this.#contents.takeKept(input.code);
           return await runStep(input, { ...this.#stepParts, sandbox, turn, kept }, combined);
         }
         await this.#standing.guardrails.whenStepEnded(combined);
@@ -431,14 +365,8 @@ export class Session implements Disposable {
   /** What would be cut short if the session were let go now. */
   get #isAtWork(): boolean {
     return (
-      this.#isInRun || this.#queue.size > 0 || this.#working.isRunning || this.#building.isRunning
+      this.#isInRun || this.#queue.size > 0 || this.#working.isRunning || this.#contents.isBuilding
     );
-  }
-
-  #takeKept({ code }: StepInput): KeptAnswers | null {
-    const kept = this.#kept;
-    this.#kept = null;
-    return kept?.isOf(code) ? kept : null;
   }
 
   get #stepParts(): Omit<StepParts, 'sandbox' | 'turn' | 'kept'> {
@@ -461,8 +389,4 @@ export class Session implements Disposable {
       return task();
     });
   }
-}
-
-function isNews({ differenceCount, unfinishedStep }: ReplayReport): boolean {
-  return differenceCount > 0 || unfinishedStep !== null;
 }
