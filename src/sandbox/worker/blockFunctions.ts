@@ -1,4 +1,4 @@
-// Functions declared in blocks outside of functions. The language also makes a variable of each around its
+// Functions declared in blocks. The language also makes a variable of each around its
 // block, except where a name is declared there with `let` or `const`, or as a class. The engine knows
 // nothing of those of earlier steps, and overlooks those further down: it is told by a block around the block,
 // which declares the name and changes nothing else.
@@ -22,11 +22,10 @@ export function encloseFunctions(
   const found: Enclosure[] = [];
   const waiting = program.body.map((node: Node) => ({ node, around: lexical }));
   for (let next = waiting.pop(); next; next = waiting.pop()) {
-    const { node, around } = next;
-    if (isFunction(node)) {
-      continue;
-    }
-    for (const { start, end, ...block } of blocksOf(node)) {
+    const { node } = next;
+    const around = isFunction(node) ? new Set<string>() : next.around;
+    const blocks = isFunction(node) ? [] : blocksOf(node);
+    for (const { start, end, ...block } of blocks) {
       const names = block.functions.filter((name) => around.has(name));
       if (names.length > 0 && !names.some((name) => block.outside.includes(name))) {
         found.push({ start, end, names: [...new Set(names)] });

@@ -23,6 +23,7 @@ import restore from './guest/restore.guest.txt';
 import search from './guest/search.guest.txt';
 import sourceTexts from './guest/sources.guest.txt';
 import spans from './guest/spans.guest.txt';
+import unseen from './guest/unseen.guest.txt';
 import variables from './guest/variables.guest.txt';
 import windows from './guest/windows.guest.txt';
 import { LocaleAnswers } from './localeAnswers';
@@ -50,7 +51,7 @@ const calls: typeof processCalls = {
 
 /** Parts of one function body, in the order in which they run. */
 const sources = [
-  ...[primordials, regExp, marks, kinds, inspect, beside, json, variables, declared],
+  ...[primordials, regExp, marks, kinds, inspect, beside, json, unseen, variables, declared],
   ...[
     answers,
     sourceTexts,

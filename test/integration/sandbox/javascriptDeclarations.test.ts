@@ -131,6 +131,8 @@ const rows: readonly Row[] = [
     gives: '1',
   },
   { steps: ['{ { function x() {} } let y = 1; } typeof x'], gives: "'function'" },
+  { steps: ['(() => { x = 1; { if (0) function x() {}\n let x; } })(); x'], gives: '1' },
+  { steps: ['let x = 1; (() => { { function x() {} } x = 2; })(); x'], gives: '1' },
   // However the code comes to be.
   { steps: ['const x = 1', 'eval("x = 2")'], raises: constant },
   { steps: ['const x = 1', '(0, eval)("x = 2")'], raises: constant },
