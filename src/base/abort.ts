@@ -1,6 +1,7 @@
 // Cancellation helpers that always give back their listeners.
 
 import { type Disposable, toDisposable } from './disposable';
+import type { Listen } from './emitter';
 
 interface Waiting {
   readonly listener: () => void;
@@ -63,4 +64,17 @@ export async function untilAborted<T>(
   } finally {
     registration?.dispose();
   }
+}
+
+/** Settles when the event fires or the signal aborts, which is heard of after what else the abort ends. */
+export function untilFired(event: Listen<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      fired.dispose();
+      aborted.dispose();
+      resolve();
+    };
+    const fired = event(done);
+    const aborted = onAbort(signal, () => queueMicrotask(done));
+  });
 }

@@ -1,9 +1,9 @@
 // Names of encodings: what a label means, and what decodes it.
 
 import { encodingExists, getDecoder } from 'iconv-lite';
+import { countEdits } from '../base/editDistance';
 import { knownEncodings } from '../core/encodings';
 import { RlmError } from '../core/errors';
-import { countSlips } from './nearMatches';
 
 export const fallbackEncoding = 'windows-1252';
 
@@ -98,7 +98,7 @@ export function resolveEncoding(label: string): string {
   }
   const wanted = label.trim().toLowerCase().slice(0, 100);
   const [nearest] = [...new Set([...knownEncodings, 'latin1', ...codePages])]
-    .map((known) => ({ known, slips: countSlips(wanted, known) }))
+    .map((known) => ({ known, slips: countEdits(wanted, known) }))
     .sort((left, right) => left.slips - right.slips);
   throw new RlmError('INVALID_INPUT', `${JSON.stringify(label)} is no encoding that is known.`, {
     nextStep:

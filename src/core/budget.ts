@@ -1,7 +1,7 @@
 // What a session and its children may spend on models together: reserved before each call, settled
 // after it, along the whole line of parents. Characters of code and output are only counted.
 
-import { onAbort } from '../base/abort';
+import { untilFired } from '../base/abort';
 import { Emitter } from '../base/emitter';
 import { cancelledError } from './errors';
 import type { SharedLimit } from './limits';
@@ -116,7 +116,7 @@ export class Budget {
       if (tokens !== 'later') {
         return tokens === null ? null : this.#take(need, tokens);
       }
-      await this.#untilSettled(signal);
+      await untilFired(this.#settled.event, signal);
     }
   }
 
@@ -209,17 +209,5 @@ export class Budget {
           chars: Math.min(own.chars, above.chars),
         }
       : own;
-  }
-
-  #untilSettled(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        settled.dispose();
-        aborted.dispose();
-        resolve();
-      };
-      const settled = this.#settled.event(done);
-      const aborted = onAbort(signal, () => queueMicrotask(done));
-    });
   }
 }

@@ -1,7 +1,7 @@
 // Steps and running time that the parts of one run share: together they use no more than the run may. A step that
 // runs holds all the time it may take, and gives back what it did not need.
 
-import { onAbort } from '../base/abort';
+import { untilFired } from '../base/abort';
 import { Emitter } from '../base/emitter';
 import type { Limits, SharedLimit } from './limits';
 
@@ -68,14 +68,6 @@ export class WorkPool {
 
   /** Settles when a step has ended, or `signal` aborts. */
   whenStepEnded(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        ended.dispose();
-        aborted.dispose();
-        resolve();
-      };
-      const ended = this.#ended.event(done);
-      const aborted = onAbort(signal, () => queueMicrotask(done));
-    });
+    return untilFired(this.#ended.event, signal);
   }
 }

@@ -1,7 +1,7 @@
 // What a step's tools return. What is optional is left out where it says nothing; see stepView.ts.
 
 import * as z from 'zod';
-import { outputFields } from '../core/sandbox';
+import { type VariableChange, outputFields } from '../core/sandbox';
 import { countField, cutSchema, stopReasonField, usageSchema } from './fields';
 import { pendingFields } from './pendingView';
 import { replaySchema } from './replayView';
@@ -27,6 +27,17 @@ const changesField = z
     }),
   )
   .describe('The text leaves out what the code shows by itself, and previews of what it printed.');
+
+/** Of what a step did to variables, the fields of `variables_changed`. */
+export function toChangesView(changes: readonly VariableChange[]) {
+  return changes.map(({ name, change, type, size, preview }) => ({
+    name,
+    change,
+    type,
+    size,
+    preview,
+  }));
+}
 
 /** Of a step that ended, or waits for its caller. */
 export const stepSchema = z.object({

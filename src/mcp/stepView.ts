@@ -14,7 +14,7 @@ import { cutJsonMarked, fitPayload } from './fit';
 import { toBriefPending, toPendingView } from './pendingView';
 import { type ReplayView, toBriefReplay } from './replayView';
 import { isLiteral, isNamedByCode, isPrinted } from './shownByCode';
-import type { StepPayload } from './stepFields';
+import { type StepPayload, toChangesView } from './stepFields';
 import { Shown } from './tool';
 import { toLimitsView, toShortUsageView, toUsageView } from './usageView';
 
@@ -114,13 +114,7 @@ function toStepPayload(step: StepResult, summary: Told, replay: ReplayView | nul
       result: outcome.result,
       stdout: outcome.stdout,
       stderr: outcome.stderr,
-      variables_changed: outcome.changes.map(({ name, change, type, size, preview }) => ({
-        name,
-        change,
-        type,
-        size,
-        preview,
-      })),
+      variables_changed: toChangesView(outcome.changes),
       updated_vars_summary: [...outcome.variables],
       step_index: step.step,
       replay,

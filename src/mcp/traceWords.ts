@@ -12,6 +12,7 @@ import { toPlaceView } from './placeView';
 import { maxMessageJsonChars } from './stepView';
 import type { OtherEvent, TraceEntry } from './traceEntries';
 import { toLimitsView } from './usageView';
+import { toChangesView } from './stepFields';
 
 export type ResultStatus = 'ok' | 'error' | 'stopped' | 'running';
 
@@ -197,13 +198,7 @@ function describeFinished({ outcome, stop, step }: StepFinished, code: string | 
       },
       traceback: error?.traceback ?? null,
       updated_vars_summary: outcome.variables,
-      variables_changed: outcome.changes.map(({ name, change, type, size, preview }) => ({
-        name,
-        change,
-        type,
-        size,
-        preview,
-      })),
+      variables_changed: toChangesView(outcome.changes),
       final_answer: outcome.finalAnswer,
       interrupted: interruption,
       state_lost: outcome.stateLost,
