@@ -65,10 +65,10 @@ const callers: AgentTask = {
     return {
       files: tree.files,
       looks: [
-        "for m in grep('legacy_send', max_matches=6):\n    print(m.path, m.line, m.line_text)\nprint(count('legacy_send'))",
+        "print(count('legacy_send'))\nhits = grep('legacy_send', max_matches=6)\nprint(hits)\naround(hits[0], 2)",
       ],
-      work: String.raw`files = {m.path for m in grep(r'^[^#\n]*\blegacy_send\(', max_matches=None)}`,
-      answer: 'len(files)',
+      work: String.raw`files = count(r'^[^#\n]*\blegacy_send\(', by='path')`,
+      answer: 'sum(n > 0 for n in files.values())',
       right: String(calling.size),
     };
   },
@@ -84,7 +84,7 @@ const neverCalled: AgentTask = {
     return {
       files: tree.files,
       looks: [
-        'p, t = next(iter(context.items()))\nprint(len(context), p)\nprint(t[:700])',
+        'print(len(context))\nhead(14, next(iter(context)))',
         String.raw`import re
 defined = {m.group(1): p for p, t in context.items() for m in re.finditer(r'^def (\w+)', t, re.M)}
 used = {n for t in context.values() for n in re.findall(r'(?<!def )\b(\w+)\(', t)}
@@ -109,9 +109,7 @@ const overridden: AgentTask = {
     }
     return {
       files: tree.files,
-      looks: [
-        "for m in grep('MAX_UPLOAD', max_matches=10):\n    print(m.path, m.line, m.line_text)",
-      ],
+      looks: ["grep('MAX_UPLOAD', max_matches=10)"],
       work: '',
       answer: String.raw`grep(r'^MAX_UPLOAD_KB = (\d+)', path='data/settings/production.py')[0].line_text.split(' = ')[1]`,
       right: String(values[1]),
@@ -132,9 +130,8 @@ const importCycle: AgentTask = {
     return {
       files: tree.files,
       looks: [
-        String.raw`for m in grep(r'^from \w+\.\w+ import', max_matches=3):
-    print(m.path, m.line_text)
-print(count(r'^from \w+\.\w+ import'))`,
+        String.raw`print(count(r'^from \w+\.\w+ import'))
+grep(r'^from \w+\.\w+ import', max_matches=3)`,
       ],
       work: String.raw`edges = {m.path[5:-3].replace('/', '.'): m.line_text.split()[1] for m in grep(r'^from \w+\.\w+ import', max_matches=None)}
 def walk(a):

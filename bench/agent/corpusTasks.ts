@@ -118,9 +118,7 @@ const judged: AgentTask = {
     });
     return {
       files: { 'reviews.txt': createEssay(1_000_000, facts, random) },
-      looks: [
-        "hits = grep('delivery')\nprint(len(hits))\nfor m in hits[:4]:\n    print(m.line, m.line_text[:120])",
-      ],
+      looks: ["hits = grep('delivery')\nprint(len(hits), hits[:3])\naround(hits[0], 1)"],
       work: String.raw`says = llm_query_batched([f'Is this review content with the delivery? Reply yes or no.\n{m.line_text}' for m in hits])`,
       answer: "sum(1 for s in says if s.strip().lower().startswith('yes'))",
       right: String(good),

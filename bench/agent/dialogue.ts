@@ -8,6 +8,12 @@ import type { MadeTask } from './task';
 /** `apart`: every step and the answer are calls of their own. `joined`: as few calls as the tools allow. */
 export type Style = 'apart' | 'joined';
 
+export interface Talk {
+  readonly style: Style;
+  /** What the session is asked to tell; undefined: nothing is asked. */
+  readonly verbosity: string | undefined;
+}
+
 export interface Cost {
   readonly calls: number;
   /** What the model writes: the arguments of its calls, as JSON. */
@@ -60,15 +66,14 @@ export class Dialogue {
   }
 
   /** The answer that the session ended with. */
-  run(path: string, style: Style): Promise<string> {
-    return style === 'apart' ? this.#runApart(path) : this.#runJoined(path);
+  run(path: string, { style, verbosity }: Talk): Promise<string> {
+    const opening = { context_paths: [path], ...(verbosity && { verbosity }) };
+    return style === 'apart' ? this.#runApart(opening) : this.#runJoined(opening);
   }
 
-  async #runApart(path: string): Promise<string> {
+  async #runApart(opening: Readonly<Record<string, unknown>>): Promise<string> {
     const { looks, work, answer } = this.#task;
-    this.#sessionId = opened.parse(
-      await this.#call('rlm_init_context', { context_paths: [path] }),
-    ).session_id;
+    this.#sessionId = opened.parse(await this.#call('rlm_init_context', opening)).session_id;
     for (const code of looks) {
       await this.#step({ code });
     }
@@ -84,13 +89,11 @@ export class Dialogue {
     return z.object({ final_answer: z.string() }).parse(ended).final_answer;
   }
 
-  async #runJoined(path: string): Promise<string> {
+  async #runJoined(opening: Readonly<Record<string, unknown>>): Promise<string> {
     const { looks, work, answer } = this.#task;
     const last = { code: `${work}\nFINAL(${answer})`.trim(), finalize: true };
     const [first, ...others] = [...looks.map((code) => ({ code })), last];
-    const begun = opened.parse(
-      await this.#call('rlm_init_context', { context_paths: [path], ...first }),
-    );
+    const begun = opened.parse(await this.#call('rlm_init_context', { ...opening, ...first }));
     this.#sessionId = begun.session_id;
     let done = await this.#follow(step.parse(begun.step));
     for (const one of others) {

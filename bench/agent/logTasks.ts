@@ -57,11 +57,9 @@ const topCode: AgentTask = {
     );
     return {
       files: { 'cluster.log': lines.join('\n') },
-      looks: ["for m in grep(' ERROR ', max_matches=5):\n    print(m.line_text)"],
-      work: String.raw`from collections import Counter
-import re
-c = Counter(re.search(r'code=(\w+)', m.line_text).group(1) for m in grep(' ERROR ', max_matches=None))`,
-      answer: 'c.most_common(1)[0][0]',
+      looks: ["grep(' ERROR ', max_matches=5)"],
+      work: String.raw`codes = count(r' ERROR .*code=(\w+)', by=1)`,
+      answer: 'top(codes, 1)[0][0]',
       right: best,
     };
   },
@@ -95,9 +93,7 @@ const oddLine: AgentTask = {
     place(lines, (at) => `${toTime(at, 120)} INFO auth signing key rotated, new id ${key}`, random);
     return {
       files: { 'auth.log': lines.join('\n') },
-      looks: [
-        "for m in grep('key', ignore_case=True, max_matches=5):\n    print(m.line, m.line_text)",
-      ],
+      looks: ["grep('key', ignore_case=True, max_matches=5)"],
       work: '',
       answer: String.raw`grep(r'new id (\w+)')[0].line_text.split()[-1]`,
       right: key,
@@ -116,9 +112,9 @@ const longestGap: AgentTask = {
     );
     return {
       files: { 'worker.log': lines.join('\n') },
-      looks: ["lines = context.split('\\n')\nprint(len(lines), lines[0], lines[-1], sep='\\n')"],
+      looks: ['print(head(2), tail(1))'],
       work: String.raw`from datetime import datetime
-t = [datetime.fromisoformat(l.split()[0]) for l in lines]
+t = [datetime.fromisoformat(l.split()[0]) for l in context.split('\n')]
 gap, after = max((b - a, a) for a, b in zip(t, t[1:]))`,
       answer: 'after.strftime("%H:%M:%S")',
       right: toTime(gapAt - 1, 120).slice(11, 19),
@@ -143,13 +139,10 @@ const failedLogins: AgentTask = {
     lines[from + 700] = `${toTime(from + 700, 120)} INFO auth login ok user=${user}`;
     return {
       files: { 'logins.log': lines.join('\n') },
-      looks: [
-        "for m in grep('login', max_matches=4):\n    print(m.line_text)\nprint(count('login failed'), count('login ok'))",
-      ],
-      work: String.raw`from collections import Counter
-failed = Counter(m.line_text.split('user=')[1] for m in grep('login failed', max_matches=None))
-ok = {m.line_text.split('user=')[1] for m in grep('login ok', max_matches=None)}`,
-      answer: 'max(ok, key=lambda u: failed[u])',
+      looks: ["print(count(r'login (\\w+)', by=1))\ngrep('login', max_matches=3)"],
+      work: String.raw`failed = count(r'login failed user=(\w+)', by=1)
+ok = count(r'login ok user=(\w+)', by=1)`,
+      answer: 'max(ok, key=failed.get)',
       right: user,
     };
   },

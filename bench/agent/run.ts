@@ -1,4 +1,4 @@
-// `npm run bench:agent [-- --apart] [-- --each] [-- --show NAME]`: plays 20 seeded tasks against the built command
+// `npm run bench:agent [-- --apart] [-- --each] [-- --verbosity terse] [-- --show NAME]`: plays 20 seeded tasks against the built command
 // over stdio and counts what they cost an agent: calls, and characters read and written.
 
 import { existsSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { codeTasks } from './codeTasks';
 import { corpusTasks } from './corpusTasks';
-import { type Cost, Dialogue, type Style } from './dialogue';
+import { type Cost, Dialogue, type Talk } from './dialogue';
 import { logTasks } from './logTasks';
 import { tableTasks } from './tableTasks';
 import { type AgentTask, makeTask, writeFiles } from './task';
@@ -20,8 +20,7 @@ const command = path.resolve('dist', 'cli.js');
 const taskFolder = 'data';
 const tasks = [...logTasks, ...codeTasks, ...tableTasks, ...corpusTasks];
 
-interface Options {
-  readonly style: Style;
+interface Options extends Talk {
   /** A connection for each task, and not one for all. */
   readonly isEach: boolean;
   /** Whose replies are printed whole. */
@@ -59,7 +58,7 @@ async function play(client: Client, task: AgentTask, options: Options): Promise<
     }
   });
   const given = path.join(taskFolder, await writeFiles(folder, made));
-  const answer = await dialogue.run(given, options.style);
+  const answer = await dialogue.run(given, options);
   await rm(folder, { recursive: true, force: true });
   const isRight = answer === made.right;
   if (!isRight) {
@@ -129,6 +128,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       apart: { type: 'boolean', default: false },
+      verbosity: { type: 'string' },
       each: { type: 'boolean', default: false },
       show: { type: 'string' },
       seed: { type: 'string', default: '1' },
@@ -141,6 +141,7 @@ async function main(): Promise<void> {
   try {
     const played = await playAll({
       style: values.apart ? 'apart' : 'joined',
+      verbosity: values.verbosity,
       isEach: values.each,
       shown: values.show,
       seed: Number(values.seed),

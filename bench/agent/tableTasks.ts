@@ -61,7 +61,7 @@ const regionTotal: AgentTask = {
     return {
       files: { 'orders.csv': text },
       looks: [
-        `${readRows}\nfrom collections import Counter\nprint(len(rows), Counter(r['region'] for r in rows), Counter(r['status'] for r in rows))`,
+        `${readRows}\nprint(len(rows), top(r['region'] for r in rows), top(r['status'] for r in rows))`,
       ],
       work: "total = sum(int(r['amount_cents']) for r in rows if r['region'] == 'north' and r['status'] == 'paid')",
       answer: 'total',
@@ -87,7 +87,7 @@ const joined: AgentTask = {
         'customers.csv': ['customer,name,tier', ...customers].join('\n'),
       },
       looks: [
-        'for p, t in context.items():\n    print(p, len(t), t[:150])',
+        'for p in context:\n    print(p, head(3, p))',
         `import csv, io
 tables = {p: list(csv.DictReader(io.StringIO(t))) for p, t in context.items()}
 print({p: len(rows) for p, rows in tables.items()}, {c['tier'] for c in tables['data/customers.csv']})`,
@@ -114,7 +114,7 @@ const duplicates: AgentTask = {
       looks: [
         `${readRows}\nprint(len(rows), len({r['order_id'] for r in rows}), len(set(map(str, rows))))`,
       ],
-      work: "from collections import Counter\nn = sum(1 for k, c in Counter(r['order_id'] for r in rows).items() if c > 1)",
+      work: String.raw`n = sum(1 for c in count(r'^(\d+),', by=1).values() if c > 1)`,
       answer: 'n',
       right: String(twice.size),
     };

@@ -51,6 +51,12 @@ def path_meant(text):
     return next((path for path in ends if path == name), ends[0] if ends else None)
 
 
+def names_path(text):
+    """Whether it is one line and no text that was loaded: where lines are asked for, it chooses their source."""
+    is_line = isinstance(text, str) and len(text) <= MAX_PATH and not any(map(text.__contains__, "\r\n"))
+    return is_line and text != "" and id(text) not in loaded
+
+
 def refuse_path(helper, text):
     """grep(pattern, path) would look through the letters of the path."""
     path = path_meant(text)

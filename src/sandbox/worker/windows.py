@@ -1,7 +1,7 @@
 # lines, head, tail, around and top: what stands where, and what is there most often.
 import asked
 from asked import EVERY, LOADED
-from sources import find_sources
+from sources import find_sources, names_path
 from spans import Span, Spans, count_lines, line_start
 
 
@@ -18,6 +18,16 @@ def one_source(helper, first, text, path):
                     f"with one of {names}{', …' if len(pairs) > 5 else ''}")
 
 
+def options(helper, source, text, path, other):
+    """(text, path), where one of them may have been given without its name."""
+    text, path = asked.options(helper, {"text": text, "path": path}, other)
+    if source is LOADED:
+        return text, path
+    if text is not LOADED or path is not EVERY:
+        raise TypeError(f"{helper} was given {asked.shown(source)} and a text or path by name: give one of them")
+    return (text, source) if names_path(source) else (source, path)
+
+
 def cut_lines(source, path, first, last):
     start = line_start(source, first)
     end = line_start(source, last + 1)
@@ -26,8 +36,8 @@ def cut_lines(source, path, first, last):
     return Span("lines", source, path, start, len(source) if end is None else end, first)
 
 
-def lines(first, last=None, *, text=LOADED, path=EVERY, **other):
-    text, path = asked.options("lines", {"text": text, "path": path}, other)
+def lines(first, last=None, source=LOADED, *, text=LOADED, path=EVERY, **other):
+    text, path = options("lines", source, text, path, other)
     first = asked.line_number("the first line", first)
     last = first if last is None else asked.line_number("the last line", last)
     name, source = one_source("lines", f"{first}, {last}", text, path)
@@ -41,15 +51,19 @@ def lines(first, last=None, *, text=LOADED, path=EVERY, **other):
     return cut_lines(source, name, first, last)
 
 
-def head(count=10, *, text=LOADED, path=EVERY, **other):
-    text, path = asked.options("head", {"text": text, "path": path}, other)
+def head(count=10, source=LOADED, *, text=LOADED, path=EVERY, **other):
+    if isinstance(count, str) and source is LOADED:
+        count, source = 10, count
+    text, path = options("head", source, text, path, other)
     count = asked.whole("the number of lines", count, 1)
     name, source = one_source("head", count, text, path)
     return cut_lines(source, name, 1, count)
 
 
-def tail(count=10, *, text=LOADED, path=EVERY, **other):
-    text, path = asked.options("tail", {"text": text, "path": path}, other)
+def tail(count=10, source=LOADED, *, text=LOADED, path=EVERY, **other):
+    if isinstance(count, str) and source is LOADED:
+        count, source = 10, count
+    text, path = options("tail", source, text, path, other)
     count = asked.whole("the number of lines", count, 1)
     name, source = one_source("tail", count, text, path)
     total = count_lines(source)

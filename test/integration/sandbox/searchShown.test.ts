@@ -126,6 +126,39 @@ const rows: readonly Row[] = [
     javascript: 'tail(2, { path: "b.txt" })',
     gives: 'b.txt:149-150 [1628:1650]\n149: User three\n150: User three',
   },
+  {
+    python: 'str(repr(lines(2, 3, "a.txt")) == repr(lines(2, 3, path="a.txt"))).lower()',
+    javascript: 'String(String(lines(2, 3, "a.txt")) === String(lines(2, 3, { path: "a.txt" })))',
+    gives: "'true'",
+  },
+  {
+    python: 'str(repr(head(2, "b.txt")) == repr(head(2, path="b.txt"))).lower()',
+    javascript: 'String(String(head(2, "b.txt")) === String(head(2, { path: "b.txt" })))',
+    gives: "'true'",
+  },
+  {
+    python: 'str(repr(head("b.txt")) == repr(head(path="b.txt"))).lower()',
+    javascript: 'String(String(head("b.txt")) === String(head({ path: "b.txt" })))',
+    gives: "'true'",
+  },
+  {
+    python: 'str(repr(tail(2, "b.txt")) == repr(tail(2, path="b.txt"))).lower()',
+    javascript: 'String(String(tail(2, "b.txt")) === String(tail(2, { path: "b.txt" })))',
+    gives: "'true'",
+  },
+  {
+    python: 'str(repr(head(1, context["b.txt"])) == repr(head(1, text=context["b.txt"]))).lower()',
+    javascript:
+      'String(String(head(1, context["b.txt"])) === String(head(1, { text: context["b.txt"] })))',
+    gives: "'true'",
+  },
+  {
+    python: 'str(repr(head(1, "one\\ntwo")) == repr(head(1, text="one\\ntwo"))).lower()',
+    javascript: 'String(String(head(1, "one\\ntwo")) === String(head(1, { text: "one\\ntwo" })))',
+    gives: "'true'",
+  },
+  { python: 'head(1, "zz.txt")', raises: /no path of the context/u },
+  { python: 'lines(1, 2, "zz.txt")', raises: /no path of the context/u },
   { python: 'head(5, text="")', javascript: 'head(5, { text: "" })', gives: 'lines 1-1 [0:0]' },
   { python: 'tail(5, text="")', javascript: 'tail(5, { text: "" })', gives: 'lines 1-1 [0:0]' },
   {
