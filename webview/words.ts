@@ -8,7 +8,9 @@ import {
   finishWords,
   statusWords,
   stopWords,
+  toCommandText,
   toCountText,
+  toFileText,
   verdictWords,
 } from '../src/export/wording';
 import type { IconName } from './icons';
@@ -104,6 +106,22 @@ export function toMarkText(event: MarkEvent): MarkText {
         tone: isAnswered ? 'good' : 'warning',
         title: t('Run ended'),
         detail,
+      };
+    }
+    case 'file.written': {
+      const title =
+        event.side === 'sandbox'
+          ? t('Uploaded {0}', event.path)
+          : t('Downloaded to {0}', event.path);
+      return { icon: 'file', tone: 'muted', title, detail: toFileText(event, t) };
+    }
+    case 'shell.finished': {
+      const failed = event.exitCode !== 0 || event.interruption !== null;
+      return {
+        icon: 'play',
+        tone: failed ? 'warning' : 'muted',
+        title: t('Command'),
+        detail: `${toOneLine(event.command, 80)}: ${toCommandText(event, t)}`,
       };
     }
     case 'session.stopped':

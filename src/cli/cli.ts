@@ -59,6 +59,8 @@ export interface EngineOptions {
   readonly roots: readonly string[];
   /** Relative paths in tool calls start here. */
   readonly baseFolder: string;
+  /** Where files of sandboxes may be written. */
+  readonly readDownloadFolder?: () => string | null;
   readonly log: (line: string) => void;
 }
 

@@ -6,6 +6,7 @@ import type { GivenContext } from '../core/context';
 import { type LimitRange, type Limits, limitRanges } from '../core/limits';
 import { type BackendName, type Language, backendNames, languages } from '../core/sandbox';
 import type { Cli } from './cli';
+import { toAbsolute } from './roots';
 import { toCountText } from './render/words';
 
 export interface GlobalOptions {
@@ -50,6 +51,22 @@ export function rootsOption(): Option {
   )
     .argParser(collect)
     .default([], 'none');
+}
+
+export function downloadsOption(): Option {
+  return new Option(
+    '--downloads <folder>',
+    'where clients may have files of sandboxes written (default: nowhere)',
+  ).env('RLM_DOWNLOADS');
+}
+
+/** Of an engine; a relative folder starts at the current one. */
+export function toDownloads(
+  { downloads }: { readonly downloads?: string | undefined },
+  cwd: string,
+): () => string | null {
+  const folder = downloads ? toAbsolute(cwd, downloads) : null;
+  return () => folder;
 }
 
 export interface ReadOptions {

@@ -7,6 +7,7 @@ import type {
   ContextReader,
   ContextReport,
   GivenContext,
+  HostFile,
   SkippedFile,
   SourceText,
 } from '../core/context';
@@ -22,6 +23,7 @@ import { resolveEncoding } from './encodingNames';
 import type { DetectEncoding } from './findEncoding';
 import { HashingSink } from './hashingSink';
 import { closeFile, openFile, type Opening } from './openedFile';
+import { readRawFile } from './rawFile';
 import { runAhead } from './runAhead';
 import { SourceNames, textSourceName } from './sourceNames';
 import {
@@ -60,6 +62,11 @@ export class FileContextReader implements ContextReader {
   constructor(options: FileContextOptions) {
     this.baseFolder = options.baseFolder;
     this.#options = { maxTotalBytes: maxSessionBytes, maxFiles: 100_000, ...options };
+  }
+
+  async readFile(path: string, maxBytes: number, signal: AbortSignal): Promise<HostFile> {
+    const roots = await AllowedRoots.create(this.#options.roots());
+    return readRawFile(path, { roots, baseFolder: this.baseFolder, maxBytes, signal });
   }
 
   async readContext(

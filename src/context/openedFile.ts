@@ -54,6 +54,44 @@ export async function openFile(
   let handle: FileHandle | null = null;
   let kept: FileHandle | null = null;
   try {
+    const opened = await openRegular(real, roots);
+    if ('reason' in opened) {
+      return opened;
+    }
+    ({ handle } = opened);
+    const size = opened.sizeBytes;
+    const head = Buffer.allocUnsafe(roomBytes + Math.min(size, headBytes));
+    const read = await readFully(handle, head.subarray(roomBytes), 0);
+    const start = head.subarray(roomBytes, roomBytes + read);
+    const kind = findNoText(await skipZeros(start, handle, size), given !== null);
+    if (kind !== null) {
+      return { reason: `${kind.name}, not text`, kind };
+    }
+    kept = size > read && read === headBytes ? handle : null;
+    const sizeBytes = kept === null ? read : size;
+    return { real, handle: kept, head: head.subarray(0, roomBytes + read), sizeBytes };
+  } catch (error) {
+    return { reason: `not readable: ${toErrorWords(error)}`, kind: null };
+  } finally {
+    if (kept === null) {
+      await handle?.close();
+    }
+  }
+}
+
+export interface RegularFile {
+  readonly handle: FileHandle;
+  readonly sizeBytes: number;
+}
+
+/** What was opened is a file, and inside the roots. The caller closes it. Never rejects for what is wrong with it. */
+export async function openRegular(
+  real: string,
+  roots: AllowedRoots,
+): Promise<RegularFile | Unreadable> {
+  let handle: FileHandle | null = null;
+  let kept: FileHandle | null = null;
+  try {
     handle = await open(real, openFlags);
     const info = await handle.stat();
     if (!info.isFile()) {
@@ -63,16 +101,8 @@ export async function openFile(
     if (!(await isStillAllowed(handle, real, roots))) {
       return { reason: 'replaced while it was being opened', kind: null };
     }
-    const head = Buffer.allocUnsafe(roomBytes + Math.min(info.size, headBytes));
-    const read = await readFully(handle, head.subarray(roomBytes), 0);
-    const start = head.subarray(roomBytes, roomBytes + read);
-    const kind = findNoText(await skipZeros(start, handle, info.size), given !== null);
-    if (kind !== null) {
-      return { reason: `${kind.name}, not text`, kind };
-    }
-    kept = info.size > read && read === headBytes ? handle : null;
-    const sizeBytes = kept === null ? read : info.size;
-    return { real, handle: kept, head: head.subarray(0, roomBytes + read), sizeBytes };
+    kept = handle;
+    return { handle, sizeBytes: info.size };
   } catch (error) {
     return { reason: `not readable: ${toErrorWords(error)}`, kind: null };
   } finally {

@@ -10,6 +10,17 @@ export interface ContextReader {
    * @throws RlmError 'PATH_NOT_ALLOWED' | 'INVALID_INPUT' | 'CONTEXT_TOO_LARGE' | 'CANCELLED'
    */
   readContext(given: GivenContext, sink: ContextSink, signal: AbortSignal): Promise<ContextReport>;
+  /**
+   * The bytes of one file, whatever they are, by the same rule of what may be read.
+   * @throws RlmError 'PATH_NOT_ALLOWED' | 'INVALID_INPUT' (also when it is larger) | 'CANCELLED'
+   */
+  readFile(path: string, maxBytes: number, signal: AbortSignal): Promise<HostFile>;
+}
+
+export interface HostFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
 }
 
 export const textForms = ['text', 'mapping'] as const;

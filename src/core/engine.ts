@@ -1,6 +1,8 @@
 // What one running engine offers to its surfaces (MCP, CLI, editor). Built in src/runtime.ts.
 
 import type { Clock } from './clock';
+import type { ContextReader } from './context';
+import type { Downloads } from './downloads';
 import type { LoopRunner } from './loop';
 import type { ProviderStatus } from './model';
 import type { SandboxStatus } from './sandbox';
@@ -19,6 +21,10 @@ export interface Engine {
   readonly clock: Clock;
   /** Whole runs, in which a model writes the code. */
   readonly loops: LoopRunner;
+  /** Where files that come out of sandboxes may go on this machine. */
+  readonly downloads: Downloads;
+  /** As `ContextReader.readFile`: files that go into sandboxes. */
+  readonly readHostFile: ContextReader['readFile'];
   /** Starts what a first session would wait for; never rejects. */
   prewarm(): void;
   readStatus(): Promise<EngineStatus>;

@@ -2,7 +2,7 @@
 
 import type { ContextInfo, GivenContext, TextForm } from './context';
 import { type Limits, type SharedLimits, type StopReason, type Usage, stopReasons } from './limits';
-import type { Language, Outcome, SandboxPlace } from './sandbox';
+import type { Interruption, Language, Outcome, SandboxPlace } from './sandbox';
 
 /**
  * `closed`: its engine let go of it while nothing ran in it, and `interrupted`: its engine ended without that, or
@@ -158,6 +158,46 @@ export interface SessionClosed extends EventHeader {
   readonly reason: string;
 }
 
+/** A whole file went into where the code runs, or came out of it to this machine. */
+export interface FileWritten extends EventHeader {
+  readonly kind: 'file.written';
+  readonly side: 'sandbox' | 'host';
+  /** As that side names it. */
+  readonly path: string;
+  /** Where it came from, as the other side names it; null: the caller gave its content. */
+  readonly sourcePath: string | null;
+  /** Where that content is kept beside the trace; null: it is not. */
+  readonly keptAs: string | null;
+  readonly keptForm: KeptForm;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** It took the place of another. */
+  readonly replaced: boolean;
+}
+
+export const keptForms = ['utf8', 'base64'] as const;
+/** How the bytes of a file are a text. */
+export type KeptForm = (typeof keptForms)[number];
+
+/** A command of the shell where the code runs. */
+export interface ShellFinished extends EventHeader {
+  readonly kind: 'shell.finished';
+  readonly command: string;
+  /** Null: its end is not known, as the sandbox broke. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Bytes of output that were not kept. */
+  readonly droppedBytes: { readonly stdout: number; readonly stderr: number };
+  readonly interruption: Interruption | null;
+  /** Why the sandbox ended it; null: it did not. */
+  readonly endedBy: string | null;
+  readonly durationMs: number;
+  /** The variables are gone with the sandbox that broke. */
+  readonly stateLost: boolean;
+  readonly stop: StopReason | null;
+}
+
 /** Recorded steps were run again in a fresh sandbox, to rebuild the variables. */
 export interface SessionReplayed extends EventHeader {
   readonly kind: 'session.replayed';
@@ -192,6 +232,8 @@ export type TraceEvent =
   | ModelAnswered
   | LoopStarted
   | LoopFinished
+  | FileWritten
+  | ShellFinished
   | SessionStopped
   | SessionFinalized
   | SessionClosed

@@ -56,11 +56,16 @@ export class Guardrails implements Disposable {
    * run hold the time it may need; try again after `whenStepEnded`.
    */
   startStep(usage: Usage, askedMs: number | undefined): StepTurn | null {
+    const timeoutMs = this.toTimeoutMs(usage, askedMs);
+    return this.#pool ? this.#pool.startStep(timeoutMs) : { timeoutMs, end: () => undefined };
+  }
+
+  /** How long what `judge` allows may run, and no longer than it asks for. */
+  toTimeoutMs(usage: Usage, askedMs: number | undefined): number {
     const { maxRuntimeMs, stepTimeoutMs } = this.#limits;
     const ownMs = Math.min(stepTimeoutMs, maxRuntimeMs - usage.runtimeMs, this.leftMs);
     const allowedMs = Math.min(ownMs, this.#pool?.leftMs ?? ownMs);
-    const timeoutMs = Math.max(1, Math.min(allowedMs, askedMs ?? allowedMs));
-    return this.#pool ? this.#pool.startStep(timeoutMs) : { timeoutMs, end: () => undefined };
+    return Math.max(1, Math.min(allowedMs, askedMs ?? allowedMs));
   }
 
   /** Settles when a step of the same run has ended, or `signal` aborts. */

@@ -2,8 +2,10 @@
 
 import type {
   ContextLoaded,
+  FileWritten,
   ModelAnswered,
   SessionOpened,
+  ShellFinished,
   StepFinished,
   StepStarted,
   TraceEvent,
@@ -30,9 +32,22 @@ export interface RecordedContext {
   readonly number: number;
 }
 
+/** A file that went into where the code runs. */
+export interface RecordedUpload {
+  readonly kind: 'upload';
+  readonly written: FileWritten;
+}
+
+export interface RecordedCommand {
+  readonly kind: 'command';
+  readonly finished: ShellFinished;
+}
+
+type RecordedItem = RecordedStep | RecordedContext | RecordedUpload | RecordedCommand;
+
 export interface History {
   readonly opened: SessionOpened;
-  readonly items: readonly (RecordedStep | RecordedContext)[];
+  readonly items: readonly RecordedItem[];
   /** The last step of `items`, 0 when there is none. */
   readonly throughStep: number;
   /** Of the last event that was read. */
@@ -76,7 +91,7 @@ export function readUsage({ items }: History): Usage {
 class HistoryReader {
   readonly #atStep: number | null;
   #opened: SessionOpened | undefined;
-  #items: (RecordedStep | RecordedContext)[] = [];
+  #items: RecordedItem[] = [];
   #contexts = 0;
   #started: StepStarted | undefined;
   #calls: ModelAnswered[] = [];
@@ -116,6 +131,17 @@ class HistoryReader {
         return;
       case 'step.finished':
         this.#takeStep(event);
+        return;
+      case 'file.written':
+        if (event.side === 'sandbox') {
+          this.#items.push({ kind: 'upload', written: event });
+        }
+        return;
+      case 'shell.finished':
+        this.#items.push({ kind: 'command', finished: event });
+        if (event.stateLost) {
+          this.#loseSteps();
+        }
         return;
       case 'loop.started':
       case 'loop.finished':
@@ -165,10 +191,8 @@ class HistoryReader {
   #takeStep(finished: StepFinished): void {
     this.#throughStep = finished.step;
     if (finished.outcome.stateLost) {
-      // All that the steps so far had made was lost here; only the contexts were loaded again.
-      const contexts = this.#items.filter((item) => item.kind === 'context');
-      this.#stepsSkipped += this.#items.length - contexts.length + 1;
-      this.#items = contexts;
+      this.#loseSteps();
+      this.#stepsSkipped += 1;
     } else if (this.#started) {
       const { code, usage } = this.#started;
       this.#items.push({ kind: 'step', code, usage, finished, calls: this.#calls });
@@ -178,5 +202,17 @@ class HistoryReader {
     }
     this.#started = undefined;
     this.#calls = [];
+  }
+
+  /**
+   * All that the steps so far had made was lost here; only the contexts were loaded again. Files outlive an
+   * interpreter in a place of its own; on WebAssembly they go with it.
+   */
+  #loseSteps(): void {
+    const keepsFiles = this.#opened?.sandbox.backend !== 'wasm';
+    const isKept = ({ kind }: RecordedItem): boolean =>
+      kind === 'context' || (keepsFiles && kind !== 'step');
+    this.#stepsSkipped += this.#items.filter(({ kind }) => kind === 'step').length;
+    this.#items = this.#items.filter(isKept);
   }
 }

@@ -4,9 +4,10 @@ import { type ContextRoom, loadContext } from './contextLoading';
 import type { ContextInfo, ContextReader } from './context';
 import { RlmError, throwIfAborted } from './errors';
 import type { ReplayDifference } from './event';
-import type { History, RecordedContext, RecordedStep } from './history';
+import type { History, RecordedContext, RecordedStep, RecordedUpload } from './history';
 import type { Limits, Usage } from './limits';
 import type { Recorder } from './recorder';
+import { replayUpload, toNotRepeatable } from './replayFiles';
 import {
   type LostSources,
   checkShape,
@@ -51,6 +52,8 @@ export interface ReplayParts {
   readonly limits: Limits;
   /** Takes contexts that cannot be loaded, which the replay then goes on without; null: it fails. */
   readonly lost: LostSources | null;
+  /** So many bytes of a file have been uploaded again. */
+  readonly onUploaded?: (bytes: number) => void;
   /** Answers calls that ask no model, by what had been used when the record made them. */
   readonly answerLive: (call: HostCall, usage: Usage, signal: AbortSignal) => Promise<unknown>;
 }
@@ -69,11 +72,7 @@ export async function runReplay(
   for (const [done, item] of history.items.entries()) {
     options.onProgress?.(done, history.items.length);
     throwIfAborted(parts.signal, 'The replay');
-    if (item.kind === 'context') {
-      differences.push(...(await replayContext(item, options, parts)));
-    } else {
-      differences.push(...(await replayStep(toComparable(item, history, parts), parts)));
-    }
+    differences.push(...(await replayItem(item, { history, options, parts })));
   }
   return {
     stepsRun: history.items.filter((item) => item.kind === 'step').length,
@@ -82,6 +81,48 @@ export async function runReplay(
     differenceCount: differences.length,
     unfinishedStep: history.unfinishedStep,
   };
+}
+
+interface Replaying {
+  readonly history: History;
+  readonly options: ReplayOptions;
+  readonly parts: ReplayParts & { readonly signal: AbortSignal };
+}
+
+async function replayItem(
+  item: History['items'][number],
+  { history, options, parts }: Replaying,
+): Promise<readonly ReplayDifference[]> {
+  switch (item.kind) {
+    case 'context':
+      return replayContext(item, options, parts);
+    case 'step':
+      return replayStep(toComparable(item, history, parts), parts);
+    case 'upload':
+      return replayFile(item, options, parts);
+    case 'command':
+      await parts.trace?.recorder.append(item.finished, { usage: item.finished.usage });
+      return [toNotRepeatable(item.finished)];
+  }
+}
+
+async function replayFile(
+  { written }: RecordedUpload,
+  { readText }: ReplayOptions,
+  parts: ReplayParts & { readonly signal: AbortSignal },
+): Promise<readonly ReplayDifference[]> {
+  const { trace } = parts;
+  const { differences, bytes, keptText } = await replayUpload(written, { ...parts, readText });
+  if (bytes !== null) {
+    parts.onUploaded?.(bytes);
+  }
+  if (trace) {
+    if (written.keptAs !== null && keptText !== null) {
+      await trace.sink.keepText(written.keptAs, keptText);
+    }
+    await trace.recorder.append(written, { usage: written.usage });
+  }
+  return differences;
 }
 
 /** For a person or an agent that goes on with the session. */

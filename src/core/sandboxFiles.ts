@@ -3,6 +3,20 @@
 
 import type { Interruption } from './sandbox';
 
+const mebibyte = 2 ** 20;
+
+export const fileLimits = {
+  /** Of one file that is uploaded or downloaded. */
+  maxFileBytes: 32 * mebibyte,
+  /** Of all uploads of a session together. */
+  maxSessionBytes: 100 * mebibyte,
+  maxListed: 1_000,
+  maxPathChars: 1_024,
+  maxCommandChars: 20_000,
+  /** That go to a sandbox and back at a time. */
+  pieceBytes: mebibyte,
+} as const;
+
 export type FileOperation =
   | { readonly kind: 'list'; readonly path: string; readonly maxEntries: number }
   | {

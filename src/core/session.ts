@@ -32,6 +32,7 @@ import { SessionContents, type SessionReplayOptions } from './sessionContents';
 import type { Language, Sandbox, VariableValue, SandboxPlace } from './sandbox';
 import { SandboxSlot } from './sandboxSlot';
 import { runningStepError } from './sessionErrors';
+import { SessionFiles } from './sessionFiles';
 import { SessionModels } from './sessionModels';
 import type { SessionParent } from './sessionParent';
 import { SessionStanding } from './sessionStanding';
@@ -97,6 +98,8 @@ export class Session implements Disposable {
   readonly #slot: SandboxSlot;
   readonly #contents: SessionContents;
   readonly #answer: FinalAnswer;
+  /** Files and shell of where its code runs, in line with its steps. */
+  readonly files: SessionFiles;
   /** Steps, asks and children: what the guardrails are about. */
   readonly #working = new Interruptible();
   #lastUsedAt: number;
@@ -131,6 +134,7 @@ export class Session implements Disposable {
       slot: this.#slot,
       recorder: this.#recorder,
       models: this.#models,
+      onUploaded: (bytes) => this.files.takeUploaded(bytes),
     });
     this.#answer = new FinalAnswer(this.#recorder, this.#slot);
     this.#standing = this.#store.add(
@@ -143,6 +147,7 @@ export class Session implements Disposable {
         onOverTime: () => this.#working.interrupt(),
       }),
     );
+    this.files = this.#createFiles();
   }
 
   get id(): string {
@@ -378,6 +383,26 @@ export class Session implements Disposable {
       clock: this.#parts.clock,
       requests: this.#parts.requests ?? noRequests,
     };
+  }
+
+  #createFiles(): SessionFiles {
+    const inTurn = <T>(
+      signal: AbortSignal,
+      work: (sandbox: Sandbox, combined: AbortSignal) => Promise<T>,
+    ): Promise<T> => this.#working.run(signal, (combined) => work(this.#slot.require(), combined));
+    return new SessionFiles({
+      ...this.#parts,
+      recorder: this.#recorder,
+      models: this.#models,
+      guardrails: this.#standing.guardrails,
+      limits: this.seed.limits,
+      run: (signal, work) =>
+        this.#exclusive(signal, async () => {
+          await this.#standing.refuseOverLimit();
+          return inTurn(signal, work);
+        }),
+      look: (signal, work) => this.#exclusive(signal, () => inTurn(signal, work)),
+    });
   }
 
   async #exclusive<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {

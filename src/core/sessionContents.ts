@@ -21,6 +21,8 @@ interface ContentsParts {
   readonly models: SessionModels;
   readonly sink: TraceSink;
   readonly contexts: ContextReader;
+  /** So many bytes of a file have been uploaded again. */
+  readonly onUploaded: (bytes: number) => void;
 }
 
 export interface SessionReplayOptions extends ReplayOptions {
@@ -137,7 +139,7 @@ export class SessionContents {
     options: SessionReplayOptions,
     signal: AbortSignal,
   ): Promise<ReplayReport> {
-    const { slot, models, recorder, contexts, sink, limits } = this.#parts;
+    const { slot, models, recorder, contexts, sink, limits, onUploaded } = this.#parts;
     return runReplay(history, options, {
       contexts,
       sandbox: slot.current,
@@ -145,6 +147,7 @@ export class SessionContents {
       room: this.#room,
       limits,
       lost: null,
+      onUploaded,
       signal,
       answerLive: (call, usage, callSignal) =>
         models.createReplayCalls(history.opened.limits, usage).answer(call, callSignal),

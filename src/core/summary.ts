@@ -79,7 +79,10 @@ export function applyEvent(summary: Summary, event: TraceEvent): Summary {
     case 'model.answered':
     case 'loop.started':
     case 'loop.finished':
+    case 'file.written':
       return next;
+    case 'shell.finished':
+      return { ...next, stopCause: event.stop ?? summary.stopCause };
     case 'session.stopped':
       return { ...next, running: false, stopCause: event.cause };
     case 'session.finalized':

@@ -43,7 +43,7 @@ export class StepReader {
       this.#replies.push(event);
       return null;
     }
-    if (kind === 'loop.finished') {
+    if (kind === 'loop.finished' || kind === 'file.written' || kind === 'shell.finished') {
       return this.end();
     }
     if (kind !== 'step.started' && kind !== 'step.finished' && kind !== 'model.answered') {

@@ -1,7 +1,13 @@
 // A trace as one Markdown document: what a person reads in an editor, a pull request or a ticket.
 
 import type { ContextInfo } from '../core/context';
-import type { LoopFinished, LoopStarted, ModelAnswered } from '../core/event';
+import type {
+  FileWritten,
+  LoopFinished,
+  LoopStarted,
+  ModelAnswered,
+  ShellFinished,
+} from '../core/event';
 import type { Language, SandboxPlace } from '../core/sandbox';
 import { toShownTexts } from '../core/shownTexts';
 import { narrowLimits } from '../core/sharedLimits';
@@ -12,6 +18,8 @@ import {
   finishWords,
   languageWords,
   statusWords,
+  toCommandText,
+  toFileText,
   stopWords,
   toCountText,
   toDurationText,
@@ -45,6 +53,9 @@ export async function* toMarkdownExport({
     }
     if (event.kind === 'loop.started' || event.kind === 'loop.finished') {
       yield toMarkdownRun(event, reader.takeReplies());
+    }
+    if (event.kind === 'file.written' || event.kind === 'shell.finished') {
+      yield toMarkdownFile(event);
     }
   }
   const last = reader.end();
@@ -104,6 +115,22 @@ export function toMarkdownRun(
           ...(event.error === null ? [] : [toFence(event.error)]),
         ];
   return `\n${toText(blocks)}`;
+}
+
+/** A file that went in or out, or a command with its output. */
+export function toMarkdownFile(event: FileWritten | ShellFinished): string {
+  if (event.kind === 'file.written') {
+    const title = event.side === 'sandbox' ? 'Uploaded' : 'Downloaded';
+    return `\n${toText([`### ${title}: ${toInline(event.path)}`, `${toInline(toFileText(event))}.`])}`;
+  }
+  const output = (label: string, text: string): string[] =>
+    text === '' ? [] : [`**${label}**`, toFence(text)];
+  return `\n${toText([
+    `### Command: ${toInline(toCommandText(event))}`,
+    toFence(event.command, 'sh'),
+    ...output('Output', event.stdout),
+    ...output('Error output', event.stderr),
+  ])}`;
 }
 
 function toReplyBlocks(reply: ModelAnswered): readonly string[] {

@@ -2,7 +2,14 @@
 // in English; a view that speaks the reader's language gives its `translate`.
 
 import { fillIn } from '../base/text';
-import type { LoopFinished, ModelAnswered, SessionStatus, StopCause } from '../core/event';
+import type {
+  FileWritten,
+  LoopFinished,
+  ModelAnswered,
+  SessionStatus,
+  ShellFinished,
+  StopCause,
+} from '../core/event';
 import type { Limits, Usage } from '../core/limits';
 import type { BackendName, Language, Outcome, SandboxPlace } from '../core/sandbox';
 import type { Summary } from '../core/summary';
@@ -234,4 +241,30 @@ export function toDurationText(ms: number): string {
 /** `2026-07-27 09:30:00 UTC` */
 export function toTimeText(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** What went in or out, its size and hash. */
+export function toFileText(event: FileWritten, translate: Translate = fillIn): string {
+  const { bytes, sha256, sourcePath } = event;
+  const size = translate('{0}, SHA-256 {1}', translate('{0} bytes', toCountText(bytes)), sha256);
+  const from = sourcePath === null ? '' : `, ${translate('from {0}', sourcePath)}`;
+  const replaced = event.replaced ? `, ${translate('replaced another')}` : '';
+  return `${size}${from}${replaced}`;
+}
+
+/** How a command ended, and what is not shown of it. */
+export function toCommandText(event: ShellFinished, translate: Translate = fillIn): string {
+  const { exitCode, interruption, endedBy, durationMs, droppedBytes, stateLost, stop } = event;
+  const dropped = droppedBytes.stdout + droppedBytes.stderr;
+  const facts = [
+    exitCode === null ? translate('no exit code') : translate('exit code {0}', exitCode),
+    toDurationText(durationMs),
+    interruption === 'timeout' ? translate('out of time') : null,
+    interruption === 'cancelled' ? translate('cancelled') : null,
+    interruption === null && endedBy !== null ? endedBy : null,
+    dropped > 0 ? translate('{0} not kept', translate('{0} bytes', toCountText(dropped))) : null,
+    stateLost ? translate('variables are lost') : null,
+    stop === null ? null : translate('guardrail {0}', stop),
+  ];
+  return facts.filter((fact) => fact !== null).join(', ');
 }

@@ -24,6 +24,8 @@ export interface EngineOptions {
   /** Read again for every context. */
   readonly roots: readonly string[];
   readonly baseFolder: string;
+  /** Where files of sandboxes may be written; read again for each. */
+  readonly readDownloadFolder: () => string | null;
   readonly log: (line: string) => void;
   /** What the user configured; read again for every prompt. */
   readonly models: ReadModelSettings;

@@ -23,7 +23,13 @@ import { SessionIndex } from './sessions/sessionIndex';
 import type { SessionNode } from './sessions/sessionNode';
 import { SessionTree } from './sessions/sessionTree';
 import { SessionsView } from './sessions/sessionsView';
-import { readBackendSettings, readHome, readRetentionDays, readToolSetsOff } from './settings';
+import {
+  readBackendSettings,
+  readDownloadFolder,
+  readHome,
+  readRetentionDays,
+  readToolSetsOff,
+} from './settings';
 import { StatusBar } from './statusBar';
 import { LazyPanels } from './trace/lazyPanels';
 import { parseTraceLink } from './traceLink';
@@ -51,6 +57,7 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
         return folders.list();
       },
       baseFolder: readBaseFolder(),
+      readDownloadFolder,
       log: (line) => log.info(line),
       models: models.readSettings,
       backends: readBackendSettings,

@@ -61,6 +61,11 @@ export function readToolSetsOff(): readonly string[] {
     .sort();
 }
 
+/** Where agents may have files of a sandbox written; null: nowhere. */
+export function readDownloadFolder(): string | null {
+  return expandHome(read<string>('downloadFolder', '')) || null;
+}
+
 /** Unchecked: of any type. */
 export function readGivenModelSettings(): GivenModelSettings {
   const configuration = vscode.workspace.getConfiguration('rlm.models');

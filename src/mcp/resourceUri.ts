@@ -5,11 +5,13 @@ type ResourceAddress =
   | { readonly kind: 'sessions' }
   | { readonly kind: 'session'; readonly sessionId: string }
   | { readonly kind: 'trace'; readonly sessionId: string }
+  | { readonly kind: 'files'; readonly sessionId: string }
   | { readonly kind: 'variable'; readonly sessionId: string; readonly name: string };
 
 export const resourceTemplates = {
   session: 'rlm://sessions/{id}',
   trace: 'rlm://sessions/{id}/trace',
+  files: 'rlm://sessions/{id}/files',
   variable: 'rlm://sessions/{id}/vars/{name}',
 } as const;
 
@@ -18,13 +20,13 @@ export function parseResourceUri(uri: string): ResourceAddress | undefined {
   if (uri === 'rlm://status' || uri === 'rlm://sessions') {
     return { kind: uri === 'rlm://status' ? 'status' : 'sessions' };
   }
-  const match = /^rlm:\/\/sessions\/([^/?#]+)(?:\/(trace)|\/vars\/([^/?#]+))?$/u.exec(uri);
+  const match = /^rlm:\/\/sessions\/([^/?#]+)(?:\/(trace|files)|\/vars\/([^/?#]+))?$/u.exec(uri);
   const sessionId = decode(match?.[1]);
   if (!match || sessionId === undefined) {
     return undefined;
   }
   if (match[2] !== undefined) {
-    return { kind: 'trace', sessionId };
+    return { kind: match[2] === 'files' ? 'files' : 'trace', sessionId };
   }
   if (match[3] === undefined) {
     return { kind: 'session', sessionId };

@@ -3,10 +3,10 @@
 import { ErrorCode as RpcErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import { toWellFormedJson } from '../base/wellFormed';
 import type { Engine } from '../core/engine';
-import { toRlmError } from '../core/errors';
+import { RlmError, toRlmError } from '../core/errors';
 import type { Summary } from '../core/summary';
 import { readCurrentPage } from './currentPage';
-import { maxResultChars } from './fit';
+import { cutJsonList, maxResultChars } from './fit';
 import { readFittingPage } from './fitPage';
 import { Progress, defaultProgressOptions } from './progress';
 import { sayReplaced } from './replacedText';
@@ -14,12 +14,14 @@ import { parseResourceUri, resourceTemplates, toSessionUri } from './resourceUri
 import { toSessionDetail, toSessionViews } from './sessionView';
 import { toStatusView } from './statusView';
 import { toUnreadableView } from './unreadableView';
+import { toEntryView } from './tools/sandboxFiles';
 import { readTracePage } from './tracePage';
 
 /** Source: MCP specification 2025-11-25, resources, "Error Handling". */
 const resourceNotFound = -32002;
 const sessionsPerPage = 50;
 const traceEntries = 500;
+const maxFileListChars = 90_000;
 const traceDetailChars = 4_000;
 const jsonMime = 'application/json';
 
@@ -72,6 +74,14 @@ export function listResourceTemplates() {
       mimeType: jsonMime,
     },
     {
+      uriTemplate: resourceTemplates.files,
+      name: 'files',
+      title: 'Files of a session',
+      description:
+        'What lies in the work folder of a session whose sandbox is there; sandbox_files lists other folders, and brings an ended session back.',
+      mimeType: jsonMime,
+    },
+    {
       uriTemplate: resourceTemplates.variable,
       name: 'variable',
       title: 'Variable of a session',
@@ -113,6 +123,8 @@ async function readContent(engine: Engine, uri: string, signal: AbortSignal): Pr
       return toJsonContent(toSessionDetail(await engine.sessions.readSummary(address.sessionId)));
     case 'trace':
       return toJsonContent(await readTrace(engine, address.sessionId));
+    case 'files':
+      return toJsonContent(await readFiles(engine, address.sessionId, signal));
     case 'variable':
       return readVariable(engine, address, signal);
   }
@@ -145,6 +157,31 @@ async function readTrace(engine: Engine, sessionId: string) {
     events: page.entries,
     next_cursor: page.nextCursor,
     ...toUnreadableView(page.unreadable),
+  };
+}
+
+/** Of a session that is not live nothing is brought back: reading a resource changes nothing. */
+async function readFiles(engine: Engine, sessionId: string, signal: AbortSignal) {
+  const { status } = await engine.sessions.readSummary(sessionId);
+  const session = engine.sessions.live.find(({ id }) => id === sessionId);
+  if (!session || session.isBroken) {
+    return { session_id: sessionId, live: false, status, entries: [], next: 'sandbox_files' };
+  }
+  const list = await session.files.list('.', signal).catch((thrown: unknown) => {
+    const error = toRlmError(thrown);
+    if (error.code !== 'BACKEND_UNAVAILABLE') {
+      throw error;
+    }
+    return error;
+  });
+  if (list instanceof RlmError) {
+    return { session_id: sessionId, live: true, entries: [], unavailable: list.message };
+  }
+  const entries = cutJsonList(list.entries.map(toEntryView), maxFileListChars);
+  return {
+    ...{ session_id: sessionId, live: true, path: list.path, total: list.total, entries },
+    ...(entries.length < list.total && { truncated: true }),
+    ...(list.filesLost && { files_lost: true }),
   };
 }
 

@@ -37,6 +37,7 @@ import instructions from './instructions.md';
 import { defaultProgressOptions, Progress, type ProgressOptions } from './progress';
 import { listPrompts, renderPrompt } from './prompts';
 import { checkResource, listResources, listResourceTemplates, readResource } from './resources';
+import { Scratch } from './scratch';
 import { Subscriptions, maxSubscriptions } from './subscriptions';
 import { createSampling } from './sampling';
 import { type OffersSet, callTool, listOffered } from './toolCall';
@@ -93,8 +94,13 @@ export function createMcpServer(engine: Engine, options: McpServerOptions = {}):
       instructions: instructions.trim(),
     },
   );
-  serveTools(server, engine, options);
-  serveResources(server, engine, options.additions);
+  const scratch = new Scratch();
+  serveTools(server, engine, { ...options, scratch });
+  const subscriptions = serveResources(server, engine, options.additions);
+  server.onclose = () => {
+    subscriptions.dispose();
+    void scratch.close(engine);
+  };
   servePrompts(server, engine, options.additions);
   return server;
 }
@@ -117,8 +123,12 @@ export class McpServer extends Server {
   }
 }
 
-function serveTools(server: Server, engine: Engine, options: McpServerOptions): void {
-  const { additions, offersSet = () => true } = options;
+function serveTools(
+  server: Server,
+  engine: Engine,
+  options: McpServerOptions & { readonly scratch: Scratch },
+): void {
+  const { additions, scratch, offersSet = () => true } = options;
   const toldLanguages = new Set<Language>();
   server.setRequestHandler(ListToolsRequestSchema, () => ({
     tools: [...listOffered(offersSet).map(({ listed }) => listed), ...(additions?.tools ?? [])],
@@ -130,7 +140,7 @@ function serveTools(server: Server, engine: Engine, options: McpServerOptions): 
     try {
       const added = additions?.callTool(params.name, params.arguments ?? {}, { extra, progress });
       const sample = createSampling(server, extra);
-      const context = { engine, signal: extra.signal, progress, sample, toldLanguages };
+      const context = { engine, signal: extra.signal, progress, sample, toldLanguages, scratch };
       const { name, arguments: args } = params;
       const offered = listOffered(offersSet);
       const call = { name, args, offered, ...(gate && { gate }) };
@@ -157,12 +167,11 @@ function createProgress(
   }, all);
 }
 
-function serveResources(server: Server, engine: Engine, additions?: Additions): void {
+function serveResources(server: Server, engine: Engine, additions?: Additions): Disposable {
   const subscriptions = new Subscriptions(engine, {
     resourceUpdated: (uri) => void server.sendResourceUpdated({ uri }).catch(() => undefined),
     listChanged: () => void server.sendResourceListChanged().catch(() => undefined),
   });
-  server.onclose = () => subscriptions.dispose();
   server.setRequestHandler(ListResourcesRequestSchema, async ({ params }) => {
     const page = await listResources(engine, params?.cursor ?? null);
     return { ...page, resources: [...page.resources, ...(additions?.resources ?? [])] };
@@ -191,6 +200,7 @@ function serveResources(server: Server, engine: Engine, additions?: Additions): 
     subscriptions.delete(params.uri);
     return {};
   });
+  return subscriptions;
 }
 
 function servePrompts(server: Server, engine: Engine, additions?: Additions): void {

@@ -12,6 +12,7 @@ import { toInvalidInput } from './invalidInput';
 import { createInputJsonSchema, createOutputJsonSchema, type ObjectSchema } from './jsonSchema';
 import { listPassed, toPlainArguments } from './plainArguments';
 import type { Progress } from './progress';
+import type { Scratch } from './scratch';
 import { sayReplaced, toReplacedText } from './replacedText';
 
 export interface ToolContext {
@@ -22,6 +23,8 @@ export interface ToolContext {
   readonly sample: AskClient | null;
   /** Languages whose REPL this connection's client has been told of in full. */
   readonly toldLanguages: Set<Language>;
+  /** The session of sandbox tools that name none. */
+  readonly scratch: Scratch;
 }
 
 /** A result whose text leaves out what its reader knows already; the structured result is whole. */
@@ -46,7 +49,7 @@ interface ToolHints {
 }
 
 /** Tools that a user can leave out together; a tool without a set is always offered. */
-export const toolSets = ['traces', 'branches', 'runs'] as const;
+export const toolSets = ['traces', 'branches', 'runs', 'sandbox'] as const;
 export type ToolSet = (typeof toolSets)[number];
 
 interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> {

@@ -14,6 +14,12 @@ import { getVar } from './tools/getVar';
 import { initContext } from './tools/initContext';
 import { listSessions } from './tools/listSessions';
 import { runRepl } from './tools/runRepl';
+import { sandboxDownload } from './tools/sandboxDownload';
+import { sandboxExec } from './tools/sandboxExec';
+import { sandboxExecStateful } from './tools/sandboxExecStateful';
+import { sandboxFiles } from './tools/sandboxFiles';
+import { sandboxShell } from './tools/sandboxShell';
+import { sandboxUpload } from './tools/sandboxUpload';
 import { status } from './tools/status';
 import { wait } from './tools/wait';
 
@@ -30,6 +36,12 @@ export const tools: readonly Tool[] = [
   code,
   decompose,
   wait,
+  sandboxExec,
+  sandboxExecStateful,
+  sandboxUpload,
+  sandboxDownload,
+  sandboxFiles,
+  sandboxShell,
   getTrace,
   listSessions,
   status,

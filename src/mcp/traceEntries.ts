@@ -12,7 +12,7 @@ import type {
 /** Source: the tool contract, rlm_get_trace. */
 export const traceActions = [
   ...(['init_context', 'add_context', 'run_repl', 'llm_query', 'rlm_query', 'loop'] as const),
-  ...(['finalize', 'stop', 'resume', 'fork', 'close'] as const),
+  ...(['finalize', 'stop', 'resume', 'fork', 'close', 'file', 'shell'] as const),
 ];
 export type TraceAction = (typeof traceActions)[number];
 
@@ -69,6 +69,8 @@ export function foldEvent(held: HeldEvent, event: TraceEvent): Folded {
     case 'session.finalized':
     case 'session.replayed':
     case 'session.closed':
+    case 'file.written':
+    case 'shell.finished':
       return { ended: endHeld(held), own: { kind: 'other', event }, held: null };
   }
 }
@@ -118,5 +120,9 @@ function toOtherAction(event: OtherEvent, sessionId: string): TraceAction {
       return event.sourceSessionId === sessionId ? 'resume' : 'fork';
     case 'session.closed':
       return 'close';
+    case 'file.written':
+      return 'file';
+    case 'shell.finished':
+      return 'shell';
   }
 }

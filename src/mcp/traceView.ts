@@ -87,6 +87,7 @@ const briefTextChars: Readonly<Record<string, number>> = {
   final_answer: 500,
   task: 300,
   prompt: 300,
+  command: 400,
   answer: 300,
 };
 const briefFields: readonly string[] = [
@@ -95,6 +96,7 @@ const briefFields: readonly string[] = [
   ...['model', 'child_session_id', 'max_iterations', 'iterations', 'finish_reason'],
   ...['cause', 'reason', 'final_var_name', 'source_session_id', 'through_step', 'steps_run'],
   ...['difference_count', 'duration_ms', 'replaced_surrogates'],
+  ...['side', 'path', 'source_path', 'bytes', 'sha256', 'replaced', 'exit_code', 'ended_by'],
 ];
 
 function toBriefDetail(detail: Described['detail']): Record<string, unknown> {

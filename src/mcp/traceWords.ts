@@ -1,6 +1,13 @@
 // What each entry of a trace says: its outcome, one line, and all that is known of it. Pure.
 
-import type { ContextLoaded, LoopFinished, SessionOpened, StepFinished } from '../core/event';
+import type {
+  ContextLoaded,
+  FileWritten,
+  LoopFinished,
+  SessionOpened,
+  ShellFinished,
+  StepFinished,
+} from '../core/event';
 import type { Limits } from '../core/limits';
 import { toPlaceName } from '../core/sandboxPlace';
 import { toCounted } from '../base/text';
@@ -118,9 +125,44 @@ function describeEvent(event: OtherEvent, limits: Limits): Described {
           engine_id: event.engineId,
         },
       };
+    case 'file.written':
+      return describeFile(event);
+    case 'shell.finished':
+      return describeCommand(event);
     case 'session.closed':
       return { summary: `Closed: ${event.reason}`, detail: { reason: event.reason } };
   }
+}
+
+function describeFile(event: FileWritten): Described {
+  const { side, path, sourcePath, bytes, sha256, replaced } = event;
+  const what = side === 'sandbox' ? 'Uploaded' : 'Downloaded to';
+  return {
+    summary: `${what} ${path}: ${bytes.toLocaleString('en')} bytes, SHA-256 ${sha256}`,
+    detail: {
+      ...{ side, path, source_path: sourcePath, bytes, sha256, replaced },
+      content_kept: event.keptAs !== null,
+    },
+  };
+}
+
+function describeCommand(event: ShellFinished): Described {
+  const { command, exitCode, stdout, stderr, interruption, stop, droppedBytes } = event;
+  const how = interruption ?? (exitCode === null ? 'no exit code' : `exit code ${exitCode}`);
+  const failed = exitCode !== 0 || interruption !== null;
+  return {
+    status: stop !== null ? 'stopped' : failed ? 'error' : 'ok',
+    summary: `${how}: ${command}${stop === null ? '' : `; reached ${stop}`}`,
+    detail: {
+      ...{ command, exit_code: exitCode, stdout, stderr },
+      dropped_bytes: droppedBytes,
+      interrupted: interruption,
+      ended_by: event.endedBy,
+      state_lost: event.stateLost,
+      guardrail_stop: stop,
+      duration_ms: Math.round(event.durationMs),
+    },
+  };
 }
 
 function toLoopStatus(reason: LoopFinished['finishReason']): ResultStatus {

@@ -12,6 +12,7 @@ import type { SandboxBackendStatus, SandboxFactory, SandboxStatus } from '../cor
 import { countByStatus } from '../core/sessionCounts';
 import { SessionRegistry } from '../core/sessionRegistry';
 import { Tasks } from '../core/task/tasks';
+import { DownloadFolder } from '../context/downloadFolder';
 import { EncodingDetector } from '../context/encodingDetector';
 import { FileContextReader } from '../context/fileContextReader';
 import { SessionLoopRunner } from '../loop/loopRunner';
@@ -41,6 +42,8 @@ export interface RuntimeOptions {
   readonly roots: readonly string[];
   /** Relative paths start here. */
   readonly baseFolder: string;
+  /** Where files of sandboxes may be written; read again for each. Left out: RLM_DOWNLOADS, else nowhere. */
+  readonly readDownloadFolder?: () => string | null;
   readonly log: (line: string) => void;
   /** The build's `dist/sandbox`; found beside the bundle when left out. */
   readonly sandboxFolder?: string;
@@ -81,6 +84,8 @@ export class LocalEngine implements Engine {
   readonly tasks = new Tasks();
   readonly clock = systemClock;
   readonly loops: SessionLoopRunner;
+  readonly downloads: DownloadFolder;
+  readonly readHostFile: ContextReader['readFile'];
   readonly #options: RuntimeOptions;
   readonly #shared: SharedParts;
   /** Null: an engine of its own, which the shared parts end with. */
@@ -101,10 +106,14 @@ export class LocalEngine implements Engine {
       isEngineAlive: (engineId) => isEngineAlive(home, engineId),
     });
     const { sandboxes, models, requests } = this.#shared;
+    const contexts = this.#createContexts();
+    this.readHostFile = (file, maxBytes, signal) => contexts.readFile(file, maxBytes, signal);
+    const readFolder = options.readDownloadFolder ?? readDownloads;
+    this.downloads = new DownloadFolder(user ? () => null : readFolder); // users share the disk
     this.sessions = new SessionRegistry({
       sandboxes,
       traces: this.traces,
-      contexts: this.#createContexts(),
+      contexts,
       readLoops: () => this.loops,
       model: models,
       clock: systemClock,
@@ -248,6 +257,10 @@ function createShared(options: RuntimeOptions): SharedParts {
     detector: new EncodingDetector(path.join(__dirname, 'detector.js')),
     requests: new AsyncRequestScope(),
   };
+}
+
+function readDownloads(): string | null {
+  return process.env['RLM_DOWNLOADS'] || null;
 }
 
 async function readBackends() {

@@ -8,6 +8,7 @@ import { toCamelKeys, toSnakeKeys } from '../base/keys';
 import { encodingOrigins, textForms } from '../core/context';
 import { RlmError } from '../core/errors';
 import {
+  keptForms,
   loopFinishReasons,
   sessionStatuses,
   stopCauses,
@@ -263,6 +264,32 @@ const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [
     finishReason: z.enum([...loopFinishReasons, 'cancelled', 'failed']),
     iterations: count,
     error: orNull(z.string()),
+  }),
+  z.object({
+    ...header,
+    kind: z.literal('file.written'),
+    side: z.enum(['sandbox', 'host']),
+    path: z.string(),
+    sourcePath: orNull(z.string()),
+    keptAs: orNull(z.string()),
+    keptForm: z.enum(keptForms),
+    bytes: count,
+    sha256: z.string(),
+    replaced: flag,
+  }),
+  z.object({
+    ...header,
+    kind: z.literal('shell.finished'),
+    command: z.string(),
+    exitCode: orNull(z.int()),
+    stdout: z.string(),
+    stderr: z.string(),
+    droppedBytes: z.object({ stdout: count, stderr: count }),
+    interruption: orNull(z.enum(['timeout', 'cancelled'])),
+    endedBy: orNull(z.string()),
+    durationMs: count,
+    stateLost: flag,
+    stop: orNull(z.enum(stopReasons)),
   }),
   z.object({
     ...header,

@@ -25,6 +25,7 @@ export function createQuotaContexts(
   };
   return {
     baseFolder: reader.baseFolder,
+    readFile: (path, maxBytes, signal) => reader.readFile(path, maxBytes, signal),
     async readContext(given, sink, signal) {
       let ownBytes = 0;
       const counted: ContextSink = {

@@ -9,8 +9,10 @@ import {
   createClosed,
   createContext,
   createContextLoaded,
+  createFileWritten,
   createFinalized,
   createModelAnswered,
+  createShellFinished,
   createOpened,
   createOutcome,
   createStepFinished,
@@ -28,6 +30,8 @@ type Move =
       readonly ends: boolean;
       readonly stop: StopReason | null;
     }
+  | { readonly kind: 'file'; readonly text: string; readonly comesOut: boolean }
+  | { readonly kind: 'command'; readonly text: string; readonly fails: boolean }
   | { readonly kind: 'stop' }
   | { readonly kind: 'finalize'; readonly text: string }
   | { readonly kind: 'close' };
@@ -45,6 +49,22 @@ const move: fc.Arbitrary<Move> = fc.oneof(
       calls: fc.nat({ max: 3 }),
       ends: fc.boolean(),
       stop: fc.option(fc.constantFrom(...stopReasons), { freq: 8 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('file' as const),
+      text: anyText,
+      comesOut: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('command' as const),
+      text: anyText,
+      fails: fc.boolean(),
     }),
   },
   { weight: 1, arbitrary: fc.constant({ kind: 'stop' as const }) },
@@ -86,6 +106,14 @@ function playMoves(moves: readonly Move[]): readonly TraceEvent[] {
     } else if (made.kind === 'context') {
       const context = createContext({ variable: `context_${events.length}`, preview: made.text });
       add(createContextLoaded({ step, context }));
+    } else if (made.kind === 'file') {
+      const side = made.comesOut ? 'host' : 'sandbox';
+      add(
+        createFileWritten({ step, side, path: made.text, sourcePath: made.comesOut ? 'a' : null }),
+      );
+    } else if (made.kind === 'command') {
+      const exitCode = made.fails ? 1 : 0;
+      add(createShellFinished({ step, exitCode, command: made.text, stdout: made.text }));
     } else if (made.kind === 'stop') {
       add(createStopped({ step }));
     } else if (made.kind === 'step') {

@@ -26,6 +26,8 @@ export interface RunningEngine {
 export interface EngineFolders {
   readonly home: string;
   readonly root: string;
+  /** Where files of sandboxes may be written; left out: nowhere. */
+  readonly downloads?: string;
 }
 
 export function startEngine(
@@ -61,13 +63,13 @@ async function startStdio(folders: EngineFolders, client: Client): Promise<Runni
 
 /** The process id of the server. */
 async function connectStdio(
-  { home, root }: EngineFolders,
+  { home, root, downloads }: EngineFolders,
   flags: readonly string[],
   client: Client,
 ): Promise<number> {
   const transport = new StdioClientTransport({
     command: process.execPath,
-    args: [cliPath, '--home', home, 'mcp', ...flags, '--root', root],
+    args: [cliPath, '--home', home, 'mcp', ...flags, '--root', root, ...toDownloads(downloads)],
     cwd: root,
     stderr: 'ignore',
   });
@@ -97,10 +99,11 @@ export interface RunningServer {
 
 /** `rlm-companion serve`, ready for clients. */
 export async function startServer(
-  { home, root }: EngineFolders,
+  { home, root, downloads }: EngineFolders,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<RunningServer> {
-  const args = [cliPath, '--home', home, 'serve', '--port', '0', '--root', root];
+  const flags = ['--port', '0', '--root', root, ...toDownloads(downloads)];
+  const args = [cliPath, '--home', home, 'serve', ...flags];
   const child = spawn(process.execPath, args, {
     cwd: root,
     env,
@@ -121,6 +124,10 @@ export async function startServer(
       }
     },
   };
+}
+
+function toDownloads(folder: string | undefined): readonly string[] {
+  return folder === undefined ? [] : ['--downloads', folder];
 }
 
 async function startHttp(folders: EngineFolders, given: Client): Promise<RunningEngine> {

@@ -1,6 +1,7 @@
 // An engine for tests of its surfaces: the real session rules over a sandbox, store and reader in memory.
 
 import { SessionRegistry } from '../../src/core/sessionRegistry';
+import { DownloadFolder } from '../../src/context/downloadFolder';
 import type { ContextReader } from '../../src/core/context';
 import { Tasks } from '../../src/core/task/tasks';
 import type { Engine } from '../../src/core/engine';
@@ -30,6 +31,7 @@ interface FakeEngineOptions {
 export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   const clock = new FakeClock();
   const traces = new MemoryTraceStore();
+  const contexts = createContextReader(options.files ?? {});
   const sandboxes: FakeSandbox[] = [];
   const sessions: SessionRegistry = new SessionRegistry({
     sandboxes: {
@@ -43,7 +45,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       dispose: () => undefined,
     },
     traces,
-    contexts: createContextReader(options.files ?? {}),
+    contexts,
     model: createModel(options),
     clock,
     readLoops: () => loops,
@@ -65,6 +67,8 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     sessions,
     traces,
     sandboxes,
+    readHostFile: (file, maxBytes, signal) => contexts.readFile(file, maxBytes, signal),
+    downloads: new DownloadFolder(() => null),
     prewarm: () => undefined,
     readStatus: async () => ({
       engineId: sampleEngineId,
@@ -142,6 +146,7 @@ function createContextReader(files: Readonly<Record<string, string>>): ContextRe
   };
   return {
     baseFolder: '/work',
+    readFile: async (path) => ({ path, bytes: Buffer.from(readFile(path)) }),
     readContext: async (given, sink) => {
       const sources = [
         ...(given.text === null ? [] : [{ path: 'text', text: given.text }]),

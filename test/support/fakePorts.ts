@@ -14,7 +14,7 @@ import {
   type VariableValue,
   unrecordedPlace,
 } from '../../src/core/sandbox';
-import type { FileReply } from '../../src/core/sandboxFiles';
+import type { FileReply, FileRequest } from '../../src/core/sandboxFiles';
 import { Session, type SessionParts } from '../../src/core/session';
 import { createSummary } from '../../src/core/summary';
 import { LeaseLostError, type TraceSink } from '../../src/core/traceStore';
@@ -60,13 +60,16 @@ export class FakeSandbox implements Sandbox {
     return { dispose: () => this.holds.push((this.holds.at(-1) ?? 0) - 1) };
   }
 
-  runFileOperation(): Promise<FileReply> {
-    const answer = {
-      kind: 'refused',
-      reason: 'unsupported',
-      message: 'a fake has no files',
-    } as const;
-    return Promise.resolve({ answer, interruption: null, filesLost: false });
+  readonly fileRequests: FileRequest[] = [];
+  /** Refused where it says nothing. */
+  fileScript: (request: FileRequest, signal: AbortSignal) => Promise<Partial<FileReply>> =
+    async () => ({});
+
+  async runFileOperation(request: FileRequest, signal: AbortSignal): Promise<FileReply> {
+    this.fileRequests.push(request);
+    const refused = { kind: 'refused', reason: 'unsupported', message: 'no files' } as const;
+    const scripted = await this.fileScript(request, signal);
+    return { answer: refused, interruption: null, filesLost: false, ...scripted };
   }
 
   die(reason: string): void {
@@ -119,6 +122,7 @@ export const emptyContexts: ContextReader = {
     skipped: [],
     skippedCount: 0,
   }),
+  readFile: async (path) => ({ path, bytes: new Uint8Array() }),
 };
 
 export class FakeModel implements Model {

@@ -3,11 +3,13 @@
 import type { ContextInfo, SourceInfo } from '../../src/core/context';
 import type {
   ContextLoaded,
+  FileWritten,
   ModelAnswered,
   SessionClosed,
   SessionFinalized,
   SessionOpened,
   SessionStopped,
+  ShellFinished,
   StepFinished,
   StepStarted,
   TraceEvent,
@@ -130,6 +132,40 @@ export function createModelAnswered(over: Partial<ModelAnswered> = {}): ModelAns
     tokensEstimated: false,
     costUsd: null,
     durationMs: 420,
+    ...over,
+  };
+}
+
+export function createFileWritten(over: Partial<FileWritten> = {}): FileWritten {
+  return {
+    kind: 'file.written',
+    ...header,
+    side: 'sandbox',
+    path: '/work/a.txt',
+    sourcePath: null,
+    keptAs: 'file-abc',
+    keptForm: 'utf8',
+    bytes: 3,
+    sha256: 'ba7816bf',
+    replaced: false,
+    ...over,
+  };
+}
+
+export function createShellFinished(over: Partial<ShellFinished> = {}): ShellFinished {
+  return {
+    kind: 'shell.finished',
+    ...header,
+    command: 'sort a.txt',
+    exitCode: 0,
+    stdout: 'a\n',
+    stderr: '',
+    droppedBytes: { stdout: 0, stderr: 0 },
+    interruption: null,
+    endedBy: null,
+    durationMs: 4,
+    stateLost: false,
+    stop: null,
     ...over,
   };
 }

@@ -3,6 +3,7 @@
 
 import type {
   ContextLoaded,
+  FileWritten,
   LoopFinished,
   LoopStarted,
   ModelAnswered,
@@ -10,6 +11,7 @@ import type {
   SessionFinalized,
   SessionReplayed,
   SessionStopped,
+  ShellFinished,
   TraceEvent,
 } from '../../src/core/event';
 import { applyEvent, createSummary, type Summary } from '../../src/core/summary';
@@ -32,6 +34,8 @@ export type MarkEvent =
   | ContextLoaded
   | LoopStarted
   | LoopFinished
+  | FileWritten
+  | ShellFinished
   | SessionStopped
   | SessionFinalized
   | SessionClosed
@@ -168,6 +172,8 @@ export class Trace {
         return;
       }
       case 'context.loaded':
+      case 'file.written':
+      case 'shell.finished':
       case 'session.stopped':
       case 'session.finalized':
       case 'session.closed':

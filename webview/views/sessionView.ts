@@ -17,7 +17,9 @@ import type { Run } from '../model/trace';
 import type { Snapshot, View, ViewActions } from '../snapshot';
 import { createButton } from '../toolkit';
 import { capitalize, statusWord, toDateText, toTitle } from '../words';
+import { createCommands, createFiles, isFileEvent } from './fileParts';
 import { createSourceLink, createTraceLink } from './links';
+import { createPart, createTable } from './part';
 import { createReply } from './reply';
 import { createTextBlock, toCharsNote } from './textBlock';
 import { t, toPlural } from '../l10n';
@@ -39,7 +41,10 @@ export function createSessionView(actions: ViewActions): View {
       }
       const run = trace.runs.at(-1);
       const { finalAnswer, contexts, usage } = summary;
-      const key = [finalAnswer, contexts, usage.steps, standing, status, run];
+      const files = trace.entries.flatMap((entry) =>
+        entry.kind === 'mark' && isFileEvent(entry.event) ? [entry.event] : [],
+      );
+      const key = [finalAnswer, contexts, usage.steps, standing, status, run, files.length];
       if (isSame(key, shown)) {
         return;
       }
@@ -52,6 +57,8 @@ export function createSessionView(actions: ViewActions): View {
         ...trace.runs.map((one) => createRun(one, actions)),
         createContexts(summary, actions),
         createChildren(standing.children, actions),
+        createFiles(files),
+        ...createCommands(files, actions),
         ...replays.map(createReplay),
         createFacts({ ...summary, status }, actions),
       ]);
@@ -67,11 +74,6 @@ function createAnswer({ finalAnswer }: Summary, actions: ViewActions): HTMLEleme
   const body = h('div', { class: 'answer' }, showControls(finalAnswer));
   const title = t('Final answer');
   return createTextBlock({ title, text: finalAnswer, note, body, openTitle: title }, actions);
-}
-
-function createPart(title: string, ...children: readonly Child[]): HTMLElement {
-  const head = h('div', { class: 'block-head' }, h('h3', {}, title));
-  return h('section', { class: 'block', 'aria-label': title }, head, ...children);
 }
 
 function createContexts({ contexts }: Summary, actions: ViewActions): HTMLElement {
@@ -225,20 +227,6 @@ function createFacts(summary: Summary, actions: ViewActions): HTMLElement {
 function createFactList(facts: readonly (readonly [string, Child])[]): HTMLElement {
   const list = facts.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]);
   return h('dl', { class: 'facts' }, ...list);
-}
-
-function createTable(
-  head: readonly string[],
-  rows: readonly (readonly Child[])[],
-): HTMLElement | null {
-  return rows.length === 0
-    ? null
-    : h(
-        'table',
-        {},
-        h('thead', {}, h('tr', {}, ...head.map((name) => h('th', { scope: 'col' }, name)))),
-        h('tbody', {}, ...rows.map((row) => h('tr', {}, ...row.map((cell) => h('td', {}, cell))))),
-      );
 }
 
 function createMore(count: number): HTMLElement | null {

@@ -2,11 +2,12 @@
 
 import type { Command } from 'commander';
 import type { Cli } from '../cli';
-import { type GlobalOptions, rootsOption, toHome } from '../options';
+import { type GlobalOptions, downloadsOption, rootsOption, toDownloads, toHome } from '../options';
 import { toRoots, warnOfWideRoots } from '../roots';
 
 interface McpOptions extends GlobalOptions {
   readonly root: readonly string[];
+  readonly downloads?: string;
   readonly standalone?: true;
 }
 
@@ -27,6 +28,7 @@ export function addMcpCommand(program: Command, cli: Cli): void {
     .command('mcp')
     .description('serve MCP on stdin and stdout; a client starts this')
     .addOption(rootsOption())
+    .addOption(downloadsOption())
     .option('--standalone', 'join no running engine')
     .addHelpText('after', notes)
     .action((_options, command: Command) =>
@@ -41,6 +43,7 @@ async function serveClient(options: McpOptions, cli: Cli): Promise<void> {
     home: toHome(options, cli),
     roots: await toRoots(cli.cwd, { roots: options.root }),
     baseFolder: cli.cwd,
+    readDownloadFolder: toDownloads(options, cli.cwd),
     log: (line: string) => cli.terminal.printError(line),
   };
   const server = await (options.standalone

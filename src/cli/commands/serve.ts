@@ -4,11 +4,20 @@ import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { RlmError } from '../../core/errors';
 import type { Cli, ServeSettings, TeamServer } from '../cli';
-import { type GlobalOptions, collect, parseWholeNumber, rootsOption, toHome } from '../options';
+import {
+  type GlobalOptions,
+  collect,
+  parseWholeNumber,
+  rootsOption,
+  toHome,
+  downloadsOption,
+  toDownloads,
+} from '../options';
 import { toRoots, warnOfWideRoots } from '../roots';
 
 interface ServeOptions extends GlobalOptions {
   readonly root: readonly string[];
+  readonly downloads?: string;
   readonly host: string;
   readonly port: number;
   readonly transport: 'streamable-http' | 'sse';
@@ -41,7 +50,8 @@ export function addServeCommand(program: Command, cli: Cli): void {
         .default(0)
         .env('MCP_PORT'),
     )
-    .addOption(rootsOption());
+    .addOption(rootsOption())
+    .addOption(downloadsOption());
   for (const option of [...listNetworkOptions(), ...listUserOptions()]) {
     command.addOption(option);
   }
@@ -129,6 +139,7 @@ async function serve(options: ServeOptions, cli: Cli): Promise<void> {
     roots:
       hasUsers && options.root.length === 0 ? [] : await toRoots(cli.cwd, { roots: options.root }),
     baseFolder: cli.cwd,
+    readDownloadFolder: toDownloads(options, cli.cwd),
     log: settings.say,
   });
   try {

@@ -2,6 +2,7 @@
 
 import { toOneLine } from '../../base/text';
 import type { TraceEvent } from '../../core/event';
+import { toCommandText, toFileText } from '../../export/wording';
 import { toFallbackWarnings, toPlaceName } from '../../core/sandboxPlace';
 import { renderContext } from './context';
 import { toPrintable } from './printable';
@@ -42,6 +43,15 @@ function toHead(event: TraceEvent, style: Style): string {
       return style.cyan(`run of at most ${toAmountText(event.maxIterations, 'iteration')}`);
     case 'loop.finished':
       return `run ended after ${toAmountText(event.iterations, 'iteration')} (${event.finishReason})`;
+    case 'file.written': {
+      const what = event.side === 'sandbox' ? 'uploaded' : 'downloaded to';
+      return `${what} ${toPrintable(event.path)} ${style.dim(toPrintable(toFileText(event)))}`;
+    }
+    case 'shell.finished': {
+      const failed = event.exitCode !== 0 || event.interruption !== null;
+      const head = failed ? style.red('command') : style.green('command');
+      return `${head} ${style.dim(toPrintable(toCommandText(event)))}`;
+    }
     case 'session.stopped':
       return style.yellow(`stopped: ${event.cause}`);
     case 'session.finalized': {
@@ -76,6 +86,14 @@ function toBody(event: TraceEvent, style: Style): string {
       return toPrintable(event.task);
     case 'loop.finished':
       return toPrintable(event.error ?? '');
+    case 'shell.finished':
+      return toPrintable(
+        [`$ ${event.command}`, event.stdout.trimEnd(), event.stderr.trimEnd()]
+          .filter((text) => text !== '')
+          .join('\n'),
+      );
+    case 'file.written':
+      return '';
     case 'session.finalized':
       return toPrintable(event.answer);
     case 'session.replayed':

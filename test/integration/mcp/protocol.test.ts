@@ -143,7 +143,12 @@ describe('MCP protocol', () => {
       const { resourceTemplates } = await client.listResourceTemplates();
       assert.deepStrictEqual(
         resourceTemplates.map(({ uriTemplate }) => uriTemplate),
-        ['rlm://sessions/{id}', 'rlm://sessions/{id}/trace', 'rlm://sessions/{id}/vars/{name}'],
+        [
+          'rlm://sessions/{id}',
+          'rlm://sessions/{id}/trace',
+          'rlm://sessions/{id}/files',
+          'rlm://sessions/{id}/vars/{name}',
+        ],
       );
     });
 

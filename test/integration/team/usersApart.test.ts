@@ -69,6 +69,24 @@ const calls: Readonly<
   rlm_code: () => ({ args: { description: 'print one' }, code: null }),
   rlm_decompose: () => ({ args: { complex_task: 'do it' }, code: null }),
   rlm_wait: (_, id) => ({ args: { session_id: id, wait_ms: 1 }, code: 'SESSION_NOT_FOUND' }),
+  sandbox_exec: () => ({ args: { code: 'print(1)' }, code: null }),
+  sandbox_exec_stateful: (_, id) => ({
+    args: { sandbox_id: id, code: 'context' },
+    code: 'SESSION_NOT_FOUND',
+  }),
+  sandbox_upload: ({ file }) => ({
+    args: { path: 'a', source_path: file },
+    code: 'PATH_NOT_ALLOWED',
+  }),
+  sandbox_download: (_, id) => ({
+    args: { sandbox_id: id, path: 'a' },
+    code: 'SESSION_NOT_FOUND',
+  }),
+  sandbox_files: (_, id) => ({ args: { sandbox_id: id }, code: 'SESSION_NOT_FOUND' }),
+  sandbox_shell: (_, id) => ({
+    args: { sandbox_id: id, command: 'ls' },
+    code: 'SESSION_NOT_FOUND',
+  }),
   rlm_get_trace: (_, id) => ({ args: { session_id: id }, code: 'SESSION_NOT_FOUND' }),
   rlm_list_sessions: () => ({ args: { limit: 200 }, code: null }),
   rlm_status: () => ({ args: {}, code: null }),

@@ -18,6 +18,7 @@ interface Reading {
 function createReader({ announced, sources }: Reading): ContextReader {
   return {
     baseFolder: '/work',
+    readFile: async (path) => ({ path, bytes: new Uint8Array() }),
     readContext: async (_given, sink) => {
       await sink.expect(announced);
       for (const text of sources) {

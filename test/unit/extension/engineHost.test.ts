@@ -21,7 +21,9 @@ describe('EngineHost', () => {
         return engine;
       },
       serveHttp: async (_engine, { offersSet }) => {
-        calls.push(['listen', ...['traces', 'branches', 'runs'].filter(offersSet)].join(' '));
+        calls.push(
+          ['listen', ...['traces', 'branches', 'runs', 'sandbox'].filter(offersSet)].join(' '),
+        );
         const tokenFile = path.join(folder(), 'engine.json');
         await writeFile(tokenFile, JSON.stringify({ token }));
         const dispose = async (): Promise<void> => void calls.push('stop listening');
@@ -31,6 +33,7 @@ describe('EngineHost', () => {
     const options = {
       home: null,
       roots: [],
+      readDownloadFolder: () => null,
       baseFolder: '/',
       log: () => undefined,
       models: async () => parseModelSettings({}),
@@ -62,7 +65,7 @@ describe('EngineHost', () => {
     const [first, second] = await Promise.all([host.listen(), host.listen()]);
     assert.deepStrictEqual(first, { url: 'http://127.0.0.1:1/mcp', token });
     assert.deepStrictEqual([second, await host.readUrl()], [first, first.url]);
-    assert.equal(calls.filter((call) => call === 'listen branches runs').length, 1);
+    assert.equal(calls.filter((call) => call === 'listen branches runs sandbox').length, 1);
   });
 
   it('starts nothing in an untrusted workspace, and starts once it is trusted', async () => {

@@ -87,10 +87,10 @@ describe('the extension’s manifest', () => {
   it('keeps workspaces from widening what may be read, and from deleting traces', () => {
     const properties: Record<string, { readonly scope: string }> =
       manifest.contributes.configuration.properties;
-    const names = ['rlm.home', 'rlm.allowedFolders', 'rlm.retentionDays'];
+    const names = ['rlm.home', 'rlm.allowedFolders', 'rlm.downloadFolder', 'rlm.retentionDays'];
     assert.deepStrictEqual(
       names.map((name) => properties[name]?.scope),
-      ['machine', 'machine', 'machine'],
+      ['machine', 'machine', 'machine', 'machine'],
     );
   });
 

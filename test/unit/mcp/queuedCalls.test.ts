@@ -1,6 +1,7 @@
 // Calls that queue up behind a step: refused, not left to hang, when the step waits for its caller's answers.
 
 import assert from 'node:assert/strict';
+import { Scratch } from '../../../src/mcp/scratch';
 import { defaultProgressOptions, Progress } from '../../../src/mcp/progress';
 import { readResource } from '../../../src/mcp/resources';
 import { callTool } from '../../../src/mcp/toolCall';
@@ -18,6 +19,7 @@ async function call(engine: FakeEngine, name: string, args: object) {
     progress,
     sample: null,
     toldLanguages: new Set<never>(),
+    scratch: new Scratch(),
   };
   const result = await callTool({ name, args, offered: tools }, context);
   return { ...result.structuredContent } as Record<string, unknown>;

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import type { TraceEvent } from '../../../src/core/event';
+import { Scratch } from '../../../src/mcp/scratch';
 import { defaultProgressOptions, Progress } from '../../../src/mcp/progress';
 import { callTool } from '../../../src/mcp/toolCall';
 import { tools } from '../../../src/mcp/toolList';
@@ -22,7 +23,7 @@ async function turns(): Promise<void> {
 async function call(engine: FakeEngine, name: string, args: object, signal = never) {
   const progress = new Progress(null, defaultProgressOptions);
   const toldLanguages = new Set<never>();
-  const context = { engine, signal, progress, sample: null, toldLanguages };
+  const context = { engine, signal, progress, sample: null, toldLanguages, scratch: new Scratch() };
   const result = await callTool({ name, args, offered: tools }, context);
   return { ...result.structuredContent } as Record<string, unknown>;
 }

@@ -1,6 +1,7 @@
 // What is left to a part of a decomposed run, which shares steps and time with the others: every reply says the same.
 
 import assert from 'node:assert/strict';
+import { Scratch } from '../../../src/mcp/scratch';
 import { defaultProgressOptions, Progress } from '../../../src/mcp/progress';
 import { readResource } from '../../../src/mcp/resources';
 import { callTool } from '../../../src/mcp/toolCall';
@@ -14,7 +15,14 @@ const maxSteps = 8;
 async function call(engine: FakeEngine, name: string, args: object) {
   const progress = new Progress(null, defaultProgressOptions);
   const toldLanguages = new Set<never>();
-  const context = { engine, signal: never, progress, sample: null, toldLanguages };
+  const context = {
+    engine,
+    signal: never,
+    progress,
+    sample: null,
+    toldLanguages,
+    scratch: new Scratch(),
+  };
   const result = await callTool({ name, args, offered: tools }, context);
   return { ...result.structuredContent } as Reply;
 }

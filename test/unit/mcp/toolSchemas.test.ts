@@ -28,6 +28,7 @@ const readOnly = ['rlm_wait', 'rlm_get_var', 'rlm_get_trace', 'rlm_list_sessions
 const asksModels = [
   ...['rlm_init_context', 'rlm_run_repl', 'rlm_answer', 'rlm_wait'],
   ...['rlm_execute', 'rlm_analyze', 'rlm_code', 'rlm_decompose'],
+  ...['sandbox_exec', 'sandbox_exec_stateful'],
 ];
 
 describe('tool schemas', () => {
@@ -47,6 +48,12 @@ describe('tool schemas', () => {
         ['rlm_code', 'Write a tested program', false],
         ['rlm_decompose', 'Split a task and solve its parts', false],
         ['rlm_wait', 'Wait for a run', true],
+        ['sandbox_exec', 'Run code in a fresh sandbox', false],
+        ['sandbox_exec_stateful', 'Run code in a lasting sandbox', false],
+        ['sandbox_upload', 'Put a file into a sandbox', false],
+        ['sandbox_download', 'Get a file out of a sandbox', false],
+        ['sandbox_files', 'List files of a sandbox', true],
+        ['sandbox_shell', 'Run a shell command in a sandbox', false],
         ['rlm_get_trace', 'Read the trace of a session', true],
         ['rlm_list_sessions', 'List sessions', true],
         ['rlm_status', 'Show the engine’s status', true],
