@@ -86,6 +86,10 @@ def main(parts):
         write(b"look %d" % id(value))
         return str(read(17), "ascii")
 
+    def ask_words(value, size):
+        write(b"words %d %d" % (id(value), size))
+        return int(read(8), 16)
+
     def watch(request):
         write(request.encode("ascii"))
         return read(1) == yes
@@ -106,7 +110,7 @@ def main(parts):
     get_frame = sys._getframe
     note = write if device.IS_READ else len  # elsewhere nobody looks into memory
     if device.IS_READ:
-        parts["contents"].ask_host = ask_host
+        parts["contents"].ask_host, parts["contents"].ask_words = ask_host, ask_words
         guard.watch = watch
         show_hooks(lambda *_: 1, lambda *_: 2, lambda *_: 3)
         (lambda: show_hooks(lambda *_: 4, lambda *_: 5, lambda *_: 6))()

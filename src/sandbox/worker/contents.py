@@ -4,6 +4,7 @@
 # session: what is too large to be looked at whole is looked at in places spread evenly over it.
 import types
 from _io import BytesIO, StringIO
+from _random import Random
 from array import array
 from collections import OrderedDict, deque
 from datetime import date, datetime, time, timedelta, timezone
@@ -36,6 +37,18 @@ hash_text, hash_bytes, hash_int, hash_tuple = str.__hash__, bytes.__hash__, int.
 hash_set, count_bits, float_text = frozenset.__hash__, int.bit_length, float.hex
 
 
+# What goes on by itself: how large it is in memory, or how much of it is left.
+GENERATORS = {id(kind): kind.__sizeof__ for kind in (
+    types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType)}
+LEFT = {id(type(one)): type(one).__length_hint__ for one in (
+    iter([]), iter(()), iter(range(0)), iter(range(2**70)), iter(""), iter("\u0100"), iter(b""), iter({}), iter({}.values()),
+    iter({}.items()), iter(set()), iter(deque()), reversed({}), reversed([]))}
+POSITIONS = ((StringIO, StringIO.tell), (BytesIO, BytesIO.tell))
+get_random_state = Random.getstate
+MADE_HERE, IMMUTABLE = 1 << 9, 1 << 8  # flags of types: C code makes such as are not made here, or are immutable
+MAX_FOLLOWED = 50
+flags_of, size_in_memory = (type.__dict__[name].__get__ for name in ("__flags__", "__basicsize__"))
+
 opaque = []  # what has no content of its own, by what tells one from another in this process
 is_cut = False  # whether some of a value was not looked at
 
@@ -43,6 +56,11 @@ is_cut = False  # whether some of a value was not looked at
 def ask_host(value):
     """What PythonHash says of it; put in by boot.py."""
     return "?"
+
+
+def ask_words(_value, _size):
+    """What the host makes of the words of a value in memory; put in by boot.py where it sees them."""
+    return 0
 
 
 def look_at(value, room):
@@ -178,6 +196,7 @@ def put(value, tokens, waiting):
         return
     elif without:
         opaque.append(id(value))
+        note_position(value, kind)
         # Another may have come to stand at the same place in memory.
         if kind is types.FunctionType:
             code = value.__code__
@@ -192,10 +211,45 @@ def put(value, tokens, waiting):
         if base is not None:
             tokens.append(hash_text(type_name(base)))  # an empty list is no empty mapping
         tokens.append(-1 if length is None else length(value))
+        if base is None:
+            note_position(value, kind)
         waiting.append((value, base))
         return
     if base is not kind:
         waiting.append((value, None))  # what it keeps beside
+
+
+def note_position(value, kind):
+    """How far an iterator, generator, stream or source of random numbers has gone: which is no content of it, and
+    tells in this process that it went on."""
+    try:
+        for stream, tell in POSITIONS:
+            if any(one is stream for one in mro_of(kind)):
+                opaque.append(tell(value))
+                return
+        if any(one is Random for one in mro_of(kind)):
+            opaque.append(hash_tuple(get_random_state(value)))
+    except ValueError:  # it is closed
+        return
+    waiting = deque((value,))
+    for _ in range(MAX_FOLLOWED):
+        if not waiting:
+            return
+        one = waiting.popleft()
+        measure = GENERATORS.get(id(type(one)))
+        if measure is not None:
+            opaque.append(ask_words(one, measure(one)))
+        elif goes_on(type(one)):
+            left = LEFT.get(id(type(one)))
+            opaque.extend((ask_words(one, size_in_memory(type(one))), 0 if left is None else left(one)))
+            waiting.extend(get_referents(one)[:MAX_FOLLOWED])
+        elif type(one) is tuple:  # of those that are taken together
+            waiting.extend(one[:MAX_FOLLOWED])
+
+
+def goes_on(kind):
+    """Whether it is an iterator of C code's."""
+    return "__next__" in members_of(kind) and not (flags_of(kind) & MADE_HERE and not flags_of(kind) & IMMUTABLE)
 
 
 def hash_long(text, whole):

@@ -14,6 +14,7 @@ import type { PythonWatch } from './pythonWatch';
 const headerBytes = 16;
 /** More than a step may answer with. */
 const maxMessageBytes = 64 * 1024 * 1024;
+const wordsRequest = /^words (\d{1,10}) (\d{1,10})$/;
 const addressRequest = /^(fill|look) (\d{1,10})$/;
 const roomRequest = 'room';
 const sameRequest = 'same';
@@ -44,6 +45,8 @@ interface GuestDeviceParts {
   readonly giveRoom: () => void;
   /** What `contents.py` reads of a value. */
   readonly lookAt: (address: number) => string;
+  /** Of the words of a value behind its head: eight digits. */
+  readonly hashWords: (address: number, bytes: number) => string;
   readonly watch: Pick<
     PythonWatch,
     'watch' | 'isSame' | 'showHooks' | 'mark' | 'begin' | 'answers'
@@ -57,6 +60,7 @@ export function createGuestDevice({
   onFiles,
   giveRoom,
   lookAt,
+  hashWords,
   watch,
 }: GuestDeviceParts): GuestDevice {
   const encoder = new TextEncoder();
@@ -102,6 +106,10 @@ export function createGuestDevice({
     }
     if (what === 'look') {
       return answer(lookAt(Number(address)));
+    }
+    const [, start, size] = wordsRequest.exec(request) ?? [];
+    if (start !== undefined) {
+      return answer(hashWords(Number(start), Number(size)));
     }
     if (what === 'fill') {
       return texts.fill(Number(address)) ? 'taken' : 'refused';

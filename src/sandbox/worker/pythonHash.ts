@@ -18,6 +18,8 @@ const recentTypes = 64;
 const seed = 0x811c9dc5 | 0;
 /** Types that one look, and all of a session, may meet: each is remembered. */
 const maxTypes = 20_000;
+/** Of an object whose words are hashed as they are. */
+const maxRawWords = 65_536;
 /** Cells of a closure that are looked at. */
 const maxCells = 64;
 /** What goes in before a value that is no small integer: no word that one of those is. */
@@ -72,8 +74,6 @@ const kinds: Readonly<Record<string, Kind>> = {
   method: 'opaque',
   code: 'opaque',
   builtin_function_or_method: 'opaque',
-  generator: 'opaque',
-  coroutine: 'opaque',
 };
 const leaves: ReadonlySet<string> = new Set(leafKinds);
 
@@ -133,6 +133,18 @@ export class PythonHash {
       : toDigits(look.content) +
           toDigits(look.identity) +
           (look.isWhole ? lookWords.whole : lookWords.part);
+  }
+
+  /** Tells only whether the same object is as it was: its words hold addresses. */
+  describeWords(address: number, bytes: number): string {
+    this.#begin();
+    const first = (address >>> 2) + layout.object.words;
+    const count = Math.min(bytes >>> 2, maxRawWords);
+    let hash = seed;
+    for (let at = first; at < (address >>> 2) + count; at += 1) {
+      hash = addWord(hash, this.#word(at));
+    }
+    return toDigits(finish(hash) >>> 0);
   }
 
   /** Null for what holds something that is not known here. */

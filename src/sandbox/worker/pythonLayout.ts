@@ -2,7 +2,7 @@
 // built, and `PythonHash` is probed when an interpreter starts. In words from the beginning of each structure.
 // Source: Include/cpython and Include/internal of CPython 3.13, for 32-bit pointers and digits of 15 bits.
 
-export const object = { references: 0, type: 1, managedDict: -3 } as const;
+export const object = { references: 0, type: 1, words: 2, managedDict: -3 } as const;
 export const type = {
   name: 3,
   basicBytes: 4,

@@ -100,6 +100,7 @@ const device = createGuestDevice({
   ...{ pump, texts, onMessage, giveRoom },
   onFiles: refuseFiles,
   lookAt: (address) => hashes.describe(address),
+  hashWords: (address, bytes) => hashes.describeWords(address, bytes),
   watch: new PythonWatch(new MemoryViews(readMemory), () => stack?.start ?? 0),
 });
 

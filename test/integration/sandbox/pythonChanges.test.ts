@@ -7,7 +7,7 @@ import { describePython, itIn } from '../../support/backends';
 import { Repl, createSandboxes } from '../../support/repl';
 
 const setup = `
-import abc, array, collections, dataclasses, datetime, enum, functools, gc, io, itertools, re, types
+import abc, array, collections, dataclasses, datetime, csv, enum, functools, gc, io, itertools, random, re, types
 class Box:
     limit = 1
     def show(self): return self.limit
@@ -84,6 +84,28 @@ const inPlace: Readonly<Record<string, readonly [string, string]>> = {
   ],
   'a text made anew': ['"a" * 5_000', 'v = None; v = "a" * 4_999 + "b"'],
   'a number made anew': ['1_000', 'v = None; v = 2_000'],
+};
+
+/** What goes on by itself: how it is made, and how it goes on. `all`: on every backend. */
+const goingOn: Readonly<Record<string, readonly [string, string, 'all' | 'wasm']>> = {
+  'an iterator over a list': ['iter([1, 2, 3])', 'next(v)', 'all'],
+  'an iterator over a range': ['iter(range(10))', 'next(v)', 'all'],
+  'an iterator over a text': ['iter("abc")', 'next(v)', 'all'],
+  'an iterator over a dict': ['iter({1: 2, 3: 4}.items())', 'next(v)', 'all'],
+  'an iterator in a list': ['[iter([1, 2, 3])]', 'next(v[0])', 'all'],
+  'an iterator in an object': ['Box(); v.rows = iter([1, 2])', 'next(v.rows)', 'all'],
+  'an enumeration': ['enumerate([1, 2, 3])', 'next(v)', 'all'],
+  'pairs of iterators': ['zip([1, 2], [3, 4])', 'next(v)', 'all'],
+  'a filter': ['filter(None, [1, 2, 3])', 'next(v)', 'all'],
+  'a map of a map': ['map(str, map(int, ["1", "2"]))', 'next(v)', 'all'],
+  'a counter': ['itertools.count(5)', 'next(v)', 'wasm'],
+  'a cycle': ['itertools.cycle([1, 2])', 'next(v)', 'wasm'],
+  'a generator': ['(n for n in range(5))', 'next(v)', 'wasm'],
+  'a generator in a dict': ['{"rows": (n for n in range(5))}', 'next(v["rows"])', 'wasm'],
+  'a stream of text': ['io.StringIO("one\\ntwo")', 'v.readline()', 'all'],
+  'a stream of bytes': ['io.BytesIO(b"one\\ntwo")', 'v.read(2)', 'all'],
+  'a reader of rows': ['csv.reader(["a,b", "c,d"])', 'next(v)', 'all'],
+  'a source of random numbers': ['random.Random(1)', 'v.random()', 'all'],
 };
 
 /** Code that names no variable it changes: what there was before, the step, and the changed variables. */
@@ -218,6 +240,20 @@ describePython('the variables that a Python step changed', (backend) => {
     });
   }
 
+  for (const [title, [make, change, backends]] of Object.entries(goingOn)) {
+    itIn(backends === 'all' ? ['wasm', 'local', 'container'] : ['wasm'], backend)(
+      `are those that went on: ${title}`,
+      async () => {
+        assert.deepEqual(await changedBy(`v = ${make}`), ['v']);
+        for (const read of ['v; None', 'repr(v); None', 'v.__class__; hash(id(v)); None']) {
+          assert.deepEqual(await changedBy(read), [], read);
+        }
+        assert.deepEqual(await changedBy(`${change}; None`), ['v']);
+        assert.deepEqual(await changedBy('v; None'), []);
+      },
+    );
+  }
+
   for (const [title, [make, change, names]] of Object.entries(throughOthers)) {
     it(`are those changed through others: ${title}`, async () => {
       await repl.run('v = [0]\nclass H:\n  def bump(self): v.append(1)');
@@ -255,7 +291,11 @@ describePython('the variables that a Python step changed', (backend) => {
     it(`are those that hold what was changed in place by a call: ${make}`, async () => {
       await repl.run('v = {"p": "x" * 300, "a": {"b": [1]}}; other = [[1]]');
       await changedBy(make);
-      assert.deepEqual(await changedBy(`${change}; None`), ['v']);
+      const changed = await changedBy(`${change}; None`);
+      assert.deepEqual(
+        changed.filter((name) => name !== 'w'), // a generator went on
+        ['v'],
+      );
       assert.deepEqual(await changedBy('w; None'), []);
       await repl.run('for name in ("v", "w", "put", "other"): globals().pop(name, None)\ndel name');
     });
