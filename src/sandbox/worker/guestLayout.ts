@@ -1,5 +1,5 @@
 // How the pinned build of QuickJS lays out values in its memory; the build's hash is checked when the extension
-// is built, and `ValueHash` probes what it relies on when an engine starts.
+// is built, and `checkEngine` probes what is relied on when an engine starts.
 // Source: quickjs.c and quickjs.h of quickjs-ng 0.12.1, for 32-bit pointers, NaN boxing and dumps enabled.
 
 /** The upper word of a value; what is none of these is a float. */

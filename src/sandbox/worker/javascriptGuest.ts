@@ -11,6 +11,7 @@ import type {
   WorkerInit,
 } from '../../protocol/worker';
 import { explainDeclarations } from './declarationErrors';
+import { checkEngine } from './engineCheck';
 import { GuestContexts } from './guestContexts';
 import { GuestMemory, mebibyte } from './guestMemory';
 import { GuestRepl } from './guestRepl';
@@ -95,6 +96,7 @@ export class JavascriptGuest {
       wasmModule: options.wasmModule,
       shouldInterrupt: () => interruption.check(),
     });
+    checkEngine(engine);
     return new JavascriptGuest(engine, interruption, options);
   }
 

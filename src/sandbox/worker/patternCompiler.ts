@@ -5,7 +5,8 @@ import type { QuickJSFFI } from '@jitl/quickjs-ng-wasmfile-release-sync/ffi';
 import { addFunction, readFunction } from './engineHooks';
 import { FlatStrings } from './flatStrings';
 import { context, regExp, string } from './guestLayout';
-import { bracketProperties, toUnicodePattern } from './unicodeSets';
+import { bracketProperties } from './patternText';
+import { toUnicodePattern } from './unicodeSets';
 
 interface Engine {
   readonly ffi: QuickJSFFI;

@@ -20,7 +20,7 @@ interface Rejection {
 }
 
 // Layout of the runtime in the pinned build, in words: the interrupt handler (which the package does set),
-// and from it the promise hook and the rejection tracker. Checked by `requireHooks`.
+// and from it the promise hook and the rejection tracker. Checked by `checkEngine`.
 const runtimeWords = 128;
 const promiseHookAfter = 2;
 const rejectionTrackerAfter = 5;

@@ -46,11 +46,6 @@ const maxStackBytes = 256 * 1024;
 const asyncFlag = 1 << 7;
 /** In which the global object is looked for. */
 const contextValues = 64;
-/** One of each kind that is hashed in memory, and what that comes to when it is read rightly. */
-const layoutProbe = `[1.5, 'a\u0100', 2n, 2n ** 70n, { b: [Symbol('c')] }, new Map([[/d/g, new Set([null])]]),
-  new Float32Array(9), new DataView(new ArrayBuffer(9), 1), new Proxy([true], {}), new Date(7), () => 0]`;
-const layoutProbeHash = 4_269_460_024;
-
 export class QuickJs {
   readonly #module: Module;
   readonly #memory: WebAssembly.Memory;
@@ -116,7 +111,6 @@ export class QuickJs {
       createText: (text) => this.createString(text),
       createError: this.#makeErrors(),
     });
-    this.#requireHooks();
   }
 
   static async create(options: QuickJsOptions): Promise<QuickJs> {
@@ -303,44 +297,6 @@ export class QuickJs {
       this.free(text);
       return completion.ok ? completion.value : completion.error;
     };
-  }
-
-  /** @throws Error when promises, strings and values cannot be told, as it would be if the engine's layout changed. */
-  #requireHooks(): void {
-    const probe = this.evaluate('Promise.reject(1); new Promise(() => {}); 0', '<probe>');
-    const rejections = this.promises.takeRejections();
-    if (
-      !probe.ok ||
-      !rejections?.reason ||
-      rejections.count !== 1 ||
-      !this.polls.isFound ||
-      this.promises.takePending() !== 1
-    ) {
-      throw new Error('The engine lays out its runtime in another way than expected.');
-    }
-    this.free(probe.value);
-    this.free(rejections.reason);
-    const text = this.createString('a\u0100');
-    if (this.strings.read(text, 2) !== 'a\u0100') {
-      throw new Error('The engine lays out strings in another way than expected.');
-    }
-    this.free(text);
-    const lexicals = this.getLexicals();
-    const declared = this.evaluate('const probe = 1', '<probe>');
-    const held = this.getProperty(lexicals, 'probe');
-    const remove = this.evaluate('(held) => delete held.probe', '<probe>');
-    const removed = remove.ok && this.call(remove.value, lexicals);
-    if (!declared.ok || this.readString(held) !== '1' || !removed || !removed.ok) {
-      throw new Error('The engine lays out its context in another way than expected.');
-    }
-    [lexicals, declared.value, held, remove.value, removed.value].forEach((value) => {
-      this.free(value);
-    });
-    const values = this.evaluate(layoutProbe, '<probe>');
-    if (!values.ok || this.hashes.look(values.value)?.content !== layoutProbeHash) {
-      throw new Error('The engine lays out values in another way than expected.');
-    }
-    this.free(values.value);
   }
 
   #complete(result: Value): Completion {

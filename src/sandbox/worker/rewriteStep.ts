@@ -4,21 +4,19 @@
 
 import { type Node, type Program, type Token, parse } from 'acorn';
 import { encloseFunctions, findBareFunctions } from './blockFunctions';
+import { type Edit, type Span, applyEdits, hideSeparators, rank, toEngineText } from './codeEdits';
 import { CodeLines } from './codeLines';
 import {
   type Declarations,
-  type VariableDeclaration,
   childrenOf,
   declaredNames,
   isFunction,
-  mentionsName,
-  namesAssigned,
   namesGivenValues,
   readDeclarations,
 } from './declarations';
 import { markLines } from './markLines';
+import { findRenewed, toVar } from './renewedNames';
 import { toUnicodePattern } from './unicodeSets';
-import { listReplGlobals } from '../../core/replGlobals';
 
 export interface RewrittenStep {
   readonly kind: 'step';
@@ -45,17 +43,6 @@ interface Name {
   readonly text: string;
   readonly start: number;
 }
-
-interface Edit {
-  readonly at: number;
-  /** Characters replaced. */
-  readonly length: number;
-  readonly text: string;
-  /** At one place, lower ranks come first; as `markRank`. */
-  readonly rank: number;
-}
-
-const rank = { end: 1, start: 3, target: 5, block: 6 } as const;
 
 /** `step` is its number, by which errors name it; `earlier` are names that steps before it declared with `let` and the like. */
 export function rewriteStep(
@@ -107,67 +94,11 @@ export function rewriteStep(
   }
 }
 
-interface Span {
-  readonly start: number;
-  readonly end: number;
-}
-
-/**
- * U+2028 and U+2029 between tokens end lines for the grammar, and the engine counts them as such; within a
- * comment it does not.
- */
-function hideSeparators(code: string, taken: readonly Span[]): Edit[] {
-  const found = [...code.matchAll(/[\u2028\u2029]/g)].map(({ index }) => index);
-  const spans = found.length === 0 ? [] : taken.toSorted((left, right) => left.start - right.start);
-  let next = 0;
-  const free = found.filter((at) => {
-    while ((spans[next]?.end ?? Infinity) <= at) {
-      next += 1;
-    }
-    return at < (spans[next]?.start ?? Infinity);
-  });
-  return free.map((at) => ({ at, length: 1, text: `/*${code[at] ?? ''}*/`, rank: rank.target }));
-}
-
 function addName(names: Name[], token: Token): void {
   const { value } = token as { value?: unknown }; // acorn's types leave it out
   if (token.type.label === 'name' && typeof value === 'string') {
     names.push({ text: value, start: token.start });
   }
-}
-
-/**
- * `const count = count('x')` means the REPL's function, although the language says that `count` has no value yet:
- * declarations that take such a name and use it themselves are as those with `var`, until the step has ended.
- */
-function findRenewed(program: Program, earlier: ReadonlySet<string>): VariableDeclaration[] {
-  return program.body.filter((one): one is VariableDeclaration => {
-    if (one.type !== 'VariableDeclaration' || one.kind === 'var') {
-      return false;
-    }
-    const values = one.declarations.flatMap(({ init }) => init ?? []);
-    const names = declaredNames(one);
-    const isUsed = names.some(
-      (name) => offered.has(name) && !earlier.has(name) && mentionsName(values, name),
-    );
-    return isUsed && !(one.kind === 'const' && isAssigned(program, names));
-  });
-}
-
-/** A `let` without a value is undefined, even when an earlier step gave the name one. */
-function toVar({ start, kind, declarations }: VariableDeclaration): Edit[] {
-  const values = declarations.filter((one) => !one.init);
-  return [
-    { at: start, length: kind.length, text: 'var', rank: rank.start },
-    ...values.map(({ end }) => ({ at: end, length: 0, text: ' = undefined', rank: rank.end })),
-  ];
-}
-
-const offered = new Set(Object.keys(listReplGlobals('javascript')));
-
-function isAssigned(program: Program, names: readonly string[]): boolean {
-  const assigned = namesAssigned(program);
-  return names.some((name) => assigned.has(name));
 }
 
 /** @throws SyntaxError with its place, as the parser's: the engine would tell none */
@@ -180,30 +111,6 @@ function checkPattern(token: Token): void {
       throw error instanceof SyntaxError ? Object.assign(error, { pos: token.start }) : error;
     }
   }
-}
-
-function applyEdits(code: string, edits: readonly Edit[]): string {
-  let rewritten = '';
-  let done = 0;
-  const inOrder = edits.toSorted((left, right) => left.at - right.at || left.rank - right.rank);
-  for (const edit of inOrder) {
-    rewritten += code.slice(done, edit.at) + edit.text;
-    done = edit.at + edit.length;
-  }
-  return rewritten + code.slice(done);
-}
-
-/**
- * The engine reads UTF-8, which has no lone surrogates; in literals the escape means the same. It does not
- * count a lone \r in comments as the end of a line; everywhere in code \n means the same.
- */
-function toEngineText(code: string): string {
-  return code
-    .replace(/\r(?!\n)/g, '\n')
-    .replace(
-      /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
-      (unit) => `\\u${unit.charCodeAt(0).toString(16)}`,
-    );
 }
 
 function awaitsAtTopLevel(program: Program): boolean {

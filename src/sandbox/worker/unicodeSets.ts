@@ -1,8 +1,7 @@
 // Patterns with flag v, which the engine reads as if they had neither v nor u, as patterns with flag u that mean
-// the same: sets of characters become alternatives, and what one set takes from another a look ahead. Also
-// properties with flags u and i, which the engine gets right only in classes.
+// the same: sets of characters become alternatives, and what one set takes from another a look ahead.
 
-import { parseExpressionAt } from 'acorn';
+import { requirePattern, toChar } from './patternText';
 
 /** What a class stands for: alternatives that match one character each, and texts of any other length. */
 interface Alternatives {
@@ -30,52 +29,6 @@ export function toUnicodePattern(pattern: string, flags: string): string {
     );
   }
   return new SetPattern(pattern, flags.includes('i')).translate();
-}
-
-/** Of a pattern with flags u and i: each property in a class. */
-export function bracketProperties(pattern: string): string {
-  let isClass = false;
-  return pattern.replace(/\\p\{[^}]*\}|\\[^]|[[\]]/gu, (one) => {
-    if (one === '[' || one === ']') {
-      isClass = one === '[';
-    }
-    return !isClass && one.startsWith('\\p{') ? `[${one}]` : one;
-  });
-}
-
-function requirePattern(pattern: string): void {
-  try {
-    parseExpressionAt(`/${toLiteral(pattern)}/v`, 0, { ecmaVersion: 'latest' });
-  } catch (error) {
-    const message =
-      error instanceof RangeError
-        ? 'it is nested too deeply'
-        : String(error instanceof Error && error.message);
-    throw new SyntaxError(
-      message
-        .replace(/ \(\d+:\d+\)$/u, '')
-        .replace(/^Invalid regular expression: \/[^]*\/: /u, 'Invalid regular expression: '),
-      { cause: error },
-    );
-  }
-}
-
-/** As it stands between slashes. */
-function toLiteral(pattern: string): string {
-  let depth = 0;
-  const literal = pattern.replace(/\\[^]|[[\]/\n\r\u2028\u2029]/gu, (one) => {
-    depth += one === '[' ? 1 : one === ']' ? -1 : 0;
-    if (one === '/' && depth <= 0) {
-      return '\\/';
-    }
-    return /^[\n\r\u2028\u2029]$/u.test(one) ? toChar(one.charCodeAt(0)) : one;
-  });
-  return literal === '' ? '(?:)' : literal;
-}
-
-function toChar(codePoint: number): string {
-  const text = String.fromCodePoint(codePoint);
-  return /^[A-Za-z0-9]$/u.test(text) ? text : `\\u{${codePoint.toString(16)}}`;
 }
 
 const escapedChars: Readonly<Record<string, number>> = {
