@@ -144,7 +144,7 @@ const entries = [
     ...node,
     entryPoints: ['src/sandbox/native/process.ts'],
     outfile: 'dist/sandbox/nativeProcess.js',
-    budget: 360_000,
+    budget: 520_000,
   },
   {
     ...node,

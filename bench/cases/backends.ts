@@ -19,6 +19,7 @@ const targets: Readonly<Record<BackendName, { step: number; warm: number; first:
   wasm: { step: 1, warm: 30, first: 1_000 },
   local: { step: 1.5, warm: 150, first: 1_000 },
   container: { step: 2, warm: 100, first: 2_000 },
+  daytona: { step: 5, warm: 2_000, first: 4_000 },
 };
 const maxGoneMs = 1_000;
 const atOnce = 20;

@@ -3,6 +3,15 @@
 import { RlmError } from './errors';
 import { type BackendName, backendNames } from './sandbox';
 
+/** Where Daytona is, and what opens it. */
+export interface DaytonaAccess {
+  readonly apiUrl: string;
+  /** Null: none is set. */
+  readonly apiKey: string | null;
+  /** The region; null: the account's own. */
+  readonly target: string | null;
+}
+
 export interface BackendSettings {
   /** Of sessions for which none is named. */
   readonly backend: BackendName;
@@ -14,6 +23,11 @@ export interface BackendSettings {
   readonly runtime: string | null;
   /** Of containers for which none is named. */
   readonly image: string;
+  readonly daytonaApiUrl: string;
+  readonly daytonaApiKey: string | null;
+  readonly daytonaTarget: string | null;
+  /** Of Daytona's sandboxes for which none is named; null: the account's own. */
+  readonly daytonaSnapshot: string | null;
 }
 
 /** A reader, since settings may change while an engine runs. */
@@ -25,6 +39,7 @@ export type GivenBackendSettings = Readonly<
 >;
 
 const usualImage = 'python:3.12-slim';
+export const usualDaytonaUrl = 'https://app.daytona.io/api';
 
 /** The names of each setting in the environment; the first that is set counts. */
 const variables = {
@@ -33,6 +48,10 @@ const variables = {
   python: ['RLM_PYTHON'],
   runtime: ['RLM_SANDBOX_CONTAINER_RUNTIME'],
   image: ['RLM_SANDBOX_CONTAINER_IMAGE'],
+  daytonaApiUrl: ['DAYTONA_API_URL'],
+  daytonaApiKey: ['DAYTONA_API_KEY'],
+  daytonaTarget: ['DAYTONA_TARGET'],
+  daytonaSnapshot: ['RLM_DAYTONA_SNAPSHOT'],
 } as const satisfies Record<keyof BackendSettings, readonly string[]>;
 
 /** `given` goes before the environment. @throws RlmError 'INVALID_INPUT' that says which is not understood. */
@@ -54,6 +73,10 @@ export function parseBackendSettings(
     python: read('python')?.value ?? null,
     runtime: read('runtime')?.value ?? null,
     image: read('image')?.value ?? usualImage,
+    daytonaApiUrl: read('daytonaApiUrl')?.value ?? usualDaytonaUrl,
+    daytonaApiKey: read('daytonaApiKey')?.value ?? null,
+    daytonaTarget: read('daytonaTarget')?.value ?? null,
+    daytonaSnapshot: read('daytonaSnapshot')?.value ?? null,
   };
 }
 

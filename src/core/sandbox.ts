@@ -8,10 +8,10 @@ export type Language = 'python' | 'javascript';
 export const languages: readonly Language[] = ['python', 'javascript'];
 
 /**
- * Where code runs: an engine on WebAssembly, a Python of this machine in the sandbox of its system, or a
- * Python in a container.
+ * Where code runs: an engine on WebAssembly, a Python of this machine in the sandbox of its system, a
+ * Python in a container, or a Python in a sandbox of Daytona, on another machine.
  */
-export const backendNames = ['wasm', 'local', 'container'] as const;
+export const backendNames = ['wasm', 'local', 'container', 'daytona'] as const;
 export type BackendName = (typeof backendNames)[number];
 
 export interface SandboxFactory extends Disposable {
@@ -30,8 +30,10 @@ export interface SandboxRequest {
   readonly maxMemoryMb: number;
   /** Null: what the user has set, else WebAssembly. */
   readonly backend: BackendName | null;
-  /** Of a container; null: what the user has set. */
+  /** Of a container, or the snapshot of Daytona's sandbox; null: what the user has set. */
   readonly image: string | null;
+  /** That it is for, as far as that is told to others; left out: none. */
+  readonly sessionId?: string;
   /** The user's setting to fall back on another backend holds: for new sessions only. */
   readonly mayFallBack: boolean;
 }
@@ -41,7 +43,7 @@ export interface SandboxPlace {
   readonly backend: BackendName;
   /** Engine and version. */
   readonly engine: string;
-  /** Of a container, as it was named; null: none. */
+  /** Of a container as it was named, or a snapshot; null: none. */
   readonly image: string | null;
   /** What the image is, by its digest. */
   readonly imageDigest: string | null;
@@ -84,7 +86,7 @@ export interface SandboxBackendStatus {
   readonly detail: string;
   /** What would make it work; null where it does. */
   readonly nextStep: string | null;
-  /** Of a container, as the user has set it. */
+  /** Of a container or the snapshot, as the user has set it. */
   readonly image: string | null;
   readonly imageDigest: string | null;
   readonly walls: readonly string[];

@@ -219,11 +219,14 @@ export class SessionOpener {
   }
 
   #createSandbox(
-    { language, limits }: Pick<SessionOpened, 'language' | 'limits'>,
+    { sessionId, language, limits }: Pick<SessionOpened, 'sessionId' | 'language' | 'limits'>,
     place: WantedPlace,
     signal: AbortSignal,
   ): Promise<Sandbox> {
     const { maxMemoryMb } = limits;
-    return this.#parts.sandboxes.createSandbox({ language, maxMemoryMb, ...place }, signal);
+    return this.#parts.sandboxes.createSandbox(
+      { sessionId, language, maxMemoryMb, ...place },
+      signal,
+    );
   }
 }

@@ -36,6 +36,7 @@ export const backendWords: Readonly<Record<BackendName, string>> = {
   wasm: 'WebAssembly',
   local: 'This machine’s Python, sandboxed',
   container: 'Container',
+  daytona: 'Sandbox of Daytona, on another machine',
 };
 
 /** Where the code runs: `This machine’s Python, sandboxed: CPython 3.12.4 on linux`. */

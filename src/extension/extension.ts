@@ -60,7 +60,7 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
       readDownloadFolder,
       log: (line) => log.info(line),
       models: models.readSettings,
-      backends: readBackendSettings,
+      backends: () => readBackendSettings(models.keys),
       extraProviders: [models.provider],
     }),
   });

@@ -3,9 +3,14 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { type BackendSettings, parseBackendSettings } from '../core/backendSettings';
+import {
+  type BackendSettings,
+  parseBackendSettings,
+  usualDaytonaUrl,
+} from '../core/backendSettings';
 import { type Limits, limitRanges } from '../core/limits';
 import { type Language, languages } from '../core/sandbox';
+import type { KeyStore } from './models/keyStore';
 import type { GivenModelSettings } from './models/modelConfiguration';
 
 /** Null: RLM_HOME, else the platform's data folder. */
@@ -29,10 +34,26 @@ export function readLanguage(): Language {
   return languages.find((language) => language === given) ?? 'python';
 }
 
-/** As the settings say, else the environment. @throws RlmError 'INVALID_INPUT' */
-export async function readBackendSettings(): Promise<BackendSettings> {
+/** Where the key of Daytona is sent. */
+export function readDaytonaUrl(): string {
+  const given = read<string>('daytonaApiUrl', '').trim();
+  return given || (process.env['DAYTONA_API_URL'] ?? '').trim() || usualDaytonaUrl;
+}
+
+/**
+ * As the settings say, else the environment. A key is used for the address alone that it was entered for.
+ * @throws RlmError 'INVALID_INPUT'
+ */
+export async function readBackendSettings(keys: Pick<KeyStore, 'read'>): Promise<BackendSettings> {
   const python = expandHome(read<string>('python', ''));
-  return parseBackendSettings(process.env, {
+  const daytonaApiUrl = readDaytonaUrl();
+  const { DAYTONA_API_KEY: inherited, ...environment } = process.env;
+  const isInherited = read<string>('daytonaApiUrl', '').trim() === '';
+  return parseBackendSettings(environment, {
+    daytonaApiUrl,
+    daytonaApiKey: (await keys.read(daytonaApiUrl)) ?? (isInherited ? inherited : undefined),
+    daytonaTarget: read<string>('daytonaTarget', ''),
+    daytonaSnapshot: read<string>('daytonaSnapshot', ''),
     backend: read<string>('backend', ''),
     fallback: read<string>('fallback', ''),
     python,

@@ -1,6 +1,7 @@
 // The words spoken between an engine and its sandbox process. Context bytes go beside them: see
 // contextFeed.ts.
 
+import type { DaytonaAccess } from '../core/backendSettings';
 import type { ContextShape, ContextSizes, Language, Outcome, VariableValue } from '../core/sandbox';
 import type { FileReply, FileRequest } from '../core/sandboxFiles';
 
@@ -16,7 +17,14 @@ export type NativePlace =
       /** The program; null: the first that answers. */
       readonly runtime: string | null;
       readonly image: string;
-    };
+    }
+  | (DaytonaAccess & {
+      readonly kind: 'daytona';
+      /** Null: the account's own. */
+      readonly snapshot: string | null;
+      /** That it is made for; null: none yet. */
+      readonly sessionId: string | null;
+    });
 
 /** Workers of one kind are alike until a session takes one. */
 export interface WorkerKind {
@@ -40,6 +48,7 @@ export interface OpenedWorker {
   readonly engine: string;
   /** What stands around the worker, beside what stands around the sandbox process. */
   readonly walls: readonly string[];
+  readonly image: string | null;
   readonly imageDigest: string | null;
 }
 
@@ -78,6 +87,7 @@ export interface KindStatus {
   /** What would make it work; null where it does. */
   readonly nextStep: string | null;
   readonly walls: readonly string[];
+  readonly image: string | null;
   readonly imageDigest: string | null;
   readonly live: number;
   readonly warm: number;
@@ -104,7 +114,12 @@ export interface CallParams extends OfSandbox {
   readonly args: readonly unknown[];
 }
 
-/** What the engine answers: calls that a running step makes. */
+export interface DiedParams extends OfSandbox {
+  readonly reason: string;
+}
+
+/** What the engine answers: calls that a running step makes, and the end of a sandbox. */
 export type EngineMethods = {
+  died(params: DiedParams): void;
   call(params: CallParams, signal: AbortSignal): Promise<unknown>;
 };

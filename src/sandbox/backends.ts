@@ -2,9 +2,15 @@
 
 import type { ReadBackendSettings } from '../core/backendSettings';
 import { RlmError, toRlmError } from '../core/errors';
-import type { Sandbox, SandboxFactory, SandboxRequest, SandboxStatus } from '../core/sandbox';
+import type {
+  BackendName,
+  Sandbox,
+  SandboxFactory,
+  SandboxRequest,
+  SandboxStatus,
+} from '../core/sandbox';
 import type { NativePlace } from '../protocol/sandboxProcess';
-import { SandboxProcess } from './sandboxProcess';
+import { type AskedPlace, SandboxProcess } from './sandboxProcess';
 
 export interface BackendsOptions {
   /** The build's `dist/sandbox`. */
@@ -13,7 +19,8 @@ export interface BackendsOptions {
   readonly readSettings: ReadBackendSettings;
 }
 
-const nativeNames = ['local', 'container'] as const;
+const nativeNames = ['local', 'container', 'daytona'] as const;
+const imageNames: readonly BackendName[] = ['container', 'daytona'];
 /** A status is asked for again and again: what does not work is tried again after this time. */
 const statusMs = 15_000;
 
@@ -31,7 +38,7 @@ export class Backends implements SandboxFactory {
       log,
       native: {
         names: nativeNames,
-        readPlace: (name, image) => this.#readPlace(name, image),
+        readPlace: (name, asked) => this.#readPlace(name, asked),
       },
     });
   }
@@ -39,9 +46,10 @@ export class Backends implements SandboxFactory {
   async createSandbox(request: SandboxRequest, signal: AbortSignal): Promise<Sandbox> {
     const settings = await this.#readSettings();
     const backend = request.backend ?? settings.backend;
-    if (request.image !== null && backend !== 'container') {
+    if (request.image !== null && !imageNames.includes(backend)) {
       throw new RlmError('INVALID_INPUT', `An image was named for backend ${backend}.`, {
-        nextStep: 'Name backend container with it, or leave image out.',
+        nextStep:
+          'Name backend container (an image) or daytona (a snapshot) with it, or leave image out.',
       });
     }
     if (backend === 'wasm') {
@@ -103,11 +111,26 @@ export class Backends implements SandboxFactory {
     return this.#nativeStatus.read;
   }
 
-  async #readPlace(name: NativePlace['kind'], image: string | null): Promise<NativePlace> {
+  async #readPlace(
+    name: NativePlace['kind'],
+    { image, sessionId }: AskedPlace,
+  ): Promise<NativePlace> {
     const settings = await this.#readSettings();
-    return name === 'local'
-      ? { kind: 'local', python: settings.python }
-      : { kind: 'container', runtime: settings.runtime, image: image ?? settings.image };
+    switch (name) {
+      case 'local':
+        return { kind: 'local', python: settings.python };
+      case 'container':
+        return { kind: 'container', runtime: settings.runtime, image: image ?? settings.image };
+      case 'daytona':
+        return {
+          kind: 'daytona',
+          apiUrl: settings.daytonaApiUrl,
+          apiKey: settings.daytonaApiKey,
+          target: settings.daytonaTarget,
+          snapshot: image ?? settings.daytonaSnapshot,
+          sessionId,
+        };
+    }
   }
 }
 

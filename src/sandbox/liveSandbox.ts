@@ -10,7 +10,13 @@ import type { FileReply, FileRequest } from '../core/sandboxFiles';
 import type { LoadParams, ReadParams, RunParams, WorkerKind } from '../protocol/sandboxProcess';
 import { type LoadMessage, type ReplyMessage, processCalls } from '../protocol/worker';
 import { AskedWorker, type Question, type WorkerCall } from './askedWorker';
-import { createInterruptedOutcome, createLostOutcome, toOutcome, toValue } from './outcome';
+import {
+  type LostStep,
+  createInterruptedOutcome,
+  createLostOutcome,
+  toOutcome,
+  toValue,
+} from './outcome';
 import { SearchThread } from './searchThread';
 import type { WorkerHandle } from './workerHandle';
 import type { WorkerPool } from './workerPool';
@@ -50,6 +56,11 @@ export class LiveSandbox implements Disposable {
   /** Operations on files have been asked for of the worker that is there now. */
   #hasFiles = false;
   #filesLost = false;
+  /** A step has run that the state of the code depends on. */
+  #hasRun = false;
+  /** Why that state was lost while nothing was asked: the next to ask is told. */
+  #lostIdleBy: string | null = null;
+  readonly #onDidDie: (reason: string) => void;
   #disposed = false;
 
   constructor(worker: WorkerHandle, pool: WorkerPool, options: LiveSandboxOptions) {
@@ -57,6 +68,7 @@ export class LiveSandbox implements Disposable {
     this.#maxMemoryBytes = options.maxMemoryBytes;
     this.#searchFolder = options.folder;
     this.kind = options.kind;
+    this.#onDidDie = options.onDidDie;
     this.#last = this.#adopt(this.#listen(worker));
     this.#current = Promise.resolve(this.#last);
   }
@@ -96,6 +108,10 @@ export class LiveSandbox implements Disposable {
 
   async run(params: RunParams, callHost: CallHost, signal: AbortSignal): Promise<Outcome> {
     const started = performance.now();
+    if (this.#lostIdleBy !== null) {
+      await this.#worker;
+      return this.#tellLoss({ interruption: null, lostBy: this.#takeIdleLoss() }, params, 0);
+    }
     const id = randomUUID();
     const calls = new AbortController();
     this.#running = { id, calls, callHost };
@@ -106,12 +122,9 @@ export class LiveSandbox implements Disposable {
       const { answer, interruption, lostBy } = await asked;
       const elapsedMs = performance.now() - started;
       if (answer?.kind !== 'ran') {
-        const timeoutMs = params.timeoutMs;
-        const kept = new Set(this.#contexts.map(({ variable }) => variable));
-        const variables = this.#variables.filter((name) => !kept.has(name));
-        this.#variables = [];
-        return createLostOutcome({ interruption, lostBy, timeoutMs, elapsedMs, variables });
+        return this.#tellLoss({ interruption, lostBy }, params, elapsedMs);
       }
+      this.#hasRun = true;
       const outcome = toOutcome(answer.outcome, params.maxOutputChars);
       this.#variables = outcome.variables;
       return interruption === null
@@ -125,6 +138,25 @@ export class LiveSandbox implements Disposable {
     }
   }
 
+  /** Of all that the code had made. */
+  #tellLoss(
+    lost: Pick<LostStep, 'interruption' | 'lostBy'>,
+    { timeoutMs }: RunParams,
+    elapsedMs: number,
+  ): Outcome {
+    const kept = new Set(this.#contexts.map(({ variable }) => variable));
+    const variables = this.#variables.filter((name) => !kept.has(name));
+    this.#variables = [];
+    this.#hasRun = false;
+    return createLostOutcome({ ...lost, timeoutMs, elapsedMs, variables });
+  }
+
+  #takeIdleLoss(): string | null {
+    const reason = this.#lostIdleBy;
+    this.#lostIdleBy = null;
+    return reason === null ? null : `before this step, which was not run: ${reason}`;
+  }
+
   /** Stops the clock of the running step, or lets it go on; holds add up. */
   hold(held: boolean): void {
     this.#asked?.hold(held);
@@ -132,10 +164,14 @@ export class LiveSandbox implements Disposable {
 
   async read(params: ReadParams, signal: AbortSignal): Promise<VariableValue | null> {
     const { name, offset, maxChars } = params;
+    if (this.#lostIdleBy !== null) {
+      throw lostError(`before ${name} was read (${this.#lostIdleBy})`);
+    }
     const message: Question = { kind: 'read', id: randomUUID(), name, offset, maxChars };
     const { answer, lostBy } = await this.#askInterruptibly(message, params.timeoutMs, signal);
     if (answer?.kind !== 'value') {
       this.#variables = [];
+      this.#hasRun = false;
       throw lostError(`while it read ${name} (${lostBy ?? 'interrupted'})`);
     }
     return answer.value && toValue(answer.value, maxChars);
@@ -143,6 +179,9 @@ export class LiveSandbox implements Disposable {
 
   async runFileOperation(request: FileRequest, signal: AbortSignal): Promise<FileReply> {
     const message: Question = { kind: 'files', id: randomUUID(), operation: request.operation };
+    if (this.#lostIdleBy !== null) {
+      throw lostError(`before its files were asked for (${this.#lostIdleBy})`);
+    }
     await this.#worker;
     const filesLost = this.#filesLost;
     this.#filesLost = false;
@@ -151,6 +190,7 @@ export class LiveSandbox implements Disposable {
     const { answer, interruption } = await asked;
     if (answer?.kind !== 'filed') {
       this.#variables = [];
+      this.#hasRun = false;
     }
     return { answer: answer?.kind === 'filed' ? answer.answer : null, interruption, filesLost };
   }
@@ -186,8 +226,11 @@ export class LiveSandbox implements Disposable {
 
   /** From here on the worker's end makes room for another. */
   #adopt(worker: AskedWorker): AskedWorker {
-    worker.onDidEnd(() => {
+    worker.onDidEnd((reason) => {
       if (!this.#disposed) {
+        if (this.#asked !== worker && this.#hasRun) {
+          this.#lostIdleBy = reason;
+        }
         this.#heal().catch(() => undefined); // told to the request that waits for it
       }
     });
@@ -214,6 +257,14 @@ export class LiveSandbox implements Disposable {
   /** A fresh worker with the contexts loaded again; the code's own variables are gone. */
   async #replace(): Promise<AskedWorker> {
     const inPlace = await this.#last.replace().catch(() => null);
+    if (inPlace === null && this.#lostIdleBy !== null) {
+      // Nothing is left of where it ran: the record makes it anew, and not only the contexts.
+      this.#onDidDie(this.#lostIdleBy);
+      throw lostError(`before it was asked (${this.#lostIdleBy})`);
+    }
+    if (inPlace === null) {
+      this.#last.dispose();
+    }
     const worker = this.#listen(inPlace ?? (await this.#pool.take(this.kind)));
     this.#filesLost ||= inPlace === null && this.#hasFiles;
     try {
@@ -287,6 +338,8 @@ export interface LiveSandboxOptions {
   readonly maxMemoryBytes: number;
   /** Holds the worker bundles. */
   readonly folder: string;
+  /** Called when nothing is left of where it ran, and no step was told so. */
+  readonly onDidDie: (reason: string) => void;
 }
 
 function sleep(milliseconds: unknown, signal: AbortSignal): Promise<null> {

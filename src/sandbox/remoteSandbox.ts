@@ -74,7 +74,7 @@ export class RemoteSandbox implements Sandbox {
     this.#place = {
       backend: place?.kind ?? 'wasm',
       engine: opened.engine,
-      image: place?.kind === 'container' ? place.image : null,
+      image: opened.image,
       imageDigest: opened.imageDigest,
       walls: [...this.#host.wallNames, ...opened.walls],
       fallback: this.#fallback,

@@ -56,11 +56,17 @@ interface Host {
   stop(): void;
 }
 
-/** The backends whose workers are programs of this machine. */
+export interface AskedPlace {
+  /** Null: what the user has set. */
+  readonly image: string | null;
+  readonly sessionId: string | null;
+}
+
+/** The backends whose workers are programs of this machine, or of another one. */
 export interface NativeBackends {
   readonly names: readonly NativePlace['kind'][];
-  /** By the user's settings as they are now. `image`: the one that was asked for. */
-  readonly readPlace: (name: NativePlace['kind'], image: string | null) => Promise<NativePlace>;
+  /** By the user's settings as they are now. */
+  readonly readPlace: (name: NativePlace['kind'], asked: AskedPlace) => Promise<NativePlace>;
 }
 
 export interface SandboxProcessOptions {
@@ -134,10 +140,9 @@ export class SandboxProcess implements SandboxFactory {
       const states = await host.channel.request('status', kinds);
       const backends = kinds.flatMap(({ language, place }, index) => {
         const state = states[index];
-        const image = place?.kind === 'container' ? place.image : null;
         const walls = state?.works ? [...host.wallNames, ...state.walls] : [];
         const backend: BackendName = place?.kind ?? 'wasm';
-        return state ? [{ backend, language, image, ...state, walls }] : [];
+        return state ? [{ backend, language, ...state, image: toNamedImage(place), walls }] : [];
       });
       return {
         placement: host.placement,
@@ -181,7 +186,11 @@ export class SandboxProcess implements SandboxFactory {
     language,
     backend,
     image = null,
-  }: Pick<SandboxRequest, 'language'> & Partial<SandboxRequest>): Promise<WorkerKind> {
+    sessionId = null,
+  }: Pick<SandboxRequest, 'language'> &
+    Partial<Omit<SandboxRequest, 'sessionId'>> & {
+      readonly sessionId?: string | null;
+    }): Promise<WorkerKind> {
     const native = this.#native;
     const name = native?.names.find((one) => backend === undefined || one === backend);
     if (!native || name === undefined) {
@@ -194,7 +203,7 @@ export class SandboxProcess implements SandboxFactory {
         { nextStep: 'Open the session with language python, or with backend wasm.' },
       );
     }
-    return { language, place: await native.readPlace(name, image) };
+    return { language, place: await native.readPlace(name, { image, sessionId }) };
   }
 
   dispose(): void {
@@ -341,6 +350,18 @@ export class SandboxProcess implements SandboxFactory {
   }
 }
 
+function toNamedImage(place: NativePlace | null): string | null {
+  switch (place?.kind) {
+    case 'container':
+      return place.image;
+    case 'daytona':
+      return place.snapshot;
+    case 'local':
+    case undefined:
+      return null;
+  }
+}
+
 function toWallNames(walls: readonly string[]): readonly string[] {
   return ['WebAssembly', ...walls.map((wall) => wall.split('=')[0] ?? wall)];
 }
@@ -454,6 +475,7 @@ function createEngineMethods(sandboxes: ReadonlyMap<number, RemoteSandbox>): Eng
       const sandbox = sandboxes.get(sandboxId);
       return sandbox?.answerCall({ name, args }, signal);
     },
+    died: ({ sandboxId, reason }) => sandboxes.get(sandboxId)?.die(reason),
   };
 }
 

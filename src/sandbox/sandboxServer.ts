@@ -37,10 +37,13 @@ export class SandboxServer implements Disposable {
     return {
       open: async ({ sandboxId, kind, maxMemoryBytes }) => {
         const worker = await this.#pool.take(kind);
-        const options = { kind, maxMemoryBytes, folder: this.#folder };
+        const onDidDie = (reason: string): void => {
+          void this.#channel.request('died', { sandboxId, reason }).catch(() => undefined); // the engine has ended
+        };
+        const options = { kind, maxMemoryBytes, folder: this.#folder, onDidDie };
         this.#live.set(sandboxId, new LiveSandbox(worker, this.#pool, options));
-        const { detail: engine, walls, imageDigest } = worker;
-        return { engine, walls, imageDigest };
+        const { detail: engine, walls, image, imageDigest } = worker;
+        return { engine, walls, image, imageDigest };
       },
       load: async (params) => {
         const bytes = await this.inbox.take(params.contextKey);

@@ -9,6 +9,8 @@ import type { WorkerSource } from './workerPool';
 
 /** File descriptor of the pipe that carries context bytes. Source: the fork in sandboxProcess.ts. */
 const contextPipe = 4;
+/** For what has to be ended elsewhere; the engine does not wait for it. */
+const settleMs = 5_000;
 /** One buffer for all reads: what is read is copied at once. */
 const pipeBytes = 262_144;
 
@@ -26,9 +28,10 @@ export function serveEngine(folder: string, source: WorkerSource): void {
     },
   };
   const server = new SandboxServer(link, folder, source);
-  const end = (): never => {
+  const end = (): void => {
     server.dispose();
-    process.exit(0);
+    setTimeout(() => process.exit(0), settleMs).unref();
+    void Promise.resolve(source.settle?.()).finally(() => process.exit(0));
   };
   const feed = createFeedReader(server.inbox);
   const pipe = new Socket({
@@ -46,6 +49,9 @@ export function serveEngine(folder: string, source: WorkerSource): void {
   pipe.resume();
   pipe.on('error', end);
   process.on('disconnect', end);
+  if (source.settle) {
+    process.on('SIGTERM', end);
+  }
   // The terminal's Ctrl+C goes to the whole group; the engine decides what it means.
   process.on('SIGINT', () => undefined);
   process.send?.('ready');

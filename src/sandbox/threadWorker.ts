@@ -24,6 +24,7 @@ const bundles = { python: 'pythonWorker.js', javascript: 'javascriptWorker.js' }
 class ThreadWorker implements WorkerHandle {
   readonly language: Language;
   readonly walls: readonly string[] = [];
+  readonly image = null;
   readonly imageDigest = null;
   readonly #worker: Worker;
   readonly #port: MessagePort;

@@ -1,6 +1,6 @@
 // Port: one worker that runs code, as its session's sandbox sees it. It knows nothing of steps or
 // sessions. Implementations: a thread (threadWorker.ts), an interpreter
-// of the system (native/framedWorker.ts).
+// of the system or of a remote machine (native/framedWorker.ts).
 
 import type { Disposable } from '../base/disposable';
 import type { Listen } from '../base/emitter';
@@ -21,7 +21,9 @@ export interface WorkerHandle extends Disposable {
   readonly detail: string;
   /** What stands around where it runs, beside what stands around the process that holds it. */
   readonly walls: readonly string[];
-  /** Of the image that it runs in; null: in none. */
+  /** The image or snapshot that it runs in, by its name; null: in none. */
+  readonly image: string | null;
+  /** What that is, by its digest. */
   readonly imageDigest: string | null;
   /** What it said, checked. */
   readonly onMessage: Listen<FromWorker>;

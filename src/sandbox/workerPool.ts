@@ -13,10 +13,14 @@ export interface WorkerSource {
   start(kind: WorkerKind): Promise<WorkerHandle>;
   /** Whether one would start, for less than a start; left out: only a start tells. */
   probe?(kind: WorkerKind): Promise<WorkerState>;
+  /** Whether one is kept in reserve; left out: of every kind. */
+  keepsWarm?(kind: WorkerKind): boolean;
+  /** Once what was let go of is gone also where it is elsewhere. */
+  settle?(): Promise<void>;
 }
 
 /** Of one that works. */
-export type WorkerState = Pick<WorkerHandle, 'detail' | 'walls' | 'imageDigest'>;
+export type WorkerState = Pick<WorkerHandle, 'detail' | 'walls' | 'image' | 'imageDigest'>;
 
 type KnownState = Omit<KindStatus, 'live' | 'warm'>;
 
@@ -58,7 +62,8 @@ export class WorkerPool implements Disposable {
   prewarm(kind: WorkerKind): void {
     const key = toKey(kind);
     const waiting = this.#warm.get(key)?.length ?? 0;
-    if (waiting > 0 || this.#refilling.has(key) || this.#disposed) {
+    const isKept = this.#source.keepsWarm?.(kind) ?? true;
+    if (!isKept || waiting > 0 || this.#refilling.has(key) || this.#disposed) {
       return;
     }
     this.#refilling.add(key);
@@ -121,15 +126,16 @@ export class WorkerPool implements Disposable {
   }
 }
 
+/** Where one is made for each session, the session makes no other kind of it. */
 function toKey({ language, place }: WorkerKind): string {
-  return JSON.stringify([language, place]);
+  return JSON.stringify([language, place && { ...place, sessionId: null }]);
 }
 
-function toWorking({ detail, walls, imageDigest }: WorkerState): KnownState {
-  return { works: true, detail, nextStep: null, walls, imageDigest };
+function toWorking({ detail, walls, image, imageDigest }: WorkerState): KnownState {
+  return { works: true, detail, nextStep: null, walls, image, imageDigest };
 }
 
 function toFailing(thrown: unknown): KnownState {
   const { message, nextStep } = toRlmError(thrown);
-  return { works: false, detail: message, nextStep, walls: [], imageDigest: null };
+  return { works: false, detail: message, nextStep, walls: [], image: null, imageDigest: null };
 }

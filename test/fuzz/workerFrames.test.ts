@@ -143,7 +143,8 @@ describe('fuzzed frames of a worker', function () {
     }
     const pool = new WorkerPool(createThreadSource(folder()));
     const kind = { language: 'javascript', place: null } as const;
-    const options = { kind, maxMemoryBytes: 64 * 1024 * 1024, folder: folder() };
+    const onDidDie = (): void => undefined;
+    const options = { kind, maxMemoryBytes: 64 * 1024 * 1024, folder: folder(), onDidDie };
     const sandbox = new LiveSandbox(await pool.take(kind), pool, options);
     const asked: string[] = [];
     const run = (frames: readonly Frame[]): Promise<Outcome> =>

@@ -14,12 +14,19 @@ const lacks: Readonly<Record<BackendName, () => string | null>> = {
   local: () => (runs('bwrap', ['--version']) ? null : 'bubblewrap is not installed'),
   container: () =>
     runs('podman', ['image', 'exists', testImage]) ? null : `podman has no image ${testImage}`,
+  daytona: () =>
+    runs('bwrap', ['--version'])
+      ? null
+      : 'the fake’s sandboxes need bubblewrap, which is not installed',
 };
 
 const known = new Map(backendNames.map((backend) => [backend, lacks[backend]()]));
 
 /** Those whose Python is the system's, or an image's. */
 export const nativeBackends: readonly BackendName[] = ['local', 'container'];
+
+/** Those whose workers are in places: also on another machine. */
+export const placeBackends: readonly BackendName[] = [...nativeBackends, 'daytona'];
 
 /** Why a backend cannot be had on this machine; null where it can. */
 export function findLack(backend: BackendName): string | null {

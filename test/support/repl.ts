@@ -5,6 +5,7 @@ import type { BackendName, HostCall, Language, Outcome, Sandbox } from '../../sr
 import type { NativePlace } from '../../src/protocol/sandboxProcess';
 import { SandboxProcess } from '../../src/sandbox/sandboxProcess';
 import { testImage } from './backends';
+import { FakeDaytona } from './fakeDaytona/fakeDaytona';
 
 export const sandboxFolder = path.resolve('dist/sandbox');
 const never = new AbortController().signal;
@@ -19,7 +20,31 @@ export function createSandboxes(backend: BackendName = 'wasm'): SandboxProcess {
       return createNative('local', { kind: 'local', python: null });
     case 'container':
       return createNative('container', { kind: 'container', runtime: null, image: testImage });
+    case 'daytona':
+      return createDaytonaSandboxes();
   }
+}
+
+let sharedFake: Promise<FakeDaytona> | undefined;
+
+/** A Daytona that all tests of a file share which need no faults of it. */
+export function useFakeDaytona(): Promise<FakeDaytona> {
+  sharedFake ??= FakeDaytona.start();
+  return sharedFake;
+}
+
+export function createDaytonaSandboxes(fake = useFakeDaytona()): SandboxProcess {
+  return new SandboxProcess({
+    folder: sandboxFolder,
+    log,
+    native: {
+      names: ['daytona'],
+      readPlace: async (_name, { image, sessionId }) => {
+        const { apiUrl, key: apiKey } = await fake;
+        return { kind: 'daytona', apiUrl, apiKey, target: null, snapshot: image, sessionId };
+      },
+    },
+  });
 }
 
 function createNative(name: NativePlace['kind'], place: NativePlace): SandboxProcess {

@@ -8,6 +8,7 @@ import type { EngineHost } from '../engineHost';
 import { showNote } from '../messages';
 import { toPlainLine, toPlainText } from '../plainText';
 import { runCancellable } from '../progress';
+import { readDaytonaUrl } from '../settings';
 import type { ModelAccess } from './modelAccess';
 
 export interface KeyParts {
@@ -31,7 +32,9 @@ export async function setKeyOfPicked(parts: KeyParts): Promise<void> {
   }));
   const picked = await vscode.window.showQuickPick(items, {
     title: vscode.l10n.t('Set API key'),
-    placeHolder: vscode.l10n.t('Server that the key is for; its address is a setting (rlm.models)'),
+    placeHolder: vscode.l10n.t(
+      'Server that the key is for; its address is a setting (rlm.models, rlm.daytonaApiUrl)',
+    ),
     ignoreFocusOut: true,
   });
   if (picked) {
@@ -86,6 +89,7 @@ async function listServers(models: ModelAccess): Promise<readonly Server[]> {
   return [
     { provider: 'openai', url: toServerUrl('openai', openAi.baseUrl) },
     { provider: 'anthropic', url: toServerUrl('anthropic', anthropic.baseUrl) },
+    { provider: 'daytona', url: readDaytonaUrl() },
   ];
 }
 

@@ -11,6 +11,7 @@ import { gateFrame } from '../worker/frameGate';
 /** What a worker needs of the place where it runs. */
 export interface WorkerPlace {
   readonly walls: readonly string[];
+  readonly image: string | null;
   readonly imageDigest: string | null;
   /** One message to the interpreter and the raw bytes that follow it. */
   tell(json: string, raw: readonly Uint8Array[]): void;
@@ -33,6 +34,7 @@ const baseBytes = 512 * 2 ** 20;
 
 export class FramedWorker implements WorkerHandle {
   readonly language: Language = 'python';
+  readonly image: string | null;
   readonly imageDigest: string | null;
   readonly #place: WorkerPlace;
   readonly #received = new Emitter<FromWorker>();
@@ -47,6 +49,7 @@ export class FramedWorker implements WorkerHandle {
 
   constructor(place: WorkerPlace) {
     this.#place = place;
+    this.image = place.image;
     this.imageDigest = place.imageDigest;
   }
 

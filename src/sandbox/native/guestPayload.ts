@@ -10,6 +10,10 @@ import shell from './guest/shell.py';
 import start from './guest/start.py';
 import supervisor from './guest/supervisor.py';
 import systemCalls from './guest/systemCalls.py';
+import terminal from './guest/terminal.py';
+
+/** What a shell becomes where the first Python is at a terminal; it reads `payload.json` beside it. */
+export const terminalProgram: string = terminal;
 
 /** Flags of the first Python: nothing of its surroundings, no site packages. */
 export const bootstrapArgs: readonly string[] = ['-I', '-S', '-B', '-u', '-c', bootstrap];
@@ -22,6 +26,14 @@ export interface GuestOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Of each process: name of the system's limit → value. */
   readonly limits: Readonly<Record<string, number>>;
+  /** The session's: all of a process namespace, or what descends from its supervisor. */
+  readonly processes: 'all' | 'descendants';
+}
+
+export interface GuestPayload {
+  readonly json: string;
+  /** With its length in 16 digits before it. */
+  readonly framed: Buffer;
 }
 
 const modules = createGuestModules({ device, eventLoop });
@@ -29,15 +41,14 @@ const modules = createGuestModules({ device, eventLoop });
 /** Of the interpreter: no user packages, no compiled files, nothing held back, UTF-8 whatever the locale. */
 const flags = ['-s', '-B', '-u', '-X', 'utf8'];
 
-/** With its length in 16 digits before it. */
-export function createGuestPayload(options: GuestOptions): Buffer {
-  const body = Buffer.from(
-    JSON.stringify({
-      ...{ systemCalls, files, shell, supervisor, start, modules },
-      options: { flags, ...options },
-    }),
-  );
-  return Buffer.concat([Buffer.from(String(body.length).padStart(16)), body]);
+export function createGuestPayload(options: GuestOptions): GuestPayload {
+  const given = {
+    ...{ systemCalls, files, shell, supervisor, start, modules },
+    options: { flags, ...options },
+  };
+  const json = JSON.stringify(given);
+  const body = Buffer.from(json);
+  return { json, framed: Buffer.concat([Buffer.from(String(body.length).padStart(16)), body]) };
 }
 
 /** What code finds in its environment, whatever the engine's holds. */

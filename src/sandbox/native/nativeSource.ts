@@ -1,26 +1,40 @@
-// Starts the workers of the backends whose code runs in programs of this machine.
+// Starts the workers of the backends whose code runs in programs of this machine, or on another one.
 
 import type { NativePlace, WorkerKind } from '../../protocol/sandboxProcess';
 import type { WorkerSource } from '../workerPool';
 import { ContainerPlaces } from './container/containerPlaces';
+import { DaytonaPlaces } from './daytona/daytonaPlaces';
 import { LocalPlaces } from './local/localPlaces';
 
 export function createNativeSource(): WorkerSource {
   const local = new LocalPlaces();
   const containers = new ContainerPlaces();
+  const daytona = new DaytonaPlaces();
   return {
     start: async (kind) => {
       const place = requirePlace(kind);
-      return place.kind === 'local'
-        ? local.start(place.python)
-        : containers.start(place.runtime, place.image);
+      switch (place.kind) {
+        case 'local':
+          return local.start(place.python);
+        case 'container':
+          return containers.start(place.runtime, place.image);
+        case 'daytona':
+          return daytona.start(place);
+      }
     },
     probe: async (kind) => {
       const place = requirePlace(kind);
-      return place.kind === 'local'
-        ? local.probe(place.python)
-        : containers.probe(place.runtime, place.image);
+      switch (place.kind) {
+        case 'local':
+          return local.probe(place.python);
+        case 'container':
+          return containers.probe(place.runtime, place.image);
+        case 'daytona':
+          return daytona.probe(place);
+      }
     },
+    keepsWarm: ({ place }) => place?.kind !== 'daytona', // one that waits is one that is paid for
+    settle: () => daytona.settle(),
   };
 }
 

@@ -9,9 +9,10 @@ import { FrameReader, channels, encodeHeader } from './supervisorFrames';
 
 export interface PlaceParts {
   readonly process: PlaceProcess;
-  /** See guestPayload.ts. */
-  readonly payload: Buffer;
+  /** See guestPayload.ts; null: it is there already. */
+  readonly payload: Buffer | null;
   readonly walls: readonly string[];
+  readonly image: string | null;
   readonly imageDigest: string | null;
   /** Called once, when the place is let go of: what outlives its process is removed then. */
   readonly onDispose?: () => void;
@@ -27,6 +28,7 @@ const eventSchema = z.discriminatedUnion('event', [
 
 export class SupervisedPlace implements WorkerPlace {
   #walls: readonly string[];
+  readonly image: string | null;
   readonly imageDigest: string | null;
   readonly #process: PlaceProcess;
   readonly #onDispose: () => void;
@@ -39,6 +41,7 @@ export class SupervisedPlace implements WorkerPlace {
   private constructor(parts: PlaceParts) {
     this.#process = parts.process;
     this.#walls = parts.walls;
+    this.image = parts.image;
     this.imageDigest = parts.imageDigest;
     this.#onDispose = parts.onDispose ?? (() => undefined);
     this.#awaited = new FramedWorker(this);
@@ -49,7 +52,9 @@ export class SupervisedPlace implements WorkerPlace {
       }
     });
     void this.#process.ended.then((reason) => this.#lose(reason));
-    this.#process.input.write(parts.payload);
+    if (parts.payload) {
+      this.#process.input.write(parts.payload);
+    }
   }
 
   /** Settles with its first worker, ready. @throws RlmError 'SANDBOX_EXEC_ERROR' */

@@ -5,13 +5,30 @@ import assert from 'node:assert/strict';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { type GivenBackendSettings, parseBackendSettings } from '../../../src/core/backendSettings';
 import type { Engine } from '../../../src/core/engine';
+import type { BackendName } from '../../../src/core/sandbox';
 import { createEngine } from '../../../src/runtime';
-import { describePython, nativeBackends, testImage } from '../../support/backends';
+import { describePython, placeBackends, testImage } from '../../support/backends';
 import { callError, callOk, callTool, connectClient } from '../../support/mcpClient';
-import { sandboxFolder } from '../../support/repl';
+import { usualSnapshot } from '../../support/fakeDaytona/fakeDaytona';
+import { sandboxFolder, useFakeDaytona } from '../../support/repl';
 import { useTempFolder } from '../../support/tempFolder';
 
 type Json = Record<string, unknown>;
+
+const images: Readonly<Record<BackendName, string | null>> = {
+  wasm: null,
+  local: null,
+  container: testImage,
+  daytona: usualSnapshot,
+};
+
+/** With which a backend cannot be had. */
+const missingSettings: Readonly<Record<BackendName, GivenBackendSettings>> = {
+  wasm: {},
+  local: { python: '/no/such/python' },
+  container: { image: 'localhost/no-such:1' },
+  daytona: { daytonaApiKey: '' },
+};
 
 /** An engine over the home whose user has set so, and a client of it. */
 async function start(home: string, given: GivenBackendSettings): Promise<[Client, Engine]> {
@@ -32,12 +49,17 @@ describePython(
     this.timeout(60_000);
     const home = useTempFolder();
     const image = backend === 'container' ? { image: testImage } : {};
+    let access: GivenBackendSettings = {};
+    before(async () => {
+      const fake = backend === 'daytona' ? await useFakeDaytona() : null;
+      access = fake ? { daytonaApiUrl: fake.apiUrl, daytonaApiKey: fake.key } : {};
+    });
 
     const use = async (
       given: GivenBackendSettings,
       work: (client: Client) => Promise<void>,
     ): Promise<void> => {
-      const [client, engine] = await start(home(), given);
+      const [client, engine] = await start(home(), { ...access, ...given });
       try {
         await work(client);
       } finally {
@@ -56,7 +78,7 @@ describePython(
         const place = opened['sandbox'] as Json; // by the tool's schema
         assert.deepStrictEqual(
           [place['backend'], place['fallback'], place['image']],
-          [backend, null, backend === 'container' ? testImage : null],
+          [backend, null, images[backend]],
         );
         assert.match(String(place['engine']), /^CPython 3\.\d+\.\d+ on linux$/u);
         const { events } = await callOk(client, 'rlm_get_trace', {
@@ -131,8 +153,7 @@ describePython(
     });
 
     it('that cannot be had is an error with what to do, and opens nothing', async () => {
-      const missing: GivenBackendSettings =
-        backend === 'local' ? { python: '/no/such/python' } : { image: 'localhost/no-such:1' };
+      const missing = missingSettings[backend];
       await use(missing, async (client) => {
         const args = { context_text: 'a text', backend };
         const { code } = await callError(client, 'rlm_init_context', args);
@@ -156,7 +177,7 @@ describePython(
     it('falls back only where the user has set so, says it everywhere, and stays there', async () => {
       const missing: GivenBackendSettings = {
         fallback: 'wasm',
-        ...(backend === 'local' ? { python: '/no/such/python' } : { image: 'localhost/no-such:1' }),
+        ...missingSettings[backend],
       };
       await use(missing, async (client) => {
         const { text, payload } = await callTool(client, 'rlm_init_context', {
@@ -187,7 +208,7 @@ describePython(
       });
     });
   },
-  nativeBackends,
+  placeBackends,
 );
 
 describe('backends that are named wrongly', () => {

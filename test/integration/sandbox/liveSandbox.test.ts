@@ -50,7 +50,12 @@ describe('the reserve of workers', function () {
 
   it('is filled up only once the context that follows is in', async () => {
     const pool = new WorkerPool(createThreadSource(sandboxFolder));
-    const options = { kind: javascript, maxMemoryBytes: 256 * 1024 * 1024, folder: sandboxFolder };
+    const options = {
+      kind: javascript,
+      maxMemoryBytes: 256 * 1024 * 1024,
+      folder: sandboxFolder,
+      onDidDie: () => undefined,
+    };
     const sandbox = new LiveSandbox(await pool.take(javascript), pool, options);
     let asked = 0;
     const prewarm = pool.prewarm.bind(pool);
@@ -68,7 +73,12 @@ describe('the reserve of workers', function () {
 
   it('is filled up also when the sandbox ends before it has loaded anything', async () => {
     const pool = new WorkerPool(createThreadSource(sandboxFolder));
-    const options = { kind: javascript, maxMemoryBytes: 256 * 1024 * 1024, folder: sandboxFolder };
+    const options = {
+      kind: javascript,
+      maxMemoryBytes: 256 * 1024 * 1024,
+      folder: sandboxFolder,
+      onDidDie: () => undefined,
+    };
     const sandbox = new LiveSandbox(await pool.take(javascript), pool, options);
     const loading = sandbox.load(textParams, contextText);
     sandbox.dispose();
@@ -88,7 +98,12 @@ describe('a sandbox that lost its worker', function () {
 
   beforeEach(async () => {
     pool = new FaultyPool(createThreadSource(sandboxFolder));
-    const options = { kind: javascript, maxMemoryBytes: 256 * 1024 * 1024, folder: sandboxFolder };
+    const options = {
+      kind: javascript,
+      maxMemoryBytes: 256 * 1024 * 1024,
+      folder: sandboxFolder,
+      onDidDie: () => undefined,
+    };
     sandbox = new LiveSandbox(await pool.take(javascript), pool, options);
     step = 0;
     await sandbox.load(textParams, contextText);

@@ -7,6 +7,10 @@ const usual = {
   python: null,
   runtime: null,
   image: 'python:3.12-slim',
+  daytonaApiUrl: 'https://app.daytona.io/api',
+  daytonaApiKey: null,
+  daytonaTarget: null,
+  daytonaSnapshot: null,
 };
 
 describe('settings of backends', () => {
@@ -32,6 +36,22 @@ describe('settings of backends', () => {
       },
       {},
       { python: '/opt/venv/bin/python', runtime: 'podman', image: 'ours:1' },
+    ],
+    [
+      'what opens Daytona',
+      {
+        DAYTONA_API_KEY: ' key ',
+        DAYTONA_API_URL: 'https://daytona.example/api',
+        DAYTONA_TARGET: 'eu',
+        RLM_DAYTONA_SNAPSHOT: 'ours',
+      },
+      { daytonaTarget: 'us' },
+      {
+        daytonaApiKey: 'key',
+        daytonaApiUrl: 'https://daytona.example/api',
+        daytonaTarget: 'us',
+        daytonaSnapshot: 'ours',
+      },
     ],
   ];
   for (const [name, environment, given, changed] of rows) {

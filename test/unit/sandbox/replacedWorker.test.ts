@@ -22,6 +22,7 @@ class FakeWorker implements WorkerHandle {
   readonly language = 'python';
   readonly detail = 'fake';
   readonly walls = [];
+  readonly image = null;
   readonly imageDigest = null;
   readonly #received = new Emitter<FromWorker>();
   readonly #ended = new Emitter<string>();
@@ -83,6 +84,7 @@ class FakeWorker implements WorkerHandle {
 describe('a sandbox whose worker has ended', () => {
   const open = async (first: FakeWorker) => {
     const started: FakeWorker[] = [];
+    const died: string[] = [];
     const pool = new WorkerPool({
       start: () => {
         const worker = new FakeWorker(`from the reserve`);
@@ -91,7 +93,12 @@ describe('a sandbox whose worker has ended', () => {
       },
     });
     const kind = { language: 'python', place: null } as const;
-    const sandbox = new LiveSandbox(first, pool, { kind, maxMemoryBytes: 1, folder: '/nowhere' });
+    const sandbox = new LiveSandbox(first, pool, {
+      kind,
+      maxMemoryBytes: 1,
+      folder: '/nowhere',
+      onDidDie: (reason) => died.push(reason),
+    });
     await sandbox.load(textParams, text);
     const run = async (): Promise<string | null> => {
       const params = { sandboxId: 1, step: 1, code: '', timeoutMs: 1_000, maxOutputChars: 10 };
@@ -113,14 +120,14 @@ describe('a sandbox whose worker has ended', () => {
     second.successor = third;
     const { run, close } = await open(first);
     const results = [await run()];
-    first.end();
-    results.push(await run());
-    second.end();
-    results.push(await run());
+    for (const ended of [first, second]) {
+      ended.end();
+      results.push(await run(), await run()); // the first is told that what it builds upon is lost
+    }
     const isClean = close();
     assert.deepStrictEqual(
       [results, isClean, third.isLetGoOf],
-      [['first with 1', 'second with 1', 'third with 1'], true, true],
+      [['first with 1', null, 'second with 1', null, 'third with 1'], true, true],
     );
   });
 

@@ -7,13 +7,13 @@ import type { WorkerHandle } from '../../workerHandle';
 import type { WorkerState } from '../../workerPool';
 import { bootstrapArgs, createGuestEnvironment, createGuestPayload } from '../guestPayload';
 import { startPlaceProcess } from '../placeProcess';
+import { ownerOfThisProcess } from '../owner';
 import { SupervisedPlace } from '../supervisedPlace';
 import { createUnavailable } from '../unavailable';
 import { containerFolder, containerWalls, createContainerArgs } from './hardening';
 import {
   type ContainerRuntime,
   findRuntime,
-  ownerOfThisProcess,
   readImageId,
   removeContainers,
   removeOrphans,
@@ -54,12 +54,14 @@ export class ContainerPlaces {
           env: { ...process.env } as Environment,
         }),
         payload: createGuestPayload({
+          processes: 'all',
           folder: containerFolder,
           folders: [containerFolder, '/tmp', '/dev/shm'],
           environment: createGuestEnvironment(containerFolder),
           limits,
-        }),
+        }).framed,
         walls: [runtime.name, ...containerWalls],
+        image,
         imageDigest: imageId,
         onDispose: () => removeLater(runtime, name),
       });
@@ -77,6 +79,7 @@ export class ContainerPlaces {
     return {
       detail: `${runtime.name}, ${image}`,
       walls: [runtime.name, ...containerWalls],
+      image,
       imageDigest,
     };
   }

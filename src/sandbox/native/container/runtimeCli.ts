@@ -1,9 +1,9 @@
 // The container program of this machine: which one answers, what an image is, and what earlier engines left.
 
 import { execFile } from 'node:child_process';
-import { hostname } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { isOrphan } from '../owner';
 import { createUnavailable } from '../unavailable';
 import { containerLabel } from './hardening';
 
@@ -65,9 +65,6 @@ export async function readImageId({ file }: ContainerRuntime, image: string): Pr
   return id.startsWith('sha256:') ? id : `sha256:${id}`;
 }
 
-/** Of containers that this process starts. */
-export const ownerOfThisProcess = `${hostname()}:${process.pid}`;
-
 /** Removes containers whose engine on this machine is gone: theirs end by themselves, unless their code kept them. */
 export async function removeOrphans({ file }: ContainerRuntime): Promise<void> {
   const filter = ['--filter', `label=${containerLabel}`];
@@ -91,20 +88,6 @@ export async function removeOrphans({ file }: ContainerRuntime): Promise<void> {
 
 export async function removeContainers(file: string, names: readonly string[]): Promise<void> {
   await call(file, ['rm', '--force', ...names]).catch(() => undefined); // gone by itself
-}
-
-function isOrphan(owner: string): boolean {
-  const at = owner.lastIndexOf(':');
-  const pid = Number(owner.slice(at + 1));
-  if (owner.slice(0, at) !== hostname() || !Number.isInteger(pid) || pid <= 0) {
-    return false; // another machine's
-  }
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
-  }
 }
 
 async function call(file: string, args: readonly string[]): Promise<string> {

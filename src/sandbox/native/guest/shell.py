@@ -67,11 +67,12 @@ class Command:
         return True
 
     def list_started(self, interpreter):
-        """All that were not there before it, but this process and what the interpreter has started since."""
+        """All below this process that were not there before it, but what the interpreter has started since."""
         running = {number: (parent, start) for number, parent, start in list_running()}
         own = os.getpid()
         return [number for number, (_, start) in running.items()
-                if number != own and (number, start) not in self.before and not descends(number, interpreter, running)]
+                if number != own and (number, start) not in self.before and descends(number, own, running)
+                and not descends(number, interpreter, running)]
 
     def reaped(self, status):
         self.status = status

@@ -22,6 +22,8 @@ MAX_TASKS = 256
 MAX_NAMES = 100_000
 PAGE = os.sysconf("SC_PAGE_SIZE")
 IS_FIRST = os.getpid() == 1  # of a process namespace of its own: all other processes in it are the session's
+ADOPT_ORPHANS = 36  # of prctl
+STOP_PASSES = 1_000
 
 
 def run(sources, start, options):
@@ -42,12 +44,13 @@ class Supervisor:
         null = os.open("/dev/null", os.O_RDWR)
         for file in (0, 1):
             os.dup2(null, file)
-        if sys.platform == "linux" and not IS_FIRST:
+        self.finds_all = IS_FIRST or options["processes"] == "descendants" and adopt_orphans()
+        if sys.platform == "linux" and not self.finds_all:
             sys.exit("the first process of this place is another one")  # what code starts could not be found and ended
         self.apply_limits()
         self.is_filtered = refuse_calls()  # noqa: F821  (of systemCalls.py, which bootstrap.py puts before this)
         self.begin()
-        if IS_FIRST:
+        if self.finds_all:
             threading.Thread(target=self.watch, daemon=True).start()
 
     def apply_limits(self):
@@ -73,7 +76,7 @@ class Supervisor:
                 else:
                     self.obey(json.loads(body))
         except EOFError:
-            kill_all(self.group)  # the host is gone
+            self.kill_all(self.group)  # the host is gone
 
     def obey(self, message):
         op = message["op"]
@@ -85,7 +88,7 @@ class Supervisor:
         elif op == "limit":
             self.max_bytes = message["bytes"]
         elif op == "restart":
-            kill_all(self.group)
+            self.kill_all(self.group)
             self.waiter.join()
             if self.command:
                 self.command.thread.join()  # its answer goes to the worker that asked
@@ -140,7 +143,7 @@ class Supervisor:
                 self.send(1, read_exactly(file, size))
         except (EOFError, ValueError, OSError):
             pass  # it has ended, or is no longer to be trusted
-        kill_all(self.group)
+        self.kill_all(self.group)
 
     def wait(self, group):
         """Until the interpreter has ended; what it started ends with it."""
@@ -154,7 +157,7 @@ class Supervisor:
                 self.finish(command, status)
         with self.spawning:
             self.has_waiter = False
-        kill_all(group)
+        self.kill_all(group)
         self.reader.join()
         reap()
         if self.command and not self.command.over.is_set():
@@ -200,7 +203,20 @@ class Supervisor:
             command.end(why, self.group)  # first what may be spared least
             return
         self.why = self.why or why
-        kill_all(self.group)
+        self.kill_all(self.group)
+
+    def kill_all(self, group):
+        """All but this process; where others live beside it that are not to be found, the interpreter's group."""
+        if self.finds_all and not IS_FIRST:
+            kill_descendants()
+            return
+        try:
+            if IS_FIRST:
+                os.kill(-1, signal.SIGKILL)
+            else:
+                os.killpg(group, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass  # nobody is left
 
     def tell(self, body):
         view = memoryview(body)
@@ -233,15 +249,53 @@ def interrupt(group):
         pass  # it has ended
 
 
-def kill_all(group):
-    """All but this process; where others live beside it, the interpreter's group."""
-    try:
-        if IS_FIRST:
-            os.kill(-1, signal.SIGKILL)
-        else:
-            os.killpg(group, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass  # nobody is left
+def adopt_orphans():
+    """From here on whatever descends from this process stays below it, also when its parent has ended."""
+    import ctypes
+
+    return ctypes.CDLL(None).prctl(ADOPT_ORPHANS, 1, 0, 0, 0) == 0
+
+
+def kill_descendants():
+    """Stops them first, until no new one is found: what is stopped starts no other."""
+    stopped = set()
+    for _ in range(STOP_PASSES):
+        found = {number for number, state in list_descendants() if state not in "ZX"}
+        if not found:
+            return
+        if found <= stopped:
+            signal_all(found, signal.SIGKILL)
+            time.sleep(0.001)
+        signal_all(found - stopped, signal.SIGSTOP)
+        stopped |= found
+    os._exit(1)  # they cannot be had under control: the place is given up
+
+
+def signal_all(numbers, what):
+    for number in numbers:
+        try:
+            os.kill(number, what)
+        except (ProcessLookupError, PermissionError):
+            pass  # it has ended
+
+
+def list_descendants():
+    """(number, state) of all processes below this one."""
+    children = {}
+    for number in os.listdir("/proc"):
+        if number.isdecimal():
+            try:
+                with open(f"/proc/{number}/stat", "rb") as file:
+                    state, parent = file.read().rpartition(b")")[2].split()[:2]
+                children.setdefault(int(parent), []).append((int(number), state.decode()))
+            except (OSError, ValueError):
+                pass  # it has ended
+    found, ahead = [], [os.getpid()]
+    while ahead:
+        below = children.pop(ahead.pop(), [])
+        found += below
+        ahead += [number for number, _ in below]
+    return found
 
 
 def reap():
@@ -263,17 +317,23 @@ def remove(entry):
 
 
 def list_processes():
-    """(number, threads, bytes in memory) of all but this one."""
-    own, found = str(os.getpid()), []
-    for number in os.listdir("/proc"):
-        if number.isdecimal() and number != own:
-            try:
-                with open(f"/proc/{number}/statm", "rb") as file:
-                    size = int(file.read().split()[1]) * PAGE
-                found.append((number, len(os.listdir(f"/proc/{number}/task")), size))
-            except (OSError, IndexError):
-                pass  # it has ended
+    """(number, threads, bytes in memory) of all of the session's."""
+    found = []
+    for number in list_numbers():
+        try:
+            with open(f"/proc/{number}/statm", "rb") as file:
+                size = int(file.read().split()[1]) * PAGE
+            found.append((number, len(os.listdir(f"/proc/{number}/task")), size))
+        except (OSError, IndexError):
+            pass  # it has ended
     return found
+
+
+def list_numbers():
+    if not IS_FIRST:
+        return [str(number) for number, _ in list_descendants()]
+    own = str(os.getpid())
+    return [number for number in os.listdir("/proc") if number.isdecimal() and number != own]
 
 
 def count_shared(processes):

@@ -42,12 +42,14 @@ export class LocalPlaces {
     return SupervisedPlace.open({
       process: startPlaceProcess(command),
       payload: createGuestPayload({
+        processes: 'all',
         folder,
         folders: found.folders,
         environment: { ...createGuestEnvironment(folder), PATH: found.searchPath },
         limits: found.limits,
-      }),
+      }).framed,
       walls: found.walls,
+      image: null,
       imageDigest: null,
       onDispose: dispose,
     });
@@ -56,7 +58,12 @@ export class LocalPlaces {
   async probe(python: string | null): Promise<WorkerState> {
     const found = await this.find(python);
     const { version, executable } = found.python;
-    return { detail: `CPython ${version}, ${executable}`, walls: found.walls, imageDigest: null };
+    return {
+      detail: `CPython ${version}, ${executable}`,
+      walls: found.walls,
+      image: null,
+      imageDigest: null,
+    };
   }
 
   /** Tried once; what failed is tried again at the next call. @throws RlmError 'BACKEND_UNAVAILABLE' */

@@ -1,0 +1,9 @@
+// By which labels sandboxes at Daytona are known to be ours.
+
+export const daytonaLabels = {
+  /** Every one of ours has it. */
+  all: { 'rlm-companion': 'session' },
+  /** Machine and process: see owner.ts. */
+  owner: 'rlm-companion.owner',
+  session: 'rlm-companion.session',
+} as const;

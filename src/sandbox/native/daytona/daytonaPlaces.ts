@@ -1,0 +1,210 @@
+// Backend `daytona`: a Python in a sandbox of Daytona that a session has to itself, on another machine and without
+// a network. A sandbox ends with its session; one whose engine is gone stops and is deleted by itself.
+
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DaytonaAccess } from '../../../core/backendSettings';
+import { type RlmError, toRlmError } from '../../../core/errors';
+import type { WorkerHandle } from '../../workerHandle';
+import type { WorkerState } from '../../workerPool';
+import { createGuestEnvironment, createGuestPayload, terminalProgram } from '../guestPayload';
+import { ownerOfThisProcess } from '../owner';
+import { SupervisedPlace } from '../supervisedPlace';
+import { createUnavailable } from '../unavailable';
+import { DaytonaApi, type DaytonaSandbox } from './daytonaApi';
+import { daytonaLabels } from './daytonaLabels';
+import { LostError, TerminalLink } from './terminalLink';
+import { connectTerminal } from './terminalSocket';
+
+/** Idle, which a sandbox is not while its terminal is connected. */
+const autoStopMinutes = 15;
+const autoDeleteMinutes = 60;
+const startTimeoutMs = 180_000;
+const pollMs = 500;
+const guestFolder = '/tmp/rlm';
+const fileBytes = 512 * 2 ** 20;
+const limits = { RLIMIT_CORE: 0, RLIMIT_NOFILE: 1_024, RLIMIT_FSIZE: fileBytes };
+
+export const daytonaWalls: readonly string[] = [
+  'Daytona',
+  'a machine of its own elsewhere',
+  'no network',
+];
+
+/** States from which a sandbox comes to be started by itself. Source: daytonaio/daytona, sandbox-state.enum.ts. */
+const startingStates: readonly string[] = [
+  'creating',
+  'starting',
+  'restoring',
+  'resuming',
+  'pending_build',
+  'building_snapshot',
+  'pulling_snapshot',
+  'unknown',
+];
+
+interface Box {
+  readonly api: DaytonaApi;
+  readonly sandbox: DaytonaSandbox;
+}
+
+export interface DaytonaRequest extends DaytonaAccess {
+  readonly snapshot: string | null;
+  readonly sessionId: string | null;
+}
+
+export class DaytonaPlaces {
+  /** Deletions under way. */
+  readonly #ends = new Set<Promise<void>>();
+  /** By name, what is being made. */
+  readonly #starting = new Map<string, DaytonaApi>();
+
+  /** @throws RlmError 'BACKEND_UNAVAILABLE' */
+  async start(request: DaytonaRequest): Promise<WorkerHandle> {
+    const api = new DaytonaApi(request, delay);
+    const name = `rlm-${randomUUID()}`;
+    this.#starting.set(name, api);
+    try {
+      const made = await api.createSandbox({
+        name,
+        labels: {
+          ...daytonaLabels.all,
+          [daytonaLabels.owner]: ownerOfThisProcess,
+          [daytonaLabels.session]: request.sessionId ?? '',
+        },
+        snapshot: request.snapshot,
+        autoStopMinutes,
+        autoDeleteMinutes,
+      });
+      const sandbox = await untilStarted(api, made);
+      if (!sandbox.networkBlockAll) {
+        throw createUnavailable(
+          'Daytona made a sandbox whose network is not blocked.',
+          'Allow sandboxes without a network in the account’s settings; code that reads your texts gets no network.',
+        );
+      }
+      return await this.#open({ api, sandbox }, request);
+    } catch (thrown) {
+      this.#remove(api, name);
+      throw toUnavailable(thrown);
+    } finally {
+      this.#starting.delete(name);
+    }
+  }
+
+  async probe(request: DaytonaRequest): Promise<WorkerState> {
+    await new DaytonaApi(request, delay).listSandboxes(daytonaLabels.all);
+    const where = request.target === null ? '' : `, ${request.target}`;
+    return {
+      detail: `${new URL(request.apiUrl).host}${where}`,
+      walls: daytonaWalls,
+      image: request.snapshot,
+      imageDigest: null,
+    };
+  }
+
+  /** Once what is let go of is deleted, or can no longer be. */
+  async settle(): Promise<void> {
+    this.#starting.forEach((api, name) => this.#remove(api, name));
+    await Promise.all([...this.#ends]);
+  }
+
+  async #open({ api, sandbox }: Box, { snapshot }: DaytonaRequest): Promise<WorkerHandle> {
+    const toolbox = await api.readToolboxUrl(sandbox);
+    const payload = createGuestPayload({
+      folder: `${guestFolder}/work`,
+      folders: [],
+      environment: createGuestEnvironment(`${guestFolder}/work`),
+      limits,
+      processes: 'descendants',
+    });
+    await Promise.all([
+      api.upload(toolbox, `${guestFolder}/terminal.py`, terminalProgram),
+      api.upload(toolbox, `${guestFolder}/payload.json`, payload.json),
+    ]);
+    const terminal = randomUUID();
+    await api.createTerminal(toolbox, terminal);
+    const url = `${toolbox}/process/pty/${terminal}/connect`;
+    const process = await TerminalLink.open(
+      {
+        connect: async (listener) => {
+          try {
+            return await connectTerminal({ url, headers: api.headers }, listener);
+          } catch (thrown) {
+            throw (await findLoss(api, sandbox.id)) ?? thrown;
+          }
+        },
+        sleep: (ms) => delay(ms, undefined, { ref: false }),
+      },
+      ` exec python3 -I -S -B -u ${guestFolder}/terminal.py`,
+    );
+    return SupervisedPlace.open({
+      process,
+      payload: null,
+      walls: daytonaWalls,
+      image: sandbox.snapshot ?? snapshot,
+      imageDigest: null,
+      onDispose: () => this.#remove(api, sandbox.id),
+    });
+  }
+
+  /** Nobody waits for it; a sandbox that is not reached stops and is deleted by itself. */
+  #remove(api: DaytonaApi, idOrName: string): void {
+    const ended = api
+      .deleteSandbox(idOrName)
+      .catch(() => undefined)
+      .finally(() => this.#ends.delete(ended));
+    this.#ends.add(ended);
+  }
+}
+
+async function untilStarted(api: DaytonaApi, made: DaytonaSandbox): Promise<DaytonaSandbox> {
+  const until = performance.now() + startTimeoutMs;
+  let sandbox: DaytonaSandbox | null = made;
+  while (sandbox && sandbox.state !== 'started') {
+    const { state, errorReason } = sandbox;
+    if (!startingStates.includes(state)) {
+      throw createUnavailable(
+        `Daytona’s sandbox did not start: it is ${state}${errorReason ? ` (${errorReason.slice(0, 300)})` : ''}.`,
+        'Check the snapshot that is set with Daytona, then call again.',
+      );
+    }
+    if (performance.now() > until) {
+      throw createUnavailable(
+        `Daytona’s sandbox is still ${state} after ${startTimeoutMs / 1_000} s.`,
+        'Call again in a while; a snapshot that is used for the first time is fetched first.',
+      );
+    }
+    await delay(pollMs);
+    sandbox = await api.readSandbox(made.id);
+  }
+  if (!sandbox) {
+    throw createUnavailable('Daytona’s sandbox was deleted while it started.', 'Call again.');
+  }
+  return sandbox;
+}
+
+/** Why there is nothing to connect to any more; null where it may only be out of reach. */
+async function findLoss(api: DaytonaApi, id: string): Promise<LostError | null> {
+  try {
+    const sandbox = await api.readSandbox(id);
+    if (!sandbox) {
+      return new LostError('its sandbox was deleted at Daytona');
+    }
+    const { state } = sandbox;
+    const mayCome = state === 'started' || startingStates.includes(state);
+    return mayCome ? null : new LostError(`its sandbox is ${state} at Daytona`);
+  } catch {
+    return null; // out of reach
+  }
+}
+
+function toUnavailable(thrown: unknown): RlmError {
+  const error = toRlmError(thrown);
+  return error.code === 'BACKEND_UNAVAILABLE'
+    ? error
+    : createUnavailable(
+        `A sandbox of Daytona was made, but its Python did not start: ${error.message}`,
+        'Its snapshot needs Python 3.11 or later as python3; name another one (rlm.daytonaSnapshot, RLM_DAYTONA_SNAPSHOT).',
+      );
+}
