@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
-import { describePython, itIn, nativeBackends } from '../../support/backends';
+import { describePython, itIn, placeBackends } from '../../support/backends';
 import {
   askFiles,
   askOk,
@@ -33,7 +33,8 @@ describePython(
   'files and shell',
   function (backend) {
     this.timeout(60_000);
-    const itNative = itIn(nativeBackends, backend);
+    const work = backend === 'daytona' ? '/tmp/rlm/work' : '/work';
+    const itNative = itIn(placeBackends, backend);
     let sandboxes: SandboxProcess;
     let repl: Repl;
     before(() => (sandboxes = createSandboxes(backend)));
@@ -49,12 +50,12 @@ describePython(
     const run = async (command: string) => askOk(repl.sandbox, toShell(command));
     it('writes what code reads, and reads what code writes', async () => {
       const { path } = await askOk(repl.sandbox, toWrite('in/a é.txt', 'text ✓\n'));
-      assert.equal(path, '/work/in/a é.txt');
+      assert.equal(path, `${work}/in/a é.txt`);
       assert.equal(
         await repl.evaluate('open("in/a é.txt", encoding="utf-8").read()'),
         "'text ✓\\n'",
       );
-      await repl.run('open("/work/out.bin", "wb").write(bytes(range(256)))');
+      await repl.run('open("out.bin", "wb").write(bytes(range(256)))');
       const { content, totalBytes } = await askOk(repl.sandbox, toRead('out.bin', 250, 100));
       assert.deepStrictEqual(
         [Buffer.from(content, 'base64'), totalBytes],
@@ -104,8 +105,8 @@ describePython(
       assert.deepStrictEqual(
         [path, shown, total],
         [
-          '/work/d',
-          ['file /work/d/a 3', 'file /work/d/b 3', 'file /work/d/c 3', 'link /work/d/l'],
+          `${work}/d`,
+          [`file ${work}/d/a 3`, `file ${work}/d/b 3`, `file ${work}/d/c 3`, `link ${work}/d/l`],
           5,
         ],
       );
@@ -166,9 +167,9 @@ describePython(
       assert.deepStrictEqual(
         entries.map(({ path, kind, named }) => [path, kind, named]),
         [
-          ['/work/bad\ufffd', 'file', false],
-          ['/work/pipe', 'other', true],
-          ['/work/sock', 'other', true],
+          [`${work}/bad\ufffd`, 'file', false],
+          [`${work}/pipe`, 'other', true],
+          [`${work}/sock`, 'other', true],
         ],
       );
       await repl.run('s.close()\ndel s, os, socket');
@@ -271,5 +272,5 @@ describePython(
       assert.doesNotMatch(stdout, /KEY|TOKEN|SECRET/u);
     });
   },
-  nativeBackends,
+  placeBackends,
 );

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { Emitter } from '../../../src/base/emitter';
+import type { Outcome } from '../../../src/core/sandbox';
 import type { FromWorker, ToWorker } from '../../../src/protocol/worker';
 import { LiveSandbox } from '../../../src/sandbox/liveSandbox';
 import type { WorkerHandle } from '../../../src/sandbox/workerHandle';
@@ -100,17 +101,17 @@ describe('a sandbox whose worker has ended', () => {
       onDidDie: (reason) => died.push(reason),
     });
     await sandbox.load(textParams, text);
-    const run = async (): Promise<string | null> => {
-      const params = { sandboxId: 1, step: 1, code: '', timeoutMs: 1_000, maxOutputChars: 10 };
-      return (await sandbox.run({ ...params, maxOutputChars: 100 }, async () => null, never))
-        .result;
+    const runStep = (): Promise<Outcome> => {
+      const params = { sandboxId: 1, step: 1, code: '', timeoutMs: 1_000, maxOutputChars: 100 };
+      return sandbox.run(params, async () => null, never);
     };
+    const run = async (): Promise<string | null> => (await runStep()).result;
     const close = (): boolean => {
       sandbox.dispose();
       pool.dispose();
       return started.every((worker) => worker.isLetGoOf);
     };
-    return { run, close };
+    return { run, runStep, died, close };
   };
 
   it('goes on where it ran, with the contexts loaded again, as often as it takes', async () => {
@@ -129,6 +130,30 @@ describe('a sandbox whose worker has ended', () => {
       [results, isClean, third.isLetGoOf],
       [['first with 1', null, 'second with 1', null, 'third with 1'], true, true],
     );
+  });
+
+  it('tells the next step what is lost when it ended between two, and runs it not', async () => {
+    const first = new FakeWorker('first');
+    first.successor = new FakeWorker('second');
+    const { run, runStep, died, close } = await open(first);
+    await run();
+    first.end();
+    const { stateLost, error, result } = await runStep();
+    assert.deepStrictEqual([stateLost, result, died], [true, null, []]);
+    assert.match(error?.message ?? '', /before this step, which was not run: it was ended/u);
+    assert.deepStrictEqual([await run(), close()], ['second with 1', true]);
+  });
+
+  it('ends the sandbox when nothing is left of where its steps ran', async () => {
+    for (const successor of [null, new Error('gone')]) {
+      const first = new FakeWorker('first');
+      first.successor = successor;
+      const { run, died, close } = await open(first);
+      await run();
+      first.end();
+      await assert.rejects(run(), { code: 'SANDBOX_EXEC_ERROR' });
+      assert.deepStrictEqual([died[0], close()], ['it was ended', true]);
+    }
   });
 
   const gone = { 'keeps nothing': null, 'cannot be had any more': new Error('gone') } as const;

@@ -170,7 +170,7 @@ class Supervisor:
         """What a command has left running ends with it."""
         if not command.kill(self.group):
             self.why = self.why or "a command of its shell started processes without end"
-            kill_all(self.group)
+            self.kill_all(self.group)
         command.reaped(os.waitstatus_to_exitcode(status))
 
     def watch(self):
