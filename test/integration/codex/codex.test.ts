@@ -101,6 +101,47 @@ describe('the Codex CLI', function () {
     assert.deepStrictEqual(await readdir(at('home', 'engines')), [`${engineId}.json`]);
   });
 
+  it('answers a question in one call, whose terse reply is what its model reads', async () => {
+    const read: string[] = [];
+    const args = {
+      ...{ context_paths: [at('work', 'server.log')], verbosity: 'terse', help: false },
+      ...{ code: 'FINAL(count(r"ERROR disk"))', finalize: true },
+    };
+    await model.close();
+    model = await startScriptedModel([
+      () => ({ kind: 'call', namespace: 'mcp__rlm', name: 'rlm_init_context', args }),
+      (outputs) => {
+        read.push(...outputs);
+        return { kind: 'say', text: 'Twenty.' };
+      },
+    ]);
+    await codexHome.create(model.url);
+    await connect();
+    const run = await runCodex();
+    assert.equal(run.exitCode, 0, run.errors);
+    const [content, ...others] = toCalls(run).map(({ result }) => result?.structured_content ?? {});
+    const { session_id: id, ...reply } = content ?? {};
+    assert.ok(id);
+    assert.deepStrictEqual(
+      [reply, others],
+      [
+        {
+          step: { finish_reason: 'completed', final_answer: '20', step_index: 1 },
+          context: {
+            variable: 'context',
+            total_chars: log.length,
+            total_lines: 2_000,
+            shape: 'string',
+          },
+          repl: { language: 'python' },
+        },
+        [],
+      ],
+    );
+    const [shown = ''] = read;
+    assert.ok(shown.includes('final_answer') && shown.length < 800, shown);
+  });
+
   it('works a session over HTTP with a token from its environment', async () => {
     server = await startServer({ home: at('home'), root: at('work') });
     const { token } = await readEndpoint(server.tokenFile);

@@ -13,6 +13,12 @@ import { useTempFolder } from '../../support/tempFolder';
 const inspector = path.resolve(
   'node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js',
 );
+const replySchema = z.object({
+  structuredContent: z.record(z.string(), z.unknown()).transform(({ session_id: id, ...rest }) => {
+    assert.ok(id);
+    return rest;
+  }),
+});
 const reportSchema = z.object({ tools: z.array(z.object({ name: z.string() })) });
 
 describe('the Inspector', () => {
@@ -42,6 +48,26 @@ describe('the Inspector', () => {
     const program = [process.execPath, cliPath, '--home', folder(), 'mcp', '--standalone'];
     const stdout = await inspect([...program, '--method', 'tools/list', '--strict']);
     assert.deepStrictEqual(readNames(stdout), ownNames);
+  });
+
+  it('calls a tool with a first step that ends a terse session', async () => {
+    const program = [process.execPath, cliPath, '--home', folder(), 'mcp', '--standalone'];
+    const given = {
+      context_text: 'alpha\nbeta',
+      code: 'FINAL(count("a"))',
+      finalize: 'true',
+      verbosity: 'terse',
+      help: 'false',
+    };
+    const args = Object.entries(given).flatMap((one) => ['--tool-arg', one.join('=')]);
+    const call = ['--method', 'tools/call', '--tool-name', 'rlm_init_context'];
+    const stdout = await inspect([...program, ...call, ...args]);
+    const { structuredContent } = replySchema.parse(JSON.parse(stdout));
+    assert.deepStrictEqual(structuredContent, {
+      step: { finish_reason: 'completed', final_answer: '3', step_index: 1 },
+      context: { variable: 'context', total_chars: 10, total_lines: 2, shape: 'string' },
+      repl: { language: 'python' },
+    });
   });
 
   it('passes its strict check of every tool over HTTP with the bearer token', async () => {
