@@ -1,5 +1,5 @@
-// Traces as files below the home folder: one folder per session, one line per event. Longer than a page
-// on purpose: what a session's files say of each other is judged in one place.
+// Traces as files below the home folder: one folder per session, one line per event. Here is what is read of them
+// and announced; `traceWriting.ts` has who writes. Above 250 lines: a reader's ways to a trace stand together.
 
 import { Emitter, type Listen } from '../base/emitter';
 import { type Disposable, toDisposable } from '../base/disposable';
@@ -13,23 +13,22 @@ import {
   type SummaryQuery,
   type TraceSink,
   type TraceStore,
-  heldElsewhere,
   parallelReads,
 } from '../core/traceStore';
 import { type Home, isId } from './home';
 import { SessionFolders } from './sessionFolders';
 import { readRegularFile } from './homeFile';
-import { judgeLease, type Lease, releaseLease, takeLease, toHolderId } from './lease';
-import { LeaseFolder } from './leaseFolder';
+import { type Lease, toHolderId } from './lease';
 import { SessionWatch } from './sessionWatch';
 import { ownState, readWatchState, type WatchState } from './sessionWatchState';
 import { hasSystemCode, isMissing, toStoreError } from './storeError';
 import { SummaryCache } from './summaryCache';
-import { TraceFile, toTextPath } from './traceFile';
+import { toTextPath } from './traceFile';
 import { WrittenTraces } from './writtenTraces';
-import { readEventPage, readLastEvent, readOpened } from './traceReader';
+import { readEventPage, readOpened } from './traceReader';
 import type { TraceSegments } from './traceSegments';
 import type { ContextScope } from './traceSummary';
+import { TraceWriting, noSession } from './traceWriting';
 
 interface FileTraceStoreParts {
   readonly home: Home;
@@ -46,6 +45,7 @@ export class FileTraceStore implements TraceStore {
   readonly location: string;
   readonly #parts: FileTraceStoreParts;
   readonly #folders: SessionFolders;
+  readonly #writing: TraceWriting;
   readonly #changed = new Emitter<string>();
   readonly #deleted = new Emitter<string>();
   readonly #written = new WrittenTraces();
@@ -60,6 +60,14 @@ export class FileTraceStore implements TraceStore {
   constructor(parts: FileTraceStoreParts) {
     this.#parts = parts;
     this.#folders = new SessionFolders(parts.home);
+    this.#writing = new TraceWriting({
+      ...parts,
+      folders: this.#folders,
+      written: this.#written,
+      cache: this.#cache,
+      withTrace: (sessionId, read) => this.#withTrace(sessionId, read),
+      onDidWrite: (sessionId) => this.#changed.fire(sessionId),
+    });
     this.location = parts.home.path;
   }
 
@@ -67,33 +75,12 @@ export class FileTraceStore implements TraceStore {
   readonly onDidChange: Listen<string> = (listener) => this.#listen(this.#changed, listener);
   readonly onDidDelete: Listen<string> = (listener) => this.#listen(this.#deleted, listener);
 
-  async createTrace(opened: SessionOpened): Promise<TraceSink> {
-    const { sessionId } = opened;
-    const folder = this.#folders.toPath(sessionId);
-    await this.#folders.ensure();
-    this.#written.announce(sessionId);
-    const trace = await TraceFile.create(folder, opened, {
-      onDidWrite: () => this.#changed.fire(sessionId),
-    });
-    return this.#written.lend(sessionId, trace);
+  createTrace(opened: SessionOpened): Promise<TraceSink> {
+    return this.#writing.create(opened);
   }
 
-  async reopenTrace(sessionId: string): Promise<TraceSink> {
-    const free = await this.#requireFree(sessionId);
-    const folder = this.#folders.toPath(sessionId);
-    const leases = new LeaseFolder(folder);
-    const record = await takeLease(leases, free, this.#parts.engineId);
-    this.#written.announce(sessionId);
-    try {
-      const trace = await TraceFile.goOn(folder, record.generation, {
-        onDidWrite: () => this.#changed.fire(sessionId),
-      });
-      return await this.#written.lend(sessionId, trace, () => releaseLease(leases, record));
-    } catch (thrown) {
-      this.#written.leave(sessionId);
-      await releaseLease(leases, record).catch(() => undefined); // it ends with the engine
-      throw thrown;
-    }
+  reopenTrace(sessionId: string): Promise<TraceSink> {
+    return this.#writing.reopen(sessionId);
   }
 
   async readText(sessionId: string, name: string): Promise<string | undefined> {
@@ -224,44 +211,6 @@ export class FileTraceStore implements TraceStore {
     });
   }
 
-  /** The lease as it was judged free to be taken. */
-  async #requireFree(sessionId: string): Promise<Lease> {
-    const { engineId, isEngineAlive } = this.#parts;
-    const found = await this.#withTrace(sessionId, async (trace, lease) => {
-      const { size } = await trace.stat();
-      const summary = await this.#cache.read(sessionId, trace, 'head-and-tail');
-      const last = await readLastEvent(trace, size);
-      return (
-        summary && {
-          lease,
-          openerId: summary.engineId,
-          isClosed: last?.event.kind === 'session.closed' && last.offset >= trace.newestStart,
-        }
-      );
-    });
-    if (!found) {
-      throw noSession(sessionId);
-    }
-    const { lease, openerId, isClosed } = found;
-    const holderId = toHolderId(lease.record, openerId);
-    const verdict = judgeLease(lease, {
-      now: Date.now(),
-      engineId,
-      openerId,
-      isWriting: this.#written.isOpen(sessionId),
-      isClosed,
-      isHolderAlive: holderId !== null && holderId !== engineId && (await isEngineAlive(holderId)),
-    });
-    switch (verdict) {
-      case 'free':
-        return lease;
-      case 'held':
-        throw heldElsewhere('holds');
-      case 'being_taken':
-        throw heldElsewhere('has just taken');
-    }
-  }
-
   #listen(emitter: Emitter<string>, listener: (sessionId: string) => void): Disposable {
     if (this.#disposed) {
       return toDisposable(() => undefined);
@@ -357,12 +306,6 @@ function toOffset(cursor: string, trace: TraceSegments): string {
     return cursor; // refused by the reader
   }
   return String(Math.min(Number(offset), trace.findEnd(Number(generation ?? 0)) ?? Infinity));
-}
-
-function noSession(sessionId: string): RlmError {
-  return new RlmError('SESSION_NOT_FOUND', `There is no session ${sessionId.slice(0, 80)}.`, {
-    nextStep: 'List the sessions with rlm_list_sessions.',
-  });
 }
 
 /** One damaged session must not hide the others; what the system refuses for the moment concerns them all. */
