@@ -6,7 +6,7 @@ interface ReadinessParts {
   /** Rejects when no sandbox starts. */
   readonly checkSandbox: () => Promise<void>;
   /** Null: the file of users can be read, or there is none. */
-  readonly readUserFault: () => string | null;
+  readonly readUserFault: () => Promise<string | null>;
   readonly now: () => number;
 }
 
@@ -32,11 +32,16 @@ export class Readiness {
 
   async #look(): Promise<readonly string[]> {
     const { checkStore, checkSandbox, readUserFault } = this.#parts;
-    const [store, sandbox] = await Promise.allSettled([checkStore(), checkSandbox()]);
+    const [store, sandbox, users] = await Promise.allSettled([
+      checkStore(),
+      checkSandbox(),
+      readUserFault(),
+    ]);
+    const areUsersRead = users.status === 'fulfilled' && users.value === null;
     return [
       ...(store.status === 'rejected' ? ['The home folder cannot be written.'] : []),
       ...(sandbox.status === 'rejected' ? ['No sandbox starts.'] : []),
-      ...(readUserFault() === null ? [] : ['The file of users cannot be read.']),
+      ...(areUsersRead ? [] : ['The file of users cannot be read.']),
     ];
   }
 }

@@ -77,7 +77,7 @@ export async function serveTeam(parts: TeamParts): Promise<TeamServing> {
   const readiness = new Readiness({
     checkStore: parts.checkStore,
     checkSandbox: parts.checkSandbox,
-    readUserFault: () => users?.fault ?? null,
+    readUserFault: async () => (await users?.readFault()) ?? null,
     now: () => performance.now(),
   });
   const serving = await listenHttp(access, {

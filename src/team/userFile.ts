@@ -1,7 +1,7 @@
 // The file of a server's users: who they are, the hashes of their tokens, what they may read and take.
 
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import * as z from 'zod';
 import { ownerFile } from '../base/ownerOnly';
 import { RlmError } from '../core/errors';
@@ -37,7 +37,13 @@ const userSchema = z.strictObject({
   quota: quotaSchema.prefault({}),
 });
 const fileSchema = z.strictObject({
-  users: z.array(userSchema).refine(hasNoneTwice, 'a user is there twice'),
+  users: z
+    .array(userSchema)
+    .refine((users) => hasNoneTwice(users.map(({ name }) => name)), 'a user is there twice')
+    .refine(
+      (users) => hasNoneTwice(users.flatMap(({ tokens }) => tokens.map(({ sha256 }) => sha256))),
+      'a token is there twice',
+    ),
 });
 
 export type UserEntry = z.infer<typeof userSchema>;
@@ -72,8 +78,8 @@ function parseUserFile(text: string): UserFile {
 /** Another one after each change; null: there is no file. */
 export async function readUserFileMark(path: string): Promise<string | null> {
   try {
-    const { mtimeMs, size, ino } = await stat(path);
-    return `${mtimeMs} ${size} ${ino}`;
+    const { mtimeMs, ctimeMs, size, ino } = await stat(path);
+    return `${mtimeMs} ${ctimeMs} ${size} ${ino}`; // ctime: who may read it may have changed
   } catch {
     return null;
   }
@@ -95,7 +101,18 @@ export async function addToken(
   path: string,
   request: TokenRequest,
 ): Promise<{ readonly token: string; readonly id: string }> {
-  const file = (await readUserFileMark(path)) === null ? { users: [] } : await readUserFile(path);
+  return changeUserFile(path, async (target) => {
+    const isThere = (await readUserFileMark(target)) !== null;
+    return withToken(isThere ? await readUserFile(target) : { users: [] }, request);
+  });
+}
+
+type Change<T> = { readonly file: UserFile; readonly result: T };
+
+function withToken(
+  file: UserFile,
+  request: TokenRequest,
+): Change<{ readonly token: string; readonly id: string }> {
   const { name, role, roots, quota } = request;
   const old = file.users.find((user) => user.name === name);
   if (old && old.role !== role) {
@@ -119,13 +136,21 @@ export async function addToken(
         'Use 1 to 48 of a-z, 0-9, ".", "_", "-" for the name, none that Windows keeps for itself (con, aux, …), and quotas within their ranges.',
     });
   }
-  await writeUserFile(path, { users: [...file.users.filter((one) => one !== old), user.data] });
-  return { token, id };
+  const users = [...file.users.filter((one) => one !== old), user.data];
+  return { file: { users }, result: { token, id } };
 }
 
 /** Takes tokens back: one, or all of the user, who keeps the sessions. @throws RlmError 'INVALID_INPUT' */
 export async function revokeTokens(path: string, name: string, id: string | null): Promise<number> {
-  const file = await readUserFile(path);
+  return changeUserFile(path, async (target) =>
+    withoutTokens(await readUserFile(target), { path, name, id }),
+  );
+}
+
+function withoutTokens(
+  file: UserFile,
+  { path, name, id }: { readonly path: string; readonly name: string; readonly id: string | null },
+): Change<number> {
   const user = file.users.find((one) => one.name === name);
   const left = user?.tokens.filter((token) => id !== null && token.id !== id) ?? [];
   const count = (user?.tokens.length ?? 0) - left.length;
@@ -136,8 +161,7 @@ export async function revokeTokens(path: string, name: string, id: string | null
     });
   }
   const users = file.users.map((one) => (one === user ? { ...user, tokens: left } : one));
-  await writeUserFile(path, { users });
-  return count;
+  return { file: { users }, result: count };
 }
 
 /** Tokens have 256 random bits: nobody can try them, so a fast hash keeps them as well as a slow one. */
@@ -154,29 +178,55 @@ function toTokenEntry(id: string, token: string, expiresAt: number | null) {
   };
 }
 
-async function writeUserFile(path: string, file: UserFile): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+/** In one move, where the file itself is. The new one keeps others out while it is made. */
+async function changeUserFile<T>(
+  path: string,
+  change: (target: string) => Promise<Change<T>>,
+): Promise<T> {
+  const target = await realpath(path).catch(() => path); // a link to it stays one
+  const temporary = `${target}.tmp`;
+  const handle = await open(temporary, 'wx', ownerFile).catch((cause: unknown) => {
+    throw toWriteError(path, temporary, cause);
+  });
   try {
-    await writeFile(temporary, `${JSON.stringify(file, null, 2)}\n`, {
-      mode: ownerFile,
-      flag: 'wx',
-    });
-    const old = await stat(path).catch(() => null);
-    if (old) {
-      await chmod(temporary, old.mode & readableByOthers); // the server may run as another user
-    }
-    await rename(temporary, path);
+    const { file, result } = await change(target);
+    await write(handle, file, target);
+    await handle.close();
+    await rename(temporary, target);
+    return result;
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw new RlmError('INTERNAL_ERROR', `${path} cannot be written: ${toReason(cause)}.`, {
-      cause,
-      nextStep: 'Give a file in a folder that you may write to.',
-    });
+    throw cause instanceof RlmError ? cause : toWriteError(path, temporary, cause);
+  } finally {
+    await handle.close();
   }
 }
 
-function hasNoneTwice(users: readonly { readonly name: string }[]): boolean {
-  return new Set(users.map(({ name }) => name)).size === users.length;
+/** The server may run as another user: who may read the old one may read the new one. */
+async function write(handle: FileHandle, file: UserFile, target: string): Promise<void> {
+  await handle.writeFile(`${JSON.stringify(file, null, 2)}\n`);
+  const old = await stat(target).catch(() => null);
+  if (old) {
+    await handle.chown(old.uid, old.gid).catch(() => undefined); // only root gives files away
+    await handle.chmod(old.mode & readableByOthers);
+  }
+}
+
+function toWriteError(path: string, temporary: string, cause: unknown): RlmError {
+  if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') {
+    return new RlmError('INVALID_INPUT', `${path} is being changed by another command.`, {
+      cause,
+      nextStep: `Try again in a moment; where no other command runs, remove ${temporary}.`,
+    });
+  }
+  return new RlmError('INTERNAL_ERROR', `${path} cannot be written: ${toReason(cause)}.`, {
+    cause,
+    nextStep: 'Give a file in a folder that you may write to.',
+  });
+}
+
+function hasNoneTwice(texts: readonly string[]): boolean {
+  return new Set(texts).size === texts.length;
 }
 
 /** Of a failed check only where it failed: the value may be a secret in the wrong place. */

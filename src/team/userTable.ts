@@ -40,7 +40,8 @@ export class UserTable {
   }
 
   /** Why the file as it is now cannot be used; null: it can. */
-  get fault(): string | null {
+  async readFault(): Promise<string | null> {
+    await this.#refresh(); // a server that is not ready may be sent no request that would look
     return this.#fault;
   }
 

@@ -16,7 +16,7 @@ describe('readiness', () => {
     const readiness = new Readiness({
       checkStore: check,
       checkSandbox: check,
-      readUserFault: () => (fails ? '/etc/users.json: it is not JSON' : null),
+      readUserFault: async () => (fails ? '/etc/users.json: it is not JSON' : null),
       now: () => now,
     });
     const found = await Promise.all([readiness.findFaults(), readiness.findFaults()]);

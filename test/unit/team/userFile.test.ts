@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { chmod, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 
 import {
@@ -97,6 +108,21 @@ describe('userFile', () => {
     }
   });
 
+  it('is changed by one command at a time: none undoes another’s', async () => {
+    const added = await Promise.allSettled([1, 2, 3, 4].map(() => addToken(file(), request)));
+    const { users } = await readUserFile(file());
+    const done = added.flatMap((one) => (one.status === 'fulfilled' ? [one.value.id] : []));
+    assert.deepStrictEqual(
+      users.flatMap(({ tokens }) => tokens.map(({ id }) => id)),
+      done,
+    );
+    assert.deepStrictEqual(await readdir(folder()), ['users.json']);
+    await writeFile(`${file()}.tmp`, '');
+    await assert.rejects(addToken(file(), request), { code: 'INVALID_INPUT' });
+    await rm(`${file()}.tmp`);
+    await addToken(file(), request);
+  });
+
   const hash = toTokenHash('x');
   const token = { id: '00000000', sha256: hash, created_at: '2026-01-01T00:00:00Z' };
   const broken = {
@@ -111,6 +137,12 @@ describe('userFile', () => {
       users: [
         { name: 'a', tokens: [] },
         { name: 'a', tokens: [] },
+      ],
+    }),
+    'one token for two': JSON.stringify({
+      users: [
+        { name: 'a', tokens: [token] },
+        { name: 'b', tokens: [token] },
       ],
     }),
     'a name that leads out': JSON.stringify({ users: [{ name: '../a', tokens: [] }] }),
@@ -182,10 +214,45 @@ describe('userTable', () => {
     const { table, said } = await open();
     await writeFile(file(), '{', { mode: 0o600 });
     assert.deepStrictEqual((await table.find(toTokenHash(token), now))?.name, 'alice');
-    assert.ok(table.fault?.includes('not JSON'));
+    assert.ok((await table.readFault())?.includes('not JSON'));
     assert.ok(said.some((line) => line.includes('not JSON')));
     await writeFile(file(), '{"users":[]}', { mode: 0o600 });
     assert.deepStrictEqual(await table.find(toTokenHash(token), now), undefined);
-    assert.deepStrictEqual(table.fault, null);
+    assert.deepStrictEqual(await table.readFault(), null);
+  });
+
+  it('looks at the file for its fault too, also when only its mode was put right', async function () {
+    if (process.platform === 'win32') {
+      this.skip();
+    }
+    const { token } = await addToken(file(), request);
+    const { table } = await open();
+    await writeFile(file(), '{"users":[]}');
+    await chmod(file(), 0o666);
+    assert.ok((await table.readFault())?.includes('others may write to it'));
+    assert.deepStrictEqual((await table.find(toTokenHash(token), now))?.name, 'alice');
+    await chmod(file(), 0o644);
+    assert.deepStrictEqual(await table.readFault(), null);
+    assert.deepStrictEqual(await table.find(toTokenHash(token), now), undefined);
+  });
+
+  it('keeps a file where it is: behind a link, and of its owner', async function () {
+    if (process.platform === 'win32') {
+      this.skip();
+    }
+    const target = path.join(folder(), 'secrets', 'users.json');
+    await mkdir(path.dirname(target));
+    const { token, id } = await addToken(target, request);
+    await symlink(target, file());
+    if (process.getuid?.() === 0) {
+      await chown(target, 65_532, 65_532);
+    }
+    const { uid } = await stat(target);
+    const table = await UserTable.open(target, () => undefined);
+    assert.deepStrictEqual((await table.find(toTokenHash(token), now))?.name, 'alice');
+    await revokeTokens(file(), 'alice', id);
+    assert.deepStrictEqual(await table.find(toTokenHash(token), now), undefined);
+    assert.deepStrictEqual((await stat(target)).uid, uid);
+    assert.ok((await lstat(file())).isSymbolicLink());
   });
 });
