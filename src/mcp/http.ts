@@ -179,7 +179,7 @@ class HttpEndpoint {
     const server = this.#listener?.server;
     const closed = new Promise<void>((resolve) => server?.close(() => resolve()));
     await this.#rpc.sessions.close();
-    server?.closeAllConnections();
+    this.#listener?.closeConnections();
     await closed;
   }
 

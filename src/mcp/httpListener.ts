@@ -3,8 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import { type RequestListener, type Server, createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { createSecureContext } from 'node:tls';
+import type { AddressInfo, Socket } from 'node:net';
+import { type TLSSocket, createSecureContext } from 'node:tls';
 import { RlmError } from '../core/errors';
 
 export interface TlsFiles {
@@ -23,12 +23,16 @@ const socketLimits = {
 } as const;
 const handshakeTimeout = 10_000;
 const minVersion = 'TLSv1.2';
+/** At a time; the one that takes longest makes room for the next. */
+const maxHandshakes = 256;
 
 export class HttpListener {
   readonly server: Server;
   readonly #tls: TlsFiles | null;
   readonly #setContext: (pair: TlsPair) => void;
   #pair: TlsPair | null;
+  /** Connections that have not shaken hands, by their peers. */
+  readonly #handshakes = new Map<string, Socket>();
 
   private constructor(listener: RequestListener, tls: TlsFiles | null, pair: TlsPair | null) {
     this.#tls = tls;
@@ -37,6 +41,8 @@ export class HttpListener {
       const options = { ...socketLimits, ...pair, handshakeTimeout, minVersion } as const;
       const server = createTlsServer(options, listener);
       this.server = server;
+      server.on('connection', (socket: Socket) => this.#beginHandshake(socket));
+      server.on('secureConnection', (socket) => this.#handshakes.delete(toPeer(socket)));
       this.#setContext = (renewed) => server.setSecureContext({ ...renewed, minVersion });
     } else {
       this.server = createServer(socketLimits, listener);
@@ -57,10 +63,31 @@ export class HttpListener {
   /** The port. @throws RlmError 'BACKEND_UNAVAILABLE' when it cannot be listened on. */
   async listen(port: number, host: string): Promise<number> {
     await new Promise<void>((resolve, reject) => {
-      this.server.once('error', (cause) => reject(toListenError(cause, port, host)));
+      // Also later, where one connection cannot be accepted: the next one may be.
+      this.server.on('error', (cause) => reject(toListenError(cause, port, host)));
       this.server.listen({ port, host, exclusive: true }, resolve);
     });
     return (this.server.address() as AddressInfo).port; // a TCP server that listens
+  }
+
+  /** At once, also those that have not shaken hands, which the server itself does not know. */
+  closeConnections(): void {
+    this.server.closeAllConnections();
+    this.#handshakes.forEach((socket) => socket.destroy());
+  }
+
+  #beginHandshake(socket: Socket): void {
+    const peer = toPeer(socket);
+    this.#handshakes.set(peer, socket);
+    socket.once('close', () => {
+      if (this.#handshakes.get(peer) === socket) {
+        this.#handshakes.delete(peer);
+      }
+    });
+    const [first] = this.#handshakes.values();
+    if (this.#handshakes.size > maxHandshakes) {
+      first?.destroy();
+    }
   }
 
   /** Takes renewed files; broken ones are left where they are. True: there were new ones. */
@@ -73,6 +100,11 @@ export class HttpListener {
     this.#setContext(pair);
     return true;
   }
+}
+
+/** The same of a connection and of what TLS makes of it, and of no other that is open. */
+function toPeer({ remoteAddress, remotePort, localAddress }: Socket | TLSSocket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress}`;
 }
 
 interface TlsPair {
