@@ -58,7 +58,11 @@ describe('httpListener', () => {
     }
     const socket = tls.connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
     await once(socket, 'secureConnect');
-    await Promise.all(silent.slice(0, 45).map((one) => one.destroyed || once(one, 'close')));
+    for (const one of silent.slice(0, 45)) {
+      if (!one.closed) {
+        await once(one, 'close');
+      }
+    }
     assert.deepStrictEqual(silent.filter(({ destroyed }) => !destroyed).length, 255); // and the one that did
     await close(listener);
     socket.destroy();
