@@ -102,7 +102,7 @@ export const getVar = defineTool({
     };
     const { value, ...rest } = whole;
     const told = { ...rest, replay: toBriefReplay(replay ?? undefined) };
-    const brief = { ...withoutEmpty(told, ['total_chars']), value };
+    const brief = { ...withoutEmpty(told, ['total_chars', 'truncated']), value };
     return new Shown<Payload>(whole, brief);
   },
   toMarkdown: (payload) => {

@@ -294,6 +294,24 @@ export function describeTrusted(): void {
       await configuration.update('maxSteps', undefined, vscode.ConfigurationTarget.Workspace);
     });
 
+    it('answers a question in one call of a terse session', async () => {
+      const { session_id: id, ...told } = await callTool('rlm_init_context', {
+        ...{ context_text: 'alpha\nbeta', code: 'FINAL(count("a"))' },
+        ...{ finalize: true, verbosity: 'terse', help: false },
+      });
+      assert.deepStrictEqual(
+        [typeof id, told],
+        [
+          'string',
+          {
+            step: { finish_reason: 'completed', final_answer: '3', step_index: 1 },
+            context: { variable: 'context', total_chars: 10, total_lines: 2, shape: 'string' },
+            repl: { language: 'python' },
+          },
+        ],
+      );
+    });
+
     it('leaves nothing behind when it is deactivated', async () => {
       const home = process.env['RLM_HOME'] ?? '';
       const { url } = { url: await readEndpoint(home) };
