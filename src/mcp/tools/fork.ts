@@ -121,7 +121,11 @@ export const fork = defineTool({
       `New session ${toInlineCode(payload.session_id)}, as ${toInlineCode(payload.forked_from)} was after step ${payload.at_step}.`,
       toReplayText(payload.replay),
       ...(payload.sandbox ? [toPlaceMarkdown(payload.sandbox)] : []),
-      `Variables: ${payload.variables.map(toInlineCode).join(', ') || 'none'}. ${toRemainingText(payload.usage)}`,
+      `Variables: ${payload.variables.map(toInlineCode).join(', ') || 'none'}. Guardrails: ${Object.entries(
+        payload.config,
+      )
+        .map((one) => one.join(' '))
+        .join(', ')}. ${toRemainingText(payload.usage)}`.trim(),
       'Next: rlm_run_repl.',
     ].join('\n\n'),
 });

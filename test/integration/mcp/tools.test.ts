@@ -293,6 +293,15 @@ describe('MCP tools', () => {
       );
     });
 
+    it('of a fork in Markdown, its variables and guardrails are named', async () => {
+      const { payload } = await open({ code: 'var kept = 1' });
+      const { text } = await callTool(client, 'rlm_fork', {
+        ...{ session_id: payload['session_id'], config: { max_steps: 9 } },
+        response_format: 'markdown',
+      });
+      assert.match(text, /Variables: .*`kept`\. Guardrails: max_steps 9, /u);
+    });
+
     it('keeps the session when the code raises, and says so', async () => {
       const { payload } = await open({ code: 'FINAL(1); missing', finalize: true });
       const step = readStep(payload);
