@@ -91,7 +91,7 @@ export function createLostOutcome(lost: LostStep): Outcome {
       : interruptionError(
           lost.interruption,
           lost.timeoutMs,
-          `The code did not let go: one call of a built-in function, such as sum(range(10**11)) or Array(2**32 - 1).join(), cannot be interrupted; a loop of statements or a generator expression can: sum(x for x in …). ${tail}`,
+          `The code did not let go: one call of a built-in function, such as sum(range(10**11)) or Array(2**32 - 1).join(), cannot be interrupted, nor in time a Python loop of which each turn calls such for more than some 30 ms; a loop of quicker statements or a generator expression can: sum(x for x in …). ${tail}`,
         );
   return {
     stdout: '',
