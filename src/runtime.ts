@@ -24,6 +24,10 @@ import { type RestoreReport, restoreHome as restoreInto } from './store/homeRest
 import { type TeamSettings, serveTeam as serveTeamHttp } from './team/teamServer';
 
 export { createModels, type RuntimeOptions, version } from './runtime/localEngine';
+export {
+  deleteDaytonaSandboxes,
+  listDaytonaSandboxes,
+} from './sandbox/native/daytona/daytonaLeftovers';
 export { addToken, readUserFile, revokeTokens } from './team/userFile';
 
 /** @throws RlmError 'INTERNAL_ERROR' when the home folder cannot be used. */

@@ -11,6 +11,8 @@ import type {
   readUserFile,
   revokeTokens,
   serveTeam,
+  listDaytonaSandboxes,
+  deleteDaytonaSandboxes,
 } from '../runtime';
 import type { ExitCode } from './failure';
 import type { Interrupts } from './interrupts';
@@ -48,6 +50,8 @@ export interface CliRuntime {
   readonly addToken: typeof addToken;
   readonly readUserFile: typeof readUserFile;
   readonly revokeTokens: typeof revokeTokens;
+  readonly listDaytonaSandboxes: typeof listDaytonaSandboxes;
+  readonly deleteDaytonaSandboxes: typeof deleteDaytonaSandboxes;
   readonly createBackup: typeof createBackup;
   readonly restoreHome: typeof restoreHome;
   exportTrace(format: ExportFormat, trace: ExportedTrace): AsyncIterable<string>;

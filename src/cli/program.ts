@@ -5,6 +5,7 @@ import type { Cli } from './cli';
 import { addAskCommand } from './commands/ask';
 import { addBackupCommand } from './commands/backup';
 import { addConnectCommand } from './commands/connect';
+import { addDaytonaCommand } from './commands/daytona';
 import { addExportCommand } from './commands/export';
 import { addForkCommand } from './commands/fork';
 import { addMcpCommand } from './commands/mcp';
@@ -39,6 +40,7 @@ const addCommands = [
   addTraceCommand,
   addExportCommand,
   addStatusCommand,
+  addDaytonaCommand,
   addBackupCommand,
 ];
 

@@ -5,17 +5,18 @@ import { hostname } from 'node:os';
 /** Of places that this process starts: machine and process. */
 export const ownerOfThisProcess = `${hostname()}:${process.pid}`;
 
-/** Its owner ran on this machine and is gone; of other machines nobody here can tell. */
-export function isOrphan(owner: string): boolean {
+/** `elsewhere`: on another machine, where nobody here can tell. */
+export function readOwner(owner: string): 'alive' | 'gone' | 'elsewhere' {
   const at = owner.lastIndexOf(':');
   const pid = Number(owner.slice(at + 1));
   if (owner.slice(0, at) !== hostname() || !Number.isInteger(pid) || pid <= 0) {
-    return false;
+    return 'elsewhere';
   }
   try {
     process.kill(pid, 0);
-    return false;
+    return 'alive';
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
+    const isGone = error instanceof Error && 'code' in error && error.code === 'ESRCH';
+    return isGone ? 'gone' : 'alive';
   }
 }

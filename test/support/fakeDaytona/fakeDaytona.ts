@@ -127,6 +127,14 @@ export class FakeDaytona {
     }
   }
 
+  /** One with nothing inside. */
+  addSandbox(name: string, labels: Readonly<Record<string, string>>): void {
+    const wish = createSchema.parse({ name, labels });
+    const id = randomUUID();
+    const terminals = new Map<string, Set<WebSocket>>();
+    this.sandboxes.set(id, { id, wish, state: 'started', pollsLeft: 0, box: null, terminals });
+  }
+
   /** As a proxy or a network does it: without a word. */
   cutSockets(): void {
     for (const { terminals } of this.sandboxes.values()) {

@@ -12,6 +12,10 @@ import { exitCodes, type ExitCode } from '../../../src/cli/failure';
 import { Interrupts } from '../../../src/cli/interrupts';
 import { runProgram } from '../../../src/cli/program';
 import { Terminal } from '../../../src/cli/terminal';
+import {
+  deleteDaytonaSandboxes,
+  listDaytonaSandboxes,
+} from '../../../src/sandbox/native/daytona/daytonaLeftovers';
 import { addToken, readUserFile, revokeTokens } from '../../../src/team/userFile';
 import type { MemoryTraceStore } from '../../support/memoryTraceStore';
 import { createFakeEngine, type FakeEngine } from '../../support/fakeEngine';
@@ -137,6 +141,8 @@ export class FakeCli implements Cli {
     addToken,
     readUserFile,
     revokeTokens,
+    listDaytonaSandboxes,
+    deleteDaytonaSandboxes,
     createBackup: () => Promise.reject(new Error('not here')),
     restoreHome: () => Promise.reject(new Error('not here')),
     exportTrace: async function* (format, { summary, events }) {

@@ -1,0 +1,52 @@
+// The sandboxes of ours at Daytona, and whose they are: what an engine left behind can be found and deleted.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BackendSettings } from '../../../core/backendSettings';
+import { readOwner } from '../owner';
+import { DaytonaApi } from './daytonaApi';
+import { daytonaLabels } from './daytonaLabels';
+
+export interface ListedSandbox {
+  readonly id: string;
+  readonly state: string;
+  /** As Daytona says it; null: it does not. */
+  readonly createdAt: string | null;
+  /** Null: of no session that is known. */
+  readonly sessionId: string | null;
+  /** `left`: its engine ran on this machine and is gone. `elsewhere`: of another machine, which may use it. */
+  readonly use: 'in use' | 'left' | 'elsewhere';
+}
+
+type Access = Pick<BackendSettings, 'daytonaApiUrl' | 'daytonaApiKey' | 'daytonaTarget'>;
+
+/** @throws RlmError 'BACKEND_UNAVAILABLE' */
+export async function listDaytonaSandboxes(settings: Access): Promise<readonly ListedSandbox[]> {
+  const found = await createApi(settings).listSandboxes(daytonaLabels.all);
+  return found.map(({ id, state, createdAt, labels }) => ({
+    id,
+    state,
+    createdAt: createdAt ?? null,
+    sessionId: labels[daytonaLabels.session] || null,
+    use: uses[readOwner(labels[daytonaLabels.owner] ?? '')],
+  }));
+}
+
+/** @throws RlmError 'BACKEND_UNAVAILABLE' for the first that cannot be deleted. */
+export async function deleteDaytonaSandboxes(
+  settings: Access,
+  ids: readonly string[],
+): Promise<void> {
+  const api = createApi(settings);
+  for (const id of ids) {
+    await api.deleteSandbox(id);
+  }
+}
+
+const uses = { alive: 'in use', gone: 'left', elsewhere: 'elsewhere' } as const;
+
+function createApi({ daytonaApiUrl, daytonaApiKey, daytonaTarget }: Access): DaytonaApi {
+  return new DaytonaApi(
+    { apiUrl: daytonaApiUrl, apiKey: daytonaApiKey, target: daytonaTarget },
+    delay,
+  );
+}
