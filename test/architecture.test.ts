@@ -44,6 +44,7 @@ const table: Record<string, readonly string[]> = {
     'src/protocol',
     'src/context',
     'src/sandbox',
+    'src/sandbox/native',
     'src/models',
     'src/loop',
     'src/store',
