@@ -77,5 +77,5 @@ export const bigint = { length: 1, limbs: 2 } as const;
 export const context = { words: 128, compileRegExp: 75 } as const;
 /** In the flags of compiled patterns. LRE_FLAG_UNICODE, LRE_FLAG_UNICODE_SETS */
 export const regExp = { unicode: 1 << 4, unicodeSets: 1 << 8 } as const;
-/** Of the runtime. */
-export const atoms = { list: 15 } as const;
+/** `list` is of the runtime; an atom's text has its kind in the upper bits of its flags: a text, or a symbol. */
+export const atoms = { list: 15, kindShift: 30, text: 1 } as const;

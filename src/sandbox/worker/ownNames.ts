@@ -12,8 +12,6 @@ const unknown: ReadonlySet<number> = new Set([
   classes.moduleNamespace,
   classes.proxy,
 ]);
-const atomKindShift = 30;
-const textAtom = 1;
 const maxChars = 20_000;
 /** Longer ones are of no interest, and are cut. */
 const maxNameChars = 501;
@@ -158,7 +156,7 @@ export class OwnNames {
 
   #isText(atom: number): boolean {
     const flags = this.#words[this.#stringOf(atom) + layout.string.flags] ?? 0;
-    return flags >>> atomKindShift === textAtom;
+    return flags >>> layout.atoms.kindShift === layout.atoms.text;
   }
 
   #stringOf(atom: number): number {

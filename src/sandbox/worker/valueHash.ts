@@ -461,6 +461,8 @@ export class ValueHash {
     if (this.#stackAtom === 0) {
       const at = this.#textOfAtom(atom);
       const isStack =
+        (this.#words[at + layout.string.flags] ?? 0) >>> layout.atoms.kindShift ===
+          layout.atoms.text &&
         this.#words[at + layout.string.size] === 5 &&
         this.#words[at + layout.string.characters] === 0x63617473 &&
         this.#bytes[(at + layout.string.characters) * 4 + 4] === 0x6b;

@@ -49,6 +49,10 @@ const places = [0, 2, 777, 50_000, 55_555, many - 2, many - 1];
 const small: Readonly<Record<string, readonly [string, string]>> = {
   'a row': ['Array.from({ length: 100 }, () => [0, 0])', 'v[77][1] = 1'],
   'what lies deep': ['[[[[[[[[[[[[1]]]]]]]]]]]]', 'v[0][0][0][0][0][0][0][0][0][0][0][0] = 2'],
+  'a hidden property of a symbol called stack': [
+    'Object.defineProperty({}, Symbol("stack"), { value: 1, writable: true })',
+    'v[Object.getOwnPropertySymbols(v)[0]] = 2',
+  ],
   'a symbol’s property': ['({ [Symbol.iterator]: 1 })', 'v[Symbol.iterator] = 2'],
   'a hidden property': ['Object.defineProperty({}, "a", { value: 1, writable: true })', 'v.a = 2'],
   'a private field': ['new (class { #a = 1; set(a) { this.#a = a; } })()', 'v.set(2)'],
