@@ -9,13 +9,19 @@ const token = /(?<![\p{L}\p{N}_$.])[\p{L}_$][\p{L}\p{N}_$]*/gu;
 const assignment =
   /(?:^|;)[ \t]*(?:(?:const|let|var) +)?([\p{L}_$][\p{L}\p{N}_$]*)[ \t]*(?:[-+*/%&|^]|\/\/|\*\*|>>|<<)?=(?![=>])([^;\n]*)/gmu;
 const deletion = /^[ \t]*(?:del|delete)\b([^\n]*)/gmu;
-const pythonLoop = /^[ \t]*(?:async )?for\b([^\n:]*)\bin\b/gmu;
-const loopHead = /\bfor *\(/u;
+/** Up to its first `in`: what comes later may be of the loop's body; one with `of` is JavaScript's. */
+const pythonLoop = /^[ \t]*(?:async )?for\b((?:(?!\bof\b)[^\n:])*?)\bin\b/gmu;
+/** Up to its first `of` or `in`, in JavaScript; no pattern of a loop is longer. */
+const loopHead = /\bfor *(?:await *)?\(([^;\n]{0,500}?) (?:of|in) /gu;
+const definition = /\b(?:def|class|function)\b[ *]*([\p{L}_$][\p{L}\p{N}_$]*)/gu;
+const importing = /^[ \t]*(?:from\b[^\n]*?)?\bimport\b([^\n]*)/gmu;
 const printing = /\b(?:print|console\.log)\(([^\n]*)/gu;
 
 export class CodeNames {
   readonly mentioned: ReadonlySet<string>;
   readonly deleted: ReadonlySet<string>;
+  /** Defined as a function or class, or imported. */
+  readonly defined: ReadonlySet<string>;
   readonly looped: ReadonlySet<string>;
   /** In a call that prints, or in the last line, whose value is the result. */
   readonly printed: ReadonlySet<string>;
@@ -27,7 +33,8 @@ export class CodeNames {
     const code = whole.length > maxCodeChars ? '' : whole.trimEnd();
     this.mentioned = readTokens(code);
     this.deleted = readMatches(deletion, code);
-    this.looped = new Set([...readMatches(pythonLoop, code), ...readLoops(code)]);
+    this.defined = new Set([...readMatches(definition, code), ...readMatches(importing, code)]);
+    this.looped = new Set([...readMatches(pythonLoop, code), ...readMatches(loopHead, code)]);
     const last = code.slice(code.lastIndexOf('\n') + 1);
     this.printed = new Set([...readMatches(printing, code), ...readTokens(last)]);
     this.returned = /^([\p{L}_$][\p{L}\p{N}_$]*);?$/u.exec(last)?.[1] ?? null;
@@ -50,16 +57,6 @@ export class CodeNames {
 function readMatches(pattern: RegExp, code: string): ReadonlySet<string> {
   const parts = [...code.matchAll(pattern)].map(([, part = '']) => part);
   return readTokens(parts.join('\n'));
-}
-
-/** Between `for (` and the `of` or `in` of its statement, in JavaScript. */
-function readLoops(code: string): ReadonlySet<string> {
-  const heads = code.split(/[;\n]/u).map((statement) => {
-    const begin = loopHead.exec(statement)?.index ?? Infinity;
-    const end = Math.max(statement.lastIndexOf(' of '), statement.lastIndexOf(' in '));
-    return statement.slice(begin, Math.max(begin, end));
-  });
-  return readTokens(heads.join('\n'));
 }
 
 function readTokens(text: string): ReadonlySet<string> {

@@ -16,10 +16,12 @@ export function isNamedByCode({ name, type, change }: Change, code: CodeNames): 
   if (change === 'removed') {
     return code.deleted.has(name);
   }
-  if (definedTypes.has(type)) {
-    return code.mentioned.has(name);
+  const isAssigned = code.readAssigned(name).length > 0;
+  if (!definedTypes.has(type)) {
+    return !isAssigned && code.looped.has(name);
   }
-  return code.readAssigned(name).length === 0 && code.looped.has(name);
+  // A call tells nobody that the function, or the class, holds something else now.
+  return change === 'added' ? code.mentioned.has(name) : isAssigned || code.defined.has(name);
 }
 
 /** The value is what one assignment of the code, and no other, writes. */
@@ -62,9 +64,17 @@ function toInner(preview: string): string {
   return shown.replace(/^(['"])(.*?)\1?$/su, '$2');
 }
 
+/** Places that are looked at for one text: a step may print the same character a hundred thousand times. */
+const maxPlaces = 20;
+
 /** Whether `text` stands in `shown` as a whole and not as a part of a longer word or number. */
 function hasWhole(shown: string, text: string): boolean {
+  let places = 0;
   for (let at = shown.indexOf(text); at >= 0; at = shown.indexOf(text, at + 1)) {
+    places += 1;
+    if (places > maxPlaces) {
+      return false;
+    }
     const before = shown.charAt(at - 1);
     const after = shown.charAt(at + text.length);
     if (!(isWord(before) && isWord(text.charAt(0))) && !(isWord(after) && isWord(text.slice(-1)))) {

@@ -25,6 +25,13 @@ describe('what a reader of code knows of its variables', () => {
     ['for row in rows: seen.add(row)', 'seen', 'set', false],
     ['for row in rows: seen.add(row)', 'rows', 'list', false],
     ['print([row for row in rows])', 'rows', 'list', false],
+    ['for (const w of words) counts[w] = (w in counts) ? 2 : 1', 'counts', 'Object', false],
+    ['for (const w of words) counts[w] = (w in counts) ? 2 : 1', 'w', 'string', true],
+    ['for (const w of words) { total += w } // the sum of all', 'total', 'number', false],
+    ['for (const a of b) for (const c of a) sum += c', 'sum', 'number', false],
+    ['for (const a of b) for (const c of a) sum += c', 'c', 'number', true],
+    ['for await (const a of b) sum += a', 'a', 'number', true],
+    ['for x in f(seen, "not in it"):\n    pass', 'seen', 'list', false],
     ['x = f(y)', 'y', 'list', false],
     ['x = 1', 'x', 'int', false],
   ];
@@ -33,6 +40,35 @@ describe('what a reader of code knows of its variables', () => {
       assert.equal(isNamedByCode(toChange(name, type, '…'), new CodeNames(code)), known);
     });
   }
+
+  const changedInPlace: readonly (readonly [string, string, boolean])[] = [
+    // code, type of f, known
+    ['f()', 'function', false],
+    ['f.count = 2', 'function', false],
+    ['f.limit = 2', 'class', false],
+    ['print(f(g))', 'type', false],
+    ['def f(): pass', 'function', true],
+    ['async function* f() {}', 'function', true],
+    ['class f: pass', 'type', true],
+    ['from m import g as f', 'function', true],
+    ['f = g', 'function', true],
+    ['const f = () => 2', 'function', true],
+  ];
+  for (const [code, type, known] of changedInPlace) {
+    it(`${JSON.stringify(code)} ${known ? 'says' : 'does not say'} that a ${type} f is another`, () => {
+      const changed = { ...toChange('f', type, '…'), change: 'changed' as const };
+      assert.equal(isNamedByCode(changed, new CodeNames(code)), known);
+    });
+  }
+
+  it('looks at few places of a long output for each value', () => {
+    const names = new CodeNames('print(x)');
+    const ends = [10, 100_000].map((chars) => `${'1'.repeat(chars)}\n1`);
+    assert.deepStrictEqual(
+      ends.map((stdout) => isPrinted({ name: 'x', preview: '1' }, names, { stdout, result: null })),
+      [true, false],
+    );
+  });
 
   it('what is deleted by name is known, what is gone otherwise is not', () => {
     const removed = { ...toChange('x', 'int', ''), change: 'removed' as const };
