@@ -183,6 +183,25 @@ describePython(
     });
 
     itIn(nativeBackends, backend)(
+      'bounds both also after folders deeper than it can walk',
+      async () => {
+        const deep =
+          'import os\nos.chdir("/tmp")\nfor _ in range(3_000): os.mkdir("d"); os.chdir("d")\nos.chdir("/work")\n' +
+          'os.makedirs("closed/in"); os.chmod("closed/in", 0); os.chmod("closed", 0o500)\n' +
+          'for n in range(10 ** 7): open(str(n), "w").close()';
+        const names = await repl.run(deep, { timeoutMs: 40_000 });
+        assert.match(names.error?.message ?? '', /too many files/u);
+        const many =
+          'import os, time\nfor _ in range(12):\n    if os.fork() == 0:\n' +
+          '        x = bytearray(os.urandom(1024)) * (200 * 1024)\n        time.sleep(60)\ntime.sleep(60)';
+        const outcome = await repl.run(many, { timeoutMs: 10_000 });
+        assert.match(outcome.error?.message ?? '', /took more than max_memory_mb/u);
+        await repl.run('import os');
+        assert.equal(await repl.evaluate('os.listdir("/tmp") + os.listdir("/work")'), '[]');
+      },
+    );
+
+    itIn(nativeBackends, backend)(
       'is gone with its session, and with the process that holds it',
       async () => {
         const [holder] = (await listChildren(process.pid)).slice(-1);

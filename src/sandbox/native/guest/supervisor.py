@@ -8,8 +8,9 @@
 import json
 import marshal
 import os
-import shutil
+import secrets
 import signal
+import stat
 import struct
 import sys
 import threading
@@ -175,27 +176,31 @@ class Supervisor:
 
     def watch(self):
         """Memory and processes of all that the session has started, which no limit of one process bounds."""
-        while True:
-            time.sleep(WATCH_SECONDS)
-            processes = list_processes()
-            if self.count_names() > MAX_NAMES:
-                self.end_for("it had made too many files")
-                self.clear_folders()
-            elif sum(tasks for _, tasks, _ in processes) > MAX_TASKS:
-                self.end_for("it had started too many processes")
-            elif self.max_bytes is not None and (
-                    sum(size for _, _, size in processes) > self.max_bytes and count_shared(processes) > self.max_bytes):
-                self.end_for("its processes took more than max_memory_mb")
+        try:
+            while True:
+                time.sleep(WATCH_SECONDS)
+                self.look()
+        except BaseException as error:  # code that nobody watches must not go on
+            print(f"its processes cannot be watched: {error!r}", file=sys.stderr, flush=True)
+            self.kill_all(self.group)
+            os._exit(1)
+
+    def look(self):
+        processes = list_processes()
+        if self.count_names() > MAX_NAMES:
+            self.end_for("it had made too many files")
+            for folder in self.options["folders"]:
+                clear(folder)
+        elif sum(tasks for _, tasks, _ in processes) > MAX_TASKS:
+            self.end_for("it had started too many processes")
+        elif self.max_bytes is not None and (
+                sum(size for _, _, size in processes) > self.max_bytes and count_shared(processes) > self.max_bytes):
+            self.end_for("its processes took more than max_memory_mb")
 
     def count_names(self):
         """Of files: where they are kept in memory, names take memory that no limit of a process bounds."""
         states = [os.statvfs(folder) for folder in self.options["folders"]]
         return max((state.f_files - state.f_ffree for state in states), default=0)
-
-    def clear_folders(self):
-        for folder in self.options["folders"]:
-            for entry in os.scandir(folder):
-                remove(entry)
 
     def end_for(self, why):
         command = self.command
@@ -306,14 +311,35 @@ def reap():
         pass  # nobody is left
 
 
-def remove(entry):
+def clear(folder):
+    """Empties it without walking down, since folders may be deeper than a walk or a path can be: each moves up first."""
+    waiting = [folder]
+    while waiting:
+        here = waiting.pop()
+        for name in list_names(here):
+            path = os.path.join(here, name)
+            try:
+                if not stat.S_ISDIR(os.lstat(path).st_mode):
+                    os.unlink(path)
+                    continue
+                os.chmod(path, 0o700)  # code may have closed it to its own user
+                moved = os.path.join(folder, f".cleared-{secrets.token_hex(8)}")
+                os.rename(path, moved)
+                waiting.append(moved)
+            except OSError:
+                pass  # it is gone
+        if here != folder:
+            try:
+                os.rmdir(here)
+            except OSError:
+                pass  # code goes on to fill it: it is emptied next time
+
+
+def list_names(folder):
     try:
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path, ignore_errors=True)
-        else:
-            os.unlink(entry.path)
+        return os.listdir(folder)
     except OSError:
-        pass  # it is gone
+        return []  # it is gone
 
 
 def list_processes():
