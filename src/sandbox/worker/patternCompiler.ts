@@ -5,7 +5,7 @@ import type { QuickJSFFI } from '@jitl/quickjs-ng-wasmfile-release-sync/ffi';
 import { addFunction, readFunction } from './engineHooks';
 import { FlatStrings } from './flatStrings';
 import { context, regExp, string } from './guestLayout';
-import { bracketProperties } from './patternText';
+import { respellCaseless } from './patternText';
 import { toUnicodePattern } from './unicodeSets';
 
 interface Engine {
@@ -55,14 +55,14 @@ export class PatternCompiler {
     }
     const held = this.#put(pattern);
     const source = this.#strings.read(held, maxPatternChars) ?? this.#engine.readText(held);
-    if (!isSets && source?.includes('\\p') !== true) {
+    if (!isSets && (source === undefined || !/\\[pPW]/u.test(source))) {
       return this.#compile(at, pattern, flags);
     }
     if (source === undefined || source.includes('\0')) {
       return this.#fail('the pattern is too long, or holds the character \\0: write \\u0000');
     }
     if (!isSets) {
-      return this.#compileTexts(at, bracketProperties(source), given);
+      return this.#compileTexts(at, respellCaseless(source), given);
     }
     let translated: string;
     try {

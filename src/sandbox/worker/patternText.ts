@@ -2,15 +2,37 @@
 
 import { parseExpressionAt } from 'acorn';
 
-/** Of a pattern with flags u and i: each property in a class. */
-export function bracketProperties(pattern: string): string {
-  let isClass = false;
-  return pattern.replace(/\\p\{[^}]*\}|\\[^]|[[\]]/gu, (one) => {
-    if (one === '[' || one === ']') {
-      isClass = one === '[';
+const property = /^\\p\{[^}]*\}$/iu;
+/** `\W` in a class, where it is no end of a range. */
+const noWord = /^(\[\^?)((?:\\[^]|[^\\\]])*?)\\W(?!-(?!\]))/u;
+
+/**
+ * A pattern with flags u and i, with each property in a class and `\W` in none: only so has the engine the letters of
+ * the other case right.
+ */
+export function respellCaseless(pattern: string): string {
+  return pattern.replace(/\\[pP]\{[^}]*\}?|\[(?:\\[^]?|[^\\\]])*\]?|\\[^]/gu, (one) => {
+    if (property.test(one)) {
+      return `[${one}]`;
     }
-    return !isClass && one.startsWith('\\p{') ? `[${one}]` : one;
+    return one.startsWith('[') ? respellClass(one) : one;
   });
+}
+
+function respellClass(text: string): string {
+  let rest = text;
+  for (let found = noWord.exec(rest); found; found = noWord.exec(rest)) {
+    const [whole, start = '', before = ''] = found;
+    if (before !== '-' && before.endsWith('-')) {
+      return text; // none of the language's
+    }
+    rest = start + before + rest.slice(whole.length);
+  }
+  if (rest === text) {
+    return text;
+  }
+  const others = rest.replace(/^\[\^?/u, '[');
+  return text.startsWith('[^') ? `(?:(?!\\W|${others})[^])` : `(?:\\W|${others})`;
 }
 
 /** @throws SyntaxError where it is none with flag v */

@@ -95,7 +95,7 @@ const { statement } = fc.letrec<Grammar>((tie) => {
       build('(() => { $0 })();', body),
       build('(function ($0) { $1 })($2);', name, body, value),
       build('(class { static { $0 } });', statement),
-      build('with ({ $0: 1 }) { $0 = $1; log.push($0); }', name, value),
+      build('with ({ $0: 1 }) { $0 = 2; log.push($0); }', name),
       build('eval("$0 = 5");', name),
       build('(0, eval)("$0 = 6");', name),
       build('new Function("$0 = 7")();', name),

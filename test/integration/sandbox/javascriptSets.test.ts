@@ -9,15 +9,28 @@ const expressions = [
     '\\p{Lu}',
     '[\\p{Lu}]',
     '\\P{Lu}',
+    '\\P{Ll}',
+    '[\\P{Ll}\\W]',
     '[^\\p{Ll}\\d]',
+    '[\\W]',
+    '[\\W_]+',
+    '[^\\W_]',
+    '[é\\W\\W-]',
+    '[^é\\W-]+',
+    '[\\\\W]',
+    '\\W',
     '(?!\\p{Lu})[^]',
     '\\\\p\\p{L}|[^\\d]',
     '\\p{Lowercase}+',
   ].flatMap((source) =>
-    ['iu', 'u', 'iv', 'v'].flatMap((flags) => [
-      `[..."aA1ſéÉ_"].map((one) => +/${source}/${flags}.test(one)).join()`,
-      `[..."aA1ſéÉ_"].map((one) => +new RegExp(${JSON.stringify(source)}, "${flags}").test(one)).join()`,
+    (source.includes('-') ? ['iu', 'u'] : ['iu', 'u', 'iv', 'v']).flatMap((flags) => [
+      `[..."aA1ſéÉ_sSkK-"].map((one) => +/${source}/${flags}.test(one)).join()`,
+      `[..."aA1ſéÉ_sSkK-"].map((one) => +new RegExp(${JSON.stringify(source)}, "${flags}").test(one)).join()`,
     ]),
+  ),
+  ...['[a-\\\\W]', '[\\\\W-z]', '[a\\\\W-z]'].map(
+    (source) =>
+      `(() => { try { return new RegExp("${source}", "iu") } catch (error) { return error.name } })()`,
   ),
   '"aÄ bÖ".split(/\\p{Lu}/iu).length',
   '/[\\p{L}--[a-z]]/v.exec("abcÄ")[0]',
