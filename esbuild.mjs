@@ -150,7 +150,7 @@ const entries = [
     ...node,
     entryPoints: ['src/sandbox/worker/pythonWorker.ts'],
     outfile: 'dist/sandbox/pythonWorker.js',
-    budget: 216_000,
+    budget: 240_000,
   },
   {
     ...node,

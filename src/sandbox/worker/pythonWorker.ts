@@ -16,6 +16,7 @@ import { type EngineExports, type GuestStack, enlargeStack } from './guestStack'
 import { type MountingFiles, mountLibrary } from './libraryFiles';
 import { MemoryViews } from './memoryViews';
 import { createMessagePump } from './messagePump';
+import { MemoryFiles, type OperatedFiles } from './memoryFiles';
 import { refuseFiles } from './refuseFiles';
 import { scrubRealm } from './scrubRealm';
 import pager from './pager.py';
@@ -32,6 +33,7 @@ export interface PythonAssets {
 
 interface PythonModule {
   readonly FS: EmscriptenFiles &
+    OperatedFiles &
     MountingFiles & {
       init(): void;
       writeFile(path: string, content: Uint8Array | string, options?: object): void;
@@ -92,13 +94,14 @@ let capAfterLoad: number | null = null;
 let engine: EngineExports | undefined;
 
 let stack: GuestStack | undefined;
+let files: MemoryFiles | undefined;
 
 const texts = new PythonTexts(() => engine?.memory.buffer ?? new ArrayBuffer(0));
 const readMemory = (): ArrayBuffer => engine?.memory.buffer ?? new ArrayBuffer(0);
 const hashes = new PythonHash(readMemory);
 const device = createGuestDevice({
   ...{ pump, texts, onMessage, giveRoom },
-  onFiles: refuseFiles,
+  onFiles: (operation) => files?.answer(operation) ?? refuseFiles(),
   lookAt: (address) => hashes.describe(address),
   hashWords: (address, bytes) => hashes.describeWords(address, bytes),
   watch: new PythonWatch(new MemoryViews(readMemory), () => stack?.start ?? 0),
@@ -110,6 +113,9 @@ function onMessage(message: ToWorker): void {
   }
   if (message.kind === 'reply' && 'interrupted' in message) {
     Atomics.store(init.interrupt, 0, 0); // told once is enough: the reply itself raises
+  }
+  if (message.kind !== 'reply') {
+    files?.abandon();
   }
   if (message.kind === 'run') {
     hashes.beginStep();
@@ -145,6 +151,7 @@ async function run(): Promise<void> {
   }
   new Int8Array(engine.memory.buffer)[python._Py_EMSCRIPTEN_SIGNAL_HANDLING] = 1;
   limitFiles(python.FS, { maxBytes: init.assets.maxFileBytes, ...fileLimits });
+  files = new MemoryFiles(python.FS);
   stack = enlargeStack(engine);
   python.callMain(['-S', '-B', '-u', '/rlm/start.py']);
   throw new Error('The interpreter ended.');

@@ -6,6 +6,6 @@ export function refuseFiles(): FileRefused {
   return {
     kind: 'refused',
     reason: 'unsupported',
-    message: 'backend wasm has no files and no shell',
+    message: 'JavaScript has no files and no shell',
   };
 }

@@ -156,6 +156,10 @@ describePython(
       assert.notEqual(await askRefused(repl.sandbox, toRead('loop')), 'unsupported');
     });
 
+    itIn(['wasm'], backend)('has no shell, and says so', async () => {
+      assert.equal(await askRefused(repl.sandbox, toShell('true')), 'unsupported');
+    });
+
     itNative('meets pipes, sockets and names that are not UTF-8 without waiting', async () => {
       await repl.run(
         'import os, socket\nos.mkfifo("pipe")\ns = socket.socket(socket.AF_UNIX); s.bind("sock")\nopen(b"bad\\xff", "w").close()\nkept = [1, 2]',
@@ -175,7 +179,7 @@ describePython(
       await repl.run('s.close()\ndel s, os, socket');
     });
 
-    it('runs a command over the same files, and tells how it ended', async () => {
+    itNative('runs a command over the same files, and tells how it ended', async () => {
       await askOk(repl.sandbox, toWrite('a.txt', 'b\na\n'));
       const answer = await run('sort a.txt > sorted.txt; echo done; echo ✗ >&2; exit 3');
       assert.deepStrictEqual(answer, {
@@ -189,14 +193,20 @@ describePython(
       assert.equal(await repl.evaluate('open("sorted.txt").read()'), "'a\\nb\\n'");
     });
 
-    it('keeps the first of long output, cut between two characters, and counts the rest', async () => {
-      const { answer } = await askFiles(repl.sandbox, toShell('seq 1 100000; printf éé >&2', 103));
-      assert.ok(answer?.kind === 'shell');
-      assert.deepStrictEqual([answer.stdout.length, answer.droppedBytes.stdout], [103, 588_792]);
-      const short = await askFiles(repl.sandbox, toShell('printf éé', 3));
-      assert.ok(short.answer?.kind === 'shell');
-      assert.deepStrictEqual([short.answer.stdout, short.answer.droppedBytes.stdout], ['é', 2]);
-    });
+    itNative(
+      'keeps the first of long output, cut between two characters, and counts the rest',
+      async () => {
+        const { answer } = await askFiles(
+          repl.sandbox,
+          toShell('seq 1 100000; printf éé >&2', 103),
+        );
+        assert.ok(answer?.kind === 'shell');
+        assert.deepStrictEqual([answer.stdout.length, answer.droppedBytes.stdout], [103, 588_792]);
+        const short = await askFiles(repl.sandbox, toShell('printf éé', 3));
+        assert.ok(short.answer?.kind === 'shell');
+        assert.deepStrictEqual([short.answer.stdout, short.answer.droppedBytes.stdout], ['é', 2]);
+      },
+    );
 
     itNative('ends a command with its time, and all that it has started', async () => {
       const command = 'echo began; (setsid sh -c "sleep 1000; echo late > late" &) ; sleep 1000';
@@ -267,10 +277,10 @@ describePython(
       assert.equal((await run('rm fill; cat kept; ls -A')).stdout, 'kept\nkept\n');
     });
 
-    it('has no network and sees nothing of this machine', async () => {
+    itNative('has no network and sees nothing of this machine', async () => {
       const { stdout } = await run('env | cut -d= -f1 | sort | tr "\\n" " "; hostname');
       assert.doesNotMatch(stdout, /KEY|TOKEN|SECRET/u);
     });
   },
-  placeBackends,
+  ['wasm', ...placeBackends],
 );
