@@ -180,6 +180,19 @@ describePython(
       fake.isDown = false;
     });
 
+    it('is in the status with why it cannot be had, for which Daytona is asked once', async () => {
+      const others = createDaytonaSandboxes(Promise.resolve(fake));
+      fake.faults.push({ method: 'GET', path: /sandbox$/u, status: 503 });
+      const [failing] = (await others.readStatus()).backends;
+      const asked = fake.calls.filter(({ method }) => method === 'GET'); // one may yet be deleted
+      assert.deepStrictEqual([failing?.works, asked.length], [false, 1]);
+      assert.match(failing?.detail ?? '', /answered 503/u);
+      const [working] = (await others.readStatus()).backends;
+      assert.deepStrictEqual([working?.works, working?.nextStep], [true, null]);
+      assert.ok(working?.walls.includes('no network'));
+      others.dispose();
+    });
+
     it('keeps variables, and the step that runs, when its connection is cut', async () => {
       const repl = await open();
       await repl.run('kept = [1, 2]');

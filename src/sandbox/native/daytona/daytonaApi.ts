@@ -10,6 +10,7 @@ import { createUnavailable } from '../unavailable';
 import { checkDaytonaUrl } from './daytonaUrl';
 
 const callTimeoutMs = 15_000;
+const checkTimeoutMs = 5_000;
 /** Daytona answers once the sandbox has started, after 30 s at the latest. */
 const createTimeoutMs = 60_000;
 const uploadTimeoutMs = 30_000;
@@ -145,6 +146,20 @@ export class DaytonaApi {
         await this.#sleep(delayMs); // its state is about to change
       }
     }
+  }
+
+  /** Whether it answers with this key. A status waits for it: it is asked once, and not for long. */
+  async checkAccess(): Promise<void> {
+    const answer = await this.#ask({
+      method: 'GET',
+      url: `${this.#url}/sandbox?limit=1`,
+      timeoutMs: checkTimeoutMs,
+      isIdempotent: true,
+    });
+    if (!answer.isOk) {
+      throw answer.error;
+    }
+    this.#parse(pageSchema, answer.body);
   }
 
   /** All that have these labels. */

@@ -93,7 +93,7 @@ export class DaytonaPlaces {
   }
 
   async probe(request: DaytonaRequest): Promise<WorkerState> {
-    await new DaytonaApi(request, delay).listSandboxes(daytonaLabels.all);
+    await new DaytonaApi(request, delay).checkAccess();
     const where = request.target === null ? '' : `, ${request.target}`;
     return {
       detail: `${new URL(request.apiUrl).host}${where}`,
