@@ -3,14 +3,17 @@
 # number. Of what it does not know, this is a look of bounded size, breadth first, that runs no code of the
 # session: what is too large to be looked at whole is looked at in places spread evenly over it.
 import types
+from _functools import _lru_cache_wrapper, partial
 from _io import BytesIO, StringIO
 from _random import Random
+from _weakref import CallableProxyType, ProxyType, ReferenceType
 from array import array
 from collections import OrderedDict, deque
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from gc import get_referents
 from itertools import islice
+from re import Match, Pattern
 from zlib import crc32
 
 from values import (ITEMS, KEYS, LENGTHS, VALUES, attributes_of, base_of, exact, get_args, leaf, members_of, mro_of,
@@ -45,9 +48,16 @@ LEFT = {id(type(one)): type(one).__length_hint__ for one in (
     iter({}.items()), iter(set()), iter(deque()), reversed({}), reversed([]))}
 POSITIONS = ((StringIO, StringIO.tell), (BytesIO, BytesIO.tell))
 get_random_state = Random.getstate
-MADE_HERE, IMMUTABLE = 1 << 9, 1 << 8  # flags of types: C code makes such as are not made here, or are immutable
+# Flags of types: C code makes such as are not made here, or are immutable, or whose objects no call makes.
+MADE_HERE, IMMUTABLE, NEVER_CALLED = 1 << 9, 1 << 8, 1 << 7
 MAX_FOLLOWED = 50
 flags_of, size_in_memory = (type.__dict__[name].__get__ for name in ("__flags__", "__basicsize__"))
+LEAST_SIZE = size_in_memory(object)
+# Of C code's types those that are looked into in another way, hold nothing that changes, or only what was made before.
+SHOWN = WITHOUT | WRITTEN | VIEWED | frozenset(map(id, (
+    Random, StringIO, BytesIO, types.SimpleNamespace, types.MappingProxyType, types.FrameType, types.TracebackType,
+    types.CellType, types.MethodWrapperType, types.WrapperDescriptorType, slice, property, partial, Pattern, Match,
+    _lru_cache_wrapper, ReferenceType, ProxyType, CallableProxyType)))
 
 opaque = []  # what has no content of its own, by what tells one from another in this process
 is_cut = False  # whether some of a value was not looked at
@@ -156,7 +166,7 @@ def look_into(value, room):
     tokens, waiting = [], deque()
     put(value, tokens, waiting)
     if id(type(value)) in WITHOUT or waiting and is_opaque(value):
-        return None, room - 1
+        return None, note_held(value, room) - 1 if waiting and keeps_hidden(type(value)) else room - 1
     room -= 1
     while waiting and room > 0:
         room = open_up(waiting.popleft(), tokens, waiting, room)
@@ -245,11 +255,58 @@ def note_position(value, kind):
             waiting.extend(get_referents(one)[:MAX_FOLLOWED])
         elif type(one) is tuple:  # of those that are taken together
             waiting.extend(one[:MAX_FOLLOWED])
+        elif any(base is types.BuiltinFunctionType for base in mro_of(type(one))):  # what is called for each item
+            waiting.append(one.__self__)
+        elif keeps_hidden(type(one)):
+            opaque.append(ask_words(one, size_in_memory(type(one))))
+            note_digest(one)
 
 
 def goes_on(kind):
     """Whether it is an iterator of C code's."""
-    return "__next__" in members_of(kind) and not (flags_of(kind) & MADE_HERE and not flags_of(kind) & IMMUTABLE)
+    return "__next__" in members_of(kind) and is_made_in_c(kind)
+
+
+def keeps_hidden(kind):
+    """Whether C code keeps something of a value of this type where no function of ours looks."""
+    return (base_of(kind) is None and id(kind) not in SHOWN and not goes_on(kind)
+            and any(is_made_in_c(one) and size_in_memory(one) > LEAST_SIZE for one in mro_of(kind))
+            and not any(id(one) in SHOWN for one in mro_of(kind)))
+
+
+def is_made_in_c(kind):
+    return not flags_of(kind) & MADE_HERE or bool(flags_of(kind) & (IMMUTABLE | NEVER_CALLED))
+
+
+def note_digest(value):
+    """What a hash of the library has come to: its state lies elsewhere in memory."""
+    digest = members_of(type(value)).get("digest")
+    if type(digest) is types.MethodDescriptorType and is_made_in_c(type(value)):
+        for length in ((), (32,)):  # some want to be told one
+            try:
+                opaque.append(hash_bytes(digest(value, *length)))
+                return
+            except TypeError:
+                continue
+
+
+def note_held(value, room):
+    """The values that C code keeps, at any depth: which are no content, since nobody knows in which order it has them;
+    the looks that are left."""
+    tokens, waiting = [], deque(((value, None),))
+    while waiting and room > 0:
+        one, base = waiting.popleft()
+        if base is None and keeps_hidden(type(one)):
+            held = get_referents(one)
+            note_cut(len(held) > room)
+            for item in islice(held, room):
+                put(item, tokens, waiting)
+            room -= 1 + len(held)
+        else:
+            room = open_up((one, base), tokens, waiting, room)
+    note_cut(bool(waiting))
+    opaque.extend(tokens)
+    return max(room, 0)
 
 
 def hash_long(text, whole):
@@ -323,7 +380,7 @@ def open_up(waiter, tokens, waiting, room):
         tokens.append(hash_text(exact(name)))
         put(item, tokens, waiting)
         room -= 1
-    return room - 1
+    return note_held(value, room) - 1 if base is None and keeps_hidden(kind) else room - 1
 
 
 def spread(value, base, size):

@@ -8,6 +8,9 @@ import { Repl, createSandboxes } from '../../support/repl';
 
 const setup = `
 import abc, array, collections, dataclasses, datetime, csv, enum, functools, gc, io, itertools, random, re, types
+import decimal, hashlib, queue, threading, zlib
+import xml.etree.ElementTree as ET
+class Leaf(ET.Element): pass
 class Box:
     limit = 1
     def show(self): return self.limit
@@ -106,6 +109,26 @@ const goingOn: Readonly<Record<string, readonly [string, string, 'all' | 'wasm']
   'a stream of bytes': ['io.BytesIO(b"one\\ntwo")', 'v.read(2)', 'all'],
   'a reader of rows': ['csv.reader(["a,b", "c,d"])', 'next(v)', 'all'],
   'a source of random numbers': ['random.Random(1)', 'v.random()', 'all'],
+};
+
+/** What C code keeps where Python code does not see it: how it is made, and how it changes. */
+const keptByC: typeof goingOn = {
+  'the text of an element': ['ET.Element("a")', 'v.text = "b"', 'all'],
+  'an attribute of an element': ['ET.Element("a", {"b": "c"})', 'v.set("b", "d")', 'all'],
+  'a new child of an element': ['ET.Element("a")', 'ET.SubElement(v, "b")', 'all'],
+  'a child far down': ['ET.fromstring("<a><b><c>d</c></b></a>")', 'v[0][0].text = "e"', 'all'],
+  'an element in a list': ['[ET.Element("a")]', 'v[0].tail = "b"', 'all'],
+  'an element in an object': ['Box(); v.root = ET.Element("a")', 'v.root.tag = "b"', 'all'],
+  'an element of a class of its own': ['Leaf("a")', 'v.text = "b"', 'all'],
+  'elements in a queue': ['queue.SimpleQueue()', 'v.put(1)', 'all'],
+  'a hash': ['hashlib.sha256()', 'v.update(b"a")', 'all'],
+  'a hash of any length': ['hashlib.shake_128()', 'v.update(b"a")', 'all'],
+  'a number that was packed': ['zlib.compressobj()', 'v.compress(b"a")', 'wasm'],
+  'a scanner of a pattern': ['re.compile("a").scanner("aa")', 'v.search()', 'wasm'],
+  'matches of a pattern': ['re.finditer("a", "aaa")', 'next(v)', 'wasm'],
+  'rules of decimals': ['decimal.Context(prec=5)', 'v.prec = 9', 'wasm'],
+  'flags of decimals': ['decimal.Context(prec=5)', 'v.divide(1, 3)', 'wasm'],
+  'a lock': ['threading.Lock()', 'v.acquire()', 'wasm'],
 };
 
 /** Code that names no variable it changes: what there was before, the step, and the changed variables. */
@@ -240,7 +263,7 @@ describePython('the variables that a Python step changed', (backend) => {
     });
   }
 
-  for (const [title, [make, change, backends]] of Object.entries(goingOn)) {
+  for (const [title, [make, change, backends]] of Object.entries({ ...goingOn, ...keptByC })) {
     itIn(backends === 'all' ? ['wasm', 'local', 'container'] : ['wasm'], backend)(
       `are those that went on: ${title}`,
       async () => {
