@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import { fileLimits } from '../core/sandboxFiles';
-import { backendInput, languageField } from './fields';
+import { backendField, languageField } from './fields';
 import { replaySchema, toReplayText } from './replayView';
 import type { FoundSandbox } from './scratch';
 
@@ -12,13 +12,9 @@ export const sandboxArgs = {
     .min(1)
     .max(200)
     .optional()
-    .describe(
-      'A session_id. Left out: one scratch session of this connection, opened when needed.',
-    ),
-  language: languageField
-    .optional()
-    .describe('Of a scratch session that is opened now; default python.'),
-  backend: backendInput,
+    .describe('A session_id; left out: this connection’s scratch session.'),
+  language: languageField.optional().describe('Of a new scratch session; default python.'),
+  backend: backendField.optional().describe('Of a new scratch session; as rlm_init_context.'),
 };
 
 export const sandboxPathField = z

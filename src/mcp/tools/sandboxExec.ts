@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import { toInlineCode } from '../../base/markdown';
-import { backendInput, codeField, imageInput, languageField } from '../fields';
+import { backendField, codeField, imageInput, languageField } from '../fields';
 import { openSandbox } from '../scratch';
 import { stepSchema } from '../stepFields';
 import { toStepMarkdown } from '../stepMarkdown';
@@ -12,7 +12,7 @@ import { Shown, defineTool } from '../tool';
 const input = z.strictObject({
   code: codeField,
   language: languageField.default('python').describe('Language of the code.'),
-  backend: backendInput,
+  backend: backendField.optional().describe('Where it runs; as rlm_init_context.'),
   image: imageInput,
 });
 
