@@ -23,6 +23,12 @@ export interface CallerLimits {
   readonly requests: Rate;
   /** MCP sessions open at a time. */
   readonly mcpSessions: number;
+  /** Requests that are not answered yet, streams among them. */
+  readonly openRequests: number;
+  /** Of these, calls: fewer, so that a client can still cancel them and answer what they ask. */
+  readonly openCalls: number;
+  /** Of bodies that are being read. */
+  readonly bodyBytes: number;
 }
 
 export type AccessVerdict =

@@ -9,8 +9,10 @@ import type { Exchange } from './httpExchange';
 import { type Refusal, refuse, refuseForNow } from './httpGuard';
 import { countsAsCall, readMethod } from './httpMessage';
 import { sendRefusal } from './httpReply';
+
 import { HttpSession } from './httpSession';
 import { HttpSessions, type SessionLimits, sessionNotFound } from './httpSessions';
+import { HttpShares } from './httpShares';
 import { parseMessages, toRequestIds } from './rpcMessage';
 import type { McpServerOptions } from './server';
 import { SseSession } from './sseSession';
@@ -18,6 +20,7 @@ import { SseSession } from './sseSession';
 export class HttpRpc {
   readonly sessions: HttpSessions;
   readonly #calls = new OpenCalls();
+  readonly #shares = new HttpShares();
   readonly #maxBodyBytes: number;
   #isDraining = false;
 
@@ -45,13 +48,23 @@ export class HttpRpc {
 
   async answer(exchange: Exchange, caller: Caller): Promise<void> {
     const { request, response, route } = exchange;
+    const fault = this.#shares.beginRequest(caller, response);
+    if (fault) {
+      sendRefusal(request, response, fault);
+      return;
+    }
     if (request.method !== 'POST') {
       await (route === 'sse'
         ? this.#openStream(exchange, caller)
         : this.#pass(exchange, undefined, caller));
       return;
     }
-    const body = await readBody(request, this.#maxBodyBytes);
+    const room = this.#shares.beginBody(caller, request, this.#maxBodyBytes);
+    if ('status' in room) {
+      sendRefusal(request, response, room);
+      return;
+    }
+    const body = await readBody(request, this.#maxBodyBytes).finally(() => room.dispose());
     const parsed = parseMessages(body);
     if (parsed.kind === 'refused') {
       sendRefusal(request, response, {

@@ -12,6 +12,7 @@ import {
 import { untilAborted } from '../base/abort';
 import { type Disposable, toDisposable } from '../base/disposable';
 import type { Engine } from '../core/engine';
+import { countsAsCall } from './httpMessage';
 import { type McpServer, type McpServerOptions, createMcpServer } from './server';
 
 /** Cancellations kept for calls that have not come yet. */
@@ -34,6 +35,7 @@ export class HttpSession {
   /** A client's POSTs may overtake each other: cancellations of calls that have not come yet. */
   readonly #early = new Map<RequestId, JSONRPCNotification>();
   #openResponses = 0;
+  #openCalls = 0;
   #tellLeft: () => void = () => undefined;
   #lastUsedAt = performance.now();
 
@@ -53,6 +55,11 @@ export class HttpSession {
     return this.#transport.sessionId !== undefined;
   }
 
+  /** Of POSTs that ask for work. */
+  get openCalls(): number {
+    return this.#openCalls;
+  }
+
   get openResponses(): number {
     return this.#openResponses;
   }
@@ -69,9 +76,12 @@ export class HttpSession {
   }
 
   async handle(request: IncomingMessage, response: ServerResponse, body?: unknown): Promise<void> {
+    const calls = countsAsCall(body) ? 1 : 0;
     this.#openResponses += 1;
+    this.#openCalls += calls;
     response.once('close', () => {
       this.#openResponses -= 1;
+      this.#openCalls -= calls;
       this.#checkLeft();
       this.#lastUsedAt = performance.now();
       if (isJSONRPCRequest(body)) {

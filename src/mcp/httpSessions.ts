@@ -73,10 +73,7 @@ export class HttpSessions {
     if ([messages].flat().some((one) => isInitializeRequest(one))) {
       return refuse(400, 'This session is initialized already.', RpcErrorCode.InvalidRequest);
     }
-    if (countsAsCall(messages) && session.openResponses >= this.#limits.maxOpenResponses) {
-      return refuseForNow(429, `This session has ${session.openResponses} open responses.`, 1_000);
-    }
-    return session;
+    return (countsAsCall(messages) ? this.#checkOpen(session, caller) : null) ?? session;
   }
 
   /** A stream of the older transport, which is an MCP session of its own. */
@@ -124,8 +121,20 @@ export class HttpSessions {
     return open?.caller.id === caller.id ? open.session : undefined;
   }
 
-  #countOf({ id }: Caller): number {
-    return [...this.#open.values()].filter(({ caller }) => caller.id === id).length;
+  #checkOpen({ openResponses }: HttpSession, caller: Caller): Refusal | null {
+    if (openResponses >= this.#limits.maxOpenResponses) {
+      return refuseForNow(429, `This session has ${openResponses} open responses.`, 1_000);
+    }
+    const all = this.#listOf(caller).reduce((sum, { session }) => {
+      return sum + (session instanceof HttpSession ? session.openCalls : 0);
+    }, 0);
+    return caller.limits && all >= caller.limits.openCalls
+      ? refuseForNow(429, `This user has ${all} calls open at once: wait for their answers.`, 1_000)
+      : null;
+  }
+
+  #listOf({ id }: Caller): readonly OpenSession[] {
+    return [...this.#open.values()].filter(({ caller }) => caller.id === id);
   }
 
   #openFor<Session extends HttpSession | SseSession>(
@@ -135,7 +144,7 @@ export class HttpSessions {
     const { maxSessions, evictAfterMs } = this.#limits;
     const ownLimit = caller.limits?.mcpSessions ?? maxSessions;
     const isFull = (): boolean => this.#open.size >= maxSessions;
-    const isOwnFull = (): boolean => this.#countOf(caller) >= ownLimit;
+    const isOwnFull = (): boolean => this.#listOf(caller).length >= ownLimit;
     if (isFull() || isOwnFull()) {
       this.letGoIdle(evictAfterMs);
     }

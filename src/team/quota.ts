@@ -26,9 +26,20 @@ export function toRoom({ live_sessions: sessions, memory_mb: memoryMb }: Quota):
   return { sessions, memoryMb, of: 'user' };
 }
 
+/** Of the server's 1,024 connections, and of its memory while bodies are read. */
+const openCalls = 128;
+const openOthers = 64;
+const bodyBytes = 64_000_000;
+
 export function toCallerLimits(quota: Quota): CallerLimits {
-  const perMinute = quota.requests_per_minute;
-  return { requests: { perMinute, burst: perMinute }, mcpSessions: quota.mcp_sessions };
+  const { requests_per_minute: perMinute, mcp_sessions: mcpSessions } = quota;
+  return {
+    requests: { perMinute, burst: perMinute },
+    mcpSessions,
+    openRequests: openCalls + openOthers + mcpSessions, // each session may have a stream
+    openCalls,
+    bodyBytes,
+  };
 }
 
 /** Lets the calls of one user pass as far as the quota goes. */

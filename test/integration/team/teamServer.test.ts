@@ -1,14 +1,16 @@
 // A server for a team as a process of its own: who gets in, how often, what it tells those who run it, its end.
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
+import type net from 'node:net';
 import path from 'node:path';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { revokeTokens } from '../../../src/team/userFile';
 import { callError, callOk, callTool, createClient, openSession } from '../../support/mcpClient';
+import { connectRaw } from '../../support/rawSocket';
 import { hasProcessTree, listChildren } from '../../support/processTree';
 import { createSelfSigned } from '../../support/selfSigned';
 import {
@@ -279,6 +281,49 @@ describe('a server for a team', function () {
         [200, 429],
       );
       assert.match(connected[1]?.text ?? '', /mcp_sessions/u);
+    });
+
+    it('leave connections and memory to others, whatever one user opens', async () => {
+      const tokens = await addUsers(folder(), { greedy: {}, bob: {} });
+      const server = await serve();
+      const { port, host } = new URL(server.url);
+      const head = [
+        'POST /mcp HTTP/1.1',
+        `Host: ${host}`,
+        `Authorization: Bearer ${tokens.greedy}`,
+        'Content-Type: application/json',
+        'Accept: application/json, text/event-stream',
+      ];
+      const sockets: net.Socket[] = [];
+      const statuses = new Map<string, number>();
+      const answered = new EventEmitter();
+      const openBody = async (announced: number): Promise<void> => {
+        const socket = await connectRaw(Number(port));
+        sockets.push(socket);
+        socket.setEncoding('latin1').once('data', (text: string) => {
+          const status = text.slice(9, 12);
+          statuses.set(status, (statuses.get(status) ?? 0) + 1);
+          answered.emit('answer');
+        });
+        socket.write([...head, `Content-Length: ${announced}`, '', '{'].join('\r\n'));
+      };
+      const untilRefused = async (count: number): Promise<void> => {
+        while ((statuses.get('429') ?? 0) < count) {
+          await once(answered, 'answer');
+        }
+      };
+      for (let index = 0; index < 6; index += 1) {
+        await openBody(16_000_000);
+      }
+      await untilRefused(2); // four of them are read
+      for (let index = 0; index < 1_050; index += 1) {
+        await openBody(10);
+      }
+      await untilRefused(2 + 800);
+      const bob = await server.connect(tokens.bob);
+      await callOk(bob, 'rlm_list_sessions');
+      assert.deepStrictEqual([...statuses.keys()], ['429']);
+      sockets.forEach((socket) => socket.destroy());
     });
   });
 
