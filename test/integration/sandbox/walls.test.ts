@@ -82,6 +82,7 @@ describe('the walls of the sandbox process', () => {
     const real = await realpath(sandboxFolder);
     assert.deepStrictEqual(await read('cmdline'), [
       process.execPath,
+      '--no-wasm-code-gc',
       ...walls,
       '--no-warnings',
       path.join(real, 'process.js'),
