@@ -4,8 +4,9 @@ import type { QuickJs } from './quickJs';
 
 /** One of each kind that is hashed in memory, and what that comes to when it is read rightly. */
 const layoutProbe = `[1.5, 'a\u0100', 2n, 2n ** 70n, { b: [Symbol('c')] }, new Map([[/d/g, new Set([null])]]),
-  new Float32Array(9), new DataView(new ArrayBuffer(9), 1), new Proxy([true], {}), new Date(7), () => 0]`;
-const layoutProbeHash = 4_269_460_024;
+  new Float32Array(9), new DataView(new ArrayBuffer(9), 1), new Proxy([true], {}), new Date(7), () => 0,
+  Promise.resolve('e'), (() => 0).bind(4, [5])]`;
+const layoutProbeHash = 920_228_081;
 
 /** @throws Error when promises, strings and values cannot be told, as it would be if the engine's layout changed. */
 export function checkEngine(engine: QuickJs): void {

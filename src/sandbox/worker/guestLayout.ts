@@ -25,6 +25,7 @@ export const classes = {
   date: 10,
   moduleNamespace: 11,
   cFunction: 12,
+  boundFunction: 14,
   generatorFunction: 17,
   regExp: 19,
   arrayBuffer: 20,
@@ -35,10 +36,15 @@ export const classes = {
   bigint: 35,
   map: 36,
   set: 37,
+  /** Weak collections, iterators and generators. */
+  firstRestless: 38,
+  lastRestless: 49,
   proxy: 50,
+  promise: 51,
   firstAsyncFunction: 52,
   asyncFromSyncIterator: 57,
   asyncGeneratorFunction: 58,
+  asyncGenerator: 59,
 } as const;
 /** By class id from `firstTypedArray`. */
 export const bytesPerItem = [1, 1, 1, 2, 2, 4, 4, 8, 8, 2, 4, 8] as const;
@@ -62,6 +68,10 @@ export const view = { buffer: 3, offset: 4, byteLength: 5, tracks: 6 } as const;
 export const map = { records: 1, count: 3 } as const;
 /** From the link of a record, which is in its words 3 and 4. */
 export const record = { next: 1, isEmpty: -2, key: 5, value: 7 } as const;
+/** What it has come to. */
+export const promise = { state: 0, result: 6 } as const;
+/** What is called, `this`, and arguments. */
+export const bound = { called: 0, self: 2, count: 4, arguments: 6 } as const;
 /** `characters`, or where they are: in another text from `offset` on, or elsewhere. */
 export const string = {
   size: 1,

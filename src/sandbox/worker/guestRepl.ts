@@ -95,7 +95,7 @@ export class GuestRepl {
   constructor(engine: QuickJs, host: ReplHost) {
     this.#engine = engine;
     const parameters =
-      'askOutside, takeBytes, identifyText, lookInside, contentHash, countShown, firstShown, countAll, rememberNames, changedNames, unlockNames, lexicals, promiseState, promiseResult, settings, askIntl, compareTexts';
+      'askOutside, takeBytes, identifyText, lookInside, contentHash, holdsRestless, countShown, firstShown, countAll, rememberNames, changedNames, unlockNames, lexicals, promiseState, promiseResult, settings, askIntl, compareTexts';
     const code = `(function (${parameters}) { 'use strict'; ${sources.join('\n')}\n})`;
     const main = this.#require(engine.evaluate(code, '<repl>'));
     const offered = this.#require(engine.call(main, ...createArguments(engine, host)));
@@ -162,6 +162,9 @@ function createArguments(engine: QuickJs, host: ReplHost): Value[] {
         ? undefined
         : engine.createNumber(content + (look?.isWhole === true ? 0 : 2 ** 32));
     }),
+    engine.createFunction('holdsRestless', (value) =>
+      engine.createNumber(engine.hashes.look(value)?.isRestless === true ? 1 : 0),
+    ),
     engine.createFunction('countShown', (object) =>
       engine.createNumber(engine.names.count(object)),
     ),

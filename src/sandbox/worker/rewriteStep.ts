@@ -85,7 +85,10 @@ export function rewriteStep(
       ),
       isAsync: awaitsAtTopLevel(program),
       hasResult: program.body.at(-1)?.type === 'ExpressionStatement',
-      mentions: new Set(names.map((name) => name.text)),
+      mentions: new Set([
+        ...names.map((name) => name.text),
+        ...(namesThis(program) ? ['globalThis'] : []),
+      ]),
       declarations: findDeclarations(program, names),
       declared,
     };
@@ -122,6 +125,19 @@ function awaitsAtTopLevel(program: Program): boolean {
     if (!isFunction(node)) {
       waiting.push(...childrenOf(node));
     }
+  }
+  return false;
+}
+
+/** Whether it names the globals by `this`: outside functions that have one of their own, and classes. */
+function namesThis(program: Program): boolean {
+  const waiting: Node[] = [program];
+  for (let node = waiting.pop(); node; node = waiting.pop()) {
+    if (node.type === 'ThisExpression') {
+      return true;
+    }
+    const hasOwn = /^(?:Function(?:Declaration|Expression)|ClassBody)$/.test(node.type);
+    waiting.push(...(hasOwn ? [] : childrenOf(node)));
   }
   return false;
 }

@@ -42,6 +42,8 @@ interface Look {
   /** Tells also which objects these are: only for comparisons in this process. */
   readonly fingerprint: number;
   readonly isWhole: boolean;
+  /** It holds a generator, an iterator or a weak collection, of which nothing is seen. */
+  readonly isRestless: boolean;
 }
 
 export class ValueHash {
@@ -67,6 +69,7 @@ export class ValueHash {
   /** By address: what lives while a step's variables are compared. */
   readonly #looks = new Map<number, Look>();
   #isWhole = true;
+  #isRestless = false;
   #stackAtom = 0;
 
   /** `runtime` is the address of the engine's. */
@@ -117,6 +120,7 @@ export class ValueHash {
       content: isBare ? null : hash,
       fingerprint: (finish(this.#identity) >>> 11) * 2 ** 32 + hash,
       isWhole: this.#isWhole,
+      isRestless: this.#isRestless,
     };
   }
 
@@ -131,6 +135,7 @@ export class ValueHash {
     this.#identity = seed;
     this.#room = maxLooks;
     this.#isWhole = true;
+    this.#isRestless = false;
     this.#queued = 0;
   }
 
@@ -242,6 +247,7 @@ export class ValueHash {
     const kind = this.#classOf(at);
     const own = at + layout.object.own;
     this.#mix(kind);
+    this.#isRestless ||= isRestless(kind);
     if (kind >= classes.firstTypedArray && kind < classes.dataView) {
       const size = layout.bytesPerItem[kind - classes.firstTypedArray] ?? 1;
       const start = (words[at + layout.fastArray.values] ?? 0) >>> 0;
@@ -274,6 +280,12 @@ export class ValueHash {
       this.#mix(this.#hashText((words[own] ?? 0) >>> 2));
       this.#mix(this.#bytes[code] ?? 0); // its flags
       this.#mix(this.#bytes[code + 1] ?? 0);
+    } else if (kind === classes.promise) {
+      const state = (words[own] ?? 0) >>> 2;
+      this.#mix(words[state + layout.promise.state] ?? 0);
+      this.#addAt(state + layout.promise.result);
+    } else if (kind === classes.boundFunction) {
+      this.#addBound((words[own] ?? 0) >>> 2, share);
     } else if (kind === classes.proxy) {
       const target = (words[own] ?? 0) >>> 2;
       this.#add(words[target] ?? 0, words[target + 1] ?? 0);
@@ -282,6 +294,17 @@ export class ValueHash {
       this.#identity = addWord(addWord(this.#identity, words[own] ?? 0), words[own + 1] ?? 0);
     }
     this.#addProperties(at, share, isCallable(kind));
+  }
+
+  #addAt(value: number): void {
+    this.#add(this.#words[value] ?? 0, this.#words[value + 1] ?? 0);
+  }
+
+  #addBound(held: number, share: number): void {
+    this.#mix(marks.callable);
+    this.#addAt(held + layout.bound.called);
+    this.#addAt(held + layout.bound.self);
+    this.#addRun(held + layout.bound.arguments, this.#words[held + layout.bound.count] ?? 0, share);
   }
 
   /** Values that lie one after another. */
@@ -583,6 +606,13 @@ export class ValueHash {
     this.#room -= isTooLong ? leastShare : looks;
     return isTooLong ? this.#bulk.hashPieces(text) : this.#bulk.hashText(text);
   }
+}
+
+function isRestless(kind: number): boolean {
+  return (
+    (kind >= classes.firstRestless && kind <= classes.lastRestless) ||
+    kind === classes.asyncGenerator
+  );
 }
 
 function isCallable(kind: number): boolean {

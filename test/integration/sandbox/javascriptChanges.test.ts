@@ -80,6 +80,24 @@ const small: Readonly<Record<string, readonly [string, string]>> = {
   'a method of a function': ['function () {}', 'v.prototype.m = () => 2'],
   'that it takes no more properties': ['({ a: 1 })', 'Object.preventExtensions(v)'],
   'what a promise has come to': ['new Promise((settle) => { w = settle; })', 'w(1); await 0; v'],
+  'what a promise in a list has come to': [
+    '[new Promise((settle) => { w = settle; })]',
+    'w(1); await 0; v',
+  ],
+  'what a promise in an object is rejected with': [
+    '({ p: new Promise((_, fail) => { w = fail; }) })',
+    'v.p.catch(() => 0); w(1); await 0; null',
+  ],
+  'what a promise has brought': ['[Promise.resolve([1])]', '(await v[0]).push(2)'],
+  'what a function is bound to': [
+    '((held) => (function () { held.a = 2; }).bind(held))({ a: 1 })',
+    'v()',
+  ],
+  'what an argument is bound to': ['((held) => held.push(1)).bind(null, [])', 'v()'],
+  'what a function in an object is bound to': [
+    '({ f: ((_, b) => b.push(1)).bind(0, 1, []) })',
+    'v.f()',
+  ],
   'a method of an instance': ['new (class { m() {} })()', 'Object.getPrototypeOf(v).m = () => 2'],
   'a static method': ['class { static m() {} }', 'v.m = () => 2'],
   'the order of a Set': ['new Set([1, 2])', 'v.delete(1); v.add(1)'],
@@ -137,6 +155,9 @@ const throughOthers: Readonly<Record<string, readonly [string, string]>> = {
   ],
   'a new function': ['0', 'new Function("v.push(1)")()'],
   'the globals': ['0', 'globalThis["v"].push(1)'],
+  'the globals as this': ['0', 'this["v"].push(1)'],
+  'the globals as this of an arrow function': ['0', '(() => this["v"].push(1))()'],
+  'the globals as this of a block': ['0', '{ for (const name of ["v"]) this[name].push(1); }'],
 };
 
 /** Nothing in them can be told apart: they count as changed by each step that can reach them, and by no other. */
@@ -150,6 +171,17 @@ const restless: readonly (readonly [string, string])[] = [
   ['[1, 2].values().map((one) => one)', 'v.next()'],
   ['new WeakMap()', 'v.set({}, 1)'],
   ['new WeakSet()', 'v.add({})'],
+  ['({ g: (function* () { yield 1; yield 2; })() })', 'v.g.next()'],
+  ['[{ g: (async function* () { yield 1; })() }]', 'await v[0].g.next()'],
+  ['[[1, 2].values()]', 'v[0].next()'],
+  ['[new Set([1, 2]).values()]', 'v[0].next()'],
+  ['[new Map([[1, 2]]).keys()]', 'v[0].next()'],
+  ['["abc"[Symbol.iterator]()]', 'v[0].next()'],
+  ['["abc".matchAll(/./g)]', 'v[0].next()'],
+  ['[[1, 2].values().map((one) => one)]', 'v[0].next()'],
+  ['[Iterator.from({ next: () => ({ value: 1 }) })]', 'v[0].next()'],
+  ['new Map([[1, new WeakMap()]])', 'v.get(1).set({}, 1)'],
+  ['({ seen: new WeakSet() })', 'v.seen.add({})'],
 ];
 
 /** As docs/decisions.md says. */
@@ -157,8 +189,6 @@ const untold: readonly (readonly [string, string])[] = [
   ['(() => { let n = 0; return () => ++n; })()', 'v()'],
   ['(() => { let n = 0; return { inc: () => ++n, get: () => n }; })()', 'v.inc()'],
   ['(() => { let n = 1; return { get n() { return n; }, set n(to) { n = to; } }; })()', 'v.n = 5'],
-  ['((held) => (function () { held.a = 2; }).bind(held))({ a: 1 })', 'v()'],
-  ['({ g: (function* () { yield 1; yield 2; })() })', 'v.g.next()'],
   ['Object.defineProperty({}, "m", { value() {}, writable: true })', 'v.m = () => 2'],
   ['(h = {}, new Proxy({ a: 1 }, h))', 'h.get = () => 5'],
   ['(t = { a: 1 }, new WeakRef(t))', 't.a = 2'],
