@@ -106,7 +106,7 @@ export class JavascriptGuest {
     this.#memory.openForLoad();
     const loaded = this.#contexts.load(message);
     if (loaded) {
-      this.#names.forget(message.variable);
+      this.#names.load(message.variable);
       this.#memory.addContext(message.variable, loaded.bytes, message.maxMemoryBytes);
     }
     this.#memory.openReserve();

@@ -26,6 +26,12 @@ export class StepNames {
     [...this.lexical].filter((one) => !present.has(one)).forEach((name) => this.forget(name)); // the code has removed it
   }
 
+  /** A context was loaded under the name. */
+  load(name: string): void {
+    this.forget(name);
+    this.#variables = [...new Set([...this.#variables, name])];
+  }
+
   /** `unreached` are those whose declarations were not reached: they are as before. */
   declare(declared: Declarations, unreached: readonly string[]): void {
     const { lexical, renewed, constants, others } = declared;

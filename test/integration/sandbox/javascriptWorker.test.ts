@@ -387,7 +387,7 @@ globalThis.other = whole.slice(2999, 4999);`);
 
     it('are variables, but no changes', async () => {
       await host.load('text');
-      const { variables, changes } = await host.run('context = 5');
+      const { variables, changes } = await host.run('context.length');
       assert.deepStrictEqual([variables, changes], [['context'], []]);
     });
 
