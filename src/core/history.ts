@@ -43,7 +43,16 @@ export interface RecordedCommand {
   readonly finished: ShellFinished;
 }
 
-type RecordedItem = RecordedStep | RecordedContext | RecordedUpload | RecordedCommand;
+/** Steps that are left out, where the files that they may have made outlived their variables. */
+export interface RecordedLoss {
+  readonly kind: 'loss';
+  /** The step whose end took the variables. */
+  readonly step: number;
+  readonly stepsSkipped: number;
+}
+
+type RecordedItem =
+  RecordedStep | RecordedContext | RecordedUpload | RecordedCommand | RecordedLoss;
 
 export interface History {
   readonly opened: SessionOpened;
@@ -140,7 +149,7 @@ class HistoryReader {
       case 'shell.finished':
         this.#items.push({ kind: 'command', finished: event });
         if (event.stateLost) {
-          this.#loseSteps();
+          this.#loseSteps(event.step, 0);
         }
         return;
       case 'loop.started':
@@ -191,8 +200,7 @@ class HistoryReader {
   #takeStep(finished: StepFinished): void {
     this.#throughStep = finished.step;
     if (finished.outcome.stateLost) {
-      this.#loseSteps();
-      this.#stepsSkipped += 1;
+      this.#loseSteps(finished.step, 1);
     } else if (this.#started) {
       const { code, usage } = this.#started;
       this.#items.push({ kind: 'step', code, usage, finished, calls: this.#calls });
@@ -206,13 +214,18 @@ class HistoryReader {
 
   /**
    * All that the steps so far had made was lost here; only the contexts were loaded again. Files outlive an
-   * interpreter in a place of its own; on WebAssembly they go with it.
+   * interpreter in a place of its own; on WebAssembly they go with it. `losing`: whether it was a step, 1, or
+   * a command, 0, that lost them.
    */
-  #loseSteps(): void {
+  #loseSteps(step: number, losing: 0 | 1): void {
     const keepsFiles = this.#opened?.sandbox.backend !== 'wasm';
     const isKept = ({ kind }: RecordedItem): boolean =>
       kind === 'context' || (keepsFiles && kind !== 'step');
-    this.#stepsSkipped += this.#items.filter(({ kind }) => kind === 'step').length;
+    const skipped = this.#items.filter(({ kind }) => kind === 'step').length + losing;
+    this.#stepsSkipped += skipped;
     this.#items = this.#items.filter(isKept);
+    if (keepsFiles && skipped > 0) {
+      this.#items.push({ kind: 'loss', step, stepsSkipped: skipped });
+    }
   }
 }

@@ -5,6 +5,7 @@ import type { ContextReader } from './context';
 import { RlmError, toRlmError } from './errors';
 import type { FileWritten, ReplayDifference, ShellFinished } from './event';
 import { hashBytes, uploadFile } from './fileTransfer';
+import type { RecordedLoss } from './history';
 import type { Sandbox } from './sandbox';
 import { fileLimits } from './sandboxFiles';
 
@@ -56,6 +57,15 @@ export function toNotRepeatable({ step, command }: ShellFinished): ReplayDiffere
     recorded: command.slice(0, maxShownChars),
     replayed:
       'not repeatable: the command was not run again, and what it did to files is not there',
+  };
+}
+
+export function toFilesNotMade({ step, stepsSkipped }: RecordedLoss): ReplayDifference {
+  return {
+    step,
+    field: 'files',
+    recorded: `${stepsSkipped} step(s) up to this one, which lost the variables and left the files`,
+    replayed: 'not run again: files that their code made or changed are not there',
   };
 }
 

@@ -7,7 +7,7 @@ import type { ReplayDifference } from './event';
 import type { History, RecordedContext, RecordedStep, RecordedUpload } from './history';
 import type { Limits, Usage } from './limits';
 import type { Recorder } from './recorder';
-import { replayUpload, toNotRepeatable } from './replayFiles';
+import { replayUpload, toFilesNotMade, toNotRepeatable } from './replayFiles';
 import {
   type LostSources,
   checkShape,
@@ -103,6 +103,8 @@ async function replayItem(
     case 'command':
       await parts.trace?.recorder.append(item.finished, { usage: item.finished.usage });
       return [toNotRepeatable(item.finished)];
+    case 'loss':
+      return [toFilesNotMade(item)];
   }
 }
 

@@ -122,6 +122,15 @@ export function noVariableError(name: string, note = ''): RlmError {
   });
 }
 
+/** `step` waits for its caller's answers: it was looked at what had been before it. */
+export function noVariableYetError(name: string, step: number): RlmError {
+  return new RlmError(
+    'VAR_NOT_FOUND',
+    `There was no variable ${name} before step ${step}, which waits for your answers.`,
+    { nextStep: 'Answer its prompts with rlm_answer, and read the variable then.' },
+  );
+}
+
 export function takenVariableError(name: string): RlmError {
   return new RlmError(
     'INVALID_INPUT',

@@ -1,5 +1,7 @@
 // A page of a variable as it is now; while a step waits for its caller's answers, as it was before that step.
 
+import { RlmError } from '../core/errors';
+import { noVariableYetError } from '../core/sessionErrors';
 import { openForReading, openRecorded, type Readable, type ReplayView } from './replayView';
 import { runQueued, waitsInStep } from './taskCall';
 import type { ToolContext } from './tool';
@@ -29,7 +31,13 @@ export async function readCurrentPage(
   };
   if (waitsInStep(engine, sessionId)) {
     const { usage } = await engine.sessions.readSummary(sessionId);
-    return { ...(await read(openRecorded, signal)), beforeStep: usage.steps + 1 };
+    const beforeStep = usage.steps + 1;
+    try {
+      return { ...(await read(openRecorded, signal)), beforeStep };
+    } catch (error) {
+      const isMissing = error instanceof RlmError && error.code === 'VAR_NOT_FOUND';
+      throw isMissing ? noVariableYetError(request.name, beforeStep) : error;
+    }
   }
   const queued = await runQueued(reading, sessionId, (readSignal) =>
     read(openForReading, readSignal),

@@ -153,6 +153,8 @@ for (const transport of transports) {
           assert.deepStrictEqual([value, before], [[1, 2], 2]);
           const unknown = await callError(client, 'rlm_get_var', { ...read, var_name: 'none' });
           assert.equal(unknown.code, 'VAR_NOT_FOUND');
+          assert.match(unknown.message, /step 2, which waits for your answers/u);
+          assert.match(unknown.next_step, /rlm_answer/u);
           await callOk(client, 'rlm_answer', { session_id, answers: answerAll(asked) });
           const after = await callOk(client, 'rlm_get_var', read);
           assert.deepStrictEqual([after['value'], after['before_step']], [3, undefined]);

@@ -340,6 +340,44 @@ describe('replay', () => {
     );
   });
 
+  for (const backend of ['wasm', 'local', 'container', 'daytona'] as const) {
+    it(`tells which files are missing where variables were lost and files not: ${backend}`, async () => {
+      const traces = new MemoryTraceStore();
+      const script = async ({ code }: { readonly code: string }): Promise<Partial<Outcome>> => ({
+        stateLost: code === 'lost',
+      });
+      const first = createFakeRegistry(traces, script);
+      const session = await openFake(first.registry);
+      for (const code of ['a', 'lost', 'b', 'lost']) {
+        await session.runStep({ code }, never);
+      }
+      await first.registry.closeAll('the engine ended');
+      const query = { fromStep: null, toStep: null, cursor: null, limit: 100 };
+      const { events } = await traces.readEvents(session.id, query);
+      const recorded = events.map((event) =>
+        event.kind === 'session.opened'
+          ? { ...event, sandbox: { ...event.sandbox, backend } }
+          : event,
+      );
+      traces.addForeignTrace(session.id, recorded);
+      const second = createFakeRegistry(traces, echo, '', 'engine-2');
+      const { report } = await second.registry.resume(session.id, never);
+      const files = report?.differences.filter(({ field }) => field === 'files');
+      assert.deepStrictEqual(
+        [report?.stepsSkipped, files?.map(({ step, recorded: before }) => [step, before[0]])],
+        [
+          4,
+          backend === 'wasm'
+            ? []
+            : [
+                [2, '2'],
+                [4, '2'],
+              ],
+        ],
+      );
+    });
+  }
+
   it('tells of lines of the record that could not be read among its differences', async () => {
     const traces = new MemoryTraceStore();
     const { registry } = createFakeRegistry(traces, echo);
