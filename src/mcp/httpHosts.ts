@@ -70,13 +70,22 @@ export class TrustedProxies {
     };
   }
 
-  /** The last of the chain that no trusted proxy has: all before it may be made up by the client. */
+  /**
+   * The last of the chain that no trusted proxy has: all before it may be made up by the client, and so may all
+   * before an entry that is no address.
+   */
   #findClient(peer: string, forwarded: string | string[] | undefined): string {
-    const chain = String(forwarded ?? '')
+    let client = peer;
+    for (const part of String(forwarded ?? '')
       .split(',')
-      .map((part) => part.trim())
-      .filter((part) => isIP(part) !== 0);
-    return chain.findLast((address) => !this.#has(address)) ?? chain[0] ?? peer;
+      .toReversed()) {
+      const address = toAddress(part.trim());
+      if (address === null || !this.#has(client)) {
+        break;
+      }
+      client = address;
+    }
+    return client;
   }
 
   #has(address: string): boolean {
@@ -107,6 +116,13 @@ export class TrustedProxies {
       });
     }
   }
+}
+
+/** Some proxies name the port too: `1.2.3.4:5678`, `[2001:db8::1]:443`. */
+function toAddress(entry: string): string | null {
+  const bare = /^\[([^\]]*)\](?::\d{1,5})?$/u.exec(entry) ?? /^([\d.]+):\d{1,5}$/u.exec(entry);
+  const address = bare?.[1] ?? entry;
+  return isIP(address) === 0 ? null : address;
 }
 
 /** A header that came exactly once, with one value: lists are no answer to these questions. */

@@ -150,7 +150,7 @@ export class OidcVerifier {
       `${origin}/.well-known/oauth-authorization-server${path}`,
     ];
     for (const place of places) {
-      const found = await readMetadata(place);
+      const found = await readMetadata(place).catch(() => null); // it may be told at the other one alone
       if (found?.issuer === issuer) {
         return requireSafe(found.jwks_uri);
       }

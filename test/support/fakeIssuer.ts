@@ -20,6 +20,8 @@ export interface Claims {
   readonly scope?: string;
 }
 
+const openIdPath = '/.well-known/openid-configuration';
+
 export class FakeIssuer {
   readonly #server: Server;
   readonly #keys: KeyPair[] = [];
@@ -27,9 +29,16 @@ export class FakeIssuer {
   isDown = false;
   /** What it says its name is; its address when null. */
   claimedIssuer: string | null = null;
+  /** What it answers where OpenID Connect looks, when it tells of itself by OAuth's own metadata alone; null: there too. */
+  atOpenId: { readonly status: number; readonly text: string } | null = null;
 
   private constructor() {
     this.#server = createServer((request, response) => {
+      if (this.atOpenId && request.url === openIdPath) {
+        const { status, text } = this.atOpenId;
+        response.writeHead(status, { Location: '/elsewhere' }).end(text);
+        return;
+      }
       this.#answer(request.url ?? '').then(
         (body) => response.writeHead(body ? 200 : 404).end(JSON.stringify(body)),
         () => response.writeHead(500).end(),
@@ -89,7 +98,7 @@ export class FakeIssuer {
     if (this.isDown) {
       throw new Error('It is down.');
     }
-    if (url === '/.well-known/openid-configuration') {
+    if (url === openIdPath || url === '/.well-known/oauth-authorization-server') {
       return { issuer: this.claimedIssuer ?? this.url, jwks_uri: `${this.url}/keys` };
     }
     if (url !== '/keys') {

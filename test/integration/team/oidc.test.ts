@@ -119,6 +119,22 @@ describe('tokens of an authorization server', function () {
     assert.deepStrictEqual((await verifier.verify(token)).kind, 'user');
   });
 
+  it('are checked by the keys that either of its two addresses tells, whatever the other answers', async () => {
+    const token = await issuer.sign({ aud: audience });
+    const others = [
+      { status: 404, text: '' },
+      { status: 500, text: 'broken' },
+      { status: 200, text: '<html>a page for every address</html>' },
+      { status: 200, text: '{"issuer":1}' },
+      { status: 302, text: '' },
+    ];
+    for (const atOpenId of others) {
+      issuer.atOpenId = atOpenId;
+      const { kind } = await (await createVerifier()).verify(token);
+      assert.deepStrictEqual(kind, 'user', JSON.stringify(atOpenId));
+    }
+  });
+
   it('are checked by the keys of nobody who only claims to be the issuer', async () => {
     const verifier = await createVerifier();
     issuer.claimedIssuer = 'https://other.example';
