@@ -13,6 +13,8 @@ export interface Caller {
   /** For the server's log; null: there is only one. */
   readonly name: string | null;
   readonly engine: Engine;
+  /** The token that was shown, by its id; null: it cannot be taken back alone. */
+  readonly credential: string | null;
   /** Null: none, as for the machine's own user. */
   readonly limits: CallerLimits | null;
   readonly gate: CallGate | null;
@@ -48,7 +50,7 @@ export interface HttpAccess {
   readStanding(caller: Caller): Promise<Standing>;
 }
 
-/** `expired`: its last token has run out; what it has begun may end. `revoked`: its tokens were taken back. */
+/** `expired`: its last token has run out; what it has begun may end. `revoked`: the token was taken back. */
 export type Standing = 'current' | 'expired' | 'revoked';
 
 /** One token, which opens one engine. */
@@ -58,7 +60,7 @@ export class TokenAccess implements HttpAccess {
 
   constructor(engine: Engine, token: string) {
     this.#hash = toHash(token);
-    const none = { limits: null, gate: null };
+    const none = { credential: null, limits: null, gate: null };
     this.#caller = {
       kind: 'caller',
       id: 'owner',

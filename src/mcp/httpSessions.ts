@@ -118,7 +118,11 @@ export class HttpSessions {
 
   #get(id: string, caller: Caller): OpenSession['session'] | undefined {
     const open = this.#open.get(id);
-    return open?.caller.id === caller.id ? open.session : undefined;
+    if (open?.caller.id !== caller.id) {
+      return undefined;
+    }
+    this.#open.set(id, { ...open, caller }); // whose token may be a newer one than it began with
+    return open.session;
   }
 
   #checkOpen({ openResponses }: HttpSession, caller: Caller): Refusal | null {

@@ -66,13 +66,13 @@ export class TeamAccess implements HttpAccess {
     return verdict.kind === 'user' ? this.#toOidcCaller(verdict) : verdict;
   }
 
-  async readStanding({ id }: Caller): Promise<Standing> {
+  async readStanding({ id, credential }: Caller): Promise<Standing> {
     const { users, now } = this.#parts;
     const expiresAt = this.#members.get(id)?.expiresAt ?? null;
     if (expiresAt !== null) {
       return now() < expiresAt ? 'current' : 'expired';
     }
-    return (await users?.readStanding(id, now())) ?? 'revoked';
+    return (await users?.readStanding(id, credential, now())) ?? 'revoked';
   }
 
   async close(): Promise<void> {
@@ -81,13 +81,14 @@ export class TeamAccess implements HttpAccess {
     await Promise.allSettled(engines.map((engine) => engine.close()));
   }
 
-  #toCaller({ name, entry }: User): Promise<AccessVerdict> {
+  async #toCaller({ name, entry, tokenId }: User): Promise<AccessVerdict> {
     const readEntry = () => this.#parts.users?.get(name) ?? entry;
-    return this.#open(name, name, {
+    const verdict = await this.#open(name, name, {
       folder: name,
       readRoots: () => readEntry().roots,
       readQuota: () => readEntry().quota,
     });
+    return verdict.kind === 'caller' ? { ...verdict, credential: tokenId } : verdict;
   }
 
   /** A hash for a folder: a subject may be any text, and two issuers may name the same. */
@@ -129,6 +130,10 @@ export class TeamAccess implements HttpAccess {
     const engine = await this.#parts.openEngine(spec);
     const limits = toCallerLimits(spec.readQuota());
     const gate = new CallQuota(spec.readQuota);
-    return { kind: 'caller', id, name, engine, limits, gate, mayReadMetrics: false };
+    return {
+      ...({ kind: 'caller', id, name, engine, limits, gate } as const),
+      credential: null,
+      mayReadMetrics: false,
+    };
   }
 }

@@ -8,6 +8,8 @@ export interface User {
   readonly name: string;
   readonly role: UserEntry['role'];
   readonly entry: UserEntry;
+  /** Of the token that found it. */
+  readonly tokenId: string;
 }
 
 interface KnownToken {
@@ -56,10 +58,11 @@ export class UserTable {
     return known && isValid(known, now) ? known.user : undefined;
   }
 
-  async readStanding(name: string, now: number): Promise<Standing> {
+  /** Of what was begun with a token. Another one that is good still keeps it from running out, not from being taken back. */
+  async readStanding(name: string, tokenId: string | null, now: number): Promise<Standing> {
     await this.#refresh();
     const own = [...this.#tokens.values()].filter(({ user }) => user.name === name);
-    if (own.length === 0) {
+    if (!own.some(({ user }) => user.tokenId === tokenId)) {
       return 'revoked';
     }
     return own.some((known) => isValid(known, now)) ? 'current' : 'expired';
@@ -92,8 +95,8 @@ export class UserTable {
     this.#users = new Map(users.map((entry) => [entry.name, entry]));
     this.#tokens = new Map(
       users.flatMap((entry) =>
-        entry.tokens.map(({ sha256, expires_at: expiresAt }) => {
-          const user = { name: entry.name, role: entry.role, entry };
+        entry.tokens.map(({ id: tokenId, sha256, expires_at: expiresAt }) => {
+          const user = { name: entry.name, role: entry.role, entry, tokenId };
           const expires = expiresAt === null ? null : Date.parse(expiresAt);
           return [sha256, { user, expiresAt: expires }] as const;
         }),

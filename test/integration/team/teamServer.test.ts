@@ -8,7 +8,7 @@ import https from 'node:https';
 import type net from 'node:net';
 import path from 'node:path';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
-import { revokeTokens } from '../../../src/team/userFile';
+import { addToken, revokeTokens } from '../../../src/team/userFile';
 import { callError, callOk, callTool, createClient, openSession } from '../../support/mcpClient';
 import { connectRaw } from '../../support/rawSocket';
 import { hasProcessTree, listChildren } from '../../support/processTree';
@@ -163,6 +163,35 @@ describe('a server for a team', function () {
       await assert.rejects(alice.listTools(), { code: 401 });
       assert.deepStrictEqual((await send(server.url, post(tokens.alice))).status, 401);
       assert.ok(await openSession(bob));
+    });
+
+    it('ends the MCP sessions of a token that is taken back, and not those of another of the user', async () => {
+      await addUsers(folder(), { alice: {} });
+      const server = await serve();
+      const request = {
+        name: 'alice',
+        role: 'user',
+        expiresAt: null,
+        roots: [],
+        quota: {},
+      } as const;
+      const leaked = await addToken(server.usersFile, request);
+      const own = await addToken(server.usersFile, request);
+      const openStream = async (token: string): Promise<http.IncomingMessage> => {
+        const { headers } = await send(server.url, post(token));
+        const session = { 'Mcp-Session-Id': String(headers['mcp-session-id']) };
+        const given = { ...post(token, session).headers };
+        const stream = http.get(server.url, { agent: false, headers: given });
+        const [response] = (await once(stream, 'response')) as [http.IncomingMessage];
+        return response.resume();
+      };
+      const [first, second] = [await openStream(leaked.token), await openStream(own.token)];
+      await revokeTokens(server.usersFile, 'alice', leaked.id);
+      await once(first, 'close');
+      assert.deepStrictEqual(
+        [first.statusCode, second.statusCode, second.closed],
+        [200, 200, false],
+      );
     });
 
     it('slows down whoever tries tokens, and nobody who has one', async () => {

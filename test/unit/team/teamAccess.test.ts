@@ -102,6 +102,17 @@ describe('teamAccess', () => {
     assert.deepStrictEqual(await read(), ['revoked', 'current']);
   });
 
+  it('takes back what was begun with a token that is taken back, whatever others the user has', async () => {
+    const first = await addToken(file(), usual);
+    const second = await addToken(file(), usual);
+    const access = await create();
+    const callers = [await identify(access, first.token), await identify(access, second.token)];
+    const read = () => Promise.all(callers.map((caller) => access.readStanding(caller)));
+    assert.deepStrictEqual(await read(), ['current', 'current']);
+    await revokeTokens(file(), 'alice', first.id);
+    assert.deepStrictEqual(await read(), ['revoked', 'current']);
+  });
+
   it('says that it cannot now where an engine does not open, and tries again', async () => {
     const { token } = await addToken(file(), usual);
     const access = await create();

@@ -199,12 +199,15 @@ describe('userTable', () => {
     const third = await addToken(file(), { ...request, name: 'bob', expiresAt: now + 1 });
     assert.deepStrictEqual([await find(second.token), await find(third.token)], [undefined, 'bob']);
     assert.deepStrictEqual(
-      [await table.readStanding('bob', now), await table.readStanding('bob', now + 1)],
+      [
+        await table.readStanding('bob', third.id, now),
+        await table.readStanding('bob', third.id, now + 1),
+      ],
       ['current', 'expired'],
     );
     await revokeTokens(file(), 'alice', null);
     assert.deepStrictEqual(
-      [await find(first.token), await table.readStanding('alice', now)],
+      [await find(first.token), await table.readStanding('alice', first.id, now)],
       [undefined, 'revoked'],
     );
   });
