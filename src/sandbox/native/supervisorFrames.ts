@@ -16,13 +16,14 @@ export function encodeHeader(channel: number, bodyBytes: number): Buffer {
 
 type TakeFrame = (channel: number, body: Buffer) => void;
 
-/** Puts frames together from the pieces of a stream. */
+/** Puts frames together from the pieces of a stream, and keeps none of these, however small they are. */
 export class FrameReader {
   readonly #take: TakeFrame;
-  #pieces: Buffer[] = [];
-  #bytes = 0;
+  readonly #header = Buffer.alloc(headerBytes);
   /** Of the frame whose body is awaited. */
-  #open: { readonly channel: number; readonly length: number } | null = null;
+  #open: { readonly channel: number; readonly body: Buffer } | null = null;
+  /** Bytes of the header or the body that are there. */
+  #filled = 0;
   #isBroken = false;
 
   constructor(take: TakeFrame) {
@@ -31,39 +32,38 @@ export class FrameReader {
 
   /** False once the stream holds what no supervisor sends; nothing more is read then. */
   push(piece: Buffer): boolean {
-    this.#pieces.push(piece);
-    this.#bytes += piece.length;
-    while (!this.#isBroken && this.#bytes >= (this.#open?.length ?? headerBytes)) {
-      if (this.#open === null) {
-        this.#readHeader(this.#cut(headerBytes));
-      } else {
-        const { channel, length } = this.#open;
-        this.#open = null;
-        this.#take(channel, this.#cut(length));
-      }
+    for (let at = 0; at < piece.length && !this.#isBroken;) {
+      const target = this.#open?.body ?? this.#header;
+      const copied = piece.copy(target, this.#filled, at);
+      at += copied;
+      this.#filled += copied;
+      this.#endPart();
     }
     return !this.#isBroken;
   }
 
-  #readHeader(header: Buffer): void {
-    const channel = header.readUInt8(0);
-    const length = header.readUInt32BE(1);
+  /** Goes on to what follows when a header or a body is whole; a body may be empty. */
+  #endPart(): void {
+    if (this.#open === null && this.#filled === headerBytes) {
+      this.#filled = 0;
+      this.#readHeader();
+    }
+    if (this.#open !== null && this.#filled === this.#open.body.length) {
+      const { channel, body } = this.#open;
+      this.#filled = 0;
+      this.#open = null;
+      this.#take(channel, body);
+    }
+  }
+
+  #readHeader(): void {
+    const channel = this.#header.readUInt8(0);
+    const length = this.#header.readUInt32BE(1);
     const isKnown = Object.values<number>(channels).includes(channel);
     if (!isKnown || length > maxFrameBytes) {
       this.#isBroken = true;
-      this.#pieces = [];
       return;
     }
-    this.#open = { channel, length };
-  }
-
-  /** Only called where so many bytes are there. */
-  #cut(length: number): Buffer {
-    const whole = this.#pieces.length === 1 ? this.#pieces[0] : undefined;
-    const all = whole ?? Buffer.concat(this.#pieces);
-    const rest = all.subarray(length);
-    this.#pieces = rest.length > 0 ? [rest] : [];
-    this.#bytes = rest.length;
-    return all.subarray(0, length);
+    this.#open = { channel, body: Buffer.allocUnsafeSlow(length) };
   }
 }

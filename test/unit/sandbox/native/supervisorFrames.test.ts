@@ -60,6 +60,21 @@ describe('frames of a supervisor', () => {
     );
   });
 
+  it('keep no piece that they came in: a byte at a time takes no more memory than the frame', () => {
+    const frame: Frame = [channels.worker, 'a body of some length'];
+    const frames: Frame[] = [];
+    const reader = new FrameReader((channel, body) =>
+      frames.push([channel, body.toString('latin1')]),
+    );
+    const piece = Buffer.alloc(1);
+    for (const byte of encode([frame, frame])) {
+      piece[0] = byte;
+      reader.push(piece);
+      piece[0] = 0;
+    }
+    assert.deepStrictEqual(frames, [frame, frame]);
+  });
+
   it('end the stream where a channel or a length is none', () => {
     const good: Frame = [channels.worker, 'x'];
     for (const header of [
