@@ -22,7 +22,7 @@ import { QuickJs, type Value } from './quickJs';
 import { type RewrittenStep, rewriteStep } from './rewriteStep';
 import { type StepEnd, StepEnds, createInterruptedFailure } from './stepEnds';
 import { type StepFailure, createFailure, createSyntaxFailure } from './stepFailure';
-import { StepNames } from './stepNames';
+import { type ListedNames, StepNames } from './stepNames';
 
 type ContextSizes = Extract<FromWorker, { kind: 'loaded' }>['sizes'];
 type VariableValue = Extract<FromWorker, { kind: 'value' }>['value'];
@@ -35,7 +35,7 @@ const unreadable = {
   incomplete: 'it takes more time or memory than there is',
 } as const;
 /** `unseen`: names of variables that are too large to be compared whole. */
-type Variables = Pick<GuestOutcome, 'variables' | 'changes'> & { readonly unseen: string };
+type Variables = ListedNames & Pick<GuestOutcome, 'changes'> & { readonly unseen: string };
 type Output = Pick<GuestOutcome, 'stdout' | 'stderr' | 'finalAnswer'> & {
   readonly dropped: Pick<GuestOutcome['dropped'], 'stdout' | 'stderr'>;
   readonly isAbridged: Readonly<Record<'stdout' | 'stderr', boolean>>;
@@ -226,7 +226,7 @@ export class JavascriptGuest {
       error ??= createInterruptedFailure();
       this.#engine.discardJobs();
     }
-    this.#names.list(variables?.variables);
+    this.#names.list(variables);
     const { isAbridged, ...written } = output ?? noOutput;
     const abridged = { ...isAbridged, result: result?.isAbridged === true };
     return {

@@ -6,6 +6,18 @@ import type { RewrittenStep } from './rewriteStep';
 /** What can reach any variable, by a text or otherwise. */
 const anyName = ['eval', 'Function', 'globalThis'];
 
+/** Of a longer one no variable is told. */
+const maxNameChars = 500;
+
+/** What there is after a step. */
+export interface ListedNames {
+  /** As many as are listed. */
+  readonly variables: readonly string[];
+  readonly isWhole: boolean;
+  /** Those that the code has removed. */
+  readonly removed: readonly string[];
+}
+
 export class StepNames {
   /** Variables that were declared with `const`. */
   readonly constants = new Set<string>();
@@ -20,10 +32,16 @@ export class StepNames {
   }
 
   /** After a step; undefined where they could not be listed. */
-  list(variables: readonly string[] | undefined): void {
-    this.#variables = variables ?? this.#variables;
-    const present = new Set(this.#variables);
-    [...this.lexical].filter((one) => !present.has(one)).forEach((name) => this.forget(name)); // the code has removed it
+  list(listed: ListedNames | undefined): void {
+    if (listed === undefined) {
+      return;
+    }
+    this.#variables = listed.variables;
+    const present = new Set(listed.variables);
+    const gone = listed.isWhole
+      ? [...this.lexical].filter((one) => !present.has(one))
+      : listed.removed;
+    gone.forEach((name) => this.forget(name));
   }
 
   /** A context was loaded under the name. */
@@ -50,19 +68,19 @@ export class StepNames {
     this.constants.delete(name);
   }
 
-  /** The variables that a step can reach by the names in it, through what those declare. */
-  reach(step: RewrittenStep): string[] {
+  /** Names that a step can reach by those in it, through what they declare, variables or not; null: any. */
+  reach(step: RewrittenStep): string[] | null {
     for (const [name, mentions] of step.declarations) {
       const known = this.#declarations.get(name) ?? [];
       this.#declarations.set(name, new Set([...known, ...mentions]));
     }
     if (anyName.some((name) => step.mentions.has(name))) {
-      return [...this.variables];
+      return null;
     }
     const reached = new Set(step.mentions);
     for (const name of reached) {
       this.#declarations.get(name)?.forEach((other) => reached.add(other));
     }
-    return this.variables.filter((name) => reached.has(name));
+    return [...reached].filter((name) => name.length <= maxNameChars);
   }
 }

@@ -357,6 +357,39 @@ describe('the variables that a JavaScript step changed', () => {
     );
   });
 
+  for (const [title, made] of [
+    [
+      'of which the first alone are listed',
+      "for (let i = 0; i < 9_000; i++) globalThis['a'.repeat(15) + i] = i",
+    ],
+    [
+      'of which ten thousand alone are listed',
+      'for (let i = 0; i < 12_000; i++) globalThis[`a${i}`] = i',
+    ],
+  ] as const) {
+    it(`are told among many ${title}`, async () => {
+      const many = await Repl.open(sandboxes, { language: 'javascript' });
+      const namesOf = async (code: string): Promise<string[]> =>
+        (await many.run(`${code}; null`)).changes
+          .filter(({ name }) => !/^a+\d+$/u.test(name)) // one that is listed now in the place of another
+          .map(({ name, change }) => `${change} ${name}`);
+      await many.run('zz = [1]; const zc = [1]; let zl = [1]; function zf() {} null');
+      await namesOf(made);
+      const all = ['changed zc', 'changed zl', 'changed zz'];
+      assert.deepStrictEqual(await namesOf('zz.push(2); zc.push(2); zl.push(2)'), all);
+      assert.deepStrictEqual(await namesOf('other = [1]'), ['added other']);
+      assert.deepStrictEqual(await namesOf('other.push(2)'), ['changed other']);
+      assert.match((await many.run('zc = 4')).error?.message ?? '', /^Assignment to constant/u);
+      assert.equal(await many.evaluate('if (true) { function zl() {} } zl.length'), '2');
+      assert.deepStrictEqual(await namesOf('delete globalThis.other; delete globalThis.zl'), [
+        'removed other',
+        'removed zl',
+      ]);
+      assert.deepStrictEqual(await namesOf('if (true) { function zl() {} }'), ['added zl']);
+      many.sandbox.dispose();
+    });
+  }
+
   it('are told with a note where a value is too large to be compared whole', async () => {
     const code = 'v = Array.from({ length: 400_000 }, (_, n) => [n, [n]]); null';
     const made = await repl.run(code);
