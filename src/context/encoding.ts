@@ -55,6 +55,11 @@ export function countUtf8Characters(bytes: Buffer): number {
   return countUtf8(bytes).characters;
 }
 
+/** Bytes beyond ASCII that are part of no well-formed character. */
+export function countStrayBytes(bytes: Buffer): number {
+  return countUtf8(bytes).strayBytes;
+}
+
 interface Utf8Count {
   /** Well-formed sequences of two bytes and more. */
   readonly characters: number;

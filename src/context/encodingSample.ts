@@ -1,5 +1,6 @@
 // The lines of a file that hold bytes beyond ASCII, from all over it: the rest says nothing of its encoding.
 
+import { countStrayBytes } from './encoding';
 import { toLineShape } from './highLines';
 import { type OpenedFile, readFully, roomBytes } from './openedFile';
 
@@ -11,14 +12,42 @@ const windowShare = 8_192;
 /** Below it no byte is part of a longer character in any encoding of two bytes. */
 const firstPartByte = 0x30;
 
+export interface EncodingSample {
+  readonly bytes: Buffer;
+  /** Of all its lines beyond ASCII, also those alike, nearly every one is valid UTF-8. */
+  readonly isMostlyUtf8: boolean;
+}
+
+/** Lines that are valid UTF-8, for each that is not. */
+const mostly = 10;
+
+/** The lines that were taken, by their shapes, and how many were UTF-8. */
+class Seen {
+  readonly shapes = new Set<string>();
+  #valid = 0;
+  #others = 0;
+
+  count(line: Buffer): void {
+    if (countStrayBytes(line) === 0) {
+      this.#valid += 1;
+    } else {
+      this.#others += 1;
+    }
+  }
+
+  get isMostlyUtf8(): boolean {
+    return this.#valid > this.#others * mostly;
+  }
+}
+
 /**
  * Distinct lines, whole ones as far as there are: characters that are cut mislead.
  * `odd`: a part of the file that is known to hold bytes beyond ASCII. At most about 112 KB.
  */
-export async function readSample(file: OpenedFile, odd: Buffer): Promise<Buffer> {
+export async function readSample(file: OpenedFile, odd: Buffer): Promise<EncodingSample> {
   const { handle, head, sizeBytes } = file;
   const start = head.subarray(roomBytes);
-  const seen = new Set<string>();
+  const seen = new Seen();
   const parts = [
     takeLines(start, seen, handle === null),
     takeLines(dropCutStart(odd), seen, false),
@@ -33,7 +62,8 @@ export async function readSample(file: OpenedFile, odd: Buffer): Promise<Buffer>
     }
   }
   const sample = Buffer.concat(parts);
-  return sample.some((byte) => byte >= 0x80) ? sample : odd.subarray(0, windowShare);
+  const bytes = sample.some((byte) => byte >= 0x80) ? sample : odd.subarray(0, windowShare);
+  return { bytes, isMostlyUtf8: seen.isMostlyUtf8 };
 }
 
 /** From a line's start, else from a place where no character is cut. */
@@ -43,7 +73,7 @@ function dropCutStart(bytes: Buffer): Buffer {
   return bytes.subarray(start + 1);
 }
 
-function takeLines(bytes: Buffer, seen: Set<string>, isWhole: boolean): Buffer {
+function takeLines(bytes: Buffer, seen: Seen, isWhole: boolean): Buffer {
   const lines: Buffer[] = [];
   let left = windowShare;
   for (let at = 0; at < bytes.length && left > 0;) {
@@ -60,9 +90,10 @@ function takeLines(bytes: Buffer, seen: Set<string>, isWhole: boolean): Buffer {
     const room = line.subarray(from, from + left);
     const isCut = from + left < line.length || (newline < 0 && !isWhole);
     const part = isCut ? dropCutEnd(room) : room;
+    seen.count(part);
     const shape = toLineShape(part.toString('latin1'));
-    if (!seen.has(shape)) {
-      seen.add(shape);
+    if (!seen.shapes.has(shape)) {
+      seen.shapes.add(shape);
       lines.push(part, lineEnd);
       left -= part.length;
     }

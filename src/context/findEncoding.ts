@@ -56,12 +56,12 @@ export async function findOtherEncoding(
   if (hasJapaneseEscapes(odd)) {
     return { encoding: 'iso-2022-jp', encodingFrom: 'guessed', doubts: [] };
   }
-  const sample = await readSample(file, odd);
+  const { bytes: sample, isMostlyUtf8 } = await readSample(file, odd);
   const declared = findDeclaredEncoding(file.head.subarray(roomBytes), await readTail(file));
   throwIfCancelled(control.signal);
   const contradicted: readonly TextDoubt[] =
     declared === null ? [] : [{ kind: 'declaration', declared }];
-  if (isDamagedUtf8(sample)) {
+  if (isMostlyUtf8 || isDamagedUtf8(sample)) {
     return declared === 'utf-8'
       ? { encoding: 'utf-8', encodingFrom: 'declared', doubts: [] }
       : { encoding: 'utf-8', encodingFrom: 'guessed', doubts: contradicted };

@@ -215,6 +215,28 @@ describe('encodings', () => {
     );
   });
 
+  for (const damage of ['ff fe 80', 'e9', 'c3 28 ff ff ff ff ff ff', '80 81 82 83 84 85']) {
+    for (const lines of [60, 3_000, 40_000]) {
+      it(`keeps a log of ${lines} UTF-8 lines alike with one damaged line as UTF-8: ${damage}`, async () => {
+        const half = (from: number): Buffer =>
+          Buffer.from(Array.from({ length: lines / 2 }, (_, n) => `${from + n} ok é\n`).join(''));
+        const bad = Buffer.from(damage.replaceAll(' ', ''), 'hex');
+        const bytes = Buffer.concat([
+          half(0),
+          Buffer.from('bad '),
+          bad,
+          Buffer.from('\n'),
+          half(7),
+        ]);
+        const { text, encoding, warnings } = await read(bytes);
+        assert.deepStrictEqual(
+          [encoding, text?.startsWith('0 ok é\n1 ok é\n'), warnings.length],
+          ['utf-8', true, 1],
+        );
+      });
+    }
+  }
+
   it('keeps UTF-8 whose last character is cut off', async () => {
     const bytes = Buffer.from(chinese.trimEnd());
     const cut = bytes.subarray(0, -1);
