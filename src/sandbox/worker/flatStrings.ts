@@ -2,6 +2,7 @@
 // hash is checked when the extension is built.
 
 import type { QuickJSFFI } from '@jitl/quickjs-ng-wasmfile-release-sync/ffi';
+import type { MemoryViews } from './memoryViews';
 
 /** Where the guest holds a value. */
 export type ValuePointer =
@@ -15,23 +16,21 @@ const headerBytes = 28;
 const wideBit = 1 << 31;
 
 export class FlatStrings {
-  readonly #memory: WebAssembly.Memory;
-  #words = new Int32Array();
-  #halves = new Uint16Array();
-  #bytes = new Uint8Array();
+  readonly #memory: MemoryViews;
   readonly #found: { units: Uint8Array | Uint16Array; start: number } = {
-    units: this.#bytes,
+    units: new Uint8Array(),
     start: 0,
   };
 
-  constructor(memory: WebAssembly.Memory) {
+  constructor(memory: MemoryViews) {
     this.#memory = memory;
   }
 
   /** Tells flat strings apart as objects; 0 for any other value. Valid while the string lives. */
   addressOf(value: ValuePointer): number {
-    const [address = 0, tag = 0] = new Int32Array(this.#memory.buffer, value, 2);
-    return tag === stringTag ? address >>> 0 : 0;
+    this.#memory.refresh();
+    const { words } = this.#memory;
+    return words[(value >>> 2) + 1] === stringTag ? (words[value >>> 2] ?? 0) >>> 0 : 0;
   }
 
   /** The text of a short string that is flat or a part of a flat one; undefined for any other value. */
@@ -54,7 +53,8 @@ export class FlatStrings {
 
   /** Leaves in `#found` where the units are; their number, or −1 for what is no such string. */
   #locate(value: ValuePointer): number {
-    const words = this.#openWords();
+    this.#memory.refresh();
+    const { words, halves, bytes } = this.#memory;
     const at = value >>> 2;
     const header = (words[at] ?? 0) >>> 2;
     const size = words[header + 1] ?? 0;
@@ -68,22 +68,11 @@ export class FlatStrings {
     if (kindOf(words[whole + 2]) !== 0) {
       return -1;
     }
-    const bytes = (whole << 2) + headerBytes + (kind === 0 ? 0 : (words[part + 1] ?? 0));
+    const first = (whole << 2) + headerBytes + (kind === 0 ? 0 : (words[part + 1] ?? 0));
     const isWide = size < 0;
-    this.#found.units = isWide ? this.#halves : this.#bytes;
-    this.#found.start = isWide ? bytes >>> 1 : bytes >>> 0;
+    this.#found.units = isWide ? halves : bytes;
+    this.#found.start = isWide ? first >>> 1 : first >>> 0;
     return size & ~wideBit;
-  }
-
-  /** Views of the memory are made anew when it has grown. */
-  #openWords(): Int32Array {
-    const { buffer } = this.#memory;
-    if (this.#words.buffer !== buffer) {
-      this.#words = new Int32Array(buffer);
-      this.#halves = new Uint16Array(buffer);
-      this.#bytes = new Uint8Array(buffer);
-    }
-    return this.#words;
   }
 
   /**
@@ -94,12 +83,14 @@ export class FlatStrings {
   open(value: ValuePointer, length: number, filler: string): Uint8Array {
     const width = filler.charCodeAt(0) > 0xff ? 2 : 1;
     const address = this.addressOf(value);
-    const words = new Uint32Array(this.#memory.buffer, address, 2);
-    const chars = new Uint8Array(this.#memory.buffer, address + headerBytes, length * width);
+    const { words, bytes } = this.#memory;
+    const start = address + headerBytes;
+    const chars = bytes.subarray(start, start + length * width);
     const unit = filler.charCodeAt(0);
     const isFiller = (at: number): boolean =>
       chars[at] === (unit & 0xff) && (width === 1 || chars[at + 1] === unit >>> 8);
-    const isFlat = address !== 0 && words[1] === (length | (width === 2 ? wideBit : 0)) >>> 0;
+    const isFlat =
+      address !== 0 && words[(address >>> 2) + 1] === (length | (width === 2 ? wideBit : 0));
     if (!isFlat || !isFiller(0) || !isFiller((length - 1) * width)) {
       throw new Error('The engine lays out strings in another way than expected.');
     }

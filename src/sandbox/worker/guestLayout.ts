@@ -89,3 +89,21 @@ export const context = { words: 128, compileRegExp: 75 } as const;
 export const regExp = { unicode: 1 << 4, unicodeSets: 1 << 8 } as const;
 /** `list` is of the runtime; an atom's text has its kind in the upper bits of its flags: a text, or a symbol. */
 export const atoms = { list: 15, kindShift: 30, text: 1 } as const;
+
+/** Whether an object of this class can be called. */
+export function isCallable(kind: number): boolean {
+  return (
+    (kind >= classes.cFunction && kind <= classes.generatorFunction) ||
+    (kind >= classes.firstAsyncFunction &&
+      kind <= classes.asyncGeneratorFunction &&
+      kind !== classes.asyncFromSyncIterator)
+  );
+}
+
+/** Whether it is a generator, an iterator or a weak collection, of which nothing is seen. */
+export function isRestless(kind: number): boolean {
+  return (
+    (kind >= classes.firstRestless && kind <= classes.lastRestless) ||
+    kind === classes.asyncGenerator
+  );
+}

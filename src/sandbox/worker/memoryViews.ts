@@ -20,4 +20,14 @@ export class MemoryViews {
       this.bytes = new Uint8Array(buffer);
     }
   }
+
+  /** 0 beyond its end. */
+  word(at: number): number {
+    return this.words[at] ?? 0;
+  }
+
+  /** The word that a pointer there points to. */
+  target(at: number): number {
+    return (this.words[at] ?? 0) >>> 2;
+  }
 }

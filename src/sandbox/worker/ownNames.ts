@@ -2,7 +2,9 @@
 // list of all names first, which takes milliseconds where there are tens of thousands.
 
 import type { ValuePointer } from './flatStrings';
+import type { GuestAtoms } from './guestAtoms';
 import * as layout from './guestLayout';
+import type { MemoryViews } from './memoryViews';
 
 const { classes, tags } = layout;
 /** The engine keeps the elements of these elsewhere, as long as this flag is set. */
@@ -17,15 +19,13 @@ const maxChars = 20_000;
 const maxNameChars = 501;
 
 export class OwnNames {
-  readonly #memory: { readonly buffer: ArrayBuffer };
-  readonly #runtime: number;
-  #words = new Int32Array();
+  readonly #memory: MemoryViews;
+  readonly #atoms: GuestAtoms;
   readonly #remembered = new Map<number, readonly [payload: number, tag: number]>();
 
-  /** `runtime` is the address of the engine's. */
-  constructor(memory: { readonly buffer: ArrayBuffer }, runtime: number) {
+  constructor(memory: MemoryViews, atoms: GuestAtoms) {
     this.#memory = memory;
-    this.#runtime = runtime >>> 2;
+    this.#atoms = atoms;
   }
 
   /** How many there are beside items; −1 where only the engine can tell, or where some are symbols. */
@@ -34,7 +34,7 @@ export class OwnNames {
     let count = entries === null ? -1 : 0;
     for (let at = entries?.first ?? 0; at < (entries?.end ?? 0) && count !== -1; at += 2) {
       const atom = this.#shownAt(at);
-      const isText = atom < 0 || atom === 0 || this.#isText(atom);
+      const isText = atom < 0 || atom === 0 || this.#atoms.isText(atom);
       count = isText ? count + (atom === 0 ? 0 : 1) : -1;
     }
     return count;
@@ -51,7 +51,7 @@ export class OwnNames {
       if (atom < 0) {
         numbers.push(atom & 0x7fffffff);
       } else if (atom > 0 && names.length < limit) {
-        chars += this.#lengthOf(this.#stringOf(atom));
+        chars += this.#lengthOf(this.#atoms.stringOf(atom));
         if (chars > maxChars) {
           return undefined;
         }
@@ -67,7 +67,7 @@ export class OwnNames {
     const entries = this.#open(value);
     let count = 0;
     for (let at = entries?.first ?? 0; at < (entries?.end ?? 0); at += 2) {
-      count += this.#words[at + 1] === 0 ? 0 : 1;
+      count += this.#memory.words[at + 1] === 0 ? 0 : 1;
     }
     return count;
   }
@@ -99,7 +99,7 @@ export class OwnNames {
     const { first, end } = this.#open(value) ?? { first: 0, end: 0 };
     for (let at = first; at < end; at += 2) {
       if (this.#shownAt(at) !== 0) {
-        this.#words[at] = (this.#words[at] ?? 0) | layout.property.configurable;
+        this.#memory.words[at] = (this.#memory.words[at] ?? 0) | layout.property.configurable;
       }
     }
   }
@@ -110,12 +110,12 @@ export class OwnNames {
     take: (atom: number, payload: number, tag: number) => boolean,
   ): void {
     const { first, end } = this.#open(value) ?? { first: 0, end: 0 };
-    const words = this.#words;
+    const { words } = this.#memory;
     const object = (words[value >>> 2] ?? 0) >>> 2;
     const values = (words[object + layout.object.properties] ?? 0) >>> 2;
     for (let at = first; at < end; at += 2) {
       const atom = words[at + 1] ?? 0;
-      if (atom === 0 || (atom > 0 && !this.#isText(atom))) {
+      if (atom === 0 || (atom > 0 && !this.#atoms.isText(atom))) {
         continue;
       }
       const kind = (words[at] ?? 0) >>> layout.property.kindShift;
@@ -132,10 +132,8 @@ export class OwnNames {
 
   /** Where the names of an object are. */
   #open(value: ValuePointer): { readonly first: number; readonly end: number } | null {
-    if (this.#words.buffer !== this.#memory.buffer) {
-      this.#words = new Int32Array(this.#memory.buffer);
-    }
-    const words = this.#words;
+    this.#memory.refresh();
+    const { words } = this.#memory;
     const object = (words[value >>> 2] ?? 0) >>> 2;
     const header = words[object + layout.object.header] ?? 0;
     const kind = header >>> 16;
@@ -150,33 +148,22 @@ export class OwnNames {
 
   /** Zero for a property that is not enumerable, or is gone. */
   #shownAt(entry: number): number {
-    const flags = this.#words[entry] ?? 0;
-    return (flags & layout.property.enumerable) === 0 ? 0 : (this.#words[entry + 1] ?? 0);
-  }
-
-  #isText(atom: number): boolean {
-    const flags = this.#words[this.#stringOf(atom) + layout.string.flags] ?? 0;
-    return flags >>> layout.atoms.kindShift === layout.atoms.text;
-  }
-
-  #stringOf(atom: number): number {
-    const list = (this.#words[this.#runtime + layout.atoms.list] ?? 0) >>> 2;
-    return (this.#words[list + atom] ?? 0) >>> 2;
+    const flags = this.#memory.words[entry] ?? 0;
+    return (flags & layout.property.enumerable) === 0 ? 0 : (this.#memory.words[entry + 1] ?? 0);
   }
 
   #lengthOf(string: number): number {
-    return (this.#words[string + layout.string.size] ?? 0) & 0x7fffffff;
+    return (this.#memory.words[string + layout.string.size] ?? 0) & 0x7fffffff;
   }
 
   #textOf(atom: number, limit = maxChars): string {
-    const at = this.#stringOf(atom);
-    const size = this.#words[at + layout.string.size] ?? 0;
+    const { words, halves, bytes } = this.#memory;
+    const at = this.#atoms.stringOf(atom);
+    const size = words[at + layout.string.size] ?? 0;
     const start = (at + layout.string.characters) * 4;
     const length = Math.min(this.#lengthOf(at), limit);
-    const units =
-      size < 0
-        ? new Uint16Array(this.#words.buffer, start, length)
-        : new Uint8Array(this.#words.buffer, start, length);
+    const first = size < 0 ? start >>> 1 : start;
+    const units = (size < 0 ? halves : bytes).subarray(first, first + length);
     let text = '';
     for (const unit of units) {
       text += String.fromCharCode(unit);

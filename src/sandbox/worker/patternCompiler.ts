@@ -3,7 +3,7 @@
 
 import type { QuickJSFFI } from '@jitl/quickjs-ng-wasmfile-release-sync/ffi';
 import { addFunction, readFunction } from './engineHooks';
-import { FlatStrings } from './flatStrings';
+import type { FlatStrings } from './flatStrings';
 import { context, regExp, string } from './guestLayout';
 import { respellCaseless } from './patternText';
 import { toUnicodePattern } from './unicodeSets';
@@ -11,6 +11,7 @@ import { toUnicodePattern } from './unicodeSets';
 interface Engine {
   readonly ffi: QuickJSFFI;
   readonly memory: WebAssembly.Memory;
+  readonly strings: FlatStrings;
   readonly context: ReturnType<QuickJSFFI['QTS_NewContext']>;
   readonly exports: Readonly<Record<string, unknown>>;
   readonly malloc: (bytes: number) => number;
@@ -29,13 +30,11 @@ const maxPatternChars = 40_000;
 
 export class PatternCompiler {
   readonly #engine: Engine;
-  readonly #strings: FlatStrings;
   readonly #compile: Compile;
   readonly #scratch: Value;
 
   constructor(engine: Engine) {
     this.#engine = engine;
-    this.#strings = new FlatStrings(engine.memory);
     this.#scratch = engine.malloc(8) as Value; // where a value is held
     const words = new Int32Array(engine.memory.buffer, engine.context, context.words);
     this.#compile = readFunction<Compile>(engine.exports, words[context.compileRegExp] ?? 0, 3);
@@ -48,13 +47,14 @@ export class PatternCompiler {
   }
 
   readonly #compileAny = (at: number, pattern: bigint, flags: bigint): bigint => {
-    const given = this.#strings.read(this.#put(flags), maxFlagChars) ?? '';
+    const given = this.#engine.strings.read(this.#put(flags), maxFlagChars) ?? '';
     const isSets = given.includes('v') && !given.includes('u');
     if (!isSets && !(given.includes('u') && given.includes('i'))) {
       return this.#compile(at, pattern, flags);
     }
     const held = this.#put(pattern);
-    const source = this.#strings.read(held, maxPatternChars) ?? this.#engine.readText(held);
+    const { strings, readText } = this.#engine;
+    const source = strings.read(held, maxPatternChars) ?? readText(held);
     if (!isSets && (source === undefined || !/\\[pPW]/u.test(source))) {
       return this.#compile(at, pattern, flags);
     }
@@ -87,7 +87,7 @@ export class PatternCompiler {
 
   /** The bytecode is a string, kept apart, which begins with the flags. */
   #markSets(compiled: bigint): void {
-    const address = this.#strings.addressOf(this.#put(compiled));
+    const address = this.#engine.strings.addressOf(this.#put(compiled));
     if (address === 0) {
       return; // it has failed
     }

@@ -98,13 +98,14 @@ let files: MemoryFiles | undefined;
 
 const texts = new PythonTexts(() => engine?.memory.buffer ?? new ArrayBuffer(0));
 const readMemory = (): ArrayBuffer => engine?.memory.buffer ?? new ArrayBuffer(0);
-const hashes = new PythonHash(readMemory);
+const memory = new MemoryViews(readMemory);
+const hashes = new PythonHash(memory);
 const device = createGuestDevice({
   ...{ pump, texts, onMessage, giveRoom },
   onFiles: (operation) => files?.answer(operation) ?? refuseFiles(),
   lookAt: (address) => hashes.describe(address),
   hashWords: (address, bytes) => hashes.describeWords(address, bytes),
-  watch: new PythonWatch(new MemoryViews(readMemory), () => stack?.start ?? 0),
+  watch: new PythonWatch(memory, () => stack?.start ?? 0),
 });
 
 function onMessage(message: ToWorker): void {

@@ -5,6 +5,8 @@ import { QuickJSFFI } from '@jitl/quickjs-ng-wasmfile-release-sync/ffi';
 import loadModule from '@jitl/quickjs-ng-wasmfile-release-sync/emscripten-module';
 import { type HeapLimit, createMemory } from './engineMemory';
 import { FlatStrings } from './flatStrings';
+import { GuestAtoms } from './guestAtoms';
+import { MemoryViews } from './memoryViews';
 import { OwnNames } from './ownNames';
 import { PatternCompiler } from './patternCompiler';
 import { PollCounter } from './pollCounter';
@@ -65,12 +67,14 @@ export class QuickJs {
   private constructor(module: Module, heap: Heap, options: QuickJsOptions) {
     this.#module = module;
     this.#memory = heap.memory;
-    this.strings = new FlatStrings(heap.memory);
+    const views = new MemoryViews(() => heap.memory.buffer);
+    this.strings = new FlatStrings(views);
     this.#limit = heap.limit;
     this.#ffi = new QuickJSFFI(module);
     this.#runtime = this.#ffi.QTS_NewRuntime();
-    this.names = new OwnNames(heap.memory, this.#runtime);
-    this.hashes = new ValueHash(heap.memory, this.#runtime);
+    const atoms = new GuestAtoms(views, this.#runtime);
+    this.names = new OwnNames(views, atoms);
+    this.hashes = new ValueHash(views, atoms);
     this.#ffi.QTS_RuntimeSetMaxStackSize(this.#runtime, maxStackBytes);
     module.callbacks = {
       callFunction: (_asyncify, _context, _self, _count, values, id) =>
@@ -104,6 +108,7 @@ export class QuickJs {
     new PatternCompiler({
       ffi: this.#ffi,
       memory: heap.memory,
+      strings: this.strings,
       context: this.#context,
       exports: heap.exports,
       malloc: (bytes) => this.#allocate(bytes),
