@@ -528,6 +528,8 @@ def main(parts):
                  f"del {name} brings that back\n" for name in taken]
         if variables.unlisted:
             notes.append(f"note: the names of {variables.unlisted:,} variables are not listed: there are too many\n")
+        if variables.untold:
+            notes.append(f"note: {variables.untold:,} more variables changed, which are too many to be listed\n")
         if variables.unseen:
             notes.append("note: too large to be compared whole, so that changes of few items may go unnoticed: "
                          f"{variables.unseen}\n")

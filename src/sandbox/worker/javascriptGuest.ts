@@ -34,8 +34,9 @@ const unreadable = {
   totalChars: 0,
   incomplete: 'it takes more time or memory than there is',
 } as const;
-/** `unseen`: names of variables that are too large to be compared whole. */
-type Variables = ListedNames & Pick<GuestOutcome, 'changes'> & { readonly unseen: string };
+/** `unseen`: names of variables that are too large to be compared whole; `untold`: changes that are too many. */
+type Variables = ListedNames &
+  Pick<GuestOutcome, 'changes'> & { readonly unseen: string; readonly untold: number };
 type Output = Pick<GuestOutcome, 'stdout' | 'stderr' | 'finalAnswer'> & {
   readonly dropped: Pick<GuestOutcome['dropped'], 'stdout' | 'stderr'>;
   readonly isAbridged: Readonly<Record<'stdout' | 'stderr', boolean>>;
@@ -246,7 +247,12 @@ function toComparisonNote(variables: Variables | undefined): string {
   if (variables === undefined) {
     return 'note: there was no memory or time to tell which variables changed; a later step tells it\n';
   }
-  return variables.unseen === ''
-    ? ''
-    : `note: too large to be compared whole, so that changes of few items may go unnoticed: ${variables.unseen}\n`;
+  const { untold, unseen } = variables;
+  const notes = [
+    untold > 0 &&
+      `note: ${untold.toLocaleString('en')} more variables changed, which are too many to be listed\n`,
+    unseen !== '' &&
+      `note: too large to be compared whole, so that changes of few items may go unnoticed: ${unseen}\n`,
+  ];
+  return notes.filter((note) => note !== false).join('');
 }

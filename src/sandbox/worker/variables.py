@@ -23,6 +23,7 @@ names = {}
 offered = {}
 known = {}  # by name: (id, fingerprint, preview, room it was looked at with, whether it can be changed in place)
 unlisted = 0
+untold = 0  # changes that are too many to be told
 unseen = ""  # names of variables that are too large to be compared whole, and were not named before
 MAX_UNSEEN = 5
 told = set()  # names
@@ -76,7 +77,7 @@ def describe(value):
 
 def compare():
     """(sorted names, changes since the last comparison); when it fails, the next one finds the same changes."""
-    global unlisted
+    global unlisted, untold
     own = [name for name in tuple(names) if is_own(name)]
     changed, looked = {}, {}
     mentioned, reached = asked["mentioned"], asked["reached"]
@@ -124,8 +125,10 @@ def compare():
     for name in removed:
         del known[name]
         told.discard(name)
-    return listed, cut_list(entries[:MAX_CHANGES], lambda entry: len(
+    told_changes = cut_list(entries[:MAX_CHANGES], lambda entry: len(
         "".join((entry["name"], entry["type"], entry["preview"], entry["hash"] or ""))))
+    untold = len(changed) + len(removed) - len(told_changes)
+    return listed, told_changes
 
 
 def is_acting(value):

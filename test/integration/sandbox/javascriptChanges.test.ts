@@ -390,6 +390,23 @@ describe('the variables that a JavaScript step changed', () => {
     });
   }
 
+  it('are counted where they are too many to be told', async () => {
+    await repl.run('i = 0');
+    for (const code of [
+      'for (let i = 0; i < 1_500; i++) globalThis[`many${i}`] = i',
+      'for (let i = 0; i < 1_500; i++) globalThis[`many${i}`] = -i - 1',
+      'for (let i = 0; i < 1_500; i++) delete globalThis[`many${i}`]',
+    ]) {
+      const { changes, stderr } = await repl.run(code);
+      assert.equal(changes.length, 1_000);
+      assert.match(
+        stderr,
+        /^note: 50[01] more variables changed, which are too many to be listed$/mu,
+      );
+    }
+    assert.equal((await repl.run('i = 1')).stderr, '');
+  });
+
   it('are told with a note where a value is too large to be compared whole', async () => {
     const code = 'v = Array.from({ length: 400_000 }, (_, n) => [n, [n]]); null';
     const made = await repl.run(code);

@@ -277,6 +277,23 @@ describePython('the variables that a Python step changed', (backend) => {
     );
   }
 
+  it('are counted where they are too many to be told', async () => {
+    await repl.run('i = 0');
+    for (const code of [
+      'for i in range(1_500): globals()[f"many{i}"] = i',
+      'for i in range(1_500): globals()[f"many{i}"] = -i - 1',
+      'for i in range(1_500): del globals()[f"many{i}"]',
+    ]) {
+      const { changes, stderr } = await repl.run(code);
+      assert.equal(changes.length, 1_000);
+      assert.match(
+        stderr,
+        /^note: 50[01] more variables changed, which are too many to be listed$/mu,
+      );
+    }
+    assert.equal((await repl.run('i = 1')).stderr, '');
+  });
+
   for (const [title, [make, change, names]] of Object.entries(throughOthers)) {
     it(`are those changed through others: ${title}`, async () => {
       await repl.run('v = [0]\nclass H:\n  def bump(self): v.append(1)');
