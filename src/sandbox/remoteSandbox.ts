@@ -20,18 +20,9 @@ import {
   unrecordedPlace,
 } from '../core/sandbox';
 import type { FileReply, FileRequest } from '../core/sandboxFiles';
-import type { Channel } from '../protocol/channel';
 import type { ContextFeed } from '../protocol/contextFeed';
-import type { EngineMethods, ProcessMethods, WorkerKind } from '../protocol/sandboxProcess';
-
-interface SandboxHost {
-  readonly wallNames: readonly string[];
-  readonly channel: Channel<EngineMethods, ProcessMethods>;
-  readonly feed: ContextFeed;
-  readonly sandboxes: Map<number, RemoteSandbox>;
-  hold(): void;
-  release(): void;
-}
+import type { WorkerKind } from '../protocol/sandboxProcess';
+import type { SandboxHost } from './sandboxHost';
 
 interface RemoteSandboxParts {
   readonly sandboxId: number;

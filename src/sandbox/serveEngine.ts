@@ -7,7 +7,7 @@ import { createFeedReader } from '../protocol/contextFeed';
 import { SandboxServer } from './sandboxServer';
 import type { WorkerSource } from './workerPool';
 
-/** File descriptor of the pipe that carries context bytes. Source: the fork in sandboxProcess.ts. */
+/** File descriptor of the pipe that carries context bytes. Source: the fork in forkedHost.ts. */
 const contextPipe = 4;
 /** For what has to be ended elsewhere; the engine does not wait for it. */
 const settleMs = 5_000;
