@@ -15,7 +15,8 @@ MAX_LISTED_CHARS = 100_000
 CHANGES = {"added": "added", "changed": "changed", "touched": "changed", None: "removed"}
 MAX_REMEMBERED = 20_000_000
 # What can touch any variable, by a text or otherwise.
-ANY_NAME = frozenset(("eval", "exec", "globals", "locals", "vars", "__main__", "gc", "inspect"))
+ANY_NAME = frozenset(("eval", "exec", "globals", "locals", "vars", "__main__", "gc", "inspect", "modules", "import_module",
+                      "_getframe", "f_globals", "f_locals", "f_back", "__globals__"))
 # Types are known by their ids: they may have an __eq__ of the code's own.
 STILL = frozenset(map(id, (bool, type(None), types.ModuleType)))
 

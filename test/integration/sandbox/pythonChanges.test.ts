@@ -143,6 +143,22 @@ const throughOthers: Readonly<Record<string, readonly [string, string, readonly 
     'h()',
     ['v'],
   ],
+  'the modules': [
+    'import sys, importlib',
+    'getattr(sys.modules["__main__"], "v").append(1)',
+    ['v'],
+  ],
+  'a module by its name': [
+    'import sys, importlib',
+    'getattr(importlib.import_module("__main__"), "v").append(1)',
+    ['v'],
+  ],
+  'a frame': [
+    'import sys, importlib',
+    'getattr(sys, "_getframe")().f_globals["v"].append(1)',
+    ['v'],
+  ],
+  'the globals of a function': ['def h(): pass', 'h.__globals__["v"].append(1)', ['v']],
   'an item of a dict': ['h = {"a": lambda: v.append(1)}', 'h["a"]()', ['v']],
   'items of a list': ['h = [lambda: v.append(1)]', '[one() for one in h]; None', ['v']],
   'a partial function': ['h = functools.partial(v.append, 1)', 'h()', ['v']],
