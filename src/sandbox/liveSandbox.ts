@@ -212,7 +212,11 @@ export class LiveSandbox implements Disposable {
     const onInterrupt = (): void => this.#running?.calls.abort();
     this.#asked = worker;
     try {
-      return await worker.askInterruptibly(question, { timeoutMs, signal, onInterrupt });
+      const asked = await worker.askInterruptibly(question, { timeoutMs, signal, onInterrupt });
+      if (asked.answer !== null && (this.#hasRun || question.kind === 'run')) {
+        this.#lostIdleBy ??= worker.endedBy; // it ended beside its answer, which tells of no loss
+      }
+      return asked;
     } finally {
       this.#asked = undefined;
     }

@@ -31,6 +31,8 @@ class FakeWorker implements WorkerHandle {
   readonly onDidEnd = this.#ended.event;
   endedBy: string | null = null;
   isLetGoOf = false;
+  /** It ends right after the answer to such a question. */
+  endsAfter: ToWorker['kind'] | null = null;
   /** What takes its place where it ran. */
   successor: WorkerHandle | null | Error = null;
   #loads = 0;
@@ -50,6 +52,14 @@ class FakeWorker implements WorkerHandle {
           id: message.id,
           outcome: { ...emptyWorkerOutcome, result },
         });
+      } else if (message.kind === 'files') {
+        const answer = { kind: 'list' as const, path: '/work', total: 0, entries: [] };
+        this.#received.fire({ kind: 'filed', id: message.id, answer });
+      } else if (message.kind === 'read') {
+        this.#received.fire({ kind: 'value', id: message.id, value: null });
+      }
+      if (message.kind === this.endsAfter) {
+        this.end();
       }
     });
   }
@@ -106,12 +116,21 @@ describe('a sandbox whose worker has ended', () => {
       return sandbox.run(params, async () => null, never);
     };
     const run = async (): Promise<string | null> => (await runStep()).result;
+    const ask = {
+      run,
+      read: () =>
+        sandbox.read({ sandboxId: 1, name: 'v', offset: 0, maxChars: 9, timeoutMs: 1_000 }, never),
+      files: () => {
+        const operation = { kind: 'list', path: '', maxEntries: 1 } as const;
+        return sandbox.runFileOperation({ operation, timeoutMs: 1_000 }, never);
+      },
+    };
     const close = (): boolean => {
       sandbox.dispose();
       pool.dispose();
       return started.every((worker) => worker.isLetGoOf);
     };
-    return { run, runStep, died, close };
+    return { ask, run, runStep, died, close };
   };
 
   it('goes on where it ran, with the contexts loaded again, as often as it takes', async () => {
@@ -143,6 +162,21 @@ describe('a sandbox whose worker has ended', () => {
     assert.match(error?.message ?? '', /before this step, which was not run: it was ended/u);
     assert.deepStrictEqual([await run(), close()], ['second with 1', true]);
   });
+
+  for (const kind of ['run', 'read', 'files'] as const) {
+    it(`tells the next step what is lost when it ended beside its answer: ${kind}`, async () => {
+      const first = new FakeWorker('first');
+      first.successor = new FakeWorker('second');
+      const { ask, run, runStep, close } = await open(first);
+      await run();
+      first.endsAfter = kind;
+      await ask[kind]();
+      const { stateLost, error, result } = await runStep();
+      assert.deepStrictEqual([stateLost, result], [true, null]);
+      assert.match(error?.message ?? '', /before this step, which was not run: it was ended/u);
+      assert.deepStrictEqual([await run(), close()], ['second with 1', true]);
+    });
+  }
 
   it('ends the sandbox when nothing is left of where its steps ran', async () => {
     for (const successor of [null, new Error('gone')]) {
