@@ -103,9 +103,18 @@ export async function hashBytes(bytes: Uint8Array): Promise<string> {
   return Buffer.from(digest).toString('hex');
 }
 
+/** Their messages begin with the path, which is told as it was given. */
+const pathReasons: ReadonlySet<FileRefused['reason']> = new Set([
+  'outside',
+  'exists',
+  'wrong_kind',
+]);
+
 /** Refusals that are about the caller's words and not about where they lead. */
 export function toFileError({ reason, message }: FileRefused): RlmError {
-  const text = `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+  const beginsWithPath = pathReasons.has(reason);
+  const first = beginsWithPath ? message.charAt(0) : message.charAt(0).toUpperCase();
+  const text = `${first}${message.slice(1)}.`;
   switch (reason) {
     case 'outside':
       return new RlmError('PATH_NOT_ALLOWED', text, {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { RlmError } from '../../../src/core/errors';
+import { toFileError } from '../../../src/core/fileTransfer';
 import type { FileAnswer, FileRequest, ShellAnswer } from '../../../src/core/sandboxFiles';
 import { createFakeSession } from '../../support/fakePorts';
 
@@ -62,6 +63,13 @@ describe('files of a session', () => {
       const down = await session.files.download('a', never);
       assert.ok(Buffer.from(down.bytes).equals(bytes));
       assert.equal(down.sha256, up.sha256);
+    });
+  }
+
+  for (const reason of ['outside', 'exists', 'wrong_kind'] as const) {
+    it(`name the path of a refusal as it was given: ${reason}`, () => {
+      const message = 'ln is not to be had';
+      assert.equal(toFileError({ kind: 'refused', reason, message }).message, `${message}.`);
     });
   }
 
