@@ -17,18 +17,6 @@ export interface TeamServerProcess extends Started {
   stop(): Promise<number | null>;
 }
 
-/** A client's first message, for requests that are made without one of its libraries. */
-export const initialize = {
-  jsonrpc: '2.0',
-  id: 1,
-  method: 'initialize',
-  params: {
-    protocolVersion: '2025-11-25',
-    capabilities: {},
-    clientInfo: { name: 'raw', version: '1' },
-  },
-};
-
 interface TeamServerOptions {
   readonly folder: string;
   readonly args?: readonly string[];

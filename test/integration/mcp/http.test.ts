@@ -8,6 +8,7 @@ import os from 'node:os';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 
 import { type HttpOptions, type TokenServing, serveHttp } from '../../../src/mcp/http';
+import { initialize } from '../../support/initialize';
 import { createFakeEngine, type FakeEngine } from '../../support/fakeEngine';
 import {
   assertEnded,
@@ -32,16 +33,7 @@ interface RawReply {
   readonly text: string;
 }
 
-const initialize = JSON.stringify({
-  jsonrpc: '2.0',
-  id: 1,
-  method: 'initialize',
-  params: {
-    protocolVersion: '2025-11-25',
-    capabilities: {},
-    clientInfo: { name: 'raw', version: '1' },
-  },
-});
+const initializeText = JSON.stringify(initialize);
 
 /** Code and id of a refusal. */
 const readError = ({ text }: RawReply): readonly unknown[] => {
@@ -89,7 +81,7 @@ describe('HTTP', () => {
   });
 
   const begin = (serving: TokenServing, raw: RawRequest) => {
-    const { method = 'POST', path = '/mcp', headers = {}, body = initialize } = raw;
+    const { method = 'POST', path = '/mcp', headers = {}, body = initializeText } = raw;
     const all = Object.entries({ ...goodHeaders(serving), ...headers });
     const request = http.request({
       host: '127.0.0.1',
@@ -340,7 +332,7 @@ describe('HTTP', () => {
       const newer = { 'MCP-Protocol-Version': '2026-07-28' };
       const request = (method: string, params: object = {}): string =>
         JSON.stringify({ jsonrpc: '2.0', id: 'a-7', method, params });
-      const again = JSON.stringify({ ...(JSON.parse(initialize) as object), id: 'a-7' });
+      const again = JSON.stringify({ ...initialize, id: 'a-7' });
       const rows: readonly (readonly [RawRequest, number, number])[] = [
         [{ body: request('server/discover') }, 400, -32601],
         [{ body: request('server/discover'), headers: newer }, 400, -32601],
@@ -375,7 +367,7 @@ describe('HTTP', () => {
       };
       assert.deepStrictEqual(await ids([...batch, { id: 5 }]), [400, [4, 6, 5]]);
       assert.deepStrictEqual(await ids(batch, {}), [400, [4, 6]]);
-      assert.deepStrictEqual(await ids([...batch, JSON.parse(initialize)]), [400, [4, 6, 1]]);
+      assert.deepStrictEqual(await ids([...batch, initialize]), [400, [4, 6, 1]]);
     });
 
     it('refuses a body that is too large under its id', async () => {

@@ -6,20 +6,12 @@ import type net from 'node:net';
 import { type HttpServing, listenHttp } from '../../../src/mcp/http';
 import { TokenAccess, type AccessVerdict } from '../../../src/mcp/httpAccess';
 import type { HttpCounts } from '../../../src/mcp/httpObserver';
+import { initialize } from '../../support/initialize';
 import { createFakeEngine, type FakeEngine } from '../../support/fakeEngine';
 import { connectRaw } from '../../support/rawSocket';
 
 const token = 'a-token-of-at-least-22-characters';
-const initialize = JSON.stringify({
-  jsonrpc: '2.0',
-  id: 1,
-  method: 'initialize',
-  params: {
-    protocolVersion: '2025-11-25',
-    capabilities: {},
-    clientInfo: { name: 'raw', version: '1' },
-  },
-});
+const initializeText = JSON.stringify(initialize);
 const maxConnections = 3;
 
 describe('a client that leaves', () => {
@@ -109,7 +101,7 @@ describe('a client that leaves', () => {
 
   const openMcpSession = async (): Promise<string> => {
     const socket = await connectRaw(serving.port);
-    socket.write(request('POST /mcp', initialize));
+    socket.write(request('POST /mcp', initializeText));
     const text = await readAll(socket, /"id":1\}\n\n$/u);
     socket.destroy();
     await untilEnded(1);

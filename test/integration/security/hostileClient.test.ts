@@ -6,21 +6,13 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import type net from 'node:net';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { initialize } from '../../support/initialize';
 import { readEndpoint, type RunningServer, startServer } from '../../support/engineProcess';
 import { callOk, connectHttpClient, openSession } from '../../support/mcpClient';
 import { connectRaw, sendRaw } from '../../support/rawSocket';
 import { useTempFolder } from '../../support/tempFolder';
 
-const initialize = JSON.stringify({
-  jsonrpc: '2.0',
-  id: 1,
-  method: 'initialize',
-  params: {
-    protocolVersion: '2025-11-25',
-    capabilities: {},
-    clientInfo: { name: 'x', version: '1' },
-  },
-});
+const initializeText = JSON.stringify(initialize);
 
 describe('a hostile client', function () {
   this.timeout(120_000);
@@ -107,7 +99,7 @@ describe('a hostile client', function () {
   });
 
   it('request smuggling has no shape that gets through', async () => {
-    const hidden = post(initialize);
+    const hidden = post(initializeText);
     const both = [...good(), 'Content-Length: 4', 'Transfer-Encoding: chunked'];
     await refuses('length and chunks', head(both) + `0\r\n\r\n${hidden}`, [400]);
     await refuses(
@@ -184,9 +176,9 @@ describe('a hostile client', function () {
     await refuses('deep JSON', post('['.repeat(1_000_000)), [400]);
     await refuses('deep objects', post('{"a":'.repeat(100_000)), [400]);
     await refuses('a giant announcement', head([...good(), 'Content-Length: 99999999999']), [413]);
-    const batch = `[${Array.from({ length: 101 }, () => initialize).join(',')}]`;
+    const batch = `[${Array.from({ length: 101 }, () => initializeText).join(',')}]`;
     await refuses('a batch of 101', post(batch), [400]);
-    await refuses('two initializations', post(`[${initialize},${initialize}]`), [400]);
+    await refuses('two initializations', post(`[${initializeText},${initializeText}]`), [400]);
     await refuses('millions of quotes', post(`"${'\\"'.repeat(3_000_000)}`), [400]);
     await refuses('no text', post('\0\0\0\0'), [400]);
     await refuses('a prototype', post('{"__proto__":{"method":"initialize"}}'), [400]);
@@ -211,7 +203,9 @@ describe('a hostile client', function () {
 
   it('a flood of sessions fills the places there are, and those who have one are served', async () => {
     const flood = Array.from({ length: 300 }, () =>
-      sendRaw(port, post(initialize, ['Connection: close'])).then(({ statuses }) => statuses[0]),
+      sendRaw(port, post(initializeText, ['Connection: close'])).then(
+        ({ statuses }) => statuses[0],
+      ),
     );
     await checkBystander();
     const statuses = await Promise.all(flood);

@@ -13,12 +13,8 @@ import { callError, callOk, callTool, createClient, openSession } from '../../su
 import { connectRaw } from '../../support/rawSocket';
 import { hasProcessTree, listChildren } from '../../support/processTree';
 import { createSelfSigned } from '../../support/selfSigned';
-import {
-  addUsers,
-  initialize,
-  startTeamServer,
-  type TeamServerProcess,
-} from '../../support/teamServer';
+import { initialize } from '../../support/initialize';
+import { addUsers, startTeamServer, type TeamServerProcess } from '../../support/teamServer';
 import { useTempFolder } from '../../support/tempFolder';
 import { start } from '../cli/program';
 

@@ -12,12 +12,8 @@ import {
 import { tools } from '../../../src/mcp/toolList';
 import { resourceTemplates } from '../../../src/mcp/resourceUri';
 import { callOk, callTool, openSession } from '../../support/mcpClient';
-import {
-  addUsers,
-  initialize,
-  startTeamServer,
-  type TeamServerProcess,
-} from '../../support/teamServer';
+import { initialize } from '../../support/initialize';
+import { addUsers, startTeamServer, type TeamServerProcess } from '../../support/teamServer';
 import { useTempFolder } from '../../support/tempFolder';
 
 /** In alice's text, code, variables, title, files and answers; nobody else may ever read it. */
