@@ -15,8 +15,8 @@ export interface ConnectionLimits {
 interface Sockets {
   readonly strangers: Set<Socket>;
   readonly idle: Set<Socket>;
-  /** With the number of responses that are open on each. */
-  readonly busy: Map<Socket, number>;
+  /** With the responses that are open on each. */
+  readonly busy: Map<Socket, Set<ServerResponse>>;
 }
 
 export class HttpConnections {
@@ -39,7 +39,7 @@ export class HttpConnections {
     if (strangers.size > this.#limits.maxStrangers) {
       dropFirst(strangers);
     } else if (strangers.size + idle.size + busy.size > this.#limits.maxConnections) {
-      dropFirst(strangers.size > 1 || idle.size === 0 ? strangers : idle);
+      dropFirst(this.#choose());
     }
   }
 
@@ -48,19 +48,33 @@ export class HttpConnections {
     const { strangers, idle, busy } = this.#sockets;
     strangers.delete(socket);
     idle.delete(socket);
-    busy.set(socket, (busy.get(socket) ?? 0) + 1);
+    const open = busy.get(socket) ?? new Set();
+    busy.set(socket, open.add(response));
     response.once('close', () => {
-      const open = busy.get(socket);
-      if (open === undefined) {
-        return; // the socket is closed as well
-      }
-      if (open > 1) {
-        busy.set(socket, open - 1);
-      } else {
+      open.delete(response);
+      if (busy.get(socket) === open && open.size === 0) {
+        // else the socket is closed as well
         busy.delete(socket);
         idle.add(socket);
       }
     });
+  }
+
+  /** Of which one makes room for the newest. A refused client that still sends its body has had its answer. */
+  #choose(): Set<Socket> {
+    const { strangers, idle, busy } = this.#sockets;
+    if (strangers.size > 1) {
+      return strangers;
+    }
+    if (idle.size > 0) {
+      return idle;
+    }
+    const refused = [...busy].filter(
+      ([socket, open]) =>
+        !socket.destroyed &&
+        [...open].every(({ headersSent, statusCode }) => headersSent && statusCode >= 400),
+    );
+    return refused.length > 0 ? new Set(refused.map(([socket]) => socket)) : strangers;
   }
 }
 

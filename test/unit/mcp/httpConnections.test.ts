@@ -76,6 +76,15 @@ describe('HttpConnections', () => {
     assert.deepStrictEqual(open(), [0, 2, 3, 4, 5, 6]);
   });
 
+  it('lets one that has been refused make room, though it still sends', () => {
+    for (let count = 0; count < maxConnections; count += 1) {
+      const response = request(connect());
+      Object.assign(response, count === 2 ? { headersSent: true, statusCode: 429 } : {});
+    }
+    connect();
+    assert.deepStrictEqual(open(), [0, 1, 3, 4, 5, 6]);
+  });
+
   it('after any events: the bounds hold, and no busy connection was closed', () => {
     const step = fc.tuple(
       fc.constantFrom('connect', 'request', 'answered', 'gone'),
