@@ -35,7 +35,8 @@ WRITTEN = frozenset(map(id, (range, complex, date, datetime, time, timedelta, ti
 VIEWED = frozenset(map(id, (array, memoryview, bytearray)))  # no subclass: its view may be of the code's own making
 STREAMS = ((StringIO, StringIO.getvalue), (BytesIO, BytesIO.getbuffer))
 VIEWS = frozenset(map(id, (KEYS, VALUES, ITEMS)))
-TRUE, FALSE, NONE, INT, FLOAT, STR, BYTES, OBJECT, SET = range(101, 110)
+TRUE, FALSE, NONE, INT, FLOAT, STR, BYTES, OBJECT, SET, AGAIN = range(101, 111)
+ONCE = frozenset()  # types of the runner's own whose values are shared by many, and looked into once in a look; by finders.py
 hash_text, hash_bytes, hash_int, hash_tuple = str.__hash__, bytes.__hash__, int.__hash__, tuple.__hash__
 hash_set, count_bits, float_text = frozenset.__hash__, int.bit_length, float.hex
 
@@ -59,6 +60,7 @@ SHOWN = WITHOUT | WRITTEN | VIEWED | frozenset(map(id, (
     types.CellType, types.MethodWrapperType, types.WrapperDescriptorType, slice, property, partial, Pattern, Match,
     _lru_cache_wrapper, ReferenceType, ProxyType, CallableProxyType)))
 
+seen = set()  # of the types in ONCE
 opaque = []  # what has no content of its own, by what tells one from another in this process
 is_cut = False  # whether some of a value was not looked at
 
@@ -91,6 +93,7 @@ def look_here(value, room):
     global is_cut
     is_cut = False
     opaque.clear()
+    seen.clear()
     kind = type(value)
     try:
         if kind is str:
@@ -216,7 +219,12 @@ def put(value, tokens, waiting):
         elif kind is types.BuiltinFunctionType:
             opaque.extend((id(value.__self__), hash_text(value.__name__)))
         return
+    elif id(kind) in ONCE and id(value) in seen:
+        tokens.append(AGAIN)
+        return
     else:
+        if id(kind) in ONCE:
+            seen.add(id(value))
         length = None if base is None else LENGTHS.get(id(base))
         if base is not None:
             tokens.append(hash_text(type_name(base)))  # an empty list is no empty mapping

@@ -3,6 +3,7 @@
 import itertools
 
 import asked
+import contents
 import jsPattern
 import linePattern
 import windows
@@ -10,6 +11,8 @@ from asked import EVERY, LOADED
 from searchLimits import LIMITS
 from sources import bound, find_sources, has_returns, know, name_of, note_letters, watch  # noqa: F401  (know: for boot)
 from spans import Span, Spans, count_breaks, last_break
+
+contents.ONCE = frozenset((id(linePattern.LinePattern),))  # every span of a search holds its pattern
 
 HOST_CHARS = 200_000  # below this Python's own engine is faster than the way to the host
 PIECE_CHARS = 250_000  # of a text on its way to the host

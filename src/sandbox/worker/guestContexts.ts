@@ -48,6 +48,7 @@ export class GuestContexts {
     for (const [source, address] of added.addresses.entries()) {
       if (address !== 0) {
         this.#numbers.set(address, this.#textCount + source);
+        this.#engine.hashes.addLoaded(address);
       }
     }
     this.#textCount += added.addresses.length;

@@ -43,6 +43,8 @@ interface GuestDeviceParts {
   readonly onFiles: (operation: FileOperation) => FileAnswer;
   /** More memory than the code may use, within bounds that the code can reach too. */
   readonly giveRoom: () => void;
+  /** The characters of a text of a context begin there. */
+  readonly addLoaded: (address: number) => void;
   /** What `contents.py` reads of a value. */
   readonly lookAt: (address: number) => string;
   /** Of the words of a value behind its head: eight digits. */
@@ -59,6 +61,7 @@ export function createGuestDevice({
   onMessage,
   onFiles,
   giveRoom,
+  addLoaded,
   lookAt,
   hashWords,
   watch,
@@ -112,7 +115,11 @@ export function createGuestDevice({
       return answer(hashWords(Number(start), Number(size)));
     }
     if (what === 'fill') {
-      return texts.fill(Number(address)) ? 'taken' : 'refused';
+      const isFilled = texts.fill(Number(address));
+      if (isFilled) {
+        addLoaded(Number(address));
+      }
+      return isFilled ? 'taken' : 'refused';
     }
     if (request.startsWith(watchRequest)) {
       return answer(watch.watch(request.slice(watchRequest.length)) ? '1' : '0');

@@ -45,6 +45,11 @@ export class PythonHash {
     this.#sets = new PythonSets({ memory, walk, types, leaves });
   }
 
+  /** The characters of a text of a context begin there, for as long as the interpreter lives. */
+  addLoaded(address: number): void {
+    this.#leaves.addLoaded(address);
+  }
+
   beginStep(): void {
     this.#walk.beginStep();
   }

@@ -7,6 +7,8 @@ import * as layout from './pythonLayout';
 import type { Leaf } from './pythonTypes';
 
 const maxDigits = 1_000_000;
+/** What goes in for a loaded text, with its number: its content is the record's. */
+const loadedMark = 0x10ad0000;
 /** What goes in before a value that is no small integer: no word that one of those is. */
 const marks = {
   bool: 0x5b020000,
@@ -23,10 +25,17 @@ const marks = {
 export class PythonLeaves {
   readonly #memory: MemoryViews;
   readonly #walk: HashWalk;
+  /** Numbers of the loaded texts by the address of their characters: they stay, and no code changes them. */
+  readonly #loaded = new Map<number, number>();
 
   constructor(memory: MemoryViews, walk: HashWalk) {
     this.#memory = memory;
     this.#walk = walk;
+  }
+
+  /** What holds the text whose characters begin there need not be looked into, whatever its length. */
+  addLoaded(address: number): void {
+    this.#loaded.set(address, this.#loaded.size);
   }
 
   add(at: number, kind: Leaf): void {
@@ -106,9 +115,11 @@ export class PythonLeaves {
     const kind = (bits >>> kindShift) & 7;
     const start = (at + ((bits & isAscii) !== 0 ? ascii : other)) * 4;
     const bytes = this.#memory.word(at + length) * kind;
-    return bytes >= 0 && bytes < bytesPerLook
-      ? hashAligned(this.#memory.words, start, bytes) + kind
-      : this.#hashRun(start, bytes) + kind;
+    if (bytes >= 0 && bytes < bytesPerLook) {
+      return hashAligned(this.#memory.words, start, bytes) + kind;
+    }
+    const number = this.#loaded.get(start >>> 0);
+    return number === undefined ? this.#hashRun(start, bytes) + kind : loadedMark + number;
   }
 
   #hashRun(start: number, length: number): number {

@@ -103,6 +103,7 @@ const hashes = new PythonHash(memory);
 const device = createGuestDevice({
   ...{ pump, texts, onMessage, giveRoom },
   onFiles: (operation) => files?.answer(operation) ?? refuseFiles(),
+  addLoaded: (address) => hashes.addLoaded(address),
   lookAt: (address) => hashes.describe(address),
   hashWords: (address, bytes) => hashes.describeWords(address, bytes),
   watch: new PythonWatch(memory, () => stack?.start ?? 0),

@@ -46,6 +46,11 @@ export class ValueHash {
     this.#properties = new ValueProperties({ memory, walk, texts, leaves, atoms });
   }
 
+  /** A text of a context, for as long as the guest lives. */
+  addLoaded(address: number): void {
+    this.#texts.addLoaded(address);
+  }
+
   /** What was looked at before may have changed, and there is room for more looks. */
   beginStep(): void {
     this.#looks.clear();

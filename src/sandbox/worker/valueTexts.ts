@@ -7,13 +7,23 @@ import type { MemoryViews } from './memoryViews';
 
 type Text = Run<Uint8Array | Uint16Array>;
 
+/** What goes into a hash for a loaded text, with its number: its content is the record's. */
+const loadedMark = 0x10ad0000;
+
 export class ValueTexts {
   readonly #memory: MemoryViews;
   readonly #walk: HashWalk;
+  /** Numbers of the loaded texts by address: they stay, and no code changes them. */
+  readonly #loaded = new Map<number, number>();
 
   constructor(memory: MemoryViews, walk: HashWalk) {
     this.#memory = memory;
     this.#walk = walk;
+  }
+
+  /** The text at this address has been loaded; what holds it need not be looked into, whatever its length. */
+  addLoaded(address: number): void {
+    this.#loaded.set(address, this.#loaded.size);
   }
 
   hashText(at: number): number {
@@ -22,7 +32,7 @@ export class ValueTexts {
     const isFlat = (((words[at + string.flags] ?? 0) >>> 28) & 3) === 0;
     return size >= 0 && size < bytesPerLook && isFlat
       ? hashAligned(words, (at + string.characters) * 4, size)
-      : this.#hashFound(this.#locate(at));
+      : this.#hashLong(at);
   }
 
   /** As of the flat text that it becomes when the code reads it. */
@@ -47,7 +57,12 @@ export class ValueTexts {
     }
   }
 
-  #hashFound(text: Text): number {
+  #hashLong(at: number): number {
+    const number = this.#loaded.get((at * 4) >>> 0);
+    if (number !== undefined) {
+      return loadedMark + number;
+    }
+    const text = this.#locate(at);
     const { bulk } = this.#walk;
     return this.#walk.takeRun(text.length) ? bulk.hashText(text) : bulk.hashPieces(text);
   }
