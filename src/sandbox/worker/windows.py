@@ -52,7 +52,7 @@ def lines(first, last=None, source=LOADED, *, text=LOADED, path=EVERY, **other):
 
 
 def head(count=10, source=LOADED, *, text=LOADED, path=EVERY, **other):
-    if isinstance(count, str) and source is LOADED:
+    if isinstance(count, str) and source is LOADED and not count.isdecimal():
         count, source = 10, count
     text, path = options("head", source, text, path, other)
     count = asked.whole("the number of lines", count, 1)
@@ -61,7 +61,7 @@ def head(count=10, source=LOADED, *, text=LOADED, path=EVERY, **other):
 
 
 def tail(count=10, source=LOADED, *, text=LOADED, path=EVERY, **other):
-    if isinstance(count, str) and source is LOADED:
+    if isinstance(count, str) and source is LOADED and not count.isdecimal():
         count, source = 10, count
     text, path = options("tail", source, text, path, other)
     count = asked.whole("the number of lines", count, 1)
