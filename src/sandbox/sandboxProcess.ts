@@ -123,7 +123,7 @@ export class SandboxProcess implements SandboxFactory {
 
   /** A process that was only asked whether its backends work does not stay. */
   #stopUnused(host: SandboxHost): void {
-    if (this.#native && !this.isUsed && !host.isHeld()) {
+    if (this.#native && !this.isUsed && !host.isHeld() && !this.#stopped.has(host)) {
       this.#host = undefined;
       this.#stopped.add(host);
       host.stop();
@@ -226,10 +226,13 @@ export class SandboxProcess implements SandboxFactory {
   }
 
   #lose(host: SandboxHost, reason: string): void {
-    this.#host = undefined;
     host.channel.dispose();
-    if (!this.#disposed) {
-      this.#log(`The sandbox process is gone: ${reason}`);
+    if (!this.#stopped.has(host)) {
+      // else another may run by now
+      this.#host = undefined;
+      if (!this.#disposed) {
+        this.#log(`The sandbox process is gone: ${reason}`);
+      }
     }
     for (const sandbox of [...host.sandboxes.values()]) {
       sandbox.die(reason);

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { Emitter } from '../../../src/base/emitter';
 import { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
+import { describePython } from '../../support/backends';
 import { createSandboxes, Repl } from '../../support/repl';
 import { hasProcessTree, listChildren } from '../../support/processTree';
 import { useTempFolder } from '../../support/tempFolder';
@@ -57,3 +59,29 @@ describe('the sandbox process', function () {
     assert.ok(told.length < 9_000);
   });
 });
+
+describePython(
+  'a process of places',
+  () => {
+    it('that was only asked for its status ends alone, later than its successor starts', async () => {
+      const before = await listChildren(process.pid);
+      const own = async (): Promise<readonly number[]> =>
+        (await listChildren(process.pid)).filter((pid) => !before.includes(pid));
+      const sandboxes = createSandboxes('local');
+      try {
+        await sandboxes.readStatus();
+        const [asked] = await own();
+        const first = await Repl.open(sandboxes);
+        while (asked !== undefined && (await own()).includes(asked)) {
+          await setImmediate();
+        }
+        const second = await Repl.open(sandboxes);
+        assert.equal((await own()).length, 1, 'both sessions have one process');
+        assert.deepStrictEqual([await first.evaluate('1'), await second.evaluate('2')], ['1', '2']);
+      } finally {
+        sandboxes.dispose();
+      }
+    });
+  },
+  ['local'],
+);
