@@ -52,7 +52,7 @@ export const addContext = defineTool({
     readOnlyHint: false,
     destructiveHint: false,
     idempotentHint: false,
-    openWorldHint: false,
+    openWorldHint: true, // the place may be another machine: Daytona
   },
   async run({ engine, signal, progress }, args) {
     const given = requireGivenContext(args);

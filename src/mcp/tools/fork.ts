@@ -73,7 +73,7 @@ export const fork = defineTool({
     readOnlyHint: false,
     destructiveHint: false,
     idempotentHint: false,
-    openWorldHint: false,
+    openWorldHint: true, // the place may be another machine: Daytona
   },
   async run({ engine, signal, progress }, args) {
     const { session, report } = await engine.sessions.fork(

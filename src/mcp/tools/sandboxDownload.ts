@@ -71,9 +71,9 @@ export const sandboxDownload = defineTool({
   output,
   hints: {
     readOnlyHint: false,
-    destructiveHint: false,
+    destructiveHint: true, // `overwrite` replaces a file of this machine
     idempotentHint: false,
-    openWorldHint: false,
+    openWorldHint: true, // the place may be another machine: Daytona
   },
   async run(context, args) {
     const { engine, signal, progress } = context;

@@ -63,7 +63,7 @@ export const sandboxFiles = defineTool({
     readOnlyHint: false, // it may open a scratch session, or resume one
     destructiveHint: false,
     idempotentHint: true,
-    openWorldHint: false,
+    openWorldHint: true, // the place may be another machine: Daytona
   },
   async run(context, args) {
     const { engine, signal } = context;

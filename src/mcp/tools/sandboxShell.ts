@@ -65,7 +65,7 @@ export const sandboxShell = defineTool({
     readOnlyHint: false,
     destructiveHint: false,
     idempotentHint: false,
-    openWorldHint: false,
+    openWorldHint: true, // the place may be another machine: Daytona
   },
   async run(context, args) {
     const { engine, signal, progress } = context;

@@ -60,7 +60,7 @@ export const sandboxUpload = defineTool({
     readOnlyHint: false,
     destructiveHint: false,
     idempotentHint: false,
-    openWorldHint: false,
+    openWorldHint: true, // the place may be another machine: Daytona
   },
   async run(context, args) {
     const { engine, signal, progress } = context;

@@ -30,6 +30,11 @@ const asksModels = [
   ...['rlm_execute', 'rlm_analyze', 'rlm_code', 'rlm_decompose'],
   ...['sandbox_exec', 'sandbox_exec_stateful'],
 ];
+/** What they are given may go to a place on another machine: Daytona. */
+const reachesPlaces = [
+  ...['rlm_add_context', 'rlm_fork'],
+  ...['sandbox_upload', 'sandbox_download', 'sandbox_files', 'sandbox_shell'],
+];
 
 describe('tool schemas', () => {
   it('names, titles and annotations are these', () => {
@@ -62,9 +67,9 @@ describe('tool schemas', () => {
         {
           title,
           readOnlyHint: readOnly.includes(String(name)),
-          destructiveHint: false,
+          destructiveHint: name === 'sandbox_download', // `overwrite` replaces a file of this machine
           idempotentHint,
-          openWorldHint: asksModels.includes(String(name)),
+          openWorldHint: [...asksModels, ...reachesPlaces].includes(String(name)),
         },
       ]),
     );
