@@ -49,10 +49,21 @@ function toPlainFields({ shape }: z.ZodObject, given: Fields): Fields {
   );
 }
 
-/** Null is nothing everywhere; an empty text or list where the argument may be left out and cannot be empty, or is no text. */
+const emptyTexts = new WeakSet<z.ZodType>();
+
+/** Marks an argument that may be left out, and whose empty text is not the same. */
+export function keepsEmptyText<T extends z.ZodType>(schema: T): T {
+  emptyTexts.add(schema);
+  return schema;
+}
+
+/** Null is nothing everywhere; an empty text or list where the argument may be left out, unless it is marked. */
 function isLeftOut(schema: z.ZodType, value: unknown): boolean {
   if (value === null) {
     return !schema.safeParse(null).success;
+  }
+  if (value === '' && emptyTexts.has(schema)) {
+    return false;
   }
   const isEmpty = value === '' || (Array.isArray(value) && value.length === 0);
   return isEmpty && schema.safeParse(undefined).success;

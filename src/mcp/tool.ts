@@ -39,7 +39,7 @@ export class Shown<Payload> {
   }
 }
 
-interface ToolHints {
+export interface ToolHints {
   /** True only when nothing changes: editors then skip asking the user. */
   readonly readOnlyHint: boolean;
   readonly destructiveHint: boolean;

@@ -6,6 +6,7 @@ import { toByteText } from '../../base/text';
 import type { Downloaded } from '../../core/sessionFiles';
 import { countField } from '../fields';
 import { cutJsonText } from '../fit';
+import { callSandbox, sandboxHints } from '../sandboxCall';
 import {
   encodingField,
   sandboxArgs,
@@ -14,8 +15,6 @@ import {
   toToldMarkdown,
   toldFields,
 } from '../sandboxFields';
-import { findSandbox } from '../scratch';
-import { requireFree, runQueued } from '../taskCall';
 import { defineTool } from '../tool';
 
 /** Of a page, as the reply holds it. */
@@ -69,21 +68,11 @@ export const sandboxDownload = defineTool({
     'rlm_get_var. Next: the next page, or nothing.',
   input,
   output,
-  hints: {
-    readOnlyHint: false,
-    destructiveHint: true, // `overwrite` replaces a file of this machine
-    idempotentHint: false,
-    openWorldHint: true, // the place may be another machine: Daytona
-  },
+  hints: { ...sandboxHints, destructiveHint: true }, // `overwrite` replaces a file of this machine
   async run(context, args) {
-    const { engine, signal, progress } = context;
-    if (args.sandbox_id !== undefined) {
-      requireFree(engine, args.sandbox_id);
-    }
-    const found = await findSandbox(context, args);
-    const { files } = found.session;
-    const file = await runQueued({ engine, signal }, found.session.id, (queued) =>
-      files.download(args.path, queued, (got, total) =>
+    const { engine, progress } = context;
+    const { found, result: file } = await callSandbox(context, args, (files, signal) =>
+      files.download(args.path, signal, (got, total) =>
         progress.report(got, () => `${toByteText(got)} of ${toByteText(total)} downloaded`),
       ),
     );
@@ -98,7 +87,7 @@ export const sandboxDownload = defineTool({
     }
     const written = await engine.downloads.write(args.target_path, file.bytes, args.overwrite);
     const { bytes, sha256, path: sourcePath } = facts;
-    await files.recordSaved({ ...written, sourcePath, bytes, sha256 });
+    await found.session.files.recordSaved({ ...written, sourcePath, bytes, sha256 });
     return { ...facts, target_path: written.path, replaced: written.replaced };
   },
   toMarkdown: (payload) =>

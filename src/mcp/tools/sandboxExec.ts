@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { toInlineCode } from '../../base/markdown';
 import { backendField, codeField, imageInput, languageField } from '../fields';
+import { sandboxHints } from '../sandboxCall';
 import { openSandbox } from '../scratch';
 import { stepSchema } from '../stepFields';
 import { toStepMarkdown } from '../stepMarkdown';
@@ -32,12 +33,7 @@ export const sandboxExec = defineTool({
     'session_id has the record.',
   input,
   output,
-  hints: {
-    readOnlyHint: false,
-    destructiveHint: false,
-    idempotentHint: false,
-    openWorldHint: true,
-  },
+  hints: sandboxHints,
   async run(context, args) {
     const { code, language, backend } = args;
     const session = await openSandbox(context, {

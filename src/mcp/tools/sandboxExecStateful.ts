@@ -3,11 +3,11 @@
 import * as z from 'zod';
 import { toInlineCode } from '../../base/markdown';
 import { codeField } from '../fields';
+import { findFreeSandbox, sandboxHints } from '../sandboxCall';
 import { sandboxArgs, toTold, toldFields } from '../sandboxFields';
-import { findSandbox } from '../scratch';
 import { stepSchema } from '../stepFields';
 import { toStepMarkdown } from '../stepMarkdown';
-import { callStep, requireFree } from '../taskCall';
+import { callStep } from '../taskCall';
 import { Shown, defineTool } from '../tool';
 
 const input = z.strictObject({
@@ -36,17 +36,9 @@ export const sandboxExecStateful = defineTool({
     'sandbox_download for files, rlm_get_var for long variables.',
   input,
   output,
-  hints: {
-    readOnlyHint: false,
-    destructiveHint: false,
-    idempotentHint: false,
-    openWorldHint: true,
-  },
+  hints: sandboxHints,
   async run(context, args) {
-    if (args.sandbox_id !== undefined) {
-      requireFree(context.engine, args.sandbox_id);
-    }
-    const found = await findSandbox(context, args);
+    const found = await findFreeSandbox(context, args);
     const { code, timeout_ms: timeoutMs } = args;
     const given = timeoutMs === undefined ? {} : { timeoutMs };
     const { replay, ...rest } = found;

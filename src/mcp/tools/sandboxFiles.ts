@@ -6,9 +6,8 @@ import type { FileEntry } from '../../core/sandboxFiles';
 import { fileKinds, fileLimits } from '../../core/sandboxFiles';
 import { countField } from '../fields';
 import { cutJsonList } from '../fit';
+import { callSandbox, sandboxHints } from '../sandboxCall';
 import { sandboxArgs, toTold, toToldMarkdown, toldFields } from '../sandboxFields';
-import { findSandbox } from '../scratch';
-import { requireFree, runQueued } from '../taskCall';
 import { defineTool } from '../tool';
 
 const maxListChars = 90_000;
@@ -59,20 +58,10 @@ export const sandboxFiles = defineTool({
     'Next: sandbox_download, or sandbox_files with a folder that it lists.',
   input,
   output,
-  hints: {
-    readOnlyHint: false, // it may open a scratch session, or resume one
-    destructiveHint: false,
-    idempotentHint: true,
-    openWorldHint: true, // the place may be another machine: Daytona
-  },
+  hints: { ...sandboxHints, idempotentHint: true },
   async run(context, args) {
-    const { engine, signal } = context;
-    if (args.sandbox_id !== undefined) {
-      requireFree(engine, args.sandbox_id);
-    }
-    const found = await findSandbox(context, args);
-    const list = await runQueued({ engine, signal }, found.session.id, (queued) =>
-      found.session.files.list(args.path, queued),
+    const { found, result: list } = await callSandbox(context, args, (files, signal) =>
+      files.list(args.path, signal),
     );
     const all = list.entries.slice(args.offset).map(toEntryView);
     const entries = cutJsonList(all, maxListChars);

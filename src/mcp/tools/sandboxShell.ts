@@ -6,9 +6,9 @@ import { fileLimits } from '../../core/sandboxFiles';
 import type { CommandResult } from '../../core/sessionFiles';
 import { countField, cutSchema, stopReasonField, usageSchema } from '../fields';
 import { fitPayload } from '../fit';
+import { callSandbox, sandboxHints } from '../sandboxCall';
 import { sandboxArgs, toTold, toToldMarkdown, toldFields } from '../sandboxFields';
-import { type FoundSandbox, findSandbox } from '../scratch';
-import { requireFree, runQueued } from '../taskCall';
+import type { FoundSandbox } from '../scratch';
 import { defineTool } from '../tool';
 import { toShortUsageView } from '../usageView';
 
@@ -61,25 +61,15 @@ export const sandboxShell = defineTool({
     'step, and is not run again when the session is resumed or forked. Next: sandbox_files, sandbox_download, or code.',
   input,
   output,
-  hints: {
-    readOnlyHint: false,
-    destructiveHint: false,
-    idempotentHint: false,
-    openWorldHint: true, // the place may be another machine: Daytona
-  },
+  hints: sandboxHints,
   async run(context, args) {
-    const { engine, signal, progress } = context;
-    if (args.sandbox_id !== undefined) {
-      requireFree(engine, args.sandbox_id);
-    }
-    const found = await findSandbox(context, args);
     const { command, timeout_ms: timeoutMs } = args;
-    const heartbeat = progress.startHeartbeat(
+    const heartbeat = context.progress.startHeartbeat(
       (elapsedMs) => `command running, ${Math.floor(elapsedMs / 1_000)} s`,
     );
     try {
-      const result = await runQueued({ engine, signal }, found.session.id, (queued) =>
-        found.session.files.runCommand({ command, timeoutMs }, queued),
+      const { found, result } = await callSandbox(context, args, (files, signal) =>
+        files.runCommand({ command, timeoutMs }, signal),
       );
       return toReply(found, result);
     } finally {

@@ -7,6 +7,8 @@ import { toWellFormedText } from '../../base/wellFormed';
 import { fileLimits } from '../../core/sandboxFiles';
 import { countField } from '../fields';
 import { createInvalidInput } from '../invalidInput';
+import { keepsEmptyText } from '../plainArguments';
+import { callSandbox, sandboxHints } from '../sandboxCall';
 import {
   encodingField,
   sandboxArgs,
@@ -15,13 +17,16 @@ import {
   toToldMarkdown,
   toldFields,
 } from '../sandboxFields';
-import { findSandbox } from '../scratch';
-import { requireFree, runQueued } from '../taskCall';
 import { type ToolContext, defineTool } from '../tool';
 
 const input = z.strictObject({
   path: sandboxPathField,
-  content: z.string().optional().describe('The content itself, in encoding.'),
+  content: keepsEmptyText(
+    z
+      .string()
+      .optional()
+      .describe('The content itself, in encoding; empty without source_path: an empty file.'),
+  ),
   source_path: z
     .string()
     .min(1)
@@ -56,27 +61,18 @@ export const sandboxUpload = defineTool({
     'to search belongs into rlm_init_context instead. Next: sandbox_exec_stateful, sandbox_shell or sandbox_files.',
   input,
   output,
-  hints: {
-    readOnlyHint: false,
-    destructiveHint: false,
-    idempotentHint: false,
-    openWorldHint: true, // the place may be another machine: Daytona
-  },
+  hints: sandboxHints,
   async run(context, args) {
-    const { engine, signal, progress } = context;
+    const { progress } = context;
     const given = await readGiven(context, args);
-    if (args.sandbox_id !== undefined) {
-      requireFree(engine, args.sandbox_id);
-    }
-    const found = await findSandbox(context, args);
     const { bytes, sourcePath, replacedSurrogates } = given;
     const file = { path: args.path, bytes, sourcePath, overwrite: args.overwrite };
-    const uploaded = await runQueued({ engine, signal }, found.session.id, (queued) =>
-      found.session.files.upload(file, queued, (sent, total) =>
+    const { found, result } = await callSandbox(context, args, (files, signal) =>
+      files.upload(file, signal, (sent, total) =>
         progress.report(sent, () => `${toByteText(sent)} of ${toByteText(total)} uploaded`),
       ),
     );
-    const { filesLost, ...facts } = uploaded;
+    const { filesLost, ...facts } = result;
     return {
       ...toTold(found, filesLost),
       ...facts,
@@ -102,12 +98,13 @@ async function readGiven(
   args: z.output<typeof input>,
 ): Promise<Given> {
   const { content, source_path: sourcePath, encoding } = args;
-  if ((content === undefined) === (sourcePath === undefined)) {
+  const isBoth = Boolean(content) && sourcePath !== undefined; // clients fill in what they leave out
+  if (isBoth || (content === undefined && sourcePath === undefined)) {
     throw createInvalidInput(
-      content === undefined
-        ? 'Neither content nor source_path was given.'
-        : 'Both content and source_path were given.',
-      'Give exactly one of content and source_path. An empty content counts as none: make an empty file with code or sandbox_shell.',
+      isBoth
+        ? 'Both content and source_path were given.'
+        : 'Neither content nor source_path was given.',
+      'Give exactly one of content and source_path; an empty content alone makes an empty file.',
     );
   }
   if (sourcePath !== undefined) {

@@ -124,6 +124,45 @@ describePython(
       );
     });
 
+    it('take in files of no bytes, however they are given, and give them back', async () => {
+      await writeFile(path.join(folder(), 'root', 'none'), '');
+      const opened = await call('sandbox_files');
+      assert.deepStrictEqual([opened['total'], opened['entries']], [0, []]);
+      const ways: readonly Json[] = [
+        { content: '' },
+        { content: '', source_path: '' },
+        { content: '', encoding: 'base64' },
+        { content: '\r\n', encoding: 'base64' },
+        { source_path: 'none' },
+        { content: '', source_path: 'none' },
+      ];
+      for (const [index, given] of ways.entries()) {
+        const up = await call('sandbox_upload', { path: `empty/${index}`, ...given });
+        assert.deepStrictEqual(
+          [up['bytes'], up['sha256'], up['replaced']],
+          [0, toHash(''), false],
+          JSON.stringify(given),
+        );
+      }
+      for (const encoding of ['utf8', 'base64']) {
+        const down = await call('sandbox_download', { path: 'empty/0', encoding });
+        const facts = [down['bytes'], down['sha256'], down['content'], down['truncated']];
+        assert.deepStrictEqual(facts, [0, toHash(''), '', false]);
+      }
+      await call('sandbox_download', { path: 'empty/1', target_path: 'empty' });
+      assert.equal((await stat(path.join(folder(), 'out', 'empty'))).size, 0);
+      const { sandbox_id } = opened;
+      const code = 'import os\n[os.path.getsize(f"empty/{name}") for name in os.listdir("empty")]';
+      const sizes = ways.map(() => '0').join(', ');
+      assert.equal((await call('sandbox_exec_stateful', { code }))['result'], `[${sizes}]`);
+      await client.close();
+      await engine.close();
+      ({ engine, client } = await startOver(folder(), backend));
+      const again = await call('sandbox_files', { sandbox_id, path: 'empty' });
+      assert.equal(again['total'], ways.length);
+      assert.equal((again['replay'] as Json)['difference_count'] ?? 0, 0);
+    });
+
     it('show every text in pages that fit together again, whatever bytes it holds', async () => {
       const code =
         'import os\nopen("w.txt", "wb").write(("é\\"\\n\\u0001✓\\U0001F600" * 40000).encode() + b"\\xff\\xfe")';
@@ -202,7 +241,9 @@ describePython(
       await call('sandbox_upload', { path: 'a', content: 'a' });
       const refused: readonly (readonly [string, Json, string])[] = [
         ['sandbox_upload', { path: 'b' }, 'INVALID_INPUT'],
-        ['sandbox_upload', { path: 'b', content: '' }, 'INVALID_INPUT'],
+        ['sandbox_upload', { path: 'b', source_path: '' }, 'INVALID_INPUT'],
+        ['sandbox_upload', { path: 'b', content: null }, 'INVALID_INPUT'],
+        ['sandbox_upload', { path: 'a', content: '' }, 'INVALID_INPUT'],
         ['sandbox_upload', { path: 'b', content: 'x', source_path: 'in' }, 'INVALID_INPUT'],
         ['sandbox_upload', { path: 'b', content: '*', encoding: 'base64' }, 'INVALID_INPUT'],
         ['sandbox_upload', { path: 'a', content: 'x' }, 'INVALID_INPUT'],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import * as z from 'zod';
 
-import { clientArguments, toPlainArguments } from '../../../src/mcp/plainArguments';
+import { clientArguments, keepsEmptyText, toPlainArguments } from '../../../src/mcp/plainArguments';
 import { findNearestName } from '../../../src/mcp/nearestName';
 import { tools } from '../../../src/mcp/toolList';
 import { toClientEncoding } from '../../support/clientEncodings';
@@ -45,6 +45,9 @@ function toFitting(schema: Schema): fc.Arbitrary<unknown> {
   }
 }
 
+/** Whose empty text is a text, and not the same as leaving it out. */
+const emptyTexts: Readonly<Record<string, readonly string[]>> = { sandbox_upload: ['content'] };
+
 describe('arguments as clients send them', () => {
   for (const tool of tools) {
     it(`mean the same to ${tool.name} in every encoding`, () => {
@@ -54,7 +57,12 @@ describe('arguments as clients send them', () => {
         return fc.tuple(fc.constant(plain), toClientEncoding(schema, plain));
       });
       fc.assert(
-        fc.property(pairs, ([plain, encoded]) => {
+        fc.property(pairs, ([plain, filled]) => {
+          const encoded = Object.fromEntries(
+            Object.entries(filled).filter(
+              ([name, value]) => value !== '' || !emptyTexts[tool.name]?.includes(name),
+            ),
+          );
           const wanted = tool.readArguments(plain);
           assert.deepStrictEqual(tool.readArguments(encoded), wanted);
           assert.deepStrictEqual(tool.readArguments(JSON.stringify(encoded)), wanted);
@@ -75,6 +83,7 @@ describe('arguments as clients send them', () => {
       kind: z.enum(['python', 'javascript']).optional(),
       list: z.array(z.string()).optional(),
       pairs: z.array(z.strictObject({ id: z.string(), text: z.string() })).optional(),
+      content: keepsEmptyText(z.string().optional()),
     });
     const table: readonly (readonly [object, object])[] = [
       [
@@ -102,6 +111,9 @@ describe('arguments as clients send them', () => {
       [{ list: ['["a"]'] }, { list: ['["a"]'] }],
       [{ list: [] }, {}],
       [{ list: '' }, {}],
+      [{ text: '' }, {}],
+      [{ content: '' }, { content: '' }],
+      [{ content: null }, {}],
       [{ list: { 0: 'a' } }, { list: { 0: 'a' } }],
       [{ pairs: '{"id":1,"text":"x"}' }, { pairs: [{ id: '1', text: 'x' }] }],
       [{ pairs: ['{"id":"1","text":""}'] }, { pairs: [{ id: '1', text: '' }] }],
