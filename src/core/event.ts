@@ -1,14 +1,22 @@
 // What a trace is made of. `applyEvent` (summary.ts) is the only thing that interprets it.
 
+import type { AgentEventBody, AgentInfo, AgentStanding } from './agent/agentEvent';
+import { agentStatuses } from './agent/agentState';
 import type { ContextInfo, GivenContext, TextForm } from './context';
 import { type Limits, type SharedLimits, type StopReason, type Usage, stopReasons } from './limits';
 import type { Interruption, Language, Outcome, SandboxPlace } from './sandbox';
 
 /**
- * `closed`: its engine let go of it while nothing ran in it, and `interrupted`: its engine ended without that, or
- * cut short what ran. Both are gone on with by replay.
+ * Of a session with a REPL. `closed`: its engine let go of it while nothing ran in it, and `interrupted`: its engine
+ * ended without that, or cut short what ran. Both are gone on with by replay.
  */
-export const sessionStatuses = ['active', 'stopped', 'finalized', 'closed', 'interrupted'] as const;
+const replStatuses = ['active', 'stopped', 'finalized', 'closed', 'interrupted'] as const;
+
+/** Of any session: agent runs are sessions too. */
+export const sessionStatuses = [
+  ...replStatuses,
+  ...agentStatuses.filter((status) => status !== 'interrupted'),
+] as const;
 export type SessionStatus = (typeof sessionStatuses)[number];
 
 /** Why a session stopped: a guardrail, a person, or its run, which ended without an answer. */
@@ -42,15 +50,14 @@ export interface EventHeader {
   readonly requestId?: string | undefined;
   /** After this event, or when the session ended. Left out: the session's own limits leave least. */
   readonly shared?: SharedLimits | undefined;
+  /** Of an agent run: after this event. */
+  readonly agentStanding?: AgentStanding | undefined;
 }
 
-export interface SessionOpened extends EventHeader {
+interface OpenedHeader extends EventHeader {
   readonly kind: 'session.opened';
   readonly sessionId: string;
   readonly title: string;
-  readonly language: Language;
-  /** Where its code runs. */
-  readonly sandbox: SandboxPlace;
   readonly limits: Limits;
   /** Left out: normal. */
   readonly verbosity?: Verbosity | undefined;
@@ -62,6 +69,23 @@ export interface SessionOpened extends EventHeader {
   readonly engineId: string;
   readonly version: string;
 }
+
+/** A session whose steps are code. */
+export interface ReplOpened extends OpenedHeader {
+  readonly language: Language;
+  /** Where its code runs. */
+  readonly sandbox: SandboxPlace;
+  readonly agent: null;
+}
+
+/** A session whose steps are the actions of an agent. */
+export interface AgentOpened extends OpenedHeader {
+  readonly language: null;
+  readonly sandbox: null;
+  readonly agent: AgentInfo;
+}
+
+export type SessionOpened = ReplOpened | AgentOpened;
 
 export interface ContextLoaded extends EventHeader {
   readonly kind: 'context.loaded';
@@ -224,7 +248,16 @@ export interface ReplayDifference {
   readonly replayed: string;
 }
 
+type WithHeader<Body> = Body extends unknown ? Body & EventHeader : never;
+
+export type AgentEvent = WithHeader<AgentEventBody>;
+
+export function isAgentEvent(event: TraceEvent): event is AgentEvent {
+  return event.kind.startsWith('agent.');
+}
+
 export type TraceEvent =
+  | AgentEvent
   | SessionOpened
   | ContextLoaded
   | StepStarted

@@ -4,13 +4,15 @@ import type {
   ContextLoaded,
   FileWritten,
   ModelAnswered,
-  SessionOpened,
+  ReplOpened,
   ShellFinished,
   StepFinished,
   StepStarted,
   TraceEvent,
 } from './event';
+import { agentRunError } from './agent/replOnly';
 import { RlmError } from './errors';
+import { isAgentEvent } from './event';
 import type { CutStep } from './keptAnswers';
 import { noUsage, type Usage } from './limits';
 import { pageEvents, type TraceStore } from './traceStore';
@@ -55,7 +57,7 @@ type RecordedItem =
   RecordedStep | RecordedContext | RecordedUpload | RecordedCommand | RecordedLoss;
 
 export interface History {
-  readonly opened: SessionOpened;
+  readonly opened: ReplOpened;
   readonly items: readonly RecordedItem[];
   /** The last step of `items`, 0 when there is none. */
   readonly throughStep: number;
@@ -73,7 +75,7 @@ export interface History {
 
 /**
  * Reads what rebuilds a session's state after `atStep` (null: after its last answered step).
- * @throws RlmError 'SESSION_NOT_FOUND' | 'INVALID_INPUT' when there is no such step.
+ * @throws RlmError 'SESSION_NOT_FOUND' | 'INVALID_INPUT' when there is no such step, or it is an agent run.
  */
 export async function readHistory(
   traces: TraceStore,
@@ -99,7 +101,7 @@ export function readUsage({ items }: History): Usage {
 
 class HistoryReader {
   readonly #atStep: number | null;
-  #opened: SessionOpened | undefined;
+  #opened: ReplOpened | undefined;
   #items: RecordedItem[] = [];
   #contexts = 0;
   #started: StepStarted | undefined;
@@ -119,8 +121,14 @@ class HistoryReader {
 
   take(event: TraceEvent): void {
     this.#lastStep = event.step;
+    if (isAgentEvent(event)) {
+      return; // of none but agent runs
+    }
     switch (event.kind) {
       case 'session.opened':
+        if (event.agent) {
+          throw agentRunError(event.sessionId);
+        }
         this.#opened = event;
         return;
       case 'context.loaded':

@@ -139,5 +139,8 @@ export function toRunWarnings({
   contexts,
   sandbox,
 }: Pick<Summary, 'contexts' | 'sandbox'>): readonly string[] {
-  return [...toFallbackWarnings(sandbox), ...contexts.flatMap(({ warnings }) => warnings)];
+  return [
+    ...(sandbox ? toFallbackWarnings(sandbox) : []),
+    ...contexts.flatMap(({ warnings }) => warnings),
+  ];
 }

@@ -14,7 +14,7 @@ import type {
   EventHeader,
   LoopFinished,
   LoopStarted,
-  SessionOpened,
+  ReplOpened,
   SessionStatus,
   StopCause,
   Verbosity,
@@ -37,7 +37,7 @@ import { SessionModels } from './sessionModels';
 import type { SessionParent } from './sessionParent';
 import { SessionStanding } from './sessionStanding';
 import { type StepInput, type StepParts, type StepResult, runStep } from './stepRun';
-import type { Summary } from './summary';
+import type { ReplSummary, Summary } from './summary';
 import type { TraceSink } from './traceStore';
 import { type ValueRequest, readValue } from './variableValue';
 import type { WorkPool } from './workPool';
@@ -72,8 +72,8 @@ export interface SessionParts {
 
 /** What a session's trace holds already when its object is made. */
 export interface SessionStart {
-  readonly opened: SessionOpened;
-  readonly summary: Summary;
+  readonly opened: ReplOpened;
+  readonly summary: ReplSummary;
   /** Of the last event. */
   readonly step: number;
 }

@@ -2,7 +2,7 @@
 
 import { Budget, type Spending } from './budget';
 import type { Clock } from './clock';
-import type { SessionOpened } from './event';
+import type { ReplOpened } from './event';
 import { HostCalls } from './hostCalls';
 import type { KeptAnswers } from './keptAnswers';
 import type { Limits, Usage } from './limits';
@@ -14,7 +14,7 @@ import type { Language } from './sandbox';
 import type { SessionParent } from './sessionParent';
 
 interface SessionModelsParts {
-  readonly opened: SessionOpened;
+  readonly opened: ReplOpened;
   readonly recorder: Recorder;
   readonly model: Model;
   readonly clock: Clock;

@@ -2,7 +2,8 @@
 
 import type { ContextReader } from './context';
 import type { LoadProgress } from './contextLoading';
-import type { SessionOpened } from './event';
+import { requireRepl } from './agent/replOnly';
+import type { ReplOpened } from './event';
 import { type History, readHistory } from './history';
 import { type LiveSessions, type Opening, toMemoryMb } from './liveSessions';
 import type { LoopRunner } from './loop';
@@ -22,7 +23,7 @@ import {
   toRecordedPlace,
 } from './sessionPlan';
 import { type SessionReader, openReader } from './sessionReader';
-import { createSummary, type Summary } from './summary';
+import { type ReplSummary, createSummary, type Summary } from './summary';
 import type { TraceSink, TraceStore } from './traceStore';
 
 export interface OpenerParts extends PlannerParts {
@@ -132,7 +133,7 @@ export class SessionOpener {
     onProgress?: ReplayProgress,
   ): Promise<Resumed> {
     const { traces, engineId } = this.#parts;
-    const summary = await this.#readSummary(sessionId);
+    const summary = requireRepl(await this.#readSummary(sessionId));
     const rebuild = async (opening: Opening): Promise<Resumed> => {
       const sandbox = await this.#createSandbox(summary, toRecordedPlace(summary), signal);
       try {
@@ -176,7 +177,7 @@ export class SessionOpener {
     }
     const sink = await traces.reopenTrace(sessionId);
     try {
-      const summary = await this.#readSummary(sessionId);
+      const summary = requireRepl(await this.#readSummary(sessionId));
       const history = await readHistory(traces, sessionId, null);
       const session = new Session(
         { opened: history.opened, summary, step: history.lastStep },
@@ -192,7 +193,7 @@ export class SessionOpener {
 
   /** Rebuilds what a session's record says, to be read: without its lease, and nothing of it is recorded. */
   async openReader(
-    summary: Summary,
+    summary: ReplSummary,
     signal: AbortSignal,
     onProgress?: ReplayProgress,
   ): Promise<SessionReader> {
@@ -219,7 +220,7 @@ export class SessionOpener {
   }
 
   #createSandbox(
-    { sessionId, language, limits }: Pick<SessionOpened, 'sessionId' | 'language' | 'limits'>,
+    { sessionId, language, limits }: Pick<ReplOpened, 'sessionId' | 'language' | 'limits'>,
     place: WantedPlace,
     signal: AbortSignal,
   ): Promise<Sandbox> {

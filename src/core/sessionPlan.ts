@@ -4,7 +4,7 @@ import { createTimeOrderedId } from '../base/ids';
 import { toOneLine } from '../base/text';
 import type { Clock } from './clock';
 import type { GivenContext } from './context';
-import type { SessionOpened, Verbosity } from './event';
+import type { ReplOpened, Verbosity } from './event';
 import { type History, readUsage } from './history';
 import { type Limits, checkLimits, createLimits, noUsage } from './limits';
 import type { RequestScope } from './requestScope';
@@ -13,7 +13,7 @@ import type { SessionSeed } from './session';
 import { exhaustedForkError } from './sessionErrors';
 import { type SessionParent, toChildLimits } from './sessionParent';
 import { readSharedLimits } from './sharedLimits';
-import type { Summary } from './summary';
+import type { ReplSummary } from './summary';
 
 export interface OpenRequest {
   readonly context: GivenContext;
@@ -47,7 +47,7 @@ export interface ForkRequest {
 
 /** All but where it runs, which is known once its sandbox is there. */
 export interface PlannedSession {
-  readonly opened: Omit<SessionOpened, 'sandbox'>;
+  readonly opened: Omit<ReplOpened, 'sandbox'>;
   readonly parent: SessionParent | null;
   readonly wanted: WantedPlace;
 }
@@ -66,7 +66,7 @@ function toWantedPlace(
 }
 
 /** A record is run again where it was made, and nowhere else. */
-export function toRecordedPlace({ sandbox }: Pick<Summary, 'sandbox'>): WantedPlace {
+export function toRecordedPlace({ sandbox }: Pick<ReplSummary, 'sandbox'>): WantedPlace {
   return { backend: sandbox.backend, image: sandbox.image, mayFallBack: false };
 }
 
@@ -141,7 +141,7 @@ export function planFork(
 }
 
 function createOpened(
-  seed: Omit<SessionSeed, 'sessionId' | 'sandbox'> & Pick<SessionOpened, 'shared'>,
+  seed: Omit<SessionSeed, 'sessionId' | 'sandbox'> & Pick<ReplOpened, 'shared'>,
   { clock, requests, engineId, version }: PlannerParts,
 ): PlannedSession['opened'] {
   const at = clock.now();
@@ -154,6 +154,7 @@ function createOpened(
     status: 'active',
     usage: noUsage,
     ...seed,
+    agent: null,
     sessionId: createTimeOrderedId(at),
     title: toOneLine(seed.title, 200),
     engineId,

@@ -7,7 +7,7 @@ import type { Clock } from './clock';
 import type { ContextReader } from './context';
 import { ContextRoom } from './contextLoading';
 import { throwIfAborted } from './errors';
-import type { SessionOpened } from './event';
+import type { ReplOpened } from './event';
 import type { History } from './history';
 import type { Model } from './model';
 import { LostSources } from './replaySources';
@@ -62,7 +62,7 @@ export async function openReader(
 }
 
 export class SessionReader implements Disposable {
-  readonly seed: SessionOpened;
+  readonly seed: ReplOpened;
   /** As it was when its record was run. */
   readonly summary: Summary;
   readonly report: ReplayReport;

@@ -4,6 +4,7 @@ import type { Disposable } from '../base/disposable';
 import { SharedTasks } from '../base/sharedTasks';
 import { finalizeClosed } from './closedSession';
 import type { LoadProgress } from './contextLoading';
+import { requireRepl } from './agent/replOnly';
 import { RlmError, cancelledError } from './errors';
 import { type FinalizeInput, checkOtherAnswer, isSameAnswer } from './finalAnswer';
 import { LiveSessions, type Room } from './liveSessions';
@@ -141,7 +142,7 @@ export class SessionRegistry implements Disposable {
     onProgress?: ReplayProgress,
   ): Promise<ReadableSession> {
     await this.#live.whenClosed(sessionId);
-    const summary = await this.readSummary(sessionId);
+    const summary = requireRepl(await this.readSummary(sessionId));
     if (summary.status === 'active' && summary.engineId !== this.#parts.engineId) {
       throw heldElsewhere('holds');
     }
@@ -209,6 +210,9 @@ export class SessionRegistry implements Disposable {
       return session.finalize(input, signal);
     }
     const summary = await this.#parts.traces.readSummary(sessionId);
+    if (summary) {
+      requireRepl(summary);
+    }
     if (summary?.status === 'finalized' && isSameAnswer(summary, input)) {
       return summary;
     }
@@ -280,7 +284,7 @@ export class SessionRegistry implements Disposable {
 
   /** @throws RlmError when there is nothing to resume. */
   async #readResumable(sessionId: string): Promise<Summary> {
-    const summary = await this.readSummary(sessionId);
+    const summary = requireRepl(await this.readSummary(sessionId));
     if (summary.status === 'finalized') {
       throw new RlmError('SESSION_FINALIZED', `Session ${sessionId} is finalized and closed.`, {
         nextStep: 'Read its trace with rlm_get_trace, or go on from it with rlm_fork.',

@@ -1,15 +1,22 @@
 // The fold of a trace: what a list or a header shows of a session.
 
-import type { SessionOpened, SessionStatus, StopCause, TraceEvent, Verbosity } from './event';
+import type { AgentInfo, AgentStanding } from './agent/agentEvent';
+import type {
+  ReplOpened,
+  SessionOpened,
+  SessionStatus,
+  StopCause,
+  TraceEvent,
+  Verbosity,
+} from './event';
+import { isAgentEvent } from './event';
 import type { ContextInfo } from './context';
 import type { Limits, SharedLimits, Usage } from './limits';
 import type { Language, SandboxPlace } from './sandbox';
 
-export interface Summary {
+interface AnySummary {
   readonly sessionId: string;
   readonly title: string;
-  readonly language: Language;
-  readonly sandbox: SandboxPlace;
   readonly status: SessionStatus;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -33,12 +40,48 @@ export interface Summary {
   readonly running: boolean;
 }
 
+/** Of a session with a REPL. */
+export interface ReplSummary extends AnySummary {
+  readonly language: Language;
+  readonly sandbox: SandboxPlace;
+  readonly agent: null;
+}
+
+/** Of an agent run. */
+export interface AgentSummary extends AnySummary {
+  readonly language: null;
+  readonly sandbox: null;
+  readonly agent: AgentInfo & AgentStanding;
+}
+
+export type Summary = ReplSummary | AgentSummary;
+
+/** Before anything was done. */
+export const noAgentStanding: AgentStanding = {
+  usage: { tokens: 0, usd: null, turns: 0, wallMs: 0, commands: 0, children: 0 },
+  waitingFor: 0,
+  queuePlace: null,
+  doneItems: 0,
+};
+
+export function createSummary(opened: ReplOpened): ReplSummary;
+export function createSummary(opened: SessionOpened): Summary;
 export function createSummary(opened: SessionOpened): Summary {
+  const summary = createAnySummary(opened);
+  return opened.agent
+    ? {
+        ...summary,
+        language: null,
+        sandbox: null,
+        agent: { ...opened.agent, ...(opened.agentStanding ?? noAgentStanding) },
+      }
+    : { ...summary, language: opened.language, sandbox: opened.sandbox, agent: null };
+}
+
+function createAnySummary(opened: SessionOpened): AnySummary {
   return {
     sessionId: opened.sessionId,
     title: opened.title,
-    language: opened.language,
-    sandbox: opened.sandbox,
     status: opened.status,
     createdAt: opened.at,
     updatedAt: opened.at,
@@ -60,13 +103,10 @@ export function createSummary(opened: SessionOpened): Summary {
 
 /** The summary after `event`. Events must come in the order of the trace. */
 export function applyEvent(summary: Summary, event: TraceEvent): Summary {
-  const next: Summary = {
-    ...summary,
-    status: event.status,
-    updatedAt: event.at,
-    usage: event.usage,
-    shared: event.shared ?? {},
-  };
+  const next = takeHeader(summary, event);
+  if (isAgentEvent(event)) {
+    return { ...next, running: isWorking(event.status) };
+  }
   switch (event.kind) {
     case 'session.opened':
       return createSummary(event);
@@ -97,4 +137,20 @@ export function applyEvent(summary: Summary, event: TraceEvent): Summary {
     case 'session.replayed':
       return { ...next, running: false, engineId: event.engineId };
   }
+}
+
+function takeHeader(summary: Summary, event: TraceEvent): Summary {
+  const changes = {
+    status: event.status,
+    updatedAt: event.at,
+    usage: event.usage,
+    shared: event.shared ?? {},
+  };
+  return summary.agent
+    ? { ...summary, ...changes, agent: { ...summary.agent, ...event.agentStanding } }
+    : { ...summary, ...changes };
+}
+
+function isWorking(status: SessionStatus): boolean {
+  return status === 'preparing' || status === 'running' || status === 'awaiting_approval';
 }

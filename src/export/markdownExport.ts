@@ -1,17 +1,21 @@
 // A trace as one Markdown document: what a person reads in an editor, a pull request or a ticket.
 
 import type { ContextInfo } from '../core/context';
-import type {
-  FileWritten,
-  LoopFinished,
-  LoopStarted,
-  ModelAnswered,
-  ShellFinished,
+import {
+  type AgentEvent,
+  isAgentEvent,
+  type FileWritten,
+  type LoopFinished,
+  type LoopStarted,
+  type ModelAnswered,
+  type ShellFinished,
 } from '../core/event';
 import type { Language, SandboxPlace } from '../core/sandbox';
 import { toShownTexts } from '../core/shownTexts';
 import { narrowLimits } from '../core/sharedLimits';
-import type { Summary } from '../core/summary';
+import type { AgentInfo } from '../core/agent/agentEvent';
+import { toAgentLine } from '../core/agent/agentWords';
+import type { ReplSummary, Summary } from '../core/summary';
 import { type ExportedTrace, type StepRecord, StepReader, toVerdict } from './exportedTrace';
 import { toFence, toInline, toTable } from '../base/markdown';
 import {
@@ -54,6 +58,10 @@ export async function* toMarkdownExport({
     if (event.kind === 'loop.started' || event.kind === 'loop.finished') {
       yield toMarkdownRun(event, reader.takeReplies());
     }
+    if (isAgentEvent(event)) {
+      isEmpty = false;
+      yield toMarkdownAgentEvent(event);
+    }
     if (event.kind === 'file.written' || event.kind === 'shell.finished') {
       yield toMarkdownFile(event);
     }
@@ -94,7 +102,7 @@ export function toMarkdownHead(summary: Summary): string {
 }
 
 /** One step, to follow what is before it; ends with a line feed. */
-export function toMarkdownStep(record: StepRecord, language: Language): string {
+export function toMarkdownStep(record: StepRecord, language: Language | null): string {
   return `\n${toText(toStepBlocks(record, language))}`;
 }
 
@@ -133,6 +141,51 @@ export function toMarkdownFile(event: FileWritten | ShellFinished): string {
   ])}`;
 }
 
+/** What was said, run, changed, asked or decided; raw audit lines are left to JSON. */
+export function toMarkdownAgentEvent(event: AgentEvent): string {
+  if (event.kind === 'agent.audited' || event.kind === 'agent.started') {
+    return '';
+  }
+  const { title, detail } = toAgentLine(event);
+  return `\n${toText([`### ${toInline(title)}`, ...toAgentBlocks(event, detail)])}`;
+}
+
+function toAgentBlocks(event: AgentEvent, detail: string): readonly string[] {
+  switch (event.kind) {
+    case 'agent.said':
+      return [toFence(event.text)];
+    case 'agent.ran':
+      return [
+        toFence(event.command, 'sh'),
+        ...(event.output === '' ? [] : [toFence(event.output)]),
+      ];
+    case 'agent.edited':
+      return [toInline(detail), toFence(event.diff, 'diff')];
+    case 'agent.called':
+      return [toFence(event.arguments, 'json'), toFence(event.output)];
+    case 'agent.noted':
+      return [toFence(event.note)];
+    case 'agent.summarized':
+      return [
+        toFence(event.facts),
+        ...(event.narrative === null ? [] : [toFence(event.narrative)]),
+      ];
+    case 'agent.asked':
+      return [event.command, event.diff, event.reason]
+        .filter((text) => text !== null)
+        .map((text) => toFence(text));
+    case 'agent.changed':
+    case 'agent.started':
+    case 'agent.decided':
+    case 'agent.checked':
+    case 'agent.delegated':
+    case 'agent.failed':
+    case 'agent.audited':
+    case 'agent.refused':
+      return detail === '' ? [] : [toInline(detail)];
+  }
+}
+
 function toReplyBlocks(reply: ModelAnswered): readonly string[] {
   const facts = [toInline(reply.model), toDurationText(reply.durationMs), toTokensText(reply)];
   return [`**Reply:** ${facts.join(', ')}`, toFence(reply.answer ?? reply.error ?? '')];
@@ -146,9 +199,7 @@ function toFacts(summary: Summary): readonly string[] {
   const rows: [string, string][] = [
     ['Status', `${statusWords[summary.status]}. ${toStatusSentence(summary)}`],
     ['Session', summary.sessionId],
-    ['Language', languageWords[summary.language]],
-    ['Runs in', toPlaceText(summary.sandbox)],
-    ...toPlaceRows(summary.sandbox),
+    ...(summary.agent ? toAgentRows(summary.agent) : toReplRows(summary)),
     ['Opened', toTimeText(summary.createdAt)],
     ['Last change', toTimeText(summary.updatedAt)],
   ];
@@ -158,6 +209,30 @@ function toFacts(summary: Summary): readonly string[] {
     rows.push(['Parent session', `${summary.parentSessionId} (${how})`]);
   }
   return toTable(['Fact', 'Value'], rows);
+}
+
+function toReplRows({ language, sandbox }: ReplSummary): [string, string][] {
+  return [
+    ['Language', languageWords[language]],
+    ['Runs in', toPlaceText(sandbox)],
+    ...toPlaceRows(sandbox),
+  ];
+}
+
+function toAgentRows({
+  profileTitle,
+  profileId,
+  task,
+  isolation,
+  permissions,
+  folder,
+}: AgentInfo): [string, string][] {
+  return [
+    ['Agent', `${profileTitle} (${profileId})`],
+    ['Task', task],
+    ['Works in', `${isolation} of ${folder}`],
+    ['May', `${permissions.sandbox}, ${permissions.network ? 'with' : 'without'} network`],
+  ];
 }
 
 function toPlaceRows(place: SandboxPlace): [string, string][] {
@@ -198,7 +273,7 @@ function toContextBlocks(context: ContextInfo): readonly string[] {
   ];
 }
 
-function toStepBlocks(record: StepRecord, language: Language): readonly string[] {
+function toStepBlocks(record: StepRecord, language: Language | null): readonly string[] {
   const { step, code, outcome, stop, calls } = record;
   const duration = outcome ? `, ${toDurationText(outcome.durationMs)}` : '';
   const texts = outcome && toShownTexts(outcome);
@@ -208,7 +283,7 @@ function toStepBlocks(record: StepRecord, language: Language): readonly string[]
   return [
     `### ${title}: ${verdictWords[toVerdict(record)]}${duration}`,
     ...record.thinking.flatMap(toReplyBlocks),
-    ...(code === null ? [] : [toFence(code, language)]),
+    ...(code === null ? [] : [toFence(code, language ?? undefined)]),
     ...labelled('Output', texts?.stdout ?? null),
     ...labelled('Error output', texts?.stderr ?? null),
     ...labelled('Result', texts?.result ?? null),

@@ -25,6 +25,13 @@ export const statusWords: Readonly<Record<SessionStatus, string>> = {
   finalized: 'Finalized',
   closed: 'Closed',
   interrupted: 'Interrupted',
+  queued: 'Waits in line',
+  preparing: 'Prepares its workspace',
+  running: 'Running',
+  awaiting_approval: 'Waits for you',
+  completed: 'Completed',
+  failed: 'Failed',
+  terminated: 'Terminated',
 };
 
 export const languageWords: Readonly<Record<Language, string>> = {
@@ -109,6 +116,20 @@ export function toStatusSentence(
       return translate('Closed in order, without an answer. It can be resumed.');
     case 'interrupted':
       return translate('Its engine ended before the session did.');
+    case 'queued':
+      return translate('Waits for its turn to start.');
+    case 'preparing':
+      return translate('Its workspace is being prepared.');
+    case 'running':
+      return translate('The agent is at work.');
+    case 'awaiting_approval':
+      return translate('The agent waits for an approval.');
+    case 'completed':
+      return translate('The agent has ended its turn. It can be given another.');
+    case 'failed':
+      return translate('The agent failed.');
+    case 'terminated':
+      return translate('The agent was stopped.');
   }
 }
 

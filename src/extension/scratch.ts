@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { DisposableStore } from '../base/disposable';
 import { RlmError } from '../core/errors';
 import { maxCodeChars } from '../core/limits';
-import type { Summary } from '../core/summary';
+import type { ReplSummary, Summary } from '../core/summary';
 import type { EngineHost } from './engineHost';
 import type { Memory } from './memory';
 import { runCancellable } from './progress';
@@ -51,7 +51,7 @@ export class ScratchEditors implements vscode.CompletionItemProvider, vscode.Dis
     this.#offer();
   }
 
-  async open(summary: Summary): Promise<void> {
+  async open(summary: ReplSummary): Promise<void> {
     const { sessionId, language } = summary;
     const comment = language === 'python' ? '#' : '//';
     const hint = vscode.l10n.t(

@@ -219,7 +219,7 @@ function toSessionResource(summary: Summary) {
     uri: toSessionUri(summary.sessionId),
     name: summary.sessionId,
     title: summary.title,
-    description: `${summary.status}, ${summary.language}, ${summary.usage.steps} steps`,
+    description: `${summary.status}, ${summary.language ?? 'agent'}, ${summary.usage.steps} steps`,
     mimeType: jsonMime,
     annotations: { lastModified: new Date(summary.updatedAt).toISOString() },
   };

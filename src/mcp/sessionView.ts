@@ -4,6 +4,7 @@ import type { Engine } from '../core/engine';
 import type { Summary } from '../core/summary';
 import { toContextView } from './contextView';
 import { fitPayload } from './fit';
+import { toAgentView } from './agentView';
 import { toPlaceView } from './placeView';
 import { toLimitsView, toUsageView } from './usageView';
 
@@ -12,8 +13,9 @@ function toSessionView(summary: Summary) {
     session_id: summary.sessionId,
     title: summary.title,
     status: summary.status,
-    language: summary.language,
-    backend: summary.sandbox.backend,
+    ...(summary.agent
+      ? { profile_id: summary.agent.profileId, waiting_for: summary.agent.waitingFor }
+      : { language: summary.language, backend: summary.sandbox.backend }),
     created_at: new Date(summary.createdAt).toISOString(),
     updated_at: new Date(summary.updatedAt).toISOString(),
     usage: toUsageView(summary),
@@ -36,7 +38,9 @@ export function toSessionDetail(summary: Summary) {
     {
       ...toSessionView(summary),
       config: toLimitsView(summary.limits),
-      sandbox: toPlaceView(summary.sandbox),
+      ...(summary.agent
+        ? { agent: toAgentView(summary.agent) }
+        : { sandbox: toPlaceView(summary.sandbox) }),
       depth: summary.depth,
       engine_id: summary.engineId,
       running: summary.running,

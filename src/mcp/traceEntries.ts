@@ -1,18 +1,22 @@
 // The events of a trace as an agent reads them: one entry a step, one for the session and its first context, one for
 // each of the others. Pure.
 
-import type {
-  ContextLoaded,
-  SessionOpened,
-  StepFinished,
-  StepStarted,
-  TraceEvent,
+import {
+  type AgentEvent,
+  type ContextLoaded,
+  isAgentEvent,
+  type SessionOpened,
+  type StepFinished,
+  type StepStarted,
+  type TraceEvent,
 } from '../core/event';
 
 /** Source: the tool contract, rlm_get_trace. */
 export const traceActions = [
   ...(['init_context', 'add_context', 'run_repl', 'llm_query', 'rlm_query', 'loop'] as const),
   ...(['finalize', 'stop', 'resume', 'fork', 'close', 'file', 'shell'] as const),
+  ...(['message', 'command', 'diff', 'approval', 'note', 'summary'] as const),
+  ...(['state', 'tool', 'checklist', 'delegate', 'error', 'audit'] as const),
 ];
 export type TraceAction = (typeof traceActions)[number];
 
@@ -45,6 +49,9 @@ interface Folded {
 }
 
 export function foldEvent(held: HeldEvent, event: TraceEvent): Folded {
+  if (isAgentEvent(event)) {
+    return { ended: endHeld(held), own: { kind: 'other', event }, held: null };
+  }
   switch (event.kind) {
     case 'session.opened':
     case 'step.started':
@@ -99,7 +106,28 @@ export function toAction(entry: TraceEntry, sessionId: string): TraceAction {
   }
 }
 
+const agentActions: Readonly<Record<AgentEvent['kind'], TraceAction>> = {
+  'agent.changed': 'state',
+  'agent.said': 'message',
+  'agent.started': 'command',
+  'agent.ran': 'command',
+  'agent.edited': 'diff',
+  'agent.called': 'tool',
+  'agent.asked': 'approval',
+  'agent.decided': 'approval',
+  'agent.noted': 'note',
+  'agent.checked': 'checklist',
+  'agent.summarized': 'summary',
+  'agent.delegated': 'delegate',
+  'agent.failed': 'error',
+  'agent.audited': 'audit',
+  'agent.refused': 'error',
+};
+
 function toOtherAction(event: OtherEvent, sessionId: string): TraceAction {
+  if (isAgentEvent(event)) {
+    return agentActions[event.kind];
+  }
   switch (event.kind) {
     case 'context.loaded':
       return 'add_context';

@@ -1,20 +1,24 @@
 // What each entry of a trace says: its outcome, one line, and all that is known of it. Pure.
 
-import type {
-  ContextLoaded,
-  FileWritten,
-  LoopFinished,
-  SessionOpened,
-  ShellFinished,
-  StepFinished,
+import {
+  isAgentEvent,
+  type ContextLoaded,
+  type FileWritten,
+  type LoopFinished,
+  type SessionOpened,
+  type ShellFinished,
+  type StepFinished,
 } from '../core/event';
 import type { Limits } from '../core/limits';
+import { noAgentStanding } from '../core/summary';
 import { toPlaceName } from '../core/sandboxPlace';
 import { toCounted } from '../base/text';
 import { countDropped } from '../core/shownTexts';
 import { describeStop } from '../core/sessionErrors';
 import { toContextView } from './contextView';
 import { cutJsonMarked } from './fit';
+import { describeAgentEvent } from './agentEntries';
+import { toAgentView } from './agentView';
 import { toPlaceView } from './placeView';
 import { maxMessageJsonChars } from './stepView';
 import type { OtherEvent, TraceEntry } from './traceEntries';
@@ -47,6 +51,9 @@ export function describeEntry(
 }
 
 function describeEvent(event: OtherEvent, limits: Limits): Described {
+  if (isAgentEvent(event)) {
+    return describeAgentEvent(event);
+  }
   switch (event.kind) {
     case 'context.loaded':
       return describeLoaded(event);
@@ -178,12 +185,13 @@ function describeOpened(opened: SessionOpened, loaded: ContextLoaded | null): De
     ? `; ${context.summary.charAt(0).toLowerCase()}${context.summary.slice(1)}`
     : '';
   return {
-    summary: `Opened "${opened.title}" (${opened.language}, ${toPlaceName(opened.sandbox)})${what}`,
+    summary: `Opened "${opened.title}" (${toOpenedText(opened)})${what}`,
     detail: {
       session_id: opened.sessionId,
       title: opened.title,
-      language: opened.language,
-      sandbox: toPlaceView(opened.sandbox),
+      ...(opened.agent
+        ? { agent: toAgentView({ ...opened.agent, ...(opened.agentStanding ?? noAgentStanding) }) }
+        : { language: opened.language, sandbox: toPlaceView(opened.sandbox) }),
       config: toLimitsView(opened.limits),
       parent_session_id: opened.parentSessionId,
       source_step: opened.sourceStep,
@@ -193,6 +201,10 @@ function describeOpened(opened: SessionOpened, loaded: ContextLoaded | null): De
       ...context?.detail,
     },
   };
+}
+
+function toOpenedText({ agent, language, sandbox }: SessionOpened): string {
+  return agent ? `agent ${agent.profileId}` : `${language}, ${toPlaceName(sandbox)}`;
 }
 
 function describeLoaded({ context, given }: ContextLoaded): Described {

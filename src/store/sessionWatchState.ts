@@ -58,10 +58,17 @@ async function readState(traceMark: string, parts: WatchParts): Promise<WatchSta
   const version = JSON.stringify([status, updatedAt, usage, running]);
   switch (status) {
     case 'active':
+    case 'queued':
+    case 'preparing':
+    case 'running':
+    case 'awaiting_approval':
       return { kind: 'changing', version, traceMark: null }; // its engine may die
     case 'stopped':
     case 'closed':
     case 'interrupted':
+    case 'completed':
+    case 'failed':
+    case 'terminated':
       return { kind: 'resting', version, traceMark };
     case 'finalized':
       return { ...endedState, version };

@@ -18,6 +18,7 @@ import {
 import { stopReasons } from '../core/limits';
 import { backendNames, languages, outputFields, unrecordedPlace } from '../core/sandbox';
 import { crc32 } from './crc32';
+import { agentInfo, agentStanding, createAgentEventSchemas } from './agentEventCodec';
 import { isId } from './home';
 
 /** A longer line is never written, and skipped on reading. */
@@ -191,24 +192,40 @@ const header = {
   usage,
   requestId: z.string().max(maxRequestIdChars).optional(),
   shared: shared.optional(),
+  agentStanding: agentStanding.optional(),
 };
 
-const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [
-  z.object({
-    ...header,
-    kind: z.literal('session.opened'),
-    sessionId: id,
-    title: z.string().max(maxTitleChars),
-    language: z.enum(languages),
-    sandbox: sandboxPlace.default({ ...unrecordedPlace, walls: [] }),
-    limits,
-    verbosity: z.enum(verbosities).optional(),
-    parentSessionId: orNull(id),
-    sourceStep: orNull(count),
-    depth: count,
-    engineId: id,
-    version: z.string(),
-  }),
+const opened = {
+  ...header,
+  kind: z.literal('session.opened'),
+  sessionId: id,
+  title: z.string().max(maxTitleChars),
+  limits,
+  verbosity: z.enum(verbosities).optional(),
+  parentSessionId: orNull(id),
+  sourceStep: orNull(count),
+  depth: count,
+  engineId: id,
+  version: z.string(),
+};
+
+const replOpened = z.object({
+  ...opened,
+  language: z.enum(languages),
+  sandbox: sandboxPlace.default({ ...unrecordedPlace, walls: [] }),
+  agent: z.null().default(null),
+});
+
+const agentOpened = z.object({
+  ...opened,
+  language: z.null().default(null),
+  sandbox: z.null().default(null),
+  agent: agentInfo,
+});
+
+const otherSchema = z.discriminatedUnion('kind', [
+  replOpened,
+  ...createAgentEventSchemas(header),
   z.object({
     ...header,
     kind: z.literal('context.loaded'),
@@ -323,3 +340,6 @@ const eventSchema: z.ZodType<TraceEvent> = z.discriminatedUnion('kind', [
     engineId: id,
   }),
 ]);
+
+/** Both ways of being opened have one kind. */
+const eventSchema: z.ZodType<TraceEvent> = z.union([otherSchema, agentOpened]);

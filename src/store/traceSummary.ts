@@ -1,7 +1,7 @@
 // The fold of a trace without reading all of it: its first lines, its last lines, and the contexts
 // between. Equal to folding every event.
 
-import type { SessionOpened, TraceEvent } from '../core/event';
+import { isAgentEvent, type ReplOpened, type TraceEvent } from '../core/event';
 import { createLimits } from '../core/limits';
 import { unrecordedPlace } from '../core/sandbox';
 import { applyEvent, createSummary, type Summary } from '../core/summary';
@@ -59,7 +59,7 @@ async function readHead(
 }
 
 /** What a list can say of a session whose first line is damaged, so that the rest of it can be read. */
-function toLostOpening({ at, usage }: TraceEvent, sessionId: string): SessionOpened {
+function toLostOpening({ at, usage }: TraceEvent, sessionId: string): ReplOpened {
   return {
     kind: 'session.opened',
     at,
@@ -70,6 +70,7 @@ function toLostOpening({ at, usage }: TraceEvent, sessionId: string): SessionOpe
     title: 'Damaged trace: its title, language and limits could not be read',
     language: 'python',
     sandbox: unrecordedPlace,
+    agent: null,
     limits: createLimits(),
     parentSessionId: null,
     sourceStep: null,
@@ -81,7 +82,8 @@ function toLostOpening({ at, usage }: TraceEvent, sessionId: string): SessionOpe
 
 /**
  * The last events, from the last one that found the session active and between two calls on: once
- * stopped or finalized a session is never active again, so what came before is settled.
+ * stopped or finalized a session is never active again, so what came before is settled. Every event of an agent
+ * run settles all that came before it.
  */
 async function readTail(
   file: TraceBytes,
@@ -98,7 +100,7 @@ async function readTail(
     const event = toEvent(line);
     if (event) {
       events.unshift(event);
-      if (event.status === 'active' && tellsRunning(event)) {
+      if (isAgentEvent(event) || (event.status === 'active' && tellsRunning(event))) {
         break;
       }
     }

@@ -90,7 +90,7 @@ function playMoves(moves: readonly Move[]): readonly TraceEvent[] {
           : summary.status;
     const at = sampleStart + events.length;
     const shared = usage.steps % 2 === 1 && { shared: { steps: { max: 5, left: usage.steps } } };
-    const placed: TraceEvent = { ...event, ...shared, status, usage, at };
+    const placed = { ...event, ...shared, status, usage, at } as TraceEvent; // only its header differs
     events.push(placed);
     summary = applyEvent(summary, placed);
   };

@@ -3,7 +3,7 @@
 
 import { Emitter } from '../../src/base/emitter';
 import type { ContextReader } from '../../src/core/context';
-import type { SessionOpened, TraceEvent } from '../../src/core/event';
+import type { ReplOpened, TraceEvent } from '../../src/core/event';
 import { createLimits, noUsage, type Limits } from '../../src/core/limits';
 import type { Model, ModelRequest } from '../../src/core/model';
 import {
@@ -154,7 +154,7 @@ export function createFakeSession(
   const sandbox = new FakeSandbox();
   const sink = new MemorySink();
   const model = new FakeModel();
-  const opened: SessionOpened = {
+  const opened: ReplOpened = {
     kind: 'session.opened',
     at: clock.now(),
     step: 0,
@@ -164,6 +164,7 @@ export function createFakeSession(
     title: 'A session',
     language: 'python',
     sandbox: unrecordedPlace,
+    agent: null,
     limits: createLimits(limits),
     parentSessionId: null,
     sourceStep: null,

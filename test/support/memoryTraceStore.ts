@@ -2,7 +2,12 @@
 
 import { Emitter } from '../../src/base/emitter';
 import { RlmError } from '../../src/core/errors';
-import type { SessionOpened, SessionStatus, TraceEvent } from '../../src/core/event';
+import {
+  type SessionOpened,
+  type SessionStatus,
+  sessionStatuses,
+  type TraceEvent,
+} from '../../src/core/event';
 import type { Summary } from '../../src/core/summary';
 import type {
   EventPage,
@@ -39,13 +44,10 @@ export class MemoryTraceStore implements TraceStore {
   countByStatus(): Record<SessionStatus, number> {
     const count = (status: SessionStatus): number =>
       this.#summaries().filter((summary) => summary.status === status).length;
-    return {
-      active: count('active'),
-      stopped: count('stopped'),
-      finalized: count('finalized'),
-      closed: count('closed'),
-      interrupted: count('interrupted'),
-    };
+    return Object.fromEntries(sessionStatuses.map((status) => [status, count(status)])) as Record<
+      SessionStatus,
+      number
+    >; // has all of them
   }
 
   async createTrace(opened: SessionOpened): Promise<TraceSink> {

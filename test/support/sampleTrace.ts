@@ -7,7 +7,7 @@ import type {
   ModelAnswered,
   SessionClosed,
   SessionFinalized,
-  SessionOpened,
+  ReplOpened,
   SessionStopped,
   ShellFinished,
   StepFinished,
@@ -25,7 +25,7 @@ export const sampleStart = Date.UTC(2026, 6, 27, 9, 30, 0);
 
 const header = { at: sampleStart, step: 0, status: 'active', usage: noUsage } as const;
 
-export function createOpened(over: Partial<SessionOpened> = {}): SessionOpened {
+export function createOpened(over: Partial<ReplOpened> = {}): ReplOpened {
   return {
     kind: 'session.opened',
     ...header,
@@ -33,6 +33,7 @@ export function createOpened(over: Partial<SessionOpened> = {}): SessionOpened {
     title: 'Why did checkout latency double on 14 July?',
     language: 'python',
     sandbox: unrecordedPlace,
+    agent: null,
     limits: createLimits({ maxSteps: 16, budgetLimit: 60_000, maxLlmCalls: 40 }),
     parentSessionId: null,
     sourceStep: null,

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import type { Browser } from 'playwright-core';
 import { RlmError } from '../../src/core/errors';
-import type { Summary } from '../../src/core/summary';
+import type { ReplSummary, Summary } from '../../src/core/summary';
 import translatable from '../../l10n/bundle.l10n.json';
 import {
   createContextLoaded,
@@ -37,9 +37,9 @@ const liveUntilStep7 = sample.slice(
 
 const { at, step, usage } = liveUntilStep7.at(-1) ?? createOpened();
 
-function createChild(over: Partial<Summary>): Summary {
+function createChild(over: Partial<ReplSummary>): Summary {
   const child = foldEvents(sample);
-  assert.ok(child);
+  assert.ok(child && !child.agent);
   return { ...child, sessionId: 'child-session', title: 'Read the deploy list', ...over };
 }
 

@@ -1,18 +1,20 @@
 // The events of one trace, put together for display as they come. Status, usage and limits are the
 // core's own fold; steps are replaced, never changed, so that a view sees by identity what is new.
 
-import type {
-  ContextLoaded,
-  FileWritten,
-  LoopFinished,
-  LoopStarted,
-  ModelAnswered,
-  SessionClosed,
-  SessionFinalized,
-  SessionReplayed,
-  SessionStopped,
-  ShellFinished,
-  TraceEvent,
+import {
+  type AgentEvent,
+  isAgentEvent,
+  type ContextLoaded,
+  type FileWritten,
+  type LoopFinished,
+  type LoopStarted,
+  type ModelAnswered,
+  type SessionClosed,
+  type SessionFinalized,
+  type SessionReplayed,
+  type SessionStopped,
+  type ShellFinished,
+  type TraceEvent,
 } from '../../src/core/event';
 import { applyEvent, createSummary, type Summary } from '../../src/core/summary';
 import type { UnreadableLines } from '../../src/core/unreadableLines';
@@ -31,6 +33,7 @@ export interface TraceMark {
 }
 
 export type MarkEvent =
+  | AgentEvent
   | ContextLoaded
   | LoopStarted
   | LoopFinished
@@ -132,6 +135,10 @@ export class Trace {
   }
 
   #take(event: Exclude<TraceEvent, { kind: 'session.opened' }>): void {
+    if (isAgentEvent(event)) {
+      this.#entries.push({ kind: 'mark', event });
+      return;
+    }
     switch (event.kind) {
       case 'step.started':
         this.#put({

@@ -16,7 +16,7 @@ export function createNotices(actions: ViewActions): View {
       const broken = loading.kind === 'failed' && version > 0 ? loading.failure : null;
       const [brokenText, failureText] = [broken, failure].map((one) => one && toText(one));
       const lack = trace.unreadable.length > 0 ? toUnreadableText(trace.unreadable, t) : null;
-      const fallback = summary && toFallbackText(summary.sandbox, t);
+      const fallback = summary?.sandbox ? toFallbackText(summary.sandbox, t) : null;
       const key = JSON.stringify([brokenText, failureText, lack, fallback, standing, status]);
       if (key === shown) {
         return;

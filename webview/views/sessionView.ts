@@ -3,7 +3,8 @@
 import type { ContextInfo, SourceInfo } from '../../src/core/context';
 import type { SessionReplayed } from '../../src/core/event';
 import { wordWarning } from '../../src/core/nextSteps';
-import type { Summary } from '../../src/core/summary';
+import type { AgentInfo } from '../../src/core/agent/agentEvent';
+import type { ReplSummary, Summary } from '../../src/core/summary';
 import { showControls } from '../../src/base/visible';
 import {
   finishWords,
@@ -205,11 +206,7 @@ function createFacts(summary: Summary, actions: ViewActions): HTMLElement {
       h('span', { class: 'with-button' }, h('span', { class: 'mono' }, summary.sessionId), copy),
     ],
     [t('Status'), statusWord(summary.status)],
-    [t('Language'), languageWords[summary.language]],
-    [t('Runs in'), toPlaceText(summary.sandbox, t)],
-    ...(summary.sandbox.walls.length > 0
-      ? [[t('Walls'), summary.sandbox.walls.join(', ')] as const]
-      : []),
+    ...(summary.agent ? toAgentFacts(summary.agent) : toReplFacts(summary)),
     [t('Opened'), toDateText(summary.createdAt)],
     [t('Last change'), toDateText(summary.updatedAt)],
     [t('Time for one step'), toDurationText(limits.stepTimeoutMs)],
@@ -222,6 +219,32 @@ function createFacts(summary: Summary, actions: ViewActions): HTMLElement {
     facts.push([t('Parent session'), createTraceLink(parentSessionId, parentSessionId, actions)]);
   }
   return createPart(t('Facts'), createFactList(facts));
+}
+
+function toReplFacts({ language, sandbox }: ReplSummary): (readonly [string, Child])[] {
+  return [
+    [t('Language'), languageWords[language]],
+    [t('Runs in'), toPlaceText(sandbox, t)],
+    ...(sandbox.walls.length > 0 ? [[t('Walls'), sandbox.walls.join(', ')] as const] : []),
+  ];
+}
+
+function toAgentFacts({
+  profileTitle,
+  task,
+  isolation,
+  folder,
+  permissions,
+  goals,
+}: AgentInfo): (readonly [string, Child])[] {
+  const { sandbox, network } = permissions;
+  return [
+    [t('Agent'), profileTitle],
+    [t('Task'), showControls(task)],
+    ...(goals.length > 0 ? [[t('Goals'), showControls(goals.join('; '))] as const] : []),
+    [t('Works in'), `${isolation}: ${folder}`],
+    [t('May'), `${sandbox}, ${network ? t('with network') : t('without network')}`],
+  ];
 }
 
 function createFactList(facts: readonly (readonly [string, Child])[]): HTMLElement {

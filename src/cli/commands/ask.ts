@@ -89,7 +89,7 @@ async function ask(words: readonly string[], options: AskOptions, cli: Cli): Pro
   });
   const printer = options.json ? null : new LoopPrinter(terminal);
   const watching = engine.sessions.onDidChange((change) => {
-    if (change.event.kind === 'session.opened') {
+    if (change.event.kind === 'session.opened' && change.event.sandbox) {
       printPlaceWarnings(change.event.sandbox, terminal);
     }
     if (change.event.kind === 'context.loaded') {

@@ -63,7 +63,10 @@ const columns: readonly Column[] = [
   { title: 'TITLE' },
 ];
 
-function toLanguageText({ language, sandbox }: Summary): string {
+function toLanguageText({ language, sandbox, agent }: Summary): string {
+  if (agent) {
+    return `agent ${agent.profileId}`;
+  }
   return sandbox.backend === 'wasm' ? language : `${language}, ${sandbox.backend}`;
 }
 

@@ -1,7 +1,13 @@
 // One event of a trace as a few readable lines.
 
 import { toOneLine } from '../../base/text';
-import type { TraceEvent } from '../../core/event';
+import { toAgentLine } from '../../core/agent/agentWords';
+import {
+  type AgentEvent,
+  isAgentEvent,
+  type SessionOpened,
+  type TraceEvent,
+} from '../../core/event';
 import { toCommandText, toFileText } from '../../export/wording';
 import { toFallbackWarnings, toPlaceName } from '../../core/sandboxPlace';
 import { renderContext } from './context';
@@ -18,10 +24,35 @@ export function renderEvent(event: TraceEvent, style: Style): string {
   return body === '' ? head : `${head}\n${indent(body)}`;
 }
 
+function toOpenedText({ agent, language, sandbox }: SessionOpened): string {
+  return agent ? `agent ${agent.profileId}` : `${language}, ${toPlaceName(sandbox)}`;
+}
+
+function toAgentHead(event: AgentEvent, style: Style): string {
+  const { title, detail } = toAgentLine(event);
+  return detail === ''
+    ? toPrintable(title)
+    : `${toPrintable(title)} ${style.dim(toPrintable(detail))}`;
+}
+
+/** What its line has no room for. */
+function toAgentBody(event: AgentEvent): string {
+  if (event.kind === 'agent.said') {
+    return toPrintable(event.text.trimEnd());
+  }
+  if (event.kind === 'agent.edited') {
+    return toPrintable(event.diff.trimEnd());
+  }
+  return 'output' in event ? toPrintable(event.output.trimEnd()) : '';
+}
+
 function toHead(event: TraceEvent, style: Style): string {
+  if (isAgentEvent(event)) {
+    return toAgentHead(event, style);
+  }
   switch (event.kind) {
     case 'session.opened':
-      return `opened ${style.bold(toPrintable(event.title))} (${event.language}, ${toPrintable(toPlaceName(event.sandbox))})`;
+      return `opened ${style.bold(toPrintable(event.title))} (${toPrintable(toOpenedText(event))})`;
     case 'context.loaded':
       return 'context loaded';
     case 'step.started':
@@ -69,9 +100,14 @@ function toHead(event: TraceEvent, style: Style): string {
 }
 
 function toBody(event: TraceEvent, style: Style): string {
+  if (isAgentEvent(event)) {
+    return toAgentBody(event);
+  }
   switch (event.kind) {
     case 'session.opened':
-      return style.yellow(toPrintable(toFallbackWarnings(event.sandbox).join('\n')));
+      return event.sandbox
+        ? style.yellow(toPrintable(toFallbackWarnings(event.sandbox).join('\n')))
+        : toPrintable(event.agent.task);
     case 'context.loaded':
       return renderContext(event.context, style);
     case 'step.started':

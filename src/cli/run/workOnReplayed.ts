@@ -1,5 +1,6 @@
 // Brings an earlier session's variables back by running its record again, then works with them.
 
+import { requireRepl } from '../../core/agent/replOnly';
 import type { Engine } from '../../core/engine';
 import type { ReplayProgress, Resumed } from '../../core/sessionOpener';
 import type { Summary } from '../../core/summary';
@@ -30,7 +31,8 @@ export async function workOnReplayed(
 ): Promise<void> {
   const runtime = await cli.loadRuntime();
   const home = toHome(options, cli);
-  const { summary, files } = await readRecord(await runtime.openTraces({ home }), idOrStart);
+  const { summary: found, files } = await readRecord(await runtime.openTraces({ home }), idOrStart);
+  const summary = requireRepl(found);
   const steps = await readGivenSteps(options, summary.language, cli);
   const engine = await runtime.createEngine({
     home,

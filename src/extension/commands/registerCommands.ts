@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import { type AskParts, askOverFiles, askOverSelection } from '../ask/askOverFiles';
 import { DisposableStore, type Disposable } from '../../base/disposable';
+import { requireRepl } from '../../core/agent/replOnly';
 import type { Summary } from '../../core/summary';
 import type { ExportFormat } from '../../export/exportTrace';
 import {
@@ -95,7 +96,7 @@ function listSessionCommands(parts: CommandParts): Record<string, Run> {
       return picked && actions.exportTrace(sessionId, picked.format);
     }),
     runCode: onOne(inGroups('active', 'interrupted', 'closed'), async (sessionId) =>
-      scratch.open(await actions.readSummary(sessionId)),
+      scratch.open(requireRepl(await actions.readSummary(sessionId))),
     ),
     runScratch: () => scratch.run(vscode.window.activeTextEditor),
     copyId: onOne(any, (sessionId) => actions.copy(sessionId)),

@@ -28,7 +28,7 @@ export async function openSourceFile(
   const document = await vscode.workspace.openTextDocument(uri);
   const bytes = place.range && (await readFile(file));
   const readings = [bytes && decodeUtf8(bytes), document.getText()].filter((text) => text !== null);
-  const found = toSelection(readings, place, summary.language);
+  const found = toSelection(readings, place, summary.language ?? 'python');
   const selection = found && new vscode.Range(toPosition(found.start), toPosition(found.end));
   await vscode.window.showTextDocument(document, {
     ...(selection ? { selection } : {}),

@@ -1,5 +1,6 @@
 // Where a session stands in the tree, and what can be done with it from here.
 
+import type { SessionStatus } from '../../core/event';
 import type { Summary } from '../../core/summary';
 import type { ViewerAction } from '../../protocol/viewer';
 
@@ -17,7 +18,28 @@ export type SessionGroup = (typeof sessionGroups)[number];
 /** `engineId`: this window's engine, null while none runs. */
 export function toGroup(summary: Summary, engineId: string | null): SessionGroup {
   const isElsewhere = summary.status === 'active' && summary.engineId !== engineId;
-  return isElsewhere ? 'elsewhere' : summary.status;
+  return isElsewhere ? 'elsewhere' : toOwnGroup(summary.status);
+}
+
+export function toOwnGroup(status: SessionStatus): SessionGroup {
+  switch (status) {
+    case 'queued':
+    case 'preparing':
+    case 'running':
+    case 'awaiting_approval':
+      return 'active';
+    case 'completed':
+      return 'finalized';
+    case 'failed':
+    case 'terminated':
+      return 'stopped';
+    case 'active':
+    case 'stopped':
+    case 'finalized':
+    case 'closed':
+    case 'interrupted':
+      return status;
+  }
 }
 
 export interface Surroundings {
@@ -29,7 +51,7 @@ export interface Surroundings {
 }
 
 export function listActions(summary: Summary, around: Surroundings): readonly ViewerAction[] {
-  if (!around.mayRun) {
+  if (!around.mayRun || summary.agent) {
     return [];
   }
   const reading: readonly ViewerAction[] = around.isLive ? ['readVariable'] : [];

@@ -6,11 +6,11 @@ import { toFallbackWarnings } from '../../core/sandboxPlace';
 import { narrowLimits } from '../../core/sharedLimits';
 import type { Summary } from '../../core/summary';
 import type { StepVerdict } from '../../export/exportedTrace';
-import { toCountText, toDurationText, toPlaceText } from '../../export/wording';
+import { statusWords, toCountText, toDurationText, toPlaceText } from '../../export/wording';
 import { toPlainLine } from '../plainText';
 import type { SessionSource } from '../sessionSource';
 import { groupWord, guardrailWord, sectionWord } from './names';
-import { type SessionGroup, listActions } from './sessionGroup';
+import { type SessionGroup, listActions, toOwnGroup } from './sessionGroup';
 import { type GuardrailName, type Section, type SessionNode, toNodeKey } from './sessionNode';
 import type { SessionTree } from './sessionTree';
 import { toAge, toGauge, toPercent, toShortCount } from './words';
@@ -49,11 +49,12 @@ export function toTooltip(node: SessionNode, { tree }: ItemParts): string | unde
     '',
     [
       statusWord(summary),
-      summary.language,
-      toPlaceText(summary.sandbox),
+      ...(summary.agent
+        ? [summary.agent.profileTitle]
+        : [summary.language, toPlaceText(summary.sandbox)]),
       new Date(summary.createdAt).toLocaleString(),
     ].join(' · '),
-    ...toFallbackWarnings(summary.sandbox),
+    ...(summary.sandbox ? toFallbackWarnings(summary.sandbox) : []),
     ...context,
     ...(summary.finalAnswer === null ? [] : ['', toPlainLine(summary.finalAnswer, 300)]),
     '',
@@ -214,7 +215,7 @@ const sectionIcons: Readonly<Record<Section, string>> = {
 };
 
 function toStatusIcon(summary: Summary): vscode.ThemeIcon {
-  if (summary.running) {
+  if (summary.running && summary.status !== 'awaiting_approval') {
     return new ThemeIcon('loading~spin');
   }
   const [icon, color] = statusIcons[summary.status];
@@ -228,6 +229,13 @@ const statusIcons: Readonly<Record<SessionStatus, readonly [icon: string, color:
   finalized: ['pass-filled', 'charts.green'],
   closed: ['circle-large-outline', 'descriptionForeground'],
   interrupted: ['debug-disconnect', 'charts.yellow'],
+  queued: ['clock', 'descriptionForeground'],
+  preparing: ['loading~spin', 'charts.blue'],
+  running: ['loading~spin', 'charts.blue'],
+  awaiting_approval: ['bell-dot', 'charts.orange'],
+  completed: ['pass-filled', 'charts.green'],
+  failed: ['error', 'charts.red'],
+  terminated: ['circle-slash', 'charts.yellow'],
 };
 
 /** Words that the `when` clauses of package.json look for. */
@@ -249,6 +257,9 @@ function toContextValue(summary: Summary, source: SessionSource): string {
   ].join(' ');
 }
 
-function statusWord({ status, running }: Summary): string {
-  return status === 'active' && running ? l10n.t('Running') : groupWord(status);
+function statusWord({ status, running, agent }: Summary): string {
+  if (agent) {
+    return l10n.t(statusWords[status]);
+  }
+  return status === 'active' && running ? l10n.t('Running') : groupWord(toOwnGroup(status));
 }

@@ -5,7 +5,7 @@ import { toInline, toInlineCode, toTable } from '../../base/markdown';
 import { toCounted } from '../../base/text';
 import { sessionStatuses } from '../../core/event';
 import { type AskClient, providerStates } from '../../core/model';
-import { backendField, countField, cutSchema, languageField } from '../fields';
+import { backendField, countField, cutSchema, languageField, statusField } from '../fields';
 import { fitPayload } from '../fit';
 import { toStatusView } from '../statusView';
 import { defineTool } from '../tool';
@@ -49,13 +49,7 @@ const output = z.object({
       }),
     )
     .describe('What can answer llm_query.'),
-  sessions_by_status: z.object({
-    active: countField,
-    stopped: countField,
-    finalized: countField,
-    closed: countField,
-    interrupted: countField,
-  }),
+  sessions_by_status: z.record(statusField, countField),
   live_sessions: countField.describe('Sessions that hold a sandbox now.'),
   storage: z.object({ path: z.string(), sessions: countField, bytes: countField }),
   allowed_roots: z.array(z.string()).describe('Folders that context_paths may lie in.'),

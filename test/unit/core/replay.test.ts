@@ -355,7 +355,7 @@ describe('replay', () => {
       const query = { fromStep: null, toStep: null, cursor: null, limit: 100 };
       const { events } = await traces.readEvents(session.id, query);
       const recorded = events.map((event) =>
-        event.kind === 'session.opened'
+        event.kind === 'session.opened' && event.sandbox
           ? { ...event, sandbox: { ...event.sandbox, backend } }
           : event,
       );

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createTimeOrderedId } from '../../../../src/base/ids';
-import type { SessionOpened } from '../../../../src/core/event';
+import type { ReplOpened } from '../../../../src/core/event';
 import { SessionSource } from '../../../../src/extension/sessionSource';
 import { SessionIndex } from '../../../../src/extension/sessions/sessionIndex';
 import { type SessionNode, toNodeKey } from '../../../../src/extension/sessions/sessionNode';
@@ -39,7 +39,7 @@ describe('SessionTree', () => {
     index.dispose();
   });
 
-  function add(over: Partial<SessionOpened> = {}): string {
+  function add(over: Partial<ReplOpened> = {}): string {
     nextAt += 1_000;
     const sessionId = over.sessionId ?? createTimeOrderedId(nextAt);
     store.addForeignTrace(sessionId, [
