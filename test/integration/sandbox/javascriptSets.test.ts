@@ -70,12 +70,63 @@ const expressions = [
   '(() => { try { return "a".match({ [Symbol.match]: (text) => new RegExp("[[a]&&a]", "v").test(text) }) } catch (error) { return error.name } })()',
 ];
 
+/** Where nothing is found, the next place is a character on, and never within a pair. */
+const emptyFinds = [
+  ...['(?:)', 'x*', '\\b', '[a--b]*', '$', '^', '[^]??'],
+  ...['(?:)|😀', '(?<=😀)', '(?=b)'],
+];
+const textMethods = [
+  ...['match(R)', 'matchAll(R)', 'search(R)', 'split(R)', 'split(R, 2)'],
+  ...['replace(R, "-")', 'replaceAll(R, "-")', 'replace(R, (one, at) => at)'],
+];
+const setFlags = ['v', 'gv', 'giv', 'gyv', 'dgv'];
+const emptyExpressions = emptyFinds.flatMap((source) =>
+  [...setFlags, ...(source.includes('--') ? [] : ['u', 'gu', 'giu', 'guy'])].flatMap((flags) =>
+    textMethods.map((method) => {
+      const found = `"a😀b😀\\ud83d".${method}`;
+      const shown = method.startsWith('matchAll') ? `[...${found}].map((one) => one.index)` : found;
+      return `(() => { const R = /${source}/${flags}; R.lastIndex = 3; try { return JSON.stringify([${shown}, R.lastIndex]); } catch (error) { return error.name; } })()`;
+    }),
+  ),
+);
+/** What code may change of a pattern, and how the methods for texts then see it. */
+const ownPatterns = [
+  '"a😀".replace(Object.assign(/(?:)/gv, { exec: () => null }), "-")',
+  '(() => { class Own extends RegExp { static get [Symbol.species]() { return RegExp; } } return "a😀".split(new Own("", "v")).join() })()',
+  '(() => { const made = []; class Own extends RegExp { constructor(...values) { super(...values); made.push(values[1]); } } return ["a😀".split(new Own("", "v")).join(), [..."a😀".matchAll(new Own("", "gv"))].length, made].join() })()',
+  '(() => { const own = /(?:)/gv; Object.freeze(own); try { return "a😀".replace(own, "-") } catch (error) { return error.name } })()',
+  '[Symbol.match, Symbol.matchAll, Symbol.replace, Symbol.split].map((key) => [RegExp.prototype[key].name, RegExp.prototype[key].length, Object.getOwnPropertyDescriptor(RegExp.prototype, key).enumerable]).join()',
+  '(() => { try { return RegExp.prototype[Symbol.split].call(1, "a") } catch (error) { return error.name } })()',
+  'RegExp.prototype[Symbol.replace].call({ flags: "", exec: () => null }, "ab", "-")',
+];
+
 describe('patterns with flag v in JavaScript', function () {
   this.timeout(60_000);
   const repl = useRepl({ language: 'javascript', context: 'a Ä\nb\nc ä\n' });
 
   for (const expression of expressions) {
     it(`find what V8 finds: ${expression}`, async () => {
+      const expected = vm.runInNewContext(`String(${expression})`) as string;
+      const { error, stdout } = await repl().run(`print(String(${expression}))`);
+      assert.deepStrictEqual([error?.message, stdout], [undefined, `${expected}\n`]);
+    });
+  }
+
+  it('go on by characters where they find nothing, in every method for texts', async () => {
+    const expected = emptyExpressions.map((one) => vm.runInNewContext(one) as string);
+    const found = await repl().run(`print(JSON.stringify([${emptyExpressions.join(',\n')}]))`, {
+      maxOutputChars: 1_000_000,
+    });
+    assert.equal(found.error, null);
+    const texts = JSON.parse(found.stdout) as readonly string[];
+    assert.deepStrictEqual(
+      emptyExpressions.map((one, at) => [one, texts[at]]),
+      emptyExpressions.map((one, at) => [one, expected[at]]),
+    );
+  });
+
+  for (const expression of ownPatterns) {
+    it(`are what the code has made of them: ${expression}`, async () => {
       const expected = vm.runInNewContext(`String(${expression})`) as string;
       const { error, stdout } = await repl().run(`print(String(${expression}))`);
       assert.deepStrictEqual([error?.message, stdout], [undefined, `${expected}\n`]);
