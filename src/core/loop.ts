@@ -132,6 +132,8 @@ export interface LoopSubtask {
   readonly answer: string | null;
   /** Why there is no answer; null when there is one. */
   readonly error: string | null;
+  /** How its run ended; null when it did not end by itself. */
+  readonly finishReason: LoopFinishReason | null;
 }
 
 /** What the reader of a run's answer must know: where it ran when that was not asked for, and what is in doubt about its texts. */

@@ -1,6 +1,7 @@
 // The answer that a session's code has handed in, while nobody has committed it.
 
 import type { StepFinished } from './event';
+import type { Outcome } from './sandbox';
 import type { Summary } from './summary';
 import type { TraceStore } from './traceStore';
 
@@ -36,8 +37,11 @@ export async function findOfferedAnswer(
 }
 
 function toOffered({ step, outcome }: StepFinished): OfferedAnswer | null {
-  const { finalAnswer, error, interruption } = outcome;
-  return finalAnswer !== null && error === null && interruption === null
-    ? { step, text: finalAnswer }
-    : null;
+  const text = toHandedIn(outcome);
+  return text === null ? null : { step, text };
+}
+
+/** What a step's code handed in as the answer: only code that ran to its end hands anything in. */
+export function toHandedIn({ finalAnswer, error, interruption }: Outcome): string | null {
+  return error === null && interruption === null ? finalAnswer : null;
 }

@@ -92,6 +92,7 @@ export class Decomposition {
       sessionId: null,
       answer: null,
       error: 'not begun',
+      finishReason: null,
     }));
     let next = 0;
     const work = async (): Promise<void> => {
@@ -119,8 +120,8 @@ export class Decomposition {
     const { prompts, request } = this.#parts;
     const { title } = plan;
     let sessionId: string | null = null;
-    const keep = (answer: string | null, error: string | null): void => {
-      this.#subtasks[index] = { title, sessionId, answer, error };
+    const keep = (end: Pick<LoopSubtask, 'answer' | 'error'> & Partial<LoopSubtask>): void => {
+      this.#subtasks[index] = { title, sessionId, finishReason: null, ...end };
     };
     this.#tell({ kind: 'subtask', title, state: 'started', ended: this.#ended, total });
     try {
@@ -141,15 +142,16 @@ export class Decomposition {
       if (answer === null) {
         this.#failures.reasons.push(finishReason);
       }
-      keep(answer, answer === null ? `no answer (${finishReason})` : null);
+      const error = answer === null ? `no answer (${finishReason})` : null;
+      keep({ answer, error, finishReason });
     } catch (thrown) {
       if (signal.aborted) {
-        keep(null, 'not finished');
+        keep({ answer: null, error: 'not finished' });
         throw cancelledError('The run');
       }
       const failure = toRlmError(thrown);
       this.#failures.errors.push(failure);
-      keep(null, `${failure.code}: ${failure.message}`);
+      keep({ answer: null, error: `${failure.code}: ${failure.message}` });
     }
     const state = this.#subtasks[index]?.answer === null ? 'failed' : 'answered';
     this.#ended += 1;

@@ -168,6 +168,9 @@ export class LoopRun {
     if (signal.aborted) {
       throw cancelledError('The run');
     }
+    if (step.outcome.stateLost) {
+      this.#variables.clear();
+    }
     for (const change of step.outcome.changes) {
       this.#variables.delete(change.name);
       if (change.change !== 'removed') {

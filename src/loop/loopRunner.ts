@@ -206,11 +206,13 @@ async function finish(session: Session, end: WorkEnd): Promise<LoopResult> {
 async function abandon(session: Session, failure: RlmError, iterations: number): Promise<void> {
   const finishReason = failure.code === 'CANCELLED' ? 'cancelled' : 'failed';
   const error = finishReason === 'failed' ? `${failure.code}: ${failure.message}` : null;
-  try {
-    await session.recordLoop({ kind: 'loop.finished', finishReason, iterations, error });
-    await session.stop(finishReason === 'failed' ? 'run_ended' : 'user');
-  } catch {
-    // A trace that cannot be written, or is closed, must not hide why the run failed.
+  const ending = [
+    () => session.recordLoop({ kind: 'loop.finished', finishReason, iterations, error }),
+    () => session.stop(finishReason === 'failed' ? 'run_ended' : 'user'),
+  ];
+  for (const end of ending) {
+    // A trace that cannot be written, or is closed, must neither hide why the run failed nor let the session go on.
+    await end().catch(() => undefined);
   }
 }
 

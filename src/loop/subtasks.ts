@@ -35,13 +35,23 @@ export function readPlans(reply: string, maxSubtasks: number): readonly SubtaskP
   }
 }
 
-/** Every part with its answer; long answers share the room. */
+/** Every part with its answer, and how far that can be trusted; long answers share the room. */
 export function describeAnswers(subtasks: readonly LoopSubtask[]): string {
   const share = Math.floor(answersChars / Math.max(1, subtasks.length));
   return subtasks
-    .map(({ title, answer, error }, index) => {
+    .map((subtask, index) => {
+      const { title, answer, error } = subtask;
       const text = answer === null ? `(failed: ${error ?? 'no answer'})` : cutMiddle(answer, share);
-      return `## ${index + 1}. ${title}\n\n${text}`;
+      const doubt = isDrawn(subtask) ? `(${drawnDoubt})\n\n` : '';
+      return `## ${index + 1}. ${title}\n\n${doubt}${text}`;
     })
     .join('\n\n');
+}
+
+const drawnDoubt =
+  'Its work was not finished: this was drawn from what its variables held when its iterations were over.';
+
+/** Whether no iteration handed the answer in. */
+function isDrawn({ answer, finishReason }: LoopSubtask): boolean {
+  return answer !== null && finishReason === 'max_iterations';
 }

@@ -118,6 +118,11 @@ export const subtaskFields = {
         session_id: z.string().nullable(),
         answer: z.string().nullable().optional(),
         error: z.string().nullable().describe('Why there is no answer.'),
+        finish_reason: z
+          .enum(loopFinishReasons)
+          .nullable()
+          .optional()
+          .describe('How its run ended, as that of the whole; null where it was cut short.'),
         truncated: z.boolean().optional().describe('The whole answer is in its session’s trace.'),
       }),
     )

@@ -4,7 +4,7 @@ import type * as z from 'zod';
 import { toFence, toInline, toInlineCode, toTable } from '../base/markdown';
 import { cutMarked, cutText, toCounted } from '../base/text';
 import type { Verbosity } from '../core/event';
-import type { LoopResult } from '../core/loop';
+import type { LoopResult, LoopSubtask } from '../core/loop';
 import type { Standing } from '../core/sharedLimits';
 import type { InputRequired, UnfinishedReport } from '../core/task/task';
 import { withoutEmpty } from './brief';
@@ -91,7 +91,12 @@ function toTerse({
     usage: usage?.remaining ? usage : undefined,
     ...(tests && { tests: tests.map(({ name, passed, error }) => ({ name, passed, error })) }),
     ...(subtasks && {
-      subtasks: subtasks.map(({ title, session_id, error }) => ({ title, session_id, error })),
+      subtasks: subtasks.map(({ title, session_id, error, finish_reason }) => ({
+        title,
+        session_id,
+        error,
+        finish_reason,
+      })),
     }),
   };
 }
@@ -193,9 +198,9 @@ export function toSubtasksMarkdown({ subtasks }: SubtasksView): string {
 }
 
 /** What a reader of the answer must not miss; null: nothing. */
-function toNote({ answer, finishReason }: LoopResult): string | null {
+function toNote({ answer, finishReason, subtasks = [] }: LoopResult): string | null {
   if (finishReason === 'submitted') {
-    return null;
+    return toPartsNote(subtasks);
   }
   if (finishReason === 'max_iterations') {
     return answer === null
@@ -203,6 +208,22 @@ function toNote({ answer, finishReason }: LoopResult): string | null {
       : 'No iteration handed in an answer: this one was drawn from what the variables held when max_iterations was reached. Check it, or run again with more iterations.';
   }
   return `The guardrail ${finishReason} ended the run before there was an answer. rlm_get_var reads what the variables hold; rlm_fork goes on from there with a larger config.`;
+}
+
+/** An answer that was put together may lack what some parts were to give. */
+function toPartsNote(subtasks: readonly LoopSubtask[]): string | null {
+  const failed = subtasks.filter(({ answer }) => answer === null).length;
+  const drawn = subtasks.filter(
+    ({ answer, finishReason }) => answer !== null && finishReason === 'max_iterations',
+  ).length;
+  const lacks = [
+    failed > 0 && `${failed} gave no answer`,
+    drawn > 0 &&
+      `${drawn} did not finish: what there is of them was drawn from their variables at max_iterations`,
+  ].filter((lack) => lack !== false);
+  return lacks.length === 0
+    ? null
+    : `The answer may lack something: of ${toCounted(subtasks.length, 'part')} ${lacks.join(', and ')}. subtasks says which.`;
 }
 
 export function toProgramView(outcome: LoopOutcome): ProgramView {
@@ -219,13 +240,14 @@ export function toProgramView(outcome: LoopOutcome): ProgramView {
 export function toSubtasksView(outcome: LoopOutcome): SubtasksView {
   const subtasks = outcome.status === 'completed' ? outcome.result.subtasks : undefined;
   const share = Math.floor(subtaskAnswerChars / Math.max(1, subtasks?.length ?? 0));
-  const views = subtasks?.map(({ title, sessionId, answer, error }) => {
+  const views = subtasks?.map(({ title, sessionId, answer, error, finishReason }) => {
     const cut = cutText(answer ?? '', share);
     return {
       title,
       session_id: sessionId,
       answer: answer === null ? null : cutMarked(answer, share),
       error: error === null ? null : cutMarked(error, subtaskErrorChars),
+      finish_reason: finishReason,
       truncated: cut.truncated,
     };
   });

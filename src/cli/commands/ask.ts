@@ -145,7 +145,9 @@ function printResult(
   }
   if (finishReason === 'max_iterations') {
     const from =
-      'No iteration handed in an answer: this was drawn from what the variables held at the end.';
+      answer === null
+        ? 'No iteration handed in an answer, and none could be drawn from what the variables held at the end.'
+        : 'No iteration handed in an answer: this was drawn from what the variables held at the end.';
     terminal.printError(errorStyle.yellow(from));
   } else if (answer === null) {
     terminal.printError(errorStyle.yellow(`Guardrail ${finishReason} ended the run.`));

@@ -3,6 +3,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import { dropByteOrderMark } from '../../base/text';
 import { toRlmError } from '../../core/errors';
+import { toHandedIn } from '../../core/offeredAnswer';
 import type { Outcome, VariableInfo } from '../../core/sandbox';
 import { toFailureText } from '../failure';
 import { renderContext, renderPreview } from '../render/context';
@@ -13,6 +14,7 @@ import { readAllEvents } from '../traces';
 import { needsMoreLines } from './continuation';
 import { isDotCommand, type ReplParts, type ReplView, runDotCommand } from './dotCommands';
 import { historySize, readHistory, writeHistory } from './history';
+import { notTaken } from './runCode';
 import { TypedLines } from './typedLines';
 
 /** Returns when the person leaves; the session is then still open. */
@@ -115,9 +117,12 @@ class Repl implements ReplView {
       cli.terminal.print(shown);
     }
     this.#note(outcome);
-    if (outcome.finalAnswer !== null) {
-      cli.terminal.print(style.green('Final answer: ') + toPrintable(outcome.finalAnswer));
+    const answer = toHandedIn(outcome);
+    if (answer !== null) {
+      cli.terminal.print(style.green('Final answer: ') + toPrintable(answer));
       cli.terminal.print(style.dim('.finalize records it and ends the session.'));
+    } else if (outcome.finalAnswer !== null) {
+      cli.terminal.print(style.yellow(notTaken));
     }
     cli.terminal.print(renderGauge(usage, session.seed.limits, style));
     if (stop !== null) {
@@ -136,15 +141,18 @@ class Repl implements ReplView {
     }
   }
 
-  #note({ changes, finalAnswer }: Outcome): void {
-    for (const change of changes) {
+  #note(outcome: Outcome): void {
+    if (outcome.stateLost) {
+      this.variables.clear();
+    }
+    for (const change of outcome.changes) {
       if (change.change === 'removed') {
         this.variables.delete(change.name);
       } else {
         this.variables.set(change.name, change);
       }
     }
-    this.lastAnswer = finalAnswer ?? this.lastAnswer;
+    this.lastAnswer = toHandedIn(outcome) ?? this.lastAnswer;
   }
 
   async #attempt(run: (signal: AbortSignal) => Promise<void>): Promise<void> {

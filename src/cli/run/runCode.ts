@@ -2,6 +2,7 @@
 
 import { neverAborted } from '../../base/abort';
 import { toRlmError } from '../../core/errors';
+import { toHandedIn } from '../../core/offeredAnswer';
 import type { ReplayReport } from '../../core/replayRun';
 import type { Session } from '../../core/session';
 import { countDropped, toShownTexts } from '../../core/shownTexts';
@@ -18,6 +19,9 @@ import { toJsonText } from '../render/json';
 import { toPrintable } from '../render/printable';
 import { renderDropped, renderError } from '../render/step';
 import type { Terminal } from '../terminal';
+
+export const notTaken =
+  'The answer that the code gave was not taken, because the code did not run to its end.';
 
 interface RunCodeOptions {
   readonly cli: Pick<Cli, 'terminal' | 'interrupts'>;
@@ -52,7 +56,11 @@ export async function runCode(
         },
       }),
     );
-    answer = await finalizeAnswer(session, results);
+    const given = results.findLast(({ outcome }) => outcome.finalAnswer !== null);
+    answer = await finalizeAnswer(session, given);
+    if (given && answer === null) {
+      terminal.printError(terminal.errorStyle.yellow(notTaken));
+    }
   } catch (thrown) {
     const error = toRlmError(thrown);
     if (!asJson || terminal.outputFault) {
@@ -85,13 +93,12 @@ async function runSteps(
   }
 }
 
-/** Ends the session with what its code last gave to FINAL, if it did. */
+/** Ends the session with what its code last gave to FINAL, if it did and ran to its end. */
 async function finalizeAnswer(
   session: Session,
-  results: readonly StepResult[],
+  given: StepResult | undefined,
 ): Promise<string | null> {
-  const last = results.findLast(({ outcome }) => outcome.finalAnswer !== null);
-  const answer = last?.outcome.finalAnswer ?? null;
+  const answer = given ? toHandedIn(given.outcome) : null;
   if (answer !== null) {
     await session.finalize({ text: answer }, neverAborted);
   }

@@ -104,6 +104,27 @@ describe('decomposed tasks', () => {
     );
   });
 
+  it('shows which answers were drawn from variables where the parts are put together', async () => {
+    const part = (name: string, isLast: boolean): string =>
+      name === 'sure' ? toBlock('FINAL("sure")') : isLast ? 'perhaps' : toBlock('n = 1');
+    let asked = 0;
+    const result = await run(
+      { split: plan('sure', 'doubt'), part: (name) => part(name, name === 'doubt' && asked++ > 0) },
+      { maxIterations: 1 },
+    );
+    assert.deepStrictEqual(
+      result.subtasks?.map(({ answer, finishReason }) => [answer, finishReason]),
+      [
+        ['sure', 'submitted'],
+        ['perhaps', 'max_iterations'],
+      ],
+    );
+    assert.match(
+      combined(),
+      /## 1\. sure\n\nsure\n\n## 2\. doubt\n\n\(Its work was not finished.*\)\n\nperhaps/u,
+    );
+  });
+
   it('ends by its iterations when no part has answered in its own', async () => {
     const result = await run(
       { split: plan('a', 'b'), part: () => '<think>Hm.</think>' },

@@ -98,6 +98,91 @@ describe('runs that write a program', () => {
     );
   });
 
+  /** By language: what no test may be said to have passed. The solution, the test, and what is said. */
+  const neverPassed: Readonly<
+    Record<Language, Readonly<Record<string, readonly [string, string, RegExp]>>>
+  > = {
+    python: {
+      'a helper of the REPL': ['def f():\n    return helper()', 'f()', /^NameError: .*helper/u],
+      'what the REPL offers': ['def f():\n    return grep("x")', 'f()', /^NameError: .*grep/u],
+      'the context': ['def f():\n    return context', 'f()', /^NameError: .*context/u],
+      'a function that is only made': [
+        'x = 1',
+        'def test_x():\n    assert x == 2',
+        /^AssertionError/u,
+      ],
+      'a coroutine that is only made': [
+        'x = 1',
+        'async def test_x():\n    assert x == 2',
+        /^AssertionError/u,
+      ],
+      'a class of tests': [
+        'x = 1',
+        'import unittest\nclass TestX(unittest.TestCase):\n    def test_x(self):\n        self.fail()',
+        /^TypeError: the test makes a class TestX/u,
+      ],
+      'a program that ends': ['import sys\nsys.exit(0)', 'assert False', /^SystemExit: 0/u],
+    },
+    javascript: {
+      'a helper of the REPL': [
+        'function f() { return helper(); }',
+        'f();',
+        /^TypeError: .*function/u,
+      ],
+      'a constant of the REPL': ['function f() { return fixed.length; }', 'f();', /^TypeError/u],
+      'what the REPL offers': ['function f() { return grep("x"); }', 'f();', /^TypeError/u],
+      'the context': ['function f() { return context.length; }', 'f();', /^TypeError/u],
+      'a function that is only made': [
+        'const x = 1;',
+        'function testX() { if (x !== 2) throw new Error("not 2"); }',
+        /^Error: not 2/u,
+      ],
+      'an async function that is only made': [
+        'const x = 1;',
+        'async function testX() { if (x !== 2) throw new Error("not 2"); }',
+        /^Error: not 2/u,
+      ],
+      'a promise that it gives back': [
+        'const x = 1;',
+        'return (async () => { throw new Error("late"); })();',
+        /^Error: late/u,
+      ],
+      'a program that returns': [
+        'return 1;',
+        'throw new Error("never");',
+        /^SyntaxError: the program returns/u,
+      ],
+      'what cannot be shown': ['const x = 1;', 'throw Object.create(null);', /cannot be shown/u],
+    },
+  };
+  for (const language of ['python', 'javascript'] as const) {
+    for (const [name, [solution, test, expected]] of Object.entries(neverPassed[language])) {
+      it(`lets no test in ${language} pass by ${name}`, async () => {
+        const own =
+          language === 'python'
+            ? 'helper = lambda: 1'
+            : 'function helper() { return 1; }\nconst fixed = "x";';
+        const code = `${own}\n${toCode(solution, { one: test })}\nFINAL("x")`;
+        const { program } = await run([toBlock(code), 'No.'], { language, maxIterations: 1 });
+        assert.match(program?.tests[0]?.error ?? 'passed', expected);
+      });
+    }
+  }
+
+  it('gives each test in javascript a program of its own', async () => {
+    const solution = '"use strict";\nlet helper = 0;\nconst context = () => (helper += 1);';
+    const tests = {
+      first: 'if (context() !== 1) throw new Error("not 1"); globalThis.left = 1;',
+      second: 'if (context() !== 1 || typeof left !== "undefined") throw new Error("not 1");',
+    };
+    const code = `helper = 5\n${toCode(solution, tests)}\nFINAL("x")`;
+    const { program } = await run([toBlock(code)], { language: 'javascript' });
+    assert.deepStrictEqual(
+      program?.tests.map(({ error }) => error),
+      [null, null],
+    );
+  });
+
   it('says when the tests are not what was asked for', async () => {
     await run([toBlock('solution = "x = 1"\ntests = []\nSUBMIT("x")'), 'Hm.'], {
       maxIterations: 1,

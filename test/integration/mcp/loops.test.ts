@@ -141,7 +141,7 @@ describe('tools of whole runs', () => {
     const parts = result['subtasks'] as readonly Record<string, unknown>[]; // as its schema says
     assert.deepStrictEqual(
       [result['answer'], parts.map((part) => Object.keys(part))],
-      ['all in all', parts.map(() => ['title', 'session_id', 'error'])],
+      ['all in all', parts.map(() => ['title', 'session_id', 'error', 'finish_reason'])],
     );
     assert.equal(parts.length, 2);
   });
@@ -180,6 +180,43 @@ describe('tools of whole runs', () => {
     const child = await engine.sessions.readSummary(subtasks[0]?.session_id ?? '');
     assert.deepStrictEqual([child.parentSessionId, child.depth], [result['session_id'], 1]);
   });
+
+  const partEnds = [
+    { name: 'one was drawn and one gave none', ends: ['DRAWN', 'NONE'], drawn: 1, failed: 1 },
+    { name: 'all were drawn', ends: ['DRAWN', 'DRAWN'], drawn: 2, failed: 0 },
+    { name: 'one gave none', ends: ['GIVEN', 'NONE'], drawn: 0, failed: 1 },
+    { name: 'all are right', ends: ['GIVEN', 'GIVEN'], drawn: 0, failed: 0 },
+  ];
+  for (const { name, ends, drawn, failed } of partEnds) {
+    it(`rlm_decompose says what its answer may lack where ${name}`, async () => {
+      reply = (prompt) => {
+        if (prompt.includes('Split a task')) {
+          const parts = ends.map((end, index) => ({ title: end, task: `part ${index} ${end}` }));
+          return JSON.stringify(parts);
+        }
+        if (prompt.includes('worked on one by one')) {
+          return 'all in all';
+        }
+        if (prompt.includes('no more iterations')) {
+          return prompt.includes('DRAWN') ? 'perhaps' : ' ';
+        }
+        return block(prompt.includes('GIVEN') ? 'FINAL("sure")' : 'var n = 1');
+      };
+      const given = { complex_task: 'Do.', language, max_iterations: 1 };
+      const { note = null, subtasks } = await callOk(client, 'rlm_decompose', given);
+      const reasons = (subtasks as { finish_reason: string }[]).map((one) => one.finish_reason); // as its schema says
+      assert.deepStrictEqual(
+        reasons,
+        ends.map((end) => (end === 'GIVEN' ? 'submitted' : 'max_iterations')),
+      );
+      const told = [
+        ...(failed > 0 ? [`${failed} gave no answer`] : []),
+        ...(drawn > 0 ? [`${drawn} did not finish`] : []),
+      ];
+      assert.ok(told.every((one) => String(note).includes(one)));
+      assert.equal(note === null, told.length === 0);
+    });
+  }
 
   it('says plainly that an answer was drawn from the variables at the end', async () => {
     reply = (prompt) => (prompt.includes('no more iterations') ? 'perhaps 3' : block('var n = 3'));

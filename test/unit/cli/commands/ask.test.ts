@@ -38,6 +38,16 @@ describe('rlm-companion ask', () => {
     assert.match(cli.errors.text, /drawn from what the variables held/u);
   });
 
+  it('says when none could be drawn either', async () => {
+    const { cli, exitCode } = await ask(
+      (prompt) => (prompt.includes('no more iterations') ? ' ' : block('var n = 8')),
+      '--max-iterations',
+      '1',
+    );
+    assert.deepStrictEqual([exitCode, cli.output.text], [1, '']);
+    assert.match(cli.errors.text, /none could be drawn/u);
+  });
+
   it('ends with 3 when a guardrail ends the run', async () => {
     const { cli, exitCode } = await ask(() => block('var n = 8'), '--max-steps', '1');
     assert.equal(exitCode, 3);

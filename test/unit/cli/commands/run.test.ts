@@ -34,6 +34,24 @@ describe('rlm-companion run', () => {
     );
   });
 
+  const cutShort = {
+    'raises after it': 'FINAL("early")\nnosuch',
+    'raises after it, where an earlier step has given one':
+      'FINAL("first")\n// %%\nFINAL("early")\nnosuch',
+  };
+  for (const [name, code] of Object.entries(cutShort)) {
+    it(`takes no answer of code that ${name}`, async () => {
+      const { cli, exitCode } = await runCode(code);
+      const query = { status: null, limit: 9, cursor: null };
+      const { summaries } = await cli.traces.listSummaries(query);
+      assert.deepStrictEqual(
+        { exitCode, output: cli.output.text, answer: summaries[0]?.finalAnswer },
+        { exitCode: 1, output: '', answer: null },
+      );
+      assert.match(cli.errors.text, /answer that the code gave was not taken/u);
+    });
+  }
+
   it('ends with 1 and the traceback on stderr when the code raises, and runs no later step', async () => {
     const { cli, exitCode } = await runCode('nosuch\n// %%\nprint("later")');
     assert.equal(exitCode, 1);

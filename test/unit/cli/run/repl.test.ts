@@ -103,6 +103,12 @@ describe('the REPL', () => {
     assert.match(seen, /Final answer: 42[^]*Finalized: 42[^]*SESSION_FINALIZED/u);
   });
 
+  it('offers no answer of code that raised', async () => {
+    const seen = await type(['FINAL("early"); nosuch', '.finalize']);
+    assert.match(seen, /was not taken[^]*Something is missing after the command/u);
+    assert.ok(!seen.includes('Final answer: early'));
+  });
+
   it('lists its commands and says when there is no such one', async () => {
     const seen = await type(['.help', '.nosuch', '.get']);
     assert.match(seen, /\.vars +list the variables[^]*no command \.nosuch[^]*Write \.get NAME/u);
