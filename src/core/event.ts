@@ -10,7 +10,7 @@ import type { Interruption, Language, Outcome, SandboxPlace } from './sandbox';
  * Of a session with a REPL. `closed`: its engine let go of it while nothing ran in it, and `interrupted`: its engine
  * ended without that, or cut short what ran. Both are gone on with by replay.
  */
-const replStatuses = ['active', 'stopped', 'finalized', 'closed', 'interrupted'] as const;
+export const replStatuses = ['active', 'stopped', 'finalized', 'closed', 'interrupted'] as const;
 
 /** Of any session: agent runs are sessions too. */
 export const sessionStatuses = [

@@ -1,6 +1,7 @@
 // The engine's status in the words of the wire, what a caller asks for first. Tokens are no part of it.
 
 import type { EngineStatus } from '../core/engine';
+import { replStatuses, type SessionStatus } from '../core/event';
 
 export function toStatusView(status: EngineStatus) {
   const { sandbox, storage } = status;
@@ -31,11 +32,20 @@ export function toStatusView(status: EngineStatus) {
       detail,
       models: [...models],
     })),
-    sessions_by_status: { ...status.sessionsByStatus },
+    sessions_by_status: toCounts(status.sessionsByStatus),
     live_sessions: status.liveSessions,
     storage: { path: storage.path, sessions: storage.sessions, bytes: storage.bytes },
     uptime_ms: Math.round(status.uptimeMs),
     engine_id: status.engineId,
     pid: status.pid,
   };
+}
+
+/** States that only agent runs have are told where there are such runs. */
+function toCounts(
+  counts: EngineStatus['sessionsByStatus'],
+): Partial<Record<SessionStatus, number>> {
+  const isTold = ([name, count]: [string, number]): boolean =>
+    count > 0 || replStatuses.some((status) => status === name);
+  return Object.fromEntries(Object.entries(counts).filter(isTold));
 }

@@ -3,7 +3,6 @@
 import * as z from 'zod';
 import { toInline, toInlineCode, toTable } from '../../base/markdown';
 import { toCounted } from '../../base/text';
-import { sessionStatuses } from '../../core/event';
 import { type AskClient, providerStates } from '../../core/model';
 import { backendField, countField, cutSchema, languageField, statusField } from '../fields';
 import { fitPayload } from '../fit';
@@ -49,7 +48,7 @@ const output = z.object({
       }),
     )
     .describe('What can answer llm_query.'),
-  sessions_by_status: z.record(statusField, countField),
+  sessions_by_status: z.partialRecord(statusField, countField),
   live_sessions: countField.describe('Sessions that hold a sandbox now.'),
   storage: z.object({ path: z.string(), sessions: countField, bytes: countField }),
   allowed_roots: z.array(z.string()).describe('Folders that context_paths may lie in.'),
@@ -97,7 +96,9 @@ export const status = defineTool({
           models.join(', '),
         ]),
       ),
-      `**Sessions:** ${sessionStatuses.map((name) => `${payload.sessions_by_status[name]} ${name}`).join(', ')}; ${payload.live_sessions} live`,
+      `**Sessions:** ${Object.entries(payload.sessions_by_status)
+        .map(([name, count]) => `${count} ${name}`)
+        .join(', ')}; ${payload.live_sessions} live`,
       `**Storage:** ${toInlineCode(payload.storage.path)}, ${toCounted(payload.storage.sessions, 'session')}, ${toCounted(payload.storage.bytes, 'byte')}`,
       `Engine ${toInlineCode(payload.engine_id)}, process ${payload.pid}, up ${Math.round(payload.uptime_ms / 1_000)} s; sandbox: ${payload.sandbox.placement}.`,
     ].join('\n\n'),

@@ -1,0 +1,86 @@
+// Port: where agents work, each apart from the others. Implemented in src/agents/workspaces.
+
+import type { FileChange } from './agentEvent';
+import type { Isolation } from './permissions';
+
+export interface Workspaces {
+  /**
+   * Prepares a place to work in and takes the lease on what it writes to; another run that writes there waits.
+   * @throws RlmError 'PATH_NOT_ALLOWED' | 'INVALID_INPUT' | 'BACKEND_UNAVAILABLE' (git or a container runtime is missing)
+   * | 'CANCELLED'. Nothing is left behind then.
+   */
+  prepare(request: WorkspaceRequest, signal: AbortSignal): Promise<Workspace>;
+  /** A workspace that an earlier run of the session has left, with its lease. @throws as `prepare`, 'AGENT_NOT_FOUND' when it is gone. */
+  reopen(place: WorkspacePlace, request: WorkspaceRequest, signal: AbortSignal): Promise<Workspace>;
+  /** Worktrees and containers of runs that no trace knows as running. Never rejects. */
+  listLeft(): Promise<readonly LeftWorkspace[]>;
+  /** @throws RlmError 'INVALID_INPUT' where it holds what is not committed, unless `force`. */
+  remove(left: LeftWorkspace, force: boolean): Promise<void>;
+  readStatus(): Promise<WorkspaceStatus>;
+}
+
+export interface WorkspaceRequest {
+  readonly sessionId: string;
+  readonly profileId: string;
+  /** Absolute: what it was asked to work on. */
+  readonly folder: string;
+  readonly isolation: Isolation;
+  /** False: it reads only, and shares the folder with others that do. */
+  readonly writes: boolean;
+  readonly deny: readonly string[];
+  readonly write: readonly string[];
+  /** Told while another run holds what this one would write to: its place in line, from 1; null: its turn has come. */
+  readonly onQueued: (place: number | null) => void;
+}
+
+/** What finds a workspace again; it is on record in the trace. */
+export interface WorkspacePlace {
+  readonly folder: string;
+  readonly branch: string | null;
+  readonly container: string | null;
+}
+
+export interface Workspace {
+  readonly place: WorkspacePlace;
+  /** Where the agent works, as its own program names it (inside of a container: there). */
+  readonly cwd: string;
+  /** Runs the agent's program inside; null: it runs beside it. */
+  readonly command: readonly string[] | null;
+  /** Other roots that it must be able to write to. */
+  readonly writableRoots: readonly string[];
+  /** Which of `paths` it must not have touched; by their real paths. */
+  findViolations(paths: readonly string[]): Promise<readonly string[]>;
+  /** What has changed since it was prepared, by what lies there and not by what the agent said. */
+  readChanges(signal: AbortSignal): Promise<WorkspaceChanges>;
+  /** Commits what changed, hooks off. @throws RlmError 'INVALID_INPUT' when there is nothing, or no repository. */
+  commit(
+    message: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly commit: string; readonly branch: string }>;
+  /** Lets go of it: removed when it holds nothing of its own, else kept. For people: what is left. Never rejects. */
+  release(): Promise<readonly string[]>;
+}
+
+export interface WorkspaceChanges {
+  readonly changes: readonly FileChange[];
+  /** A unified diff; binary files by their names. */
+  readonly diff: string;
+  readonly droppedChars: number;
+}
+
+export interface LeftWorkspace {
+  readonly place: WorkspacePlace;
+  readonly sessionId: string;
+  readonly ageMs: number;
+  readonly bytes: number | null;
+  /** Not committed, or committed and on no other branch. */
+  readonly holdsWork: boolean;
+}
+
+export interface WorkspaceStatus {
+  readonly git: string | null;
+  readonly containers: string | null;
+  /** Worktrees there are, and bytes of all. */
+  readonly worktrees: number;
+  readonly bytes: number;
+}
