@@ -58,6 +58,8 @@ export class TerminalLink implements PlaceProcess {
   /** It has spoken: what is at the terminal is no shell any more. */
   #hasGuest = false;
   #isAskedAgain = false;
+  /** Attempts to connect again since the guest was last heard. */
+  #attempts = 0;
   #damages = 0;
   #said = '';
   #onRoom: (() => void) | null = null;
@@ -77,6 +79,7 @@ export class TerminalLink implements PlaceProcess {
     this.#reader = new LineReader({
       onLine: (line) => {
         this.#hasGuest = true;
+        this.#attempts = 0;
         this.#take(line);
       },
       onDamage: () => this.#takeDamage(),
@@ -143,8 +146,13 @@ export class TerminalLink implements PlaceProcess {
   }
 
   async #reconnect(): Promise<void> {
-    let reason = '';
-    for (const delayMs of retryDelaysMs) {
+    let reason = 'it was cut again at once';
+    for (;;) {
+      const delayMs = retryDelaysMs[this.#attempts];
+      if (delayMs === undefined) {
+        break;
+      }
+      this.#attempts += 1;
       await this.#parts.sleep(delayMs);
       if (this.#isEnded) {
         return;
@@ -193,6 +201,9 @@ export class TerminalLink implements PlaceProcess {
       }
       this.#untaken.delete(one);
       this.#untakenBytes -= line.length;
+    }
+    if (kind === 'R' && this.#isAskedAgain) {
+      this.#askAgain(); // what it could not read may have been the question
     }
     if (kind === 'R' || !this.#isFlowing) {
       this.#isFlowing = true;
