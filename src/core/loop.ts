@@ -2,6 +2,7 @@
 
 import type { GivenContext } from './context';
 import type { LoadProgress } from './contextLoading';
+import type { OnStage } from './sessionPlan';
 import { RlmError } from './errors';
 import type { LoopFinishReason, Verbosity } from './event';
 import type { Limits, SharedLimits, Usage } from './limits';
@@ -73,6 +74,7 @@ export interface LoopRequest {
   readonly parent: SessionParent | null;
   readonly onProgress?: (progress: LoopProgress) => void;
   readonly onLoad?: LoadProgress;
+  readonly onStage?: OnStage;
 }
 
 export type LoopProgress =

@@ -17,9 +17,14 @@ export type BackendName = (typeof backendNames)[number];
 export interface SandboxFactory extends Disposable {
   /**
    * @throws RlmError 'BACKEND_UNAVAILABLE' when the backend cannot be had here; its next step says what would
-   * help. 'SANDBOX_EXEC_ERROR' when no sandbox can be started.
+   * help. 'SANDBOX_EXEC_ERROR' when no sandbox can be started. 'CANCELLED' as soon as it is: nothing is left then.
+   * `onStage`: where a start is that takes long, in words for people.
    */
-  createSandbox(request: SandboxRequest, signal: AbortSignal): Promise<Sandbox>;
+  createSandbox(
+    request: SandboxRequest,
+    signal: AbortSignal,
+    onStage?: (stage: string) => void,
+  ): Promise<Sandbox>;
   /** Starts what a first session would wait for; never rejects. */
   prewarm(): void;
   readStatus(): Promise<SandboxStatus>;

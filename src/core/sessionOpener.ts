@@ -14,6 +14,7 @@ import { Session, type SessionParts } from './session';
 import type { SessionParent } from './sessionParent';
 import {
   type ForkRequest,
+  type OnStage,
   type OpenRequest,
   type PlannedSession,
   type PlannerParts,
@@ -44,6 +45,11 @@ export interface Resumed {
 /** Contexts and steps replayed, of how many. */
 export type ReplayProgress = (done: number, total: number) => void;
 
+interface StartControl {
+  readonly signal: AbortSignal;
+  readonly onStage?: OnStage | undefined;
+}
+
 export class SessionOpener {
   readonly #parts: OpenerParts;
   readonly #live: LiveSessions;
@@ -67,7 +73,8 @@ export class SessionOpener {
     onProgress?: LoadProgress,
   ): Promise<Session> {
     const planned = planSession(request, this.#parts);
-    return this.#openTraced(planned, signal, async (session) => {
+    const control = { signal, onStage: request.onStage };
+    return this.#openTraced(planned, control, async (session) => {
       await session.addContext(request.context, onProgress ? { onProgress } : {}, signal);
       return session;
     });
@@ -82,7 +89,8 @@ export class SessionOpener {
     const { traces, engineId } = this.#parts;
     const history = await readHistory(traces, request.sessionId, request.atStep);
     const planned = planFork(request, history, this.#parts);
-    return this.#openTraced(planned, signal, async (session) => {
+    const control = { signal, onStage: request.onStage };
+    return this.#openTraced(planned, control, async (session) => {
       const report = await session.replay(
         history,
         {
@@ -101,12 +109,12 @@ export class SessionOpener {
   /** Opens a sandbox and a trace, and fills them; leaves nothing behind when that fails. */
   async #openTraced<T>(
     { opened: planned, parent, wanted }: PlannedSession,
-    signal: AbortSignal,
+    control: StartControl,
     fill: (session: Session) => Promise<T>,
   ): Promise<T> {
     const { traces } = this.#parts;
     return this.#live.withRoom({ memoryMb: planned.limits.maxMemoryMb }, async (opening) => {
-      const sandbox = await this.#createSandbox(planned, wanted, signal);
+      const sandbox = await this.#createSandbox(planned, wanted, control);
       const opened = { ...planned, sandbox: sandbox.place };
       let session: Session | undefined;
       try {
@@ -135,7 +143,7 @@ export class SessionOpener {
     const { traces, engineId } = this.#parts;
     const summary = requireRepl(await this.#readSummary(sessionId));
     const rebuild = async (opening: Opening): Promise<Resumed> => {
-      const sandbox = await this.#createSandbox(summary, toRecordedPlace(summary), signal);
+      const sandbox = await this.#createSandbox(summary, toRecordedPlace(summary), { signal });
       try {
         const { session, history } = await this.#reopen(sessionId, { sandbox, opening });
         const report = await session.replay(
@@ -201,7 +209,7 @@ export class SessionOpener {
     const { sessionId } = summary;
     return this.#live.withRoom({ memoryMb: toMemoryMb({ summary }) }, async (opening) => {
       const history = await readHistory(traces, sessionId, null);
-      const sandbox = await this.#createSandbox(summary, toRecordedPlace(summary), signal);
+      const sandbox = await this.#createSandbox(summary, toRecordedPlace(summary), { signal });
       const readText = (name: string) => traces.readText(sessionId, name);
       const reader = await openReader(
         { summary, history },
@@ -222,12 +230,13 @@ export class SessionOpener {
   #createSandbox(
     { sessionId, language, limits }: Pick<ReplOpened, 'sessionId' | 'language' | 'limits'>,
     place: WantedPlace,
-    signal: AbortSignal,
+    { signal, onStage }: StartControl,
   ): Promise<Sandbox> {
     const { maxMemoryMb } = limits;
     return this.#parts.sandboxes.createSandbox(
       { sessionId, language, maxMemoryMb, ...place },
       signal,
+      onStage,
     );
   }
 }

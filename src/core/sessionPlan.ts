@@ -15,6 +15,9 @@ import { type SessionParent, toChildLimits } from './sessionParent';
 import { readSharedLimits } from './sharedLimits';
 import type { ReplSummary } from './summary';
 
+/** Where the start of a sandbox is that takes long, in words for people. */
+export type OnStage = (stage: string) => void;
+
 export interface OpenRequest {
   readonly context: GivenContext;
   readonly language: Language;
@@ -29,6 +32,7 @@ export interface OpenRequest {
   readonly image?: string | null;
   /** The session whose code asks for this one, and which pays for it. */
   readonly parent?: SessionParent | null;
+  readonly onStage?: OnStage;
 }
 
 export interface ForkRequest {
@@ -43,6 +47,7 @@ export interface ForkRequest {
   readonly backend?: BackendName | null;
   /** Of a container; null or left out: as `backend`. */
   readonly image?: string | null;
+  readonly onStage?: OnStage;
 }
 
 /** All but where it runs, which is known once its sandbox is there. */

@@ -13,6 +13,7 @@ import {
   takeSelection,
   withEncoding,
 } from './material';
+import { toPlainText } from './plainText';
 import { runCancellable } from './progress';
 import type { SessionActions } from './sessionActions';
 import { readLanguage, readLimits } from './settings';
@@ -55,9 +56,14 @@ export async function openFromSelection(
 }
 
 async function openSession(material: Material, { host }: NewSessionParts): Promise<Session> {
-  const request = { ...material, language: readLanguage(), limits: readLimits() };
   return runCancellable(vscode.l10n.t('Opening the session'), async ({ signal, report }) => {
     const engine = await host.start();
+    const request = {
+      ...material,
+      language: readLanguage(),
+      limits: readLimits(),
+      onStage: (stage: string): void => report(toPlainText(stage)),
+    };
     return engine.sessions.openSession(request, signal, (bytes) =>
       report(vscode.l10n.t('{0} read', toByteText(bytes))),
     );

@@ -127,6 +127,7 @@ export class SessionLoopRunner implements LoopRunner {
         title: request.title || toOneLine(task, 120),
         limits: { maxSteps: toMaxSteps(request), ...request.limits },
         ...(verbosity && { verbosity }),
+        ...(request.onStage && { onStage: request.onStage }),
         parent,
       },
       signal,

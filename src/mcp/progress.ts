@@ -8,6 +8,10 @@ interface ProgressUpdate {
   readonly message: string;
 }
 
+export interface Stages extends Disposable {
+  readonly onStage: (stage: string) => void;
+}
+
 export interface ProgressOptions {
   readonly heartbeatMs: number;
   readonly throttleMs: number;
@@ -19,6 +23,7 @@ export class Progress {
   readonly #send: ((update: ProgressUpdate) => void) | null;
   readonly #options: ProgressOptions;
   #lastSentAt = Number.NEGATIVE_INFINITY;
+  #last = 0;
 
   constructor(send: ((update: ProgressUpdate) => void) | null, options: ProgressOptions) {
     this.#send = send;
@@ -30,22 +35,40 @@ export class Progress {
     const now = performance.now();
     if (this.#send && now - this.#lastSentAt >= this.#options.throttleMs) {
       this.#lastSentAt = now;
-      this.#send({ progress, message: toMessage(progress) });
+      this.#tell(progress, toMessage(progress));
     }
+  }
+
+  /** Tells each stage of a slow start at once, and then how long it has lasted, until disposed. */
+  startStages(): Stages {
+    let heartbeat: Disposable | null = null;
+    return {
+      onStage: (stage) => {
+        heartbeat?.dispose();
+        this.#tell(this.#last + 1, stage);
+        heartbeat = this.startHeartbeat((ms) => `${stage}, ${Math.floor(ms / 1_000)} s`);
+      },
+      dispose: () => heartbeat?.dispose(),
+    };
   }
 
   /** Tells the elapsed time at intervals until disposed. */
   startHeartbeat(toMessage: (elapsedMs: number) => string): Disposable {
-    const send = this.#send;
-    if (!send) {
+    if (!this.#send) {
       return { dispose() {} };
     }
     const startedAt = performance.now();
     const timer = setInterval(() => {
       const elapsedMs = Math.round(performance.now() - startedAt);
-      send({ progress: elapsedMs, message: toMessage(elapsedMs) });
+      this.#tell(elapsedMs, toMessage(elapsedMs));
     }, this.#options.heartbeatMs);
     timer.unref();
     return toDisposable(() => clearInterval(timer));
+  }
+
+  /** It grows with every update, whatever is counted in turn. Source: MCP 2025-11-25, progress. */
+  #tell(progress: number, message: string): void {
+    this.#last = progress > this.#last ? progress : this.#last + 1;
+    this.#send?.({ progress: this.#last, message });
   }
 }

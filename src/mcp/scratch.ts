@@ -76,7 +76,7 @@ export class Scratch {
 
 /** A session without a text. */
 export function openSandbox(
-  { engine, signal }: Pick<ToolContext, 'engine' | 'signal'>,
+  { engine, signal, progress }: Pick<ToolContext, 'engine' | 'signal' | 'progress'>,
   options: SandboxArgs & {
     readonly title: string;
     readonly limits: Partial<Limits>;
@@ -93,7 +93,10 @@ export function openSandbox(
     title: toOneLine(title, maxTitleChars),
     limits,
   };
-  return engine.sessions.openSession(request, signal);
+  const stages = progress.startStages();
+  return engine.sessions
+    .openSession({ ...request, onStage: stages.onStage }, signal)
+    .finally(() => stages.dispose());
 }
 
 /** @throws RlmError 'SESSION_NOT_FOUND', and what resuming throws. */

@@ -95,7 +95,7 @@ export interface KindStatus {
 
 /** What the sandbox process answers. */
 export type ProcessMethods = {
-  open(params: OpenParams): Promise<OpenedWorker>;
+  open(params: OpenParams, signal: AbortSignal): Promise<OpenedWorker>;
   /** Null when the context did not fit. */
   load(params: LoadParams): Promise<ContextSizes | null>;
   run(params: RunParams, signal: AbortSignal): Promise<Outcome>;
@@ -114,12 +114,18 @@ export interface CallParams extends OfSandbox {
   readonly args: readonly unknown[];
 }
 
+export interface OpeningParams extends OfSandbox {
+  /** In words for people. */
+  readonly stage: string;
+}
+
 export interface DiedParams extends OfSandbox {
   readonly reason: string;
 }
 
-/** What the engine answers: calls that a running step makes, and the end of a sandbox. */
+/** What the engine answers: calls that a running step makes, how far a slow start is, and the end of a sandbox. */
 export type EngineMethods = {
+  opening(params: OpeningParams): void;
   died(params: DiedParams): void;
   call(params: CallParams, signal: AbortSignal): Promise<unknown>;
 };

@@ -43,7 +43,11 @@ export class Backends implements SandboxFactory {
     });
   }
 
-  async createSandbox(request: SandboxRequest, signal: AbortSignal): Promise<Sandbox> {
+  async createSandbox(
+    request: SandboxRequest,
+    signal: AbortSignal,
+    onStage?: (stage: string) => void,
+  ): Promise<Sandbox> {
     const settings = await this.#readSettings();
     const backend = request.backend ?? settings.backend;
     if (request.image !== null && !imageNames.includes(backend)) {
@@ -56,7 +60,7 @@ export class Backends implements SandboxFactory {
       return this.#wasm.createSandbox(request, signal);
     }
     try {
-      return await this.#native.createSandbox({ ...request, backend }, signal);
+      return await this.#native.createSandbox({ ...request, backend }, signal, onStage);
     } catch (thrown) {
       const { code, message } = toRlmError(thrown);
       const mayFallBack = request.mayFallBack && settings.fallback === 'wasm';

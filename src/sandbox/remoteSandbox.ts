@@ -29,6 +29,7 @@ interface RemoteSandboxParts {
   readonly kind: WorkerKind;
   readonly host: SandboxHost;
   readonly fallback: SandboxFallback | null;
+  readonly onStage: (stage: string) => void;
 }
 
 let nextContextKey = 1;
@@ -41,6 +42,7 @@ export class RemoteSandbox implements Sandbox {
   readonly #died = new Emitter<string>();
   readonly onDidDie = this.#died.event;
   readonly #fallback: SandboxFallback | null;
+  readonly #onStage: (stage: string) => void;
   #place: SandboxPlace = unrecordedPlace;
   #step: StepRequest | undefined;
   #disposed = false;
@@ -51,6 +53,7 @@ export class RemoteSandbox implements Sandbox {
     this.language = parts.kind.language;
     this.#host = parts.host;
     this.#fallback = parts.fallback;
+    this.#onStage = parts.onStage;
   }
 
   /** Once it is open. */
@@ -58,9 +61,10 @@ export class RemoteSandbox implements Sandbox {
     return this.#place;
   }
 
-  async open(maxMemoryBytes: number): Promise<void> {
+  /** @throws RlmError 'CANCELLED' when `signal` aborts: nothing is left open then. */
+  async open(maxMemoryBytes: number, signal: AbortSignal): Promise<void> {
     const params = { sandboxId: this.#sandboxId, kind: this.#kind, maxMemoryBytes };
-    const opened = await this.#held(() => this.#host.channel.request('open', params));
+    const opened = await this.#held(() => this.#host.channel.request('open', params, signal));
     const { place } = this.#kind;
     this.#place = {
       backend: place?.kind ?? 'wasm',
@@ -134,6 +138,12 @@ export class RemoteSandbox implements Sandbox {
 
   async answerCall(call: HostCall, signal: AbortSignal): Promise<unknown> {
     return this.#step?.onHostCall(call, signal);
+  }
+
+  tellStage(stage: string): void {
+    if (!this.#disposed) {
+      this.#onStage(stage);
+    }
   }
 
   /** The process below is gone. */

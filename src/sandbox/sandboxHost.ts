@@ -8,6 +8,8 @@ import type { EngineMethods, ProcessMethods } from '../protocol/sandboxProcess';
 /** What a server asks and tells of one of its sandboxes. */
 interface HostedSandbox {
   answerCall(call: HostCall, signal: AbortSignal): Promise<unknown>;
+  /** Where its start is, in words for people. */
+  tellStage(stage: string): void;
   /** The server, or the sandbox's worker, is gone. */
   die(reason: string): void;
 }
@@ -34,6 +36,7 @@ export function createEngineMethods(sandboxes: ReadonlyMap<number, HostedSandbox
       const sandbox = sandboxes.get(sandboxId);
       return sandbox?.answerCall({ name, args }, signal);
     },
+    opening: ({ sandboxId, stage }) => sandboxes.get(sandboxId)?.tellStage(stage),
     died: ({ sandboxId, reason }) => sandboxes.get(sandboxId)?.die(reason),
   };
 }

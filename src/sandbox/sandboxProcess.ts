@@ -62,6 +62,7 @@ export class SandboxProcess implements SandboxFactory {
     request: Pick<SandboxRequest, 'language' | 'maxMemoryMb'> &
       Partial<SandboxRequest> & { readonly fallback?: SandboxFallback },
     signal: AbortSignal,
+    onStage: (stage: string) => void = () => undefined,
   ): Promise<Sandbox> {
     if (signal.aborted) {
       throw cancelledError('Opening the session');
@@ -70,10 +71,10 @@ export class SandboxProcess implements SandboxFactory {
     const host = await this.#startRunning();
     const sandboxId = this.#nextSandboxId++;
     const { fallback = null } = request;
-    const sandbox = new RemoteSandbox({ sandboxId, kind, host, fallback });
+    const sandbox = new RemoteSandbox({ sandboxId, kind, host, fallback, onStage });
     host.sandboxes.set(sandboxId, sandbox);
     try {
-      await sandbox.open(request.maxMemoryMb * 1024 * 1024);
+      await sandbox.open(request.maxMemoryMb * 1024 * 1024, signal);
       return sandbox;
     } catch (thrown) {
       sandbox.dispose();

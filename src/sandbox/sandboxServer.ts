@@ -2,7 +2,7 @@
 // The same object serves inside the engine where no process can be forked.
 
 import type { Disposable } from '../base/disposable';
-import { RlmError } from '../core/errors';
+import { RlmError, cancelledError } from '../core/errors';
 import { Channel, type Link } from '../protocol/channel';
 import type { EngineMethods, ProcessMethods, WorkerKind } from '../protocol/sandboxProcess';
 import { ContextInbox } from './contextBuffer';
@@ -16,6 +16,7 @@ export class SandboxServer implements Disposable {
   readonly #pool: WorkerPool;
   readonly #live = new Map<number, LiveSandbox>();
   readonly #channel: Channel<ProcessMethods, EngineMethods>;
+  #isDisposed = false;
 
   /** `folder` holds the worker bundles. */
   constructor(link: Link, folder: string, source: WorkerSource) {
@@ -25,6 +26,7 @@ export class SandboxServer implements Disposable {
   }
 
   dispose(): void {
+    this.#isDisposed = true;
     this.#pool.dispose();
     for (const sandbox of this.#live.values()) {
       sandbox.dispose();
@@ -35,8 +37,15 @@ export class SandboxServer implements Disposable {
 
   #createMethods(): ProcessMethods {
     return {
-      open: async ({ sandboxId, kind, maxMemoryBytes }) => {
-        const worker = await this.#pool.take(kind);
+      open: async ({ sandboxId, kind, maxMemoryBytes }, signal) => {
+        const onStage = (stage: string): void => {
+          void this.#channel.request('opening', { sandboxId, stage }).catch(() => undefined); // the engine has ended
+        };
+        const worker = await this.#pool.take(kind, { signal, onStage });
+        if (this.#isDisposed || signal.aborted) {
+          worker.dispose();
+          throw cancelledError('The start of a sandbox');
+        }
         const onDidDie = (reason: string): void => {
           void this.#channel.request('died', { sandboxId, reason }).catch(() => undefined); // the engine has ended
         };

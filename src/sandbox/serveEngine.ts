@@ -9,8 +9,8 @@ import type { WorkerSource } from './workerPool';
 
 /** File descriptor of the pipe that carries context bytes. Source: the fork in forkedHost.ts. */
 const contextPipe = 4;
-/** For what has to be ended elsewhere; the engine does not wait for it. */
-const settleMs = 5_000;
+/** For what has to be ended elsewhere, which may still be starting there; the engine does not wait for it. */
+const settleMs = 30_000;
 /** One buffer for all reads: what is read is copied at once. */
 const pipeBytes = 262_144;
 

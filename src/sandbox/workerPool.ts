@@ -1,20 +1,30 @@
 // Keeps a started worker of each kind in use in reserve, so that a new session need not wait for one.
 
+import { neverAborted, untilAborted } from '../base/abort';
 import type { Disposable } from '../base/disposable';
-import { toRlmError } from '../core/errors';
+import { type RlmError, cancelledError, toRlmError } from '../core/errors';
 import type { KindStatus, WorkerKind } from '../protocol/sandboxProcess';
 import type { WorkerHandle } from './workerHandle';
 
 /** Source: boot storms starve a small machine; two starts at once keep two cores busy. */
 const maxStarting = 2;
+const unheard: StartControl = { signal: neverAborted, onStage: () => undefined };
+
+/** Of one start. */
+export interface StartControl {
+  /** Nobody waits for it any more: it may stop, and leaves nothing behind then. */
+  readonly signal: AbortSignal;
+  /** Where it is, in words for people; called for starts that take long. */
+  readonly onStage: (stage: string) => void;
+}
 
 export interface WorkerSource {
   /** Settles when the worker is ready. */
-  start(kind: WorkerKind): Promise<WorkerHandle>;
+  start(kind: WorkerKind, control: StartControl): Promise<WorkerHandle>;
   /** Whether one would start, for less than a start; left out: only a start tells. */
   probe?(kind: WorkerKind): Promise<WorkerState>;
-  /** Whether one is kept in reserve; left out: of every kind. */
-  keepsWarm?(kind: WorkerKind): boolean;
+  /** On another machine: it costs this one no start, and is not kept in reserve; left out: none is. */
+  isElsewhere?(kind: WorkerKind): boolean;
   /** Once what was let go of is gone also where it is elsewhere. */
   settle?(): Promise<void>;
 }
@@ -45,9 +55,9 @@ export class WorkerPool implements Disposable {
 
   /**
    * A ready worker that nobody else has. The reserve is not filled up by this: a start takes a core from
-   * the context that loads next. @throws RlmError 'SANDBOX_EXEC_ERROR' | 'BACKEND_UNAVAILABLE'
+   * the context that loads next. @throws RlmError 'SANDBOX_EXEC_ERROR' | 'BACKEND_UNAVAILABLE' | 'CANCELLED'
    */
-  async take(kind: WorkerKind): Promise<WorkerHandle> {
+  async take(kind: WorkerKind, control = unheard): Promise<WorkerHandle> {
     const workers = this.#warm.get(toKey(kind));
     for (let warm = workers?.pop(); warm; warm = workers?.pop()) {
       if (warm.endedBy === null) {
@@ -55,15 +65,21 @@ export class WorkerPool implements Disposable {
       }
       warm.dispose();
     }
-    return this.#start(kind);
+    const started = this.#start(kind, control);
+    try {
+      return await untilAborted(started, control.signal, cancelled);
+    } catch (thrown) {
+      started.then((worker) => worker.dispose()).catch(() => undefined); // nobody takes it any more
+      throw thrown;
+    }
   }
 
   /** Sees to it that one worker waits; never rejects. */
   prewarm(kind: WorkerKind): void {
     const key = toKey(kind);
     const waiting = this.#warm.get(key)?.length ?? 0;
-    const isKept = this.#source.keepsWarm?.(kind) ?? true;
-    if (!isKept || waiting > 0 || this.#refilling.has(key) || this.#disposed) {
+    const isElsewhere = this.#source.isElsewhere?.(kind) ?? false; // one that waits there is paid for
+    if (isElsewhere || waiting > 0 || this.#refilling.has(key) || this.#disposed) {
       return;
     }
     this.#refilling.add(key);
@@ -107,23 +123,33 @@ export class WorkerPool implements Disposable {
     this.#warm.set(key, [...(this.#warm.get(key) ?? []), worker]);
   }
 
-  async #start(kind: WorkerKind): Promise<WorkerHandle> {
-    while (this.#starting >= maxStarting) {
+  async #start(kind: WorkerKind, control = unheard): Promise<WorkerHandle> {
+    const isHere = !(this.#source.isElsewhere?.(kind) ?? false);
+    while (isHere && this.#starting >= maxStarting) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
-    this.#starting += 1;
+    this.#starting += isHere ? 1 : 0;
     try {
-      const worker = await this.#source.start(kind);
+      if (this.#disposed || control.signal.aborted) {
+        throw cancelled();
+      }
+      const worker = await this.#source.start(kind, control);
       this.#known.set(toKey(kind), toWorking(worker));
       return worker;
     } catch (thrown) {
-      this.#known.set(toKey(kind), toFailing(thrown));
+      if (!control.signal.aborted) {
+        this.#known.set(toKey(kind), toFailing(thrown));
+      }
       throw thrown;
     } finally {
-      this.#starting -= 1;
+      this.#starting -= isHere ? 1 : 0;
       this.#waiting.shift()?.();
     }
   }
+}
+
+function cancelled(): RlmError {
+  return cancelledError('The start of a sandbox');
 }
 
 /** Where one is made for each session, the session makes no other kind of it. */

@@ -114,6 +114,7 @@ async function ask(words: readonly string[], options: AskOptions, cli: Cli): Pro
           ...toBackend(options),
           client: null,
           parent: null,
+          onStage: (stage) => terminal.showProgress(toPrintable(stage)),
           onLoad: (bytes) => terminal.showProgress(`reading ${toByteText(bytes)}`),
           ...(printer ? { onProgress: (progress) => printer.showProgress(progress) } : {}),
         },

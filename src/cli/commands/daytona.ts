@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { parseBackendSettings } from '../../core/backendSettings';
+import { RlmError } from '../../core/errors';
 import type { Cli, CliRuntime } from '../cli';
 import { toJsonText } from '../render/json';
 import { toPrintable } from '../render/printable';
@@ -72,11 +73,19 @@ async function clean({ yes, elsewhere }: CleanOptions, cli: Cli): Promise<void> 
     return;
   }
   const { deleteDaytonaSandboxes } = await cli.loadRuntime();
-  await deleteDaytonaSandboxes(
+  const failed = await deleteDaytonaSandboxes(
     parseBackendSettings(cli.env),
     chosen.map(({ id }) => id),
   );
-  terminal.printError(`Deleted ${chosen.length}.`);
+  terminal.printError(`Deleted ${chosen.length - failed.size}.`);
+  const [first] = failed.values();
+  if (first) {
+    throw new RlmError(
+      'BACKEND_UNAVAILABLE',
+      `${failed.size} could not be deleted: ${[...failed.keys()].join(', ')}. ${first.message}`,
+      { cause: first, nextStep: first.nextStep },
+    );
+  }
 }
 
 async function read(cli: Cli): Promise<readonly Listed[]> {

@@ -26,6 +26,7 @@ import {
   toLimits,
 } from '../options';
 import { printWarnings } from '../render/context';
+import { toPrintable } from '../render/printable';
 import { toRoots, warnOfWideRoots } from '../roots';
 import { workOn } from '../run/workOn';
 
@@ -98,6 +99,7 @@ async function openSession(
           title: given.options.title ?? '',
           limits: toLimits(given.options),
           ...toBackend(given.options),
+          onStage: (stage) => terminal.showProgress(toPrintable(stage)),
         },
         signal,
         (bytes) => terminal.showProgress(`reading ${toByteText(bytes)}`),

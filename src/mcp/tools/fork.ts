@@ -76,7 +76,8 @@ export const fork = defineTool({
     openWorldHint: true, // the place may be another machine: Daytona
   },
   async run({ engine, signal, progress }, args) {
-    const { session, report } = await engine.sessions.fork(
+    const stages = progress.startStages();
+    const forking = engine.sessions.fork(
       {
         sessionId: args.session_id,
         atStep: args.at_step ?? null,
@@ -84,10 +85,12 @@ export const fork = defineTool({
         limits: toLimits({ config: args.config }),
         backend: args.backend ?? null,
         image: args.image ?? null,
+        onStage: stages.onStage,
       },
       signal,
       (done, total) => progress.report(done, () => `replaying ${done} of ${total}`),
     );
+    const { session, report } = await forking.finally(() => stages.dispose());
     if (!report) {
       throw createInvalidInput('There was nothing to replay.', 'Open a new session instead.');
     }

@@ -105,7 +105,8 @@ export const initContext = defineTool({
         'Give the code whose FINAL, FINAL_VAR or SUBMIT is the answer, or leave finalize out.',
       );
     }
-    const session = await engine.sessions.openSession(
+    const stages = progress.startStages();
+    const opening = engine.sessions.openSession(
       {
         context: given,
         language: args.language,
@@ -114,10 +115,12 @@ export const initContext = defineTool({
         title: args.title ?? '',
         limits: toLimits(args),
         ...(args.verbosity !== 'normal' && { verbosity: args.verbosity }),
+        onStage: stages.onStage,
       },
       signal,
       (bytes) => progress.report(bytes, (read) => `${toByteText(read)} read`),
     );
+    const session = await opening.finally(() => stages.dispose());
     const step = args.code === undefined ? null : await runFirst(context, session, args);
     return toOpened(context, session, { step, needsHelp: args.help ?? false });
   },

@@ -11,7 +11,7 @@ export function createNativeSource(): WorkerSource {
   const containers = new ContainerPlaces();
   const daytona = new DaytonaPlaces();
   return {
-    start: async (kind) => {
+    start: async (kind, control) => {
       const place = requirePlace(kind);
       switch (place.kind) {
         case 'local':
@@ -19,7 +19,7 @@ export function createNativeSource(): WorkerSource {
         case 'container':
           return containers.start(place.runtime, place.image);
         case 'daytona':
-          return daytona.start(place);
+          return daytona.start(place, control);
       }
     },
     probe: async (kind) => {
@@ -33,7 +33,7 @@ export function createNativeSource(): WorkerSource {
           return daytona.probe(place);
       }
     },
-    keepsWarm: ({ place }) => place?.kind !== 'daytona', // one that waits is one that is paid for
+    isElsewhere: ({ place }) => place?.kind === 'daytona',
     settle: () => daytona.settle(),
   };
 }

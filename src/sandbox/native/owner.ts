@@ -1,9 +1,27 @@
 // Whose a place outside of this process is, so that a later engine knows what its owner left behind.
 
+import { createHash } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** Of places that this process starts: machine and process. */
 export const ownerOfThisProcess = `${hostname()}:${process.pid}`;
+
+/**
+ * Of the numbers of processes that `ownerOfThisProcess` is one of: machines may have the same name, as containers and
+ * laptops do. Empty where the system tells nothing; another one after each start of the machine.
+ */
+export const machineTag = createMachineTag();
+
+function createMachineTag(): string {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    const told = `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
+    return createHash('sha256').update(told).digest('hex').slice(0, 16);
+  } catch {
+    return '';
+  }
+}
 
 /** `elsewhere`: on another machine, where nobody here can tell. */
 export function readOwner(owner: string): 'alive' | 'gone' | 'elsewhere' {

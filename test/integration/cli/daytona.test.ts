@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { hostname } from 'node:os';
 import { FakeDaytona } from '../../support/fakeDaytona/fakeDaytona';
+import { machineTag } from '../../../src/sandbox/native/owner';
 import { FakeCli } from '../../unit/cli/fakeCli';
 
 describe('rlm-companion daytona', () => {
@@ -22,9 +23,16 @@ describe('rlm-companion daytona', () => {
       fake.addSandbox(name, {
         'rlm-companion': 'session',
         'rlm-companion.owner': owner,
+        'rlm-companion.machine': machineTag,
         'rlm-companion.session': `s-${name}`,
       });
     }
+    fake.addSandbox('namesake', {
+      'rlm-companion': 'session',
+      'rlm-companion.owner': `${hostname()}:${gone}`, // of a machine of the same name
+      'rlm-companion.machine': '0123456789abcdef',
+      'rlm-companion.session': 's-namesake',
+    });
     fake.addSandbox('foreign', { project: 'not ours' });
   });
   const run = async (...args: readonly string[]) => {
@@ -46,6 +54,7 @@ describe('rlm-companion daytona', () => {
         ['s-used', 'in use'],
         ['s-left', 'left'],
         ['s-other', 'elsewhere'],
+        ['s-namesake', 'elsewhere'],
       ],
     );
     assert.match((await run('list')).output, /left {2}session s-left/u);
@@ -55,9 +64,9 @@ describe('rlm-companion daytona', () => {
     const shown = await run('clean');
     assert.match(shown.output, /s-left/u);
     assert.match(shown.errors, /add --yes/u);
-    assert.deepStrictEqual(names(), ['foreign', 'left', 'other', 'used']);
+    assert.deepStrictEqual(names(), ['foreign', 'left', 'namesake', 'other', 'used']);
     assert.equal((await run('clean', '--yes')).exitCode, 0);
-    assert.deepStrictEqual(names(), ['foreign', 'other', 'used']);
+    assert.deepStrictEqual(names(), ['foreign', 'namesake', 'other', 'used']);
     assert.match((await run('clean', '--yes')).errors, /Nothing was left behind/u);
     await run('clean', '--yes', '--elsewhere');
     assert.deepStrictEqual(names(), ['foreign', 'used']);
@@ -67,7 +76,18 @@ describe('rlm-companion daytona', () => {
     for (let count = 0; count < 230; count += 1) {
       fake.addSandbox(`many-${count}`, { 'rlm-companion': 'session' });
     }
-    assert.equal((await run('list')).output.trim().split('\n').length, 233);
+    assert.equal((await run('list')).output.trim().split('\n').length, 234);
+  });
+
+  it('deletes the others where one cannot be, and names that one', async () => {
+    const refused = { method: 'DELETE', path: /sandbox/u, status: 400, message: 'it has forks' };
+    fake.faults.push(refused);
+    const [, , ...elsewhere] = fake.sandboxes.keys();
+    const { exitCode, errors } = await run('clean', '--yes', '--elsewhere');
+    assert.notEqual(exitCode, 0);
+    assert.match(errors, /Deleted 2\..*1 could not be deleted.*it has forks/su);
+    assert.deepStrictEqual(names(), ['foreign', 'left', 'used']);
+    assert.equal(elsewhere.length, 3);
   });
 
   it('says what to do without a key, and with a wrong one, which it does not show', async () => {

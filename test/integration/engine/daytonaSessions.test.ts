@@ -102,6 +102,34 @@ describePython(
       assert.equal((await run(id, 'made + 1'))['result'], '2');
     });
 
+    it('tells of its slow start, and leaves nothing behind when that is cancelled', async () => {
+      fake.slowStartPolls = 4;
+      const heard: { progress: number; message?: string | undefined }[] = [];
+      const open = { name: 'rlm_init_context', arguments: { context_text: 'a text' } };
+      await client.callTool(open, undefined, { onprogress: (one) => heard.push(one) });
+      fake.slowStartPolls = 0;
+      const messages = heard.map(({ message }) => message ?? '');
+      assert.deepStrictEqual(messages.slice(0, 3), [
+        'a sandbox is made at Daytona',
+        'Daytona’s sandbox is creating',
+        'Daytona’s sandbox is starting',
+      ]);
+      assert.ok(messages.includes('Python starts in Daytona’s sandbox'), messages.join());
+      const counts = heard.map(({ progress }) => progress);
+      assert.ok(counts.every((one, index) => index === 0 || one > (counts[index - 1] ?? 0)));
+      fake.slowStartPolls = 1_000;
+      const cancel = new AbortController();
+      const cancelled = client.callTool(open, undefined, { signal: cancel.signal });
+      await fake.until(() => fake.sandboxes.size === 2);
+      cancel.abort();
+      await assert.rejects(cancelled);
+      fake.slowStartPolls = 0;
+      fake.sandboxes.forEach((sandbox) => (sandbox.pollsLeft = 0));
+      await fake.until(() => fake.sandboxes.size === 1);
+      const listed = await callOk(client, 'rlm_list_sessions');
+      assert.equal((listed['sessions'] as unknown[]).length, 1); // by the output schema
+    });
+
     it('has its key in no file of the home, and in no line of the log', async () => {
       const id = await open();
       await run(id, 'import os\ndict(os.environ)');

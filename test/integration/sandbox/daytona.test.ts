@@ -65,7 +65,12 @@ describePython(
         never,
       );
       const { wish } = only();
-      const { 'rlm-companion.owner': owner, ...labels } = wish.labels;
+      const {
+        'rlm-companion.owner': owner,
+        'rlm-companion.machine': machine,
+        ...labels
+      } = wish.labels;
+      assert.match(machine ?? '', /^[0-9a-f]{16}$/u);
       assert.match(owner ?? '', /^.+:\d+$/u);
       assert.deepStrictEqual(
         [wish.networkBlockAll, wish.autoStopInterval, wish.autoDeleteInterval, wish.snapshot],
@@ -148,6 +153,165 @@ describePython(
       fake.faults.push({ ...busy, headers: { 'retry-after': '3600' } });
       await refuse(/answered 429/u);
     });
+
+    it('is waited for as long as the limiter that refused says in a header of its own', async () => {
+      const busy = { method: 'POST', path: /sandbox$/u, status: 429 };
+      fake.faults.push({ ...busy, headers: { 'Retry-After-sandbox-create': '0' } });
+      await close(await open());
+      fake.faults.push({ ...busy, headers: { 'Retry-After-sandbox-create': '3600' } });
+      await refuse(/answered 429/u);
+      const created = fake.calls.filter(({ path }) => path === '/api/sandbox');
+      assert.equal(created.length, 3);
+    });
+
+    it('is waited for by the server’s clock, however wrong that of this machine is', async () => {
+      const date = 'Mon, 05 Jan 2015 10:00:00 GMT';
+      const later = 'Mon, 05 Jan 2015 12:00:00 GMT';
+      const busy = { method: 'POST', path: /sandbox$/u, status: 429 };
+      fake.faults.push({ ...busy, headers: { date, 'Retry-After': date } });
+      await close(await open());
+      fake.faults.push({ ...busy, headers: { date, 'Retry-After': later } });
+      await refuse(/answered 429/u);
+    });
+
+    for (const [what, fault, pattern, step] of [
+      [
+        'a page of something else',
+        { status: 200, body: '<html>Sign in</html>' },
+        /does not speak as Daytona does/u,
+        /DAYTONA_API_URL/u,
+      ],
+      [
+        'a redirect, which its key does not follow',
+        { status: 307, headers: { location: 'http://127.0.0.1:9/' } },
+        /answered 307/u,
+        /follows no redirect/u,
+      ],
+      [
+        'an answer without end',
+        { status: 200, body: `"${'x'.repeat(9_000_000)}"` },
+        /does not speak as Daytona does/u,
+        /DAYTONA_API_URL/u,
+      ],
+      [
+        'a list of what is wrong with what it was asked',
+        { status: 400, body: JSON.stringify({ message: ['name is too long', 'no target'] }) },
+        /“name is too long, no target”/u,
+        /snapshot/u,
+      ],
+    ] as const) {
+      it(`cannot be had where the answer is ${what}`, async () => {
+        fake.faults.push({ method: 'POST', path: /sandbox$/u, ...fault });
+        const error = await open().then(
+          () => assert.fail('it was opened'),
+          (thrown: { code: string; message: string; nextStep: string }) => thrown,
+        );
+        assert.equal(error.code, 'BACKEND_UNAVAILABLE');
+        assert.match(error.message, pattern);
+        assert.match(error.nextStep, step);
+      });
+    }
+
+    it('counts as deleted by Daytona’s word alone', async () => {
+      const repl = await open();
+      fake.faults.push({ method: 'DELETE', path: /sandbox/u, status: 200, body: '<html></html>' });
+      await close(repl);
+    });
+
+    it('has one terminal, also where its making was done and not answered', async () => {
+      fake.faults.push({ method: 'POST', path: /process\/pty$/u, status: 502, isDone: true });
+      const repl = await open();
+      assert.equal(only().terminals.size, 1);
+      await close(repl);
+    });
+
+    const openCancellable = () => {
+      const cancel = new AbortController();
+      const stages: string[] = [];
+      const opened = sandboxes.createSandbox(
+        { language: 'python', maxMemoryMb: 256 },
+        cancel.signal,
+        (stage) => stages.push(stage),
+      );
+      const code = opened.then(
+        () => 'opened',
+        (thrown: { code: string }) => thrown.code,
+      );
+      return { cancel, stages, code };
+    };
+
+    it('that is no longer waited for while it is asked for is deleted when it comes to be all the same', async () => {
+      let make = (): void => undefined;
+      fake.creating = new Promise((resolve) => (make = resolve));
+      const { cancel, code } = openCancellable();
+      await fake.until(() => fake.calls.length > 0);
+      cancel.abort();
+      assert.equal(await code, 'CANCELLED');
+      await fake.until(() => fake.calls.some(({ method }) => method === 'DELETE'));
+      fake.creating = Promise.resolve();
+      make();
+      await fake.until(() => fake.sandboxes.size === 1);
+      await fake.until(() => fake.sandboxes.size === 0);
+    });
+
+    it('that is no longer waited for while it starts is deleted once it can be', async () => {
+      fake.slowStartPolls = 1_000;
+      const { cancel, stages, code } = openCancellable();
+      await fake.until(() => fake.calls.filter(({ method }) => method === 'GET').length > 1);
+      const sandbox = only();
+      cancel.abort();
+      assert.equal(await code, 'CANCELLED');
+      fake.slowStartPolls = 0;
+      await fake.until(() => fake.calls.some(({ method }) => method === 'DELETE'));
+      assert.equal(fake.sandboxes.size, 1);
+      sandbox.pollsLeft = 0;
+      await fake.until(() => fake.sandboxes.size === 0);
+      assert.deepStrictEqual(stages.slice(0, 2), [
+        'a sandbox is made at Daytona',
+        'Daytona’s sandbox is creating',
+      ]);
+    });
+
+    it('that is no longer waited for while its Python starts is deleted', async () => {
+      const { cancel, code } = openCancellable();
+      await fake.until(() => fake.calls.some(({ method }) => method === 'CONNECT'));
+      cancel.abort();
+      assert.equal(await code, 'CANCELLED');
+      await fake.until(() => fake.sandboxes.size === 0);
+    });
+
+    it('waits for no other that starts, however many do', async () => {
+      fake.slowStartPolls = 1_000;
+      const cancel = new AbortController();
+      const slow = Array.from({ length: 4 }, () =>
+        sandboxes.createSandbox({ language: 'python', maxMemoryMb: 256 }, cancel.signal),
+      );
+      const ended = Promise.allSettled(slow);
+      await fake.until(() => fake.sandboxes.size === 4);
+      const starting = [...fake.sandboxes.values()];
+      fake.slowStartPolls = 0;
+      const repl = await open();
+      repl.sandbox.dispose();
+      cancel.abort();
+      starting.forEach((sandbox) => (sandbox.pollsLeft = 0));
+      await ended;
+      await fake.until(() => fake.sandboxes.size === 0);
+    });
+
+    for (const state of ['resizing', 'snapshotting', 'forking']) {
+      it(`keeps its state while it is ${state}, though its connection is cut`, async () => {
+        const repl = await open();
+        await repl.run('kept = [1, 2]');
+        const sandbox = only();
+        sandbox.state = state;
+        const asked = fake.calls.length;
+        fake.cutSockets();
+        await fake.until(() => fake.calls.slice(asked).some(({ method }) => method === 'GET'));
+        sandbox.state = 'started';
+        assert.equal(await repl.evaluate('kept'), '[1, 2]');
+        await close(repl);
+      });
+    }
 
     it('is read, filled and deleted again after an error of the server', async () => {
       for (const [method, path] of [

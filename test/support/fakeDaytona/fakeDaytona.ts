@@ -37,7 +37,7 @@ export interface FakeSandbox {
   readonly id: string;
   readonly wish: z.infer<typeof createSchema>;
   state: string;
-  /** So many times it is read before it has started. */
+  /** So many times it is read before it has started; until then it cannot be deleted. */
   pollsLeft: number;
   box: Box | null;
   readonly terminals: Map<string, Set<WebSocket>>;
@@ -50,12 +50,14 @@ export interface SeenCall {
   readonly body: string;
 }
 
+/** `body`: in place of Daytona's own, with a status of success also. */
 export interface Fault {
   readonly method: string;
   readonly path: RegExp;
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly message?: string;
+  readonly body?: string;
   /** The request is carried out all the same: only its answer is lost. */
   readonly isDone?: boolean;
 }
@@ -79,6 +81,10 @@ export class FakeDaytona {
   slowStartPolls = 0;
   blocksNetwork = true;
   failsToStart = false;
+  /** A sandbox is made, and its making answered, once this has settled. */
+  creating: Promise<void> = Promise.resolve();
+  /** In its stead, of what a sandbox that starts says it is. */
+  startingState = 'starting';
   /** Nothing is answered: connections are cut as they come. */
   isDown = false;
   /** So many pieces of output are lost, and the connections that they were for are closed. */
@@ -201,6 +207,7 @@ export class FakeDaytona {
       const body = Buffer.concat(pieces);
       const { pathname: path } = url;
       this.calls.push({ method, path, headers: request.headers, body: body.toString('latin1') });
+      this.#changed();
       this.#authorize(request);
       const fault = this.#takeFault(method, path);
       const answer =
@@ -209,25 +216,31 @@ export class FakeDaytona {
         for (const [name, value] of Object.entries(fault.headers ?? {})) {
           response.setHeader(name, value);
         }
+        if (fault.body !== undefined) {
+          response.writeHead(fault.status, { 'content-type': 'text/html' });
+          response.end(fault.body);
+          return;
+        }
         throw new HttpFault(fault.status, fault.message ?? 'as the test asked for');
       }
       const isFile = Buffer.isBuffer(answer);
       const type = isFile ? 'application/octet-stream' : 'application/json';
-      response.writeHead(200, { 'content-type': type });
-      response.end(isFile ? answer : JSON.stringify(answer ?? null));
+      const isTerminal = method === 'POST' && path.endsWith('/process/pty');
+      response.writeHead(isTerminal ? 201 : 200, { 'content-type': type });
+      response.end(isFile ? answer : answer === undefined ? '' : JSON.stringify(answer));
     } catch (thrown) {
       const status =
         thrown instanceof HttpFault || thrown instanceof BoxError ? thrown.status : 500;
       const message = thrown instanceof Error ? thrown.message : String(thrown);
       response.writeHead(status, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ path: url.pathname, statusCode: status, message }));
+      response.end(toErrorBody(url.pathname, status, message));
     }
     this.#changed();
   }
 
   #authorize({ headers }: IncomingMessage): void {
     if (headers.authorization !== `Bearer ${this.key}`) {
-      throw new HttpFault(401, 'Unauthorized');
+      throw new HttpFault(401, 'Invalid credentials');
     }
   }
 
@@ -245,7 +258,7 @@ export class FakeDaytona {
     const [, first, ...rest] = url.pathname.split('/').map(decodeURIComponent);
     const route = rest.join('/');
     if (first === 'api' && route === 'sandbox') {
-      return method === 'POST' ? this.#create(parse(createSchema, body)) : this.#list(url);
+      return method === 'POST' ? this.#createLater(parse(createSchema, body)) : this.#list(url);
     }
     if (first === 'api') {
       return this.#control(method, rest[1] ?? '', rest[2]);
@@ -258,6 +271,11 @@ export class FakeDaytona {
       });
     }
     throw new HttpFault(404, `Cannot ${method} ${url.pathname}`);
+  }
+
+  async #createLater(wish: FakeSandbox['wish']): Promise<unknown> {
+    await this.creating;
+    return this.#create(wish);
   }
 
   #create(wish: FakeSandbox['wish']): unknown {
@@ -313,6 +331,9 @@ export class FakeDaytona {
     if (method === 'GET' && action === 'toolbox-proxy-url') {
       return { url: `${this.#origin}/toolbox` };
     }
+    if (method === 'DELETE' && action === undefined && sandbox.pollsLeft > 0) {
+      throw new HttpFault(409, 'Sandbox state change in progress');
+    }
     if (method === 'DELETE' && action === undefined) {
       this.deleteSandbox(sandbox);
       return this.#toDto({ ...sandbox, state: 'destroying' });
@@ -320,7 +341,7 @@ export class FakeDaytona {
     if (method === 'GET' && action === undefined) {
       if (sandbox.pollsLeft > 0) {
         sandbox.pollsLeft -= 1;
-        sandbox.state = sandbox.pollsLeft > 0 ? 'starting' : 'started';
+        sandbox.state = sandbox.pollsLeft > 0 ? this.startingState : 'started';
       }
       return this.#toDto(sandbox);
     }
@@ -350,7 +371,7 @@ export class FakeDaytona {
     switch (terminal === '' ? route : route.replace(terminal, '*')) {
       case 'POST files/upload':
         await box.ask('upload', { path, data: (await readForm(body, request)).toString('base64') });
-        return null;
+        return undefined;
       case 'GET files/download':
         return Buffer.from(z.string().parse(await box.ask('download', { path })), 'base64');
       case 'GET files':
@@ -449,6 +470,15 @@ export class FakeDaytona {
       toolboxProxyUrl: `${this.#origin}/toolbox`,
     };
   }
+}
+
+/** Terminals have a body of their own for errors. Source: pty/controller.go. */
+function toErrorBody(path: string, statusCode: number, message: string): string {
+  return JSON.stringify(
+    path.includes('/process/pty')
+      ? { error: message }
+      : { path, timestamp: '2026-01-02T03:04:05.000Z', statusCode, error: 'Error', message },
+  );
 }
 
 /** The shell at a terminal has ended. */

@@ -5,5 +5,7 @@ export const daytonaLabels = {
   all: { 'rlm-companion': 'session' },
   /** Machine and process: see owner.ts. */
   owner: 'rlm-companion.owner',
+  /** Among whose processes that is. */
+  machine: 'rlm-companion.machine',
   session: 'rlm-companion.session',
 } as const;

@@ -2,7 +2,8 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BackendSettings } from '../../../core/backendSettings';
-import { readOwner } from '../owner';
+import { type RlmError, toRlmError } from '../../../core/errors';
+import { machineTag, readOwner } from '../owner';
 import { DaytonaApi } from './daytonaApi';
 import { daytonaLabels } from './daytonaLabels';
 
@@ -27,19 +28,27 @@ export async function listDaytonaSandboxes(settings: Access): Promise<readonly L
     state,
     createdAt: createdAt ?? null,
     sessionId: labels[daytonaLabels.session] || null,
-    use: uses[readOwner(labels[daytonaLabels.owner] ?? '')],
+    use: readUse(labels),
   }));
 }
 
-/** @throws RlmError 'BACKEND_UNAVAILABLE' for the first that cannot be deleted. */
+/** Why each of those was not deleted that could not be. @throws RlmError 'BACKEND_UNAVAILABLE' without a key. */
 export async function deleteDaytonaSandboxes(
   settings: Access,
   ids: readonly string[],
-): Promise<void> {
+): Promise<ReadonlyMap<string, RlmError>> {
   const api = createApi(settings);
+  const failed = new Map<string, RlmError>();
   for (const id of ids) {
-    await api.deleteSandbox(id);
+    await api.deleteSandbox(id).catch((thrown: unknown) => failed.set(id, toRlmError(thrown)));
   }
+  return failed;
+}
+
+/** Machines may have the same name: by that alone nobody's sandbox counts as left behind. */
+function readUse(labels: Readonly<Record<string, string>>): ListedSandbox['use'] {
+  const isThisMachine = (labels[daytonaLabels.machine] ?? '') === machineTag;
+  return isThisMachine ? uses[readOwner(labels[daytonaLabels.owner] ?? '')] : 'elsewhere';
 }
 
 const uses = { alive: 'in use', gone: 'left', elsewhere: 'elsewhere' } as const;

@@ -3,16 +3,19 @@
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { untilAborted } from '../../../base/abort';
 import type { DaytonaAccess } from '../../../core/backendSettings';
-import { type RlmError, toRlmError } from '../../../core/errors';
+import { type RlmError, cancelledError, toRlmError } from '../../../core/errors';
 import type { WorkerHandle } from '../../workerHandle';
-import type { WorkerState } from '../../workerPool';
+import type { StartControl, WorkerState } from '../../workerPool';
 import { createGuestEnvironment, createGuestPayload, terminalProgram } from '../guestPayload';
-import { ownerOfThisProcess } from '../owner';
+import { machineTag, ownerOfThisProcess } from '../owner';
 import { SupervisedPlace } from '../supervisedPlace';
 import { createUnavailable } from '../unavailable';
-import { DaytonaApi, type DaytonaSandbox } from './daytonaApi';
+import { DaytonaApi, type DaytonaSandbox, type SandboxWish } from './daytonaApi';
+import { DaytonaError } from './daytonaHttp';
 import { daytonaLabels } from './daytonaLabels';
+import { DaytonaRemovals } from './daytonaRemovals';
 import { LostError, TerminalLink } from './terminalLink';
 import { connectTerminal } from './terminalSocket';
 
@@ -43,6 +46,9 @@ const startingStates: readonly string[] = [
   'unknown',
 ];
 
+/** In which its processes go on, also while something is done with it. */
+const runningStates: readonly string[] = ['started', 'resizing', 'snapshotting', 'forking'];
+
 interface Box {
   readonly api: DaytonaApi;
   readonly sandbox: DaytonaSandbox;
@@ -54,42 +60,50 @@ export interface DaytonaRequest extends DaytonaAccess {
 }
 
 export class DaytonaPlaces {
-  /** Deletions under way. */
-  readonly #ends = new Set<Promise<void>>();
+  readonly #removals = new DaytonaRemovals(delay);
   /** By name, what is being made. */
   readonly #starting = new Map<string, DaytonaApi>();
 
-  /** @throws RlmError 'BACKEND_UNAVAILABLE' */
-  async start(request: DaytonaRequest): Promise<WorkerHandle> {
+  /** @throws RlmError 'BACKEND_UNAVAILABLE', or 'CANCELLED' as soon as it is: nothing is left there then. */
+  async start(request: DaytonaRequest, control: StartControl): Promise<WorkerHandle> {
+    const { signal, onStage } = control;
     const api = new DaytonaApi(request, delay);
     const name = `rlm-${randomUUID()}`;
     this.#starting.set(name, api);
+    let isMade = false;
     try {
-      const made = await api.createSandbox({
-        name,
-        labels: {
-          ...daytonaLabels.all,
-          [daytonaLabels.owner]: ownerOfThisProcess,
-          [daytonaLabels.session]: request.sessionId ?? '',
-        },
-        snapshot: request.snapshot,
-        autoStopMinutes,
-        autoDeleteMinutes,
-      });
-      const sandbox = await untilStarted(api, made);
+      onStage('a sandbox is made at Daytona');
+      const made = await api.createSandbox(this.#toWish(name, request), signal);
+      isMade = true;
+      const sandbox = await untilStarted(api, made, control);
       if (!sandbox.networkBlockAll) {
         throw createUnavailable(
           'Daytona made a sandbox whose network is not blocked.',
           'Allow sandboxes without a network in the account’s settings; code that reads your texts gets no network.',
         );
       }
-      return await this.#open({ api, sandbox }, request);
+      onStage('Python starts in Daytona’s sandbox');
+      const opened = this.#open({ api, sandbox }, request);
+      return await untilAborted(opened, signal, cancelled).catch((thrown: unknown) => {
+        opened.then((worker) => worker.dispose()).catch(() => undefined);
+        throw thrown;
+      });
     } catch (thrown) {
-      this.#remove(api, name);
-      throw toUnavailable(thrown);
+      this.#removals.begin(api, { idOrName: name, isUnsure: !isMade && isUnanswered(thrown) });
+      throw signal.aborted ? cancelled() : toUnavailable(thrown);
     } finally {
       this.#starting.delete(name);
     }
+  }
+
+  #toWish(name: string, { snapshot, sessionId }: DaytonaRequest): SandboxWish {
+    const labels = {
+      ...daytonaLabels.all,
+      [daytonaLabels.owner]: ownerOfThisProcess,
+      [daytonaLabels.machine]: machineTag,
+      [daytonaLabels.session]: sessionId ?? '',
+    };
+    return { name, labels, snapshot, autoStopMinutes, autoDeleteMinutes };
   }
 
   async probe(request: DaytonaRequest): Promise<WorkerState> {
@@ -105,8 +119,10 @@ export class DaytonaPlaces {
 
   /** Once what is let go of is deleted, or can no longer be. */
   async settle(): Promise<void> {
-    this.#starting.forEach((api, name) => this.#remove(api, name));
-    await Promise.all([...this.#ends]);
+    this.#starting.forEach((api, idOrName) =>
+      this.#removals.begin(api, { idOrName, isUnsure: true }),
+    );
+    await this.#removals.settle();
   }
 
   async #open({ api, sandbox }: Box, { snapshot }: DaytonaRequest): Promise<WorkerHandle> {
@@ -144,21 +160,26 @@ export class DaytonaPlaces {
       walls: daytonaWalls,
       image: sandbox.snapshot ?? snapshot,
       imageDigest: null,
-      onDispose: () => this.#remove(api, sandbox.id),
+      onDispose: () => this.#removals.begin(api, { idOrName: sandbox.id }),
     });
-  }
-
-  /** Nobody waits for it; a sandbox that is not reached stops and is deleted by itself. */
-  #remove(api: DaytonaApi, idOrName: string): void {
-    const ended = api
-      .deleteSandbox(idOrName)
-      .catch(() => undefined)
-      .finally(() => this.#ends.delete(ended));
-    this.#ends.add(ended);
   }
 }
 
-async function untilStarted(api: DaytonaApi, made: DaytonaSandbox): Promise<DaytonaSandbox> {
+function cancelled(): RlmError {
+  return cancelledError('The start of a sandbox');
+}
+
+/** What was asked for may be done all the same. */
+function isUnanswered(thrown: unknown): boolean {
+  const status = thrown instanceof DaytonaError ? thrown.status : null;
+  return status === null || status >= 500;
+}
+
+async function untilStarted(
+  api: DaytonaApi,
+  made: DaytonaSandbox,
+  { signal, onStage }: StartControl,
+): Promise<DaytonaSandbox> {
   const until = performance.now() + startTimeoutMs;
   let sandbox: DaytonaSandbox | null = made;
   while (sandbox && sandbox.state !== 'started') {
@@ -175,13 +196,18 @@ async function untilStarted(api: DaytonaApi, made: DaytonaSandbox): Promise<Dayt
         'Call again in a while; a snapshot that is used for the first time is fetched first.',
       );
     }
-    await delay(pollMs);
-    sandbox = await api.readSandbox(made.id);
+    onStage(`Daytona’s sandbox is ${toPrintableState(state)}`);
+    await delay(pollMs, undefined, { signal });
+    sandbox = await api.readSandbox(made.id, signal);
   }
   if (!sandbox) {
     throw createUnavailable('Daytona’s sandbox was deleted while it started.', 'Call again.');
   }
   return sandbox;
+}
+
+function toPrintableState(state: string): string {
+  return state.replaceAll(/[^a-z]+/gu, ' ');
 }
 
 /** Why there is nothing to connect to any more; null where it may only be out of reach. */
@@ -192,8 +218,9 @@ async function findLoss(api: DaytonaApi, id: string): Promise<LostError | null> 
       return new LostError('its sandbox was deleted at Daytona');
     }
     const { state } = sandbox;
-    const mayCome = state === 'started' || startingStates.includes(state);
-    return mayCome ? null : new LostError(`its sandbox is ${state} at Daytona`);
+    return runningStates.includes(state) || startingStates.includes(state)
+      ? null
+      : new LostError(`its sandbox is ${state} at Daytona`);
   } catch {
     return null; // out of reach
   }

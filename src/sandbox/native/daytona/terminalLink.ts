@@ -38,6 +38,8 @@ const pieceBytes = 32 * 1024;
 const windowBytes = 4 * 2 ** 20;
 /** Between the attempts to connect again. */
 const retryDelaysMs = [0, 500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000];
+/** Connections that may be cut before the guest is heard, until that counts as a failed attempt. */
+const maxCutAtOnce = 5;
 const maxDamages = 1_000;
 const maxSaidChars = 2_000;
 
@@ -58,7 +60,7 @@ export class TerminalLink implements PlaceProcess {
   /** It has spoken: what is at the terminal is no shell any more. */
   #hasGuest = false;
   #isAskedAgain = false;
-  /** Attempts to connect again since the guest was last heard. */
+  /** To connect again, since the guest was last heard. */
   #attempts = 0;
   #damages = 0;
   #said = '';
@@ -147,8 +149,8 @@ export class TerminalLink implements PlaceProcess {
 
   async #reconnect(): Promise<void> {
     let reason = 'it was cut again at once';
-    for (;;) {
-      const delayMs = retryDelaysMs[this.#attempts];
+    for (let failures = 0; ; failures += 1) {
+      const delayMs = retryDelaysMs[Math.max(failures, this.#attempts - maxCutAtOnce)];
       if (delayMs === undefined) {
         break;
       }

@@ -201,8 +201,14 @@ describe('the link to a terminal', () => {
   it('carries all, once and in order, whatever is cut, refused and damaged', async function () {
     this.timeout(60_000);
     const action = fc.oneof(
-      { arbitrary: fc.nat({ max: 40_000 }).map((bytes) => ({ kind: 'out', bytes }) as const), weight: 4 },
-      { arbitrary: fc.nat({ max: 90_000 }).map((bytes) => ({ kind: 'in', bytes }) as const), weight: 4 },
+      {
+        arbitrary: fc.nat({ max: 40_000 }).map((bytes) => ({ kind: 'out', bytes }) as const),
+        weight: 4,
+      },
+      {
+        arbitrary: fc.nat({ max: 90_000 }).map((bytes) => ({ kind: 'in', bytes }) as const),
+        weight: 4,
+      },
       { arbitrary: fc.constant({ kind: 'cut' } as const), weight: 2 },
       { arbitrary: fc.constant({ kind: 'cutTwice' } as const), weight: 1 },
       { arbitrary: fc.constant({ kind: 'refuse' } as const), weight: 1 },
