@@ -1,6 +1,7 @@
 // The viewer in an exported page: the trace stands in the page itself, and is read page by page with the
 // same words that an editor is asked with. Nothing can be run, opened or written here.
 
+import { RlmError } from '../src/core/errors';
 import { type PageEvents, pageParts, type PageStart } from '../src/export/htmlPage';
 import { Channel, createLinkedPair } from '../src/protocol/channel';
 import type { ViewerHostMethods, ViewerMethods, ViewerPage } from '../src/protocol/viewer';
@@ -76,9 +77,29 @@ async function readPage(index: number): Promise<ViewerPage> {
   while (document.readyState === 'loading' && !document.getElementById(next)) {
     await pause(loadingMs);
   }
-  const page = readPart<PageEvents>(`${pageParts.events}${index}`);
-  const complete = document.getElementById(next) === null;
-  return page ? { ...page, cursor: String(index + 1), complete } : new Promise(() => undefined); // no event comes after the last
+  const isWhole = document.getElementById(pageParts.end) !== null;
+  const page = readEvents(index);
+  if (page === null) {
+    // No event comes after the last.
+    return isWhole ? new Promise(() => undefined) : Promise.reject(cutError());
+  }
+  const isLast = document.getElementById(next) === null;
+  return { ...page, cursor: String(index + 1), complete: isLast && isWhole };
+}
+
+/** Null where there is none, or the file ends within it. */
+function readEvents(index: number): PageEvents | null {
+  try {
+    return readPart<PageEvents>(`${pageParts.events}${index}`);
+  } catch {
+    return null;
+  }
+}
+
+function cutError(): RlmError {
+  return new RlmError('INTERNAL_ERROR', t('The file of this page is cut: the rest is missing.'), {
+    nextStep: t('Get the file again, or export the trace again.'),
+  });
 }
 
 /** Written by the same build's `toHtmlExport`, into the page whose policy lets only this script run. */

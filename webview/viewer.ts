@@ -67,6 +67,7 @@ export class Viewer {
       }
     } catch (thrown) {
       this.#loading = { kind: 'failed', failure: toRlmError(thrown) };
+      this.#chooseFirstStep();
       this.#schedule();
     }
   }
@@ -203,7 +204,7 @@ export class Viewer {
   }
 
   #takeSnapshot(): Snapshot {
-    const isReading = this.#loading.kind === 'reading';
+    const isReading = this.#start !== null && !this.#isWhole;
     const folded = this.#trace.summary;
     return {
       trace: this.#trace,

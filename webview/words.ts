@@ -2,6 +2,7 @@
 
 import { toOneLine } from '../src/base/text';
 import { showControls } from '../src/base/visible';
+import { toHandedIn } from '../src/core/offeredAnswer';
 import type { VariableInfo } from '../src/core/sandbox';
 import { toAgentLine } from '../src/core/agent/agentWords';
 import { type AgentEvent, isAgentEvent, type SessionStatus } from '../src/core/event';
@@ -72,7 +73,7 @@ export function toStepFacts(step: TraceStep, verdict: ShownVerdict): string {
     calls.length > 0 ? toPlural(calls.length, 'call') : null,
     outcome && outcome.changes.length > 0 ? toPlural(outcome.changes.length, 'variable') : null,
     outputChars > 0 ? t('{0} chars out', toCountText(outputChars)) : null,
-    (outcome?.finalAnswer ?? null) === null ? null : t('Final answer'),
+    outcome && toHandedIn(outcome) !== null ? t('Final answer') : null,
   ];
   const known = facts.filter((fact) => fact !== null);
   const result = outcome?.result ?? null;
@@ -136,7 +137,7 @@ export function toMarkText(event: MarkEvent): MarkText {
     }
     case 'loop.finished': {
       const { finishReason, iterations } = event;
-      const isAnswered = finishReason === 'submitted' || finishReason === 'max_iterations';
+      const isAnswered = finishReason === 'submitted';
       const detail = `${capitalize(t(finishWords[finishReason]))}, ${toPlural(iterations, 'iteration')}`;
       return {
         icon: isAnswered ? 'check' : 'stop',

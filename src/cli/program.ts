@@ -93,7 +93,7 @@ function createProgram(cli: Cli): Command {
     )
     .option('--home <folder>', 'where sessions are kept (default: RLM_HOME, else your data folder)')
     .option('-V, --version', 'print the version')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'show how a command is used')
     .exitOverride()
     .showHelpAfterError('Add --help to see how it is used.')
     .configureOutput({

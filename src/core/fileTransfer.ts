@@ -103,18 +103,31 @@ export async function hashBytes(bytes: Uint8Array): Promise<string> {
   return Buffer.from(digest).toString('hex');
 }
 
-/** Their messages begin with the path, which is told as it was given. */
+/** Their messages begin with the path, which is told as it was given, but for what says “it”. */
 const pathReasons: ReadonlySet<FileRefused['reason']> = new Set([
   'outside',
   'exists',
   'wrong_kind',
 ]);
 
+/** These are about no file. */
+const placeReasons: ReadonlySet<FileRefused['reason']> = new Set(['unsupported', 'full']);
+
+/** As a sentence that says which file it is about. `path`: as it was given; null: there is none. */
+function toSentence({ reason, message }: FileRefused, path: string | null): string {
+  const namesPath = pathReasons.has(reason) && !message.startsWith('it ');
+  if (namesPath || message.endsWith(' is not a path')) {
+    return `${message}.`;
+  }
+  const isAboutFile = path !== null && !placeReasons.has(reason);
+  const first = isAboutFile ? message.charAt(0).toLowerCase() : message.charAt(0).toUpperCase();
+  return `${isAboutFile ? `${path}: ` : ''}${first}${message.slice(1)}.`;
+}
+
 /** Refusals that are about the caller's words and not about where they lead. */
-export function toFileError({ reason, message }: FileRefused): RlmError {
-  const beginsWithPath = pathReasons.has(reason);
-  const first = beginsWithPath ? message.charAt(0) : message.charAt(0).toUpperCase();
-  const text = `${first}${message.slice(1)}.`;
+export function toFileError(refused: FileRefused, path: string | null): RlmError {
+  const { reason, message } = refused;
+  const text = toSentence(refused, path);
   switch (reason) {
     case 'outside':
       return new RlmError('PATH_NOT_ALLOWED', text, {
@@ -166,7 +179,7 @@ async function askFor<Operation extends FileOperation>(
     throw lostSandboxError();
   }
   if (answer.kind === 'refused') {
-    throw toFileError(answer);
+    throw toFileError(answer, 'path' in operation ? operation.path : null);
   }
   if (!isOf<Operation['kind']>(answer, operation.kind)) {
     throw lostSandboxError();

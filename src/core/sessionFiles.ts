@@ -181,7 +181,7 @@ export class SessionFiles {
       const durationMs = clock.monotonic() - started;
       const { answer, interruption, filesLost } = reply;
       if (answer?.kind === 'refused') {
-        throw toFileError(answer);
+        throw toFileError(answer, null);
       }
       const ran = answer?.kind === 'shell' ? answer : lostCommand;
       const stateLost = answer?.kind !== 'shell';

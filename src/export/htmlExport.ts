@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { type ExportedTrace, type StepRecord, StepReader } from './exportedTrace';
 import { pageParts, type PageStart, toInertJson } from './htmlPage';
-import { toMarkdownHead, toMarkdownRun, toMarkdownStep } from './markdownExport';
+import { toMarkdownFile, toMarkdownHead, toMarkdownRun, toMarkdownStep } from './markdownExport';
 import type { ViewerBundle } from './viewerBundle';
 import { toUnreadableText } from './wording';
 import { showControls } from '../base/visible';
@@ -53,11 +53,15 @@ export async function* toHtmlExport(
     if (event.kind === 'loop.started' || event.kind === 'loop.finished') {
       plainText.take(toMarkdownRun(event, steps.takeReplies()));
     }
+    if (event.kind === 'file.written' || event.kind === 'shell.finished') {
+      plainText.take(toMarkdownFile(event));
+    }
     if (chars >= eventPageChars) {
       yield takePage();
     }
   }
   yield takePage();
+  yield toPart(pageParts.end, toInertJson({ pages }));
   plainText.takeStep(steps.end());
   if (replaced > 0) {
     yield `<p>Halves of surrogate pairs shown as U+FFFD: ${replaced}.</p>\n`;

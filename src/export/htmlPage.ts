@@ -6,8 +6,11 @@ import type { TraceEvent } from '../core/event';
 import type { Summary } from '../core/summary';
 import type { UnreadableLines } from '../core/unreadableLines';
 
-/** Ids of inert script elements that hold JSON; several pages of events stand under one id each: `…0`, `…1`. */
-export const pageParts = { start: 'rlm-start', events: 'rlm-events-' } as const;
+/**
+ * Ids of inert script elements that hold JSON; several pages of events stand under one id each: `…0`, `…1`. A document
+ * without the end is one whose file was cut.
+ */
+export const pageParts = { start: 'rlm-start', events: 'rlm-events-', end: 'rlm-end' } as const;
 
 export interface PageStart {
   readonly summary: Summary;

@@ -1,6 +1,7 @@
 // A trace as one Markdown document: what a person reads in an editor, a pull request or a ticket.
 
 import type { ContextInfo } from '../core/context';
+import { toHandedIn } from '../core/offeredAnswer';
 import {
   type AgentEvent,
   isAgentEvent,
@@ -287,6 +288,7 @@ function toStepBlocks(record: StepRecord, language: Language | null): readonly s
     ...labelled('Output', texts?.stdout ?? null),
     ...labelled('Error output', texts?.stderr ?? null),
     ...labelled('Result', texts?.result ?? null),
+    ...labelled('Answer handed in', outcome && toHandedIn(outcome)),
     ...toErrorBlocks(record),
     ...(outcome ? toOutcomeNotes(outcome).map((note) => `_${note}_`) : []),
     ...(stop === null ? [] : [`_The session was stopped ${stopWords[stop]}._`]),

@@ -92,7 +92,7 @@ export const stopWords: Readonly<Record<StopCause, string>> = {
 export const finishWords: Readonly<Record<LoopFinished['finishReason'], string>> = {
   ...stopWords,
   submitted: 'with the code’s answer',
-  max_iterations: 'with an answer drawn from the variables: all iterations are used',
+  max_iterations: 'with all iterations used and no answer handed in',
   cancelled: 'by a cancellation',
   failed: 'by a failure',
 };

@@ -1,7 +1,7 @@
 // What the model is told of a step: capped output, the error with its line, changed variables, and
 // what the limits leave.
 
-import { cutMiddle, toOneLine } from '../base/text';
+import { cutMiddle, toCounted, toOneLine } from '../base/text';
 import type { Limits } from '../core/limits';
 import type { Outcome, StepError, VariableInfo } from '../core/sandbox';
 import { countDropped, toShownTexts } from '../core/shownTexts';
@@ -53,14 +53,16 @@ export function describeStanding(
 ): string {
   const { limits, iteration, maxIterations } = standing;
   const { usage } = standing.step;
+  const stepsLeft = Math.max(0, limits.maxSteps - usage.steps);
+  const repliesLeft = Math.min(maxIterations - iteration, stepsLeft);
   const left = [
+    ...(stepsLeft < maxIterations - iteration ? [toCounted(stepsLeft, 'step')] : []),
     `${Math.max(0, Math.round((limits.maxRuntimeMs - usage.runtimeMs) / 1_000))} s of run time`,
     `${toCount(limits.budgetLimit - usage.budgetUsed)} characters of code and output`,
     `${toCount(limits.maxLlmCalls - usage.llmCalls)} model calls`,
   ].join(', ');
-  const iterationsLeft = maxIterations - iteration;
   const hint =
-    iterationsLeft === 1 ? ' The next reply is the last one: hand in your answer with it.' : '';
+    repliesLeft === 1 ? ' The next reply is the last one: hand in your answer with it.' : '';
   return `(Iteration ${iteration} of ${maxIterations} is over. Left: ${left}.${hint})`;
 }
 

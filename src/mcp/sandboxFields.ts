@@ -41,8 +41,9 @@ export const toldFields = {
 const filesLostNote =
   'Files that were in this sandbox before are gone: the worker that held them was lost. Upload them again, and run again what made them.';
 
-export function toTold(found: FoundSandbox, filesLost: boolean) {
-  const notes = [found.note, filesLost ? filesLostNote : null].filter((one) => one !== null);
+/** `more`: what the tool has to say besides; null: nothing. */
+export function toTold(found: FoundSandbox, filesLost: boolean, more: string | null = null) {
+  const notes = [found.note, filesLost ? filesLostNote : null, more].filter((one) => one !== null);
   return {
     sandbox_id: found.session.id,
     ...(notes.length > 0 && { note: notes.join(' ') }),

@@ -159,15 +159,22 @@ export class LocalEngine implements Engine {
   async announce(
     endpoint: { readonly url: string; readonly token: string } | null,
   ): Promise<string> {
-    this.#file?.dispose();
-    this.#file = await EngineFile.create(this.home, {
+    const engine = {
       engineId: this.engineId,
       pid: process.pid,
       url: endpoint?.url ?? null,
       token: endpoint?.token ?? null,
       version,
       startedAt: this.#startedAt,
-    });
+    };
+    if (this.#file) {
+      await this.#file.replace(engine);
+    } else {
+      this.#file = await EngineFile.create(this.home, engine);
+    }
+    if (this.#closing) {
+      this.#file.dispose();
+    }
     return path.join(this.home.engines, `${this.engineId}.json`);
   }
 

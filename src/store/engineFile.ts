@@ -45,7 +45,7 @@ export interface EngineEndpoint {
 /** This engine's file: written on creation, kept fresh, removed on dispose. */
 export class EngineFile implements Disposable {
   readonly #path: string;
-  readonly #engine: EngineEndpoint;
+  #engine: EngineEndpoint;
   readonly #timer: NodeJS.Timeout;
   #disposed = false;
 
@@ -58,12 +58,17 @@ export class EngineFile implements Disposable {
   /** @throws RlmError 'INTERNAL_ERROR' when it cannot be written. */
   static async create(home: Home, engine: EngineEndpoint): Promise<EngineFile> {
     const path = toPath(home, engine.engineId);
-    try {
-      await writeEngine(path, engine);
-    } catch (error) {
-      throw toStoreError(error, `write ${path}`);
-    }
+    await writeOrFail(path, engine);
     return new EngineFile(path, engine);
+  }
+
+  /** In its place at once: an engine whose file is missing counts as gone. @throws RlmError 'INTERNAL_ERROR' */
+  async replace(engine: EngineEndpoint): Promise<void> {
+    this.#engine = engine;
+    await writeOrFail(this.#path, engine);
+    if (this.#disposed) {
+      await rm(this.#path, { force: true }).catch(() => undefined);
+    }
   }
 
   dispose(): void {
@@ -138,6 +143,14 @@ async function readLiveEngine(home: Home, engineId: string): Promise<EngineEndpo
 
 function parseEngine(bytes: Buffer): z.infer<typeof engineSchema> {
   return engineSchema.parse(toCamelKeys(JSON.parse(bytes.toString('utf8'))));
+}
+
+async function writeOrFail(path: string, engine: EngineEndpoint): Promise<void> {
+  try {
+    await writeEngine(path, engine);
+  } catch (error) {
+    throw toStoreError(error, `write ${path}`);
+  }
 }
 
 async function writeEngine(path: string, engine: EngineEndpoint): Promise<void> {

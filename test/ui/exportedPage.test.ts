@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { TraceEvent } from '../../src/core/event';
 import { exportTrace } from '../../src/export/exportTrace';
-import { toExported } from '../support/exportedTraces';
+import { joinPieces, toExported } from '../support/exportedTraces';
 import { createSampleTrace } from '../support/sampleTrace';
 import { useTempFolder } from '../support/tempFolder';
 import { createHostileTrace, hostileFields } from './hostileTrace';
@@ -149,6 +149,27 @@ describe('exported page', function () {
     await shoot('long');
   });
 
+  describe('whose file is cut', () => {
+    const partOf = (id: string): string => `<script type="application/json" id="${id}"`;
+    const places: Readonly<Record<string, (text: string) => number>> = {
+      'within a page of events': (text) => text.indexOf('"kind":"step.finished"'),
+      'between two pages of events': (text) => text.indexOf(partOf('rlm-events-2')),
+      'behind its last event': (text) => text.indexOf(partOf('rlm-end')),
+      'before its first event': (text) => text.indexOf(partOf('rlm-events-0')),
+    };
+    for (const [name, find] of Object.entries(places)) {
+      it(`says so: ${name}`, async () => {
+        const trace = toExported(createLongTrace(5_000));
+        const text = await joinPieces(exportTrace('html', trace, builtViewer));
+        assert.ok(find(text) > 0);
+        const file = path.join(folder(), 'cut.html');
+        await writeFile(file, text.slice(0, find(text)));
+        await open(pathToFileURL(file).href);
+        await page.getByText('The file of this page is cut').filter({ visible: true }).waitFor();
+      });
+    }
+  });
+
   it('says that it was made while the session went on, and stands still', async () => {
     const running = sample.slice(0, sample.findIndex(({ step }) => step === 2) + 1);
     await open(await write(running));
@@ -177,7 +198,7 @@ describe('exported page', function () {
     );
     const elements = 'img, iframe, object, embed, #broken-out, svg[onload], body style';
     assert.equal(await page.locator(elements).count(), 0);
-    assert.equal(await page.locator('script').count(), 3);
+    assert.equal(await page.locator('script').count(), 4);
     assert.ok(!all.includes('\u202e'));
   });
 });

@@ -274,7 +274,7 @@ describe('trace viewer', () => {
     await page.getByRole('link', { name: 'Answered by a child session' }).click();
     assert.deepStrictEqual(host.asked, [['openTrace', { sessionId: 'child-session' }]]);
     await viewer.shoot('run');
-    await page.getByRole('option', { name: /^Run ended, With an answer drawn/u }).click();
+    await page.getByRole('option', { name: /^Run ended, With all iterations used/u }).click();
     const run = page.getByRole('region', { name: 'Run', exact: true });
     await run.getByText('There were 7.').waitFor();
     await run.getByText('5 of 5').waitFor();

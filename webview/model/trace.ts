@@ -175,6 +175,7 @@ export class Trace {
         if (run) {
           this.#runs.push({ ...run, finished: event, replies: this.#replies });
         }
+        this.#replies = [];
         this.#entries.push({ kind: 'mark', event });
         return;
       }

@@ -45,14 +45,15 @@ export function createSessionView(actions: ViewActions): View {
       const files = trace.entries.flatMap((entry) =>
         entry.kind === 'mark' && isFileEvent(entry.event) ? [entry.event] : [],
       );
-      const key = [finalAnswer, contexts, usage.steps, standing, status, run, files.length];
+      const replays = trace.entries.flatMap((entry) =>
+        entry.kind === 'mark' && entry.event.kind === 'session.replayed' ? [entry.event] : [],
+      );
+      const state = [finalAnswer, contexts, usage.steps, standing, status, run];
+      const key = [...state, files.length, replays.length];
       if (isSame(key, shown)) {
         return;
       }
       shown = key;
-      const replays = trace.entries.flatMap((entry) =>
-        entry.kind === 'mark' && entry.event.kind === 'session.replayed' ? [entry.event] : [],
-      );
       setChildren(element, [
         createAnswer(summary, actions),
         ...trace.runs.map((one) => createRun(one, actions)),

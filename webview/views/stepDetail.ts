@@ -1,5 +1,6 @@
 // Everything about one step. A part is built anew only when what it shows is new.
 
+import { toHandedIn } from '../../src/core/offeredAnswer';
 import type { Outcome } from '../../src/core/sandbox';
 import { toShownTexts } from '../../src/core/shownTexts';
 import { showControls } from '../../src/base/visible';
@@ -210,7 +211,12 @@ function createOutcomePart(
     ...text(t('Error output'), texts.stderr),
     ...text(t('Result'), texts.result ?? ''),
     ...text(t('Traceback'), outcome.error?.traceback ?? '', 'error'),
-    ...text(t('Final answer'), outcome.finalAnswer ?? ''),
+    ...text(
+      toHandedIn(outcome) === null
+        ? t('Answer, not taken: the code did not run to its end')
+        : t('Final answer'),
+      outcome.finalAnswer ?? '',
+    ),
     ...(changes.length > 0 ? [createChanges(changes, contexts, actions)] : []),
   ];
   return parts.length > 0

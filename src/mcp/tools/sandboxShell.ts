@@ -89,13 +89,20 @@ export const sandboxShell = defineTool({
     ].join('\n\n'),
 });
 
+/** Bytes that are not UTF-8 come as U+FFFD, and so does that character. */
+function toReplacedNote({ stdout, stderr }: CommandResult): string | null {
+  return `${stdout}${stderr}`.includes('\ufffd')
+    ? 'The output shows U+FFFD where its bytes are not UTF-8. For the bytes write it to a file, and take that with sandbox_download in base64.'
+    : null;
+}
+
 function toReply(found: FoundSandbox, result: CommandResult): z.output<typeof output> {
   const { droppedBytes, interruption, endedBy, stateLost, stop, usage, filesLost } = result;
   const dropped = droppedBytes.stdout + droppedBytes.stderr;
   const { limits } = found.session.summary;
   const { payload, cut } = fitPayload(
     {
-      ...toTold(found, filesLost),
+      ...toTold(found, filesLost, toReplacedNote(result)),
       exit_code: result.exitCode,
       guardrail_stop: stop,
       ...(interruption !== null && { interrupted: interruption }),

@@ -54,5 +54,7 @@ def number_lines(source, path, start, end, line):
         asked.shown_in_part.add(id(rows))
         rows.append("… and more: .text has all")
         number += len(BREAK.findall(source, at, end)) + (source[end - 1] not in "\r\n")
+    if start == end:
+        return f"{'' if path is None else f'{path}: '}no lines [{start}:{end}]"
     name = "lines " if path is None else f"{path}:"
     return "\n".join([f"{name}{line}-{max(number - 1, line)} [{start}:{end}]", *rows])

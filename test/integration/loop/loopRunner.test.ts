@@ -155,6 +155,11 @@ describe('SessionLoopRunner', () => {
       assert.match(lastShown(), /The next reply is the last one/u);
     });
 
+    it('tells it, and the steps left, where the steps end before the replies do', async () => {
+      await run([toBlock('x = 1'), toBlock('FINAL(1)')], { limits: { maxSteps: 2 } });
+      assert.match(lastShown(), /Left: 1 step, .*The next reply is the last one/u);
+    });
+
     it('caps a huge output', async () => {
       await run([toBlock('print("x" * 10_000_000)'), toBlock('FINAL(1)')]);
       assert.ok(lastShown().length < 8_000, `${lastShown().length} characters`);

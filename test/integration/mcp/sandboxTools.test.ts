@@ -207,6 +207,19 @@ describePython(
       },
     );
 
+    it('name the file that is not there', async () => {
+      const error = await callError(client, 'sandbox_download', { path: 'no/such.txt' });
+      assert.match(error.message, /no\/such\.txt/u);
+    });
+
+    itNative('say where the output of a command is not UTF-8', async () => {
+      const shown = async (command: string): Promise<boolean> =>
+        JSON.stringify((await call('sandbox_shell', { command }))['note'] ?? '').includes('U+FFFD');
+      assert.equal(await shown("printf 'a\\351b'"), true);
+      assert.equal(await shown("printf 'a\\351b' >&2"), true);
+      assert.equal(await shown("printf 'a\\303\\251b'"), false);
+    });
+
     itNative('end a command with its time, and a session whose budget it used up', async () => {
       const opened = await call('rlm_init_context', {
         context_text: 'text',

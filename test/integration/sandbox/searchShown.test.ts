@@ -35,6 +35,11 @@ const rows: readonly Row[] = [
     gives: 'logs/a.txt:5:236: …needle…',
   },
   { python: 'grep("no such")', gives: '[]' },
+  {
+    python: 'top(__import__("re").compile("x"))',
+    javascript: 'top(/x/)',
+    raises: /top takes a list of values or a mapping of value to number, not /u,
+  },
   { python: 'grep("end", "the end")', gives: '1:4: the end' },
   { python: 'grep("a\\nb", "x a\\nb y")', gives: '1:2: x a\\nb' },
   {
@@ -159,8 +164,8 @@ const rows: readonly Row[] = [
   },
   { python: 'head(1, "zz.txt")', raises: /no path of the context/u },
   { python: 'lines(1, 2, "zz.txt")', raises: /no path of the context/u },
-  { python: 'head(5, text="")', javascript: 'head(5, { text: "" })', gives: 'lines 1-1 [0:0]' },
-  { python: 'tail(5, text="")', javascript: 'tail(5, { text: "" })', gives: 'lines 1-1 [0:0]' },
+  { python: 'head(5, text="")', javascript: 'head(5, { text: "" })', gives: 'no lines [0:0]' },
+  { python: 'tail(5, text="")', javascript: 'tail(5, { text: "" })', gives: 'no lines [0:0]' },
   {
     python: 'around(grep("POST")[0], 1)',
     gives: 'logs/a.txt:2-4 [11:36]\n2: GET /b 404\n3: POST /a 404\n4: ',

@@ -7,6 +7,20 @@ import { FakeCli } from './fakeCli';
 const commands = ['run', 'ask', 'tour', 'mcp', 'serve', 'sessions', 'trace', 'export', 'status'];
 
 describe('rlm-companion', () => {
+  it('tells with help what --help tells, of a command too', async () => {
+    for (const [asked, expected] of [
+      [['help'], ['--help']],
+      [
+        ['help', 'run'],
+        ['run', '--help'],
+      ],
+    ] as const) {
+      const [cli, other] = [new FakeCli(), new FakeCli()];
+      assert.deepStrictEqual([await cli.run(...asked), await other.run(...expected)], [0, 0]);
+      assert.equal(cli.output.text + cli.errors.text, other.output.text + other.errors.text);
+    }
+  });
+
   it('lists its commands and exit codes with --help', async () => {
     const cli = new FakeCli();
     assert.equal(await cli.run('--help'), 0);

@@ -69,7 +69,24 @@ describe('files of a session', () => {
   for (const reason of ['outside', 'exists', 'wrong_kind'] as const) {
     it(`name the path of a refusal as it was given: ${reason}`, () => {
       const message = 'ln is not to be had';
-      assert.equal(toFileError({ kind: 'refused', reason, message }).message, `${message}.`);
+      const error = toFileError({ kind: 'refused', reason, message }, 'ln');
+      assert.equal(error.message, `${message}.`);
+    });
+  }
+
+  const refusals = [
+    ['missing', 'No such file or directory', 'a/b.txt: no such file or directory.'],
+    ['missing', 'it does not exist', 'a/b.txt: it does not exist.'],
+    ['exists', 'it is there already', 'a/b.txt: it is there already.'],
+    ['wrong_kind', 'it is no file', 'a/b.txt: it is no file.'],
+    ['failed', 'Input/output error', 'a/b.txt: input/output error.'],
+    ['invalid', '"a/b.txt" is not a path', '"a/b.txt" is not a path.'],
+    ['invalid', 'its name is too long', 'a/b.txt: its name is too long.'],
+    ['unsupported', 'backend wasm has no shell', 'Backend wasm has no shell.'],
+  ] as const;
+  for (const [reason, message, expected] of refusals) {
+    it(`say which file is meant: ${expected}`, () => {
+      assert.equal(toFileError({ kind: 'refused', reason, message }, 'a/b.txt').message, expected);
     });
   }
 

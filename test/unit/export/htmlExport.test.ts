@@ -23,6 +23,8 @@ function readParts(page: string): { readonly start: unknown; readonly events: un
   const parts = [...page.matchAll(/<script type="application\/json" id="([^"]*)">([^<]*)</gu)];
   const [start, ...pages] = parts.map(([, id, json]) => [id, JSON.parse(json ?? '')] as const);
   assert.equal(start?.[0], 'rlm-start');
+  const end = pages.pop();
+  assert.deepStrictEqual(end, ['rlm-end', { pages: pages.length }]);
   assert.deepStrictEqual(
     pages.map(([id]) => id),
     pages.map((_, index) => `rlm-events-${index}`),

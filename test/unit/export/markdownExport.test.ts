@@ -84,7 +84,7 @@ describe('toMarkdownExport', () => {
       '### Step 1: OK, 10 ms\n\n**Reply:** openai/gpt-5, 3.2 s, about 4 prompt + 2 answer tokens, $0.0120',
       'Answered by the session child-session.',
       '**Reply:** openai/gpt-5, 420 ms, 4 prompt + 2 answer tokens\n\n```\nThere were 7.\n```',
-      '_The run ended with an answer drawn from the variables: all iterations are used, after 5 iterations._',
+      '_The run ended with all iterations used and no answer handed in, after 5 iterations._',
     ]) {
       assert.ok(markdown.includes(part), part);
     }

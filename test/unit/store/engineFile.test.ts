@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -37,6 +38,24 @@ describe('EngineFile', () => {
     file.dispose();
     file.dispose();
     assert.deepStrictEqual(await listEngines(home), []);
+    assert.deepStrictEqual(await readdir(home.engines), []);
+  });
+
+  it('stays shown while its endpoint is replaced', async () => {
+    const file = await EngineFile.create(home, { ...endpoint, url: null, token: null });
+    const path = join(home.engines, 'engine-0001.json');
+    const replaced = file.replace(endpoint);
+    assert.ok(existsSync(path));
+    await replaced;
+    assert.deepStrictEqual(await listEngines(home), [endpoint]);
+    file.dispose();
+  });
+
+  it('leaves no file when it is disposed while its endpoint is replaced', async () => {
+    const file = await EngineFile.create(home, endpoint);
+    const replaced = file.replace(endpoint);
+    file.dispose();
+    await replaced;
     assert.deepStrictEqual(await readdir(home.engines), []);
   });
 
