@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 import { glob } from 'tinyglobby';
-import { matchesPattern, parseIgnorePattern } from './ignorePattern';
+import { matchesPattern, parseIgnorePattern } from '../base/ignorePattern';
 import { toOneLine } from '../base/text';
 import { RlmError, toRlmError } from '../core/errors';
 import { TimeSlices } from './timeSlices';

@@ -11,7 +11,7 @@ import {
   matchesPattern,
   maxPatternChars,
   parseIgnorePattern,
-} from './ignorePattern';
+} from '../base/ignorePattern';
 import { toErrorCode, toErrorWords } from './systemError';
 
 export const ignoreFileName = '.gitignore';

@@ -5,6 +5,7 @@
 
 import { type Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
+import type { AgentStanding } from './agent/agentEvent';
 import type { Clock } from './clock';
 import { RlmError } from './errors';
 import type { EventHeader, SessionStatus, TraceEvent } from './event';
@@ -14,7 +15,7 @@ import { type RequestScope, noRequests } from './requestScope';
 import { LeaseLostError, type TraceSink } from './traceStore';
 
 /** An event without what the recorder fills in. */
-type EventBody = TraceEvent extends infer E
+export type EventBody = TraceEvent extends infer E
   ? E extends TraceEvent
     ? Omit<E, keyof EventHeader>
     : never
@@ -25,6 +26,8 @@ export interface EventHeaderChanges {
   readonly status?: SessionStatus;
   readonly step?: number;
   readonly stop?: StopReason | null;
+  /** Of an agent run. */
+  readonly agentStanding?: AgentStanding;
 }
 
 interface RecorderParts {
@@ -89,6 +92,7 @@ export class Recorder implements Disposable {
       status,
       ...(Object.keys(shared).length > 0 && { shared }),
       ...this.#toRequest(body.kind),
+      ...(changes.agentStanding && { agentStanding: changes.agentStanding }),
     };
     const event = { ...body, ...header } as TraceEvent; // EventBody is TraceEvent less the header
     this.#summary = applyEvent(this.#summary, event);

@@ -4,7 +4,8 @@
 import { Emitter, type Listen } from '../base/emitter';
 import { type Disposable, toDisposable } from '../base/disposable';
 import { RlmError } from '../core/errors';
-import type { SessionOpened } from '../core/event';
+import { agentStatuses, isAtRest } from '../core/agent/agentState';
+import type { SessionOpened, SessionStatus } from '../core/event';
 import type { Summary } from '../core/summary';
 import {
   type EventPage,
@@ -264,7 +265,7 @@ export class FileTraceStore implements TraceStore {
       const read = await this.#cache.read(sessionId, trace, scope);
       return read && { ...read, engineId: toHolderId(record, read.engineId) ?? read.engineId };
     });
-    if (summary?.status === 'active' && !(await isAlive(summary.engineId))) {
+    if (summary && isHeld(summary.status) && !(await isAlive(summary.engineId))) {
       return { ...summary, status: 'interrupted', running: false };
     }
     return summary;
@@ -290,6 +291,13 @@ export class FileTraceStore implements TraceStore {
       readSummary: () => this.#readSummary(sessionId, 'head-and-tail', this.#createLivenessCheck()),
     });
   }
+}
+
+/** Only while its engine lives. */
+function isHeld(status: SessionStatus): boolean {
+  return (
+    status === 'active' || agentStatuses.some((one) => one === status && !isAtRest(one))
+  );
 }
 
 /**

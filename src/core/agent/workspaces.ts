@@ -5,6 +5,13 @@ import type { Isolation } from './permissions';
 
 export interface Workspaces {
   /**
+   * What a run would work on, by its real path. Null: the engine's own folder.
+   * @throws RlmError 'PATH_NOT_ALLOWED' | 'INVALID_INPUT' (no folder)
+   */
+  readFolder(
+    folder: string | null,
+  ): Promise<{ readonly folder: string; readonly isRepository: boolean }>;
+  /**
    * Prepares a place to work in and takes the lease on what it writes to; another run that writes there waits.
    * @throws RlmError 'PATH_NOT_ALLOWED' | 'INVALID_INPUT' | 'BACKEND_UNAVAILABLE' (git or a container runtime is missing)
    * | 'CANCELLED'. Nothing is left behind then.

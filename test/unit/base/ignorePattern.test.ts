@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as fc from 'fast-check';
 import ignore from 'ignore';
-import { matchesPattern, parseIgnorePattern } from '../../../src/context/ignorePattern';
+import { matchesPattern, parseIgnorePattern } from '../../../src/base/ignorePattern';
 
 function matches(line: string, path: string): boolean | null {
   const pattern = parseIgnorePattern(line, false);

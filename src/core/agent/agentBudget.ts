@@ -1,0 +1,131 @@
+// What a run and its children may use together: reserved along the whole line of parents before it is used, settled
+// after. A limit of 0 allows none. Pure.
+
+import { Emitter } from '../../base/emitter';
+import type { AgentLimits, AgentUsage } from './agentEvent';
+
+/** What is counted one by one or in amounts; time and depth have rules of their own. */
+export type Spent = Pick<
+  AgentLimits,
+  'tokens' | 'usd' | 'turns' | 'commands' | 'children' | 'wallMs'
+>;
+export type SpentName = keyof Spent;
+
+const spentNames: readonly SpentName[] = [
+  'tokens',
+  'usd',
+  'turns',
+  'commands',
+  'children',
+  'wallMs',
+];
+
+export interface AgentShortage {
+  readonly limit: SpentName;
+  readonly max: number;
+  readonly used: number;
+  /** Whose limit it is. */
+  readonly sessionId: string;
+}
+
+export interface AgentReservation {
+  /** Ends it: so much was used. Later calls change nothing. */
+  settle(used: number): void;
+}
+
+export class AgentBudget {
+  readonly #sessionId: string;
+  readonly #limits: Spent;
+  readonly #parent: AgentBudget | null;
+  readonly #used: Record<SpentName, number>;
+  readonly #reserved: Record<SpentName, number> = createCounts();
+  #isPriced: boolean;
+  readonly #changed = new Emitter<void>();
+  /** Fires when something of it, or of a child's, was used. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(
+    sessionId: string,
+    limits: Spent,
+    { used, parent }: { readonly used: AgentUsage | null; readonly parent: AgentBudget | null },
+  ) {
+    this.#sessionId = sessionId;
+    this.#limits = limits;
+    this.#parent = parent;
+    this.#isPriced = used !== null && used.usd !== null;
+    this.#used = { ...createCounts(), ...used, usd: used?.usd ?? 0 };
+  }
+
+  /** By the run and its children. */
+  get used(): AgentUsage {
+    return { ...this.#used, usd: this.#isPriced ? this.#used.usd : null };
+  }
+
+  /** What is used up here or in a parent; null: nothing. */
+  get shortage(): AgentShortage | null {
+    const name = spentNames.find(
+      (one) => this.#limits[one] > 0 && this.#used[one] >= this.#limits[one],
+    );
+    return name === undefined ? (this.#parent?.shortage ?? null) : this.#toShortage(name);
+  }
+
+  /** What is left here and in every parent, reservations taken off; never below 0. */
+  left(name: SpentName): number {
+    const own = Math.max(0, this.#limits[name] - this.#used[name] - this.#reserved[name]);
+    return Math.min(own, this.#parent?.left(name) ?? Infinity);
+  }
+
+  /** Whose limit has no room for `amount`; null: there is room. */
+  findShortage(name: SpentName, amount: number): AgentShortage | null {
+    const left = this.#limits[name] - this.#used[name] - this.#reserved[name];
+    return left < amount
+      ? this.#toShortage(name)
+      : (this.#parent?.findShortage(name, amount) ?? null);
+  }
+
+  /** Null where it does not fit, here or in a parent. */
+  reserve(name: SpentName, amount: number): AgentReservation | null {
+    if (this.findShortage(name, amount)) {
+      return null;
+    }
+    this.#hold(name, amount);
+    let isSettled = false;
+    return {
+      settle: (used) => {
+        if (!isSettled) {
+          isSettled = true;
+          this.#hold(name, -amount);
+          this.spend(name, used);
+        }
+      },
+    };
+  }
+
+  /** Counts what was used without being reserved. */
+  spend(name: SpentName, amount: number): void {
+    this.#used[name] += amount;
+    this.#isPriced ||= name === 'usd';
+    this.#parent?.spend(name, amount);
+    this.#changed.fire();
+  }
+
+  #hold(name: SpentName, amount: number): void {
+    this.#reserved[name] += amount;
+    if (this.#parent) {
+      this.#parent.#hold(name, amount);
+    }
+  }
+
+  #toShortage(name: SpentName): AgentShortage {
+    return {
+      limit: name,
+      max: this.#limits[name],
+      used: this.#used[name],
+      sessionId: this.#sessionId,
+    };
+  }
+}
+
+function createCounts(): Record<SpentName, number> {
+  return { tokens: 0, usd: 0, turns: 0, commands: 0, children: 0, wallMs: 0 };
+}

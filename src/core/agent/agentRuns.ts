@@ -1,0 +1,398 @@
+// The agent runs of one engine: spawning, finding, resuming and ending them. What is on record of others is in the
+// traces.
+
+import type { Disposable } from '../../base/disposable';
+import { createTimeOrderedId } from '../../base/ids';
+import { SharedTasks } from '../../base/sharedTasks';
+import type { Clock } from '../clock';
+import { RlmError, cancelledError } from '../errors';
+import type { AgentOpened, TraceEvent } from '../event';
+import { isAgentEvent } from '../event';
+import { createLimits, noUsage } from '../limits';
+import type { SessionChange } from '../liveSessions';
+import type { RequestScope } from '../requestScope';
+import { createSummary, noAgentStanding, type AgentSummary } from '../summary';
+import { pageEvents, type TraceSink, type TraceStore } from '../traceStore';
+import { AgentBudget } from './agentBudget';
+import type { AgentDriver } from './agentDriver';
+import type { AgentEventBody, Decision, Speaker } from './agentEvent';
+import { AgentRun, type AgentServer, type EarlierRun } from './agentRun';
+import type { AgentSlots } from './agentSlots';
+import { isEnded } from './agentState';
+import { AgentTrace } from './agentTrace';
+import type { AgentAccessSource, Masker } from './masking';
+import type { Profile, ProfileSource } from './profile';
+import { type AgentParent, planSpawn, type SpawnRequest, toFirstMessage } from './spawnPlan';
+import type { Workspaces } from './workspaces';
+
+export interface AgentRunsParts {
+  readonly traces: TraceStore;
+  readonly profiles: ProfileSource;
+  readonly driver: AgentDriver;
+  readonly workspaces: Workspaces;
+  readonly access: AgentAccessSource;
+  /** What every run is masked with before its own secrets are known. */
+  readonly masker: Masker;
+  readonly slots: AgentSlots;
+  readonly openServer: (sessionId: string) => AgentServer | null;
+  readonly clock: Clock;
+  readonly requests: RequestScope;
+  readonly engineId: string;
+  readonly version: string;
+  /** Told of every event of every run, in each run's order. */
+  readonly onAppend: (change: SessionChange) => void;
+}
+
+/** Who asks: `agent` by the token of its run. */
+export type AgentCaller =
+  | { readonly kind: 'person' }
+  | { readonly kind: 'client' }
+  | { readonly kind: 'agent'; readonly sessionId: string };
+
+export class AgentRuns implements Disposable {
+  readonly #parts: AgentRunsParts;
+  readonly #live = new Map<string, AgentRun>();
+  readonly #resuming = new SharedTasks<AgentRun>();
+  #isClosing = false;
+
+  constructor(parts: AgentRunsParts) {
+    this.#parts = parts;
+  }
+
+  get live(): readonly AgentRun[] {
+    return [...this.#live.values()];
+  }
+
+  get parts(): Pick<AgentRunsParts, 'profiles' | 'driver' | 'workspaces' | 'access' | 'slots'> {
+    return this.#parts;
+  }
+
+  /** A run that this engine holds; undefined: it does not. */
+  find(sessionId: string): AgentRun | undefined {
+    return this.#live.get(sessionId);
+  }
+
+  /** @throws RlmError 'AGENT_NOT_FOUND' where this engine does not hold it. */
+  require(sessionId: string): AgentRun {
+    const run = this.#live.get(sessionId);
+    if (!run) {
+      throw new RlmError(
+        'AGENT_NOT_FOUND',
+        `Agent run ${sessionId} is not at work in this engine.`,
+        {
+          nextStep:
+            'List runs with list_agents; one that has ended is resumed by spawn_agent with resume_session_id.',
+        },
+      );
+    }
+    return run;
+  }
+
+  /**
+   * A new run, which begins by itself; what becomes of it is told by its events.
+   * @throws RlmError 'PROFILE_NOT_FOUND' | 'INVALID_INPUT' | 'PATH_NOT_ALLOWED' | 'GUARDRAIL_STOPPED'; nothing is left behind then.
+   */
+  async spawn(request: SpawnRequest, caller: AgentCaller): Promise<AgentRun> {
+    this.#throwIfClosing();
+    const { profiles, workspaces, traces } = this.#parts;
+    const parent = caller.kind === 'agent' ? this.require(caller.sessionId) : null;
+    const profile = await profiles.find(request.profileId);
+    const plan = planSpawn(request, profile, parent && toParent(parent));
+    const { folder, isRepository } = await workspaces.readFolder(
+      request.folder ?? parent?.opened.agent.folder ?? null,
+    );
+    const isolation = plan.isolation ?? (isRepository ? 'worktree' : 'folder');
+    const info = { ...plan.info, folder, isolation };
+    const child = parent?.budget.reserve('children', 1) ?? null;
+    if (parent && !child) {
+      throw new RlmError('GUARDRAIL_STOPPED', 'The limit children is used up.', {
+        nextStep: 'Do it yourself, or ask the person for more children.',
+      });
+    }
+    try {
+      const opened = this.#toOpened(info, { title: plan.title, parent });
+      const sink = await traces.createTrace(opened);
+      this.#parts.onAppend({ sessionId: opened.sessionId, event: opened });
+      const run = this.#create(opened, profile, { sink, events: 1, earlier: null, record: [] });
+      child?.settle(1);
+      parent?.trace.append({
+        kind: 'agent.delegated',
+        childSessionId: run.id,
+        profileId: profile.id,
+        status: 'queued',
+      });
+      run.start(toFirstMessage(request, info.goals), parent ? 'parent' : 'user');
+      return run;
+    } catch (thrown) {
+      child?.settle(0);
+      throw thrown;
+    }
+  }
+
+  /**
+   * Goes on with a run that has ended, in this or an earlier engine, by telling it something.
+   * @throws RlmError 'AGENT_NOT_FOUND', 'INVALID_INPUT' while another engine holds it or its profile has changed so that
+   * it would be allowed more.
+   */
+  async resume(sessionId: string, text: string, by: Speaker): Promise<AgentRun> {
+    this.#throwIfClosing();
+    const live = this.#live.get(sessionId);
+    if (live && !isEnded(live.status)) {
+      await live.say(text, by);
+      return live;
+    }
+    const run = await this.#resuming.join(sessionId, {
+      signal: new AbortController().signal,
+      start: () => this.#reopen(sessionId),
+      gone: () => cancelledError('Resuming the run'),
+    });
+    run.start(text, by);
+    return run;
+  }
+
+  /** @throws RlmError 'AGENT_NOT_FOUND' | 'INVALID_INPUT'; agents may not approve, not even their children's. */
+  decide(
+    sessionId: string,
+    answer: {
+      readonly approvalId: string;
+      readonly decision: Decision;
+      readonly note: string | null;
+    },
+    caller: AgentCaller,
+  ): void {
+    if (caller.kind === 'agent') {
+      throw new RlmError('INVALID_INPUT', 'An agent may not answer approvals.', {
+        nextStep: 'Leave it to the person; it is declined at its deadline.',
+      });
+    }
+    const { approvalId, decision, note } = answer;
+    this.require(sessionId).decide(approvalId, decision, caller.kind, note);
+  }
+
+  /** Ends a run and its children. @throws RlmError 'AGENT_NOT_FOUND' */
+  async terminate(sessionId: string, reason: string): Promise<AgentRun> {
+    const run = this.require(sessionId);
+    await run.end('terminated', reason);
+    return run;
+  }
+
+  /** Ends all: their traces say that the engine ended. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    await Promise.all(this.live.map((run) => run.end('interrupted', 'Its engine ended.')));
+  }
+
+  dispose(): void {
+    this.#isClosing = true;
+  }
+
+  async #reopen(sessionId: string): Promise<AgentRun> {
+    const { traces, profiles } = this.#parts;
+    const ending = this.#live.get(sessionId);
+    await ending?.end('interrupted', 'It is resumed.'); // the end that runs already
+    const summary = await traces.readSummary(sessionId);
+    if (!summary?.agent) {
+      throw new RlmError('AGENT_NOT_FOUND', `There is no agent run ${sessionId}.`, {
+        nextStep: 'List runs with list_agents.',
+      });
+    }
+    const profile = await profiles.find(summary.agent.profileId);
+    if (profile.hash !== summary.agent.profileHash) {
+      throw new RlmError(
+        'INVALID_INPUT',
+        `Profile ${profile.id} has changed since run ${sessionId} began.`,
+        { nextStep: 'Spawn a new agent; the branch of the old one is still there.' },
+      );
+    }
+    const sink = await traces.reopenTrace(sessionId);
+    try {
+      const record = await readRecord(traces, sessionId);
+      return this.#create(record.opened, profile, {
+        sink,
+        events: record.events,
+        earlier: record.earlier,
+        record: record.bodies,
+      });
+    } catch (thrown) {
+      await sink.close().catch(() => undefined);
+      throw thrown;
+    }
+  }
+
+  #create(
+    opened: AgentOpened,
+    profile: Profile,
+    past: {
+      readonly sink: TraceSink;
+      readonly events: number;
+      readonly earlier: EarlierRun | null;
+      readonly record: readonly (AgentEventBody & {
+        readonly standing?: AgentOpened['agentStanding'];
+      })[];
+    },
+  ): AgentRun {
+    const { clock, requests, masker, driver, workspaces, access, openServer, slots, onAppend } =
+      this.#parts;
+    const parent =
+      opened.parentSessionId === null ? undefined : this.#live.get(opened.parentSessionId);
+    const used = past.record.findLast(({ standing }) => standing)?.standing?.usage ?? null;
+    const budget = new AgentBudget(opened.sessionId, opened.agent.limits, {
+      used,
+      parent: parent?.budget ?? null,
+    });
+    const actions = past.record.filter(({ kind }) => countsAsAction(kind)).length;
+    const run = new AgentRun(
+      {
+        ...{ opened, profile, driver, workspaces, access, openServer, slots, budget, clock },
+        earlier: past.earlier,
+        endChildren: (reason) => this.#endChildren(opened.sessionId, reason),
+      },
+      (hooks) => {
+        const trace = new AgentTrace(
+          { opened, summary: createSummary(opened), events: past.events, actions },
+          { ...hooks, sink: past.sink, clock, requests, profile, masker },
+        );
+        past.record.forEach((body, index) => {
+          trace.checklist.take(body, index + 1);
+          trace.facts.take(body);
+        });
+        trace.onDidAppend((event) => onAppend({ sessionId: opened.sessionId, event }));
+        return trace;
+      },
+    );
+    this.#live.set(run.id, run);
+    const rested = run.onDidRest(() => this.#tellParent(run));
+    run.onDidEnd(() => {
+      rested.dispose();
+      this.#live.delete(run.id);
+    });
+    return run;
+  }
+
+  /** A parent's checklist may wait for it. */
+  #tellParent(run: AgentRun): void {
+    const { parentSessionId, agent } = run.opened;
+    const parent = parentSessionId === null ? undefined : this.#live.get(parentSessionId);
+    parent?.trace.append({
+      kind: 'agent.delegated',
+      childSessionId: run.id,
+      profileId: agent.profileId,
+      status: run.status,
+    });
+  }
+
+  async #endChildren(sessionId: string, reason: string): Promise<void> {
+    const children = this.live.filter(({ opened }) => opened.parentSessionId === sessionId);
+    await Promise.all(children.map((child) => child.end('terminated', reason)));
+  }
+
+  #toOpened(
+    agent: AgentOpened['agent'],
+    { title, parent }: { readonly title: string; readonly parent: AgentRun | null },
+  ): AgentOpened {
+    const { clock, requests, engineId, version, masker } = this.#parts;
+    const at = clock.now();
+    const { requestId } = requests;
+    return {
+      ...(requestId !== null && { requestId }),
+      kind: 'session.opened',
+      at,
+      step: 0,
+      status: 'queued',
+      usage: noUsage,
+      agentStanding: noAgentStanding,
+      sessionId: createTimeOrderedId(at),
+      title: masker.mask(title),
+      language: null,
+      sandbox: null,
+      agent: {
+        ...agent,
+        task: masker.mask(agent.task),
+        goals: agent.goals.map((goal) => masker.mask(goal)),
+      },
+      limits: createLimits({ maxSteps: 10_000 }),
+      parentSessionId: parent?.id ?? null,
+      sourceStep: null,
+      depth: parent ? parent.opened.depth + 1 : 0,
+      engineId,
+      version,
+    };
+  }
+
+  #throwIfClosing(): void {
+    if (this.#isClosing) {
+      throw cancelledError('Spawning an agent while the engine ends');
+    }
+  }
+}
+
+function toParent(run: AgentRun): AgentParent {
+  const { opened, budget } = run;
+  return {
+    sessionId: run.id,
+    info: opened.agent,
+    depth: opened.depth,
+    left: {
+      tokens: budget.left('tokens'),
+      usd: budget.left('usd'),
+      turns: budget.left('turns'),
+      wallMs: budget.left('wallMs'),
+      commands: budget.left('commands'),
+      children: budget.left('children'),
+    },
+  };
+}
+
+function countsAsAction(kind: AgentEventBody['kind']): boolean {
+  return kind === 'agent.ran' || kind === 'agent.edited' || kind === 'agent.called';
+}
+
+interface RunRecord {
+  readonly opened: AgentOpened;
+  readonly events: number;
+  readonly earlier: EarlierRun;
+  readonly bodies: readonly (AgentEventBody & {
+    readonly standing?: AgentOpened['agentStanding'];
+  })[];
+}
+
+/** @throws RlmError 'AGENT_NOT_FOUND' */
+async function readRecord(traces: TraceStore, sessionId: string): Promise<RunRecord> {
+  const events: TraceEvent[] = [];
+  let cursor: string | null = null;
+  do {
+    const page = await traces.readEvents(sessionId, {
+      fromStep: null,
+      toStep: null,
+      cursor,
+      limit: pageEvents,
+    });
+    events.push(...page.events);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  const [opened] = events;
+  if (opened?.kind !== 'session.opened' || !opened.agent) {
+    throw new RlmError('AGENT_NOT_FOUND', `The trace of run ${sessionId} has no beginning.`, {
+      nextStep: 'Read what is left of it with rlm_get_trace, and spawn a new agent.',
+    });
+  }
+  const bodies = events
+    .filter((event) => isAgentEvent(event))
+    .map((event) => ({ ...event, standing: event.agentStanding }));
+  const changes = bodies.filter((body) => body.kind === 'agent.changed');
+  const place = changes.findLast(({ workspace }) => workspace !== null);
+  return {
+    opened,
+    events: events.length,
+    bodies,
+    earlier: {
+      threadId: changes.findLast(({ threadId }) => threadId !== null)?.threadId ?? null,
+      place: place?.workspace
+        ? { folder: place.workspace, branch: place.branch, container: place.container }
+        : null,
+    },
+  };
+}
+
+/** Of any run on record. */
+export type ListedRun = AgentSummary;
