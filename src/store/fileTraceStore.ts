@@ -295,9 +295,7 @@ export class FileTraceStore implements TraceStore {
 
 /** Only while its engine lives. */
 function isHeld(status: SessionStatus): boolean {
-  return (
-    status === 'active' || agentStatuses.some((one) => one === status && !isAtRest(one))
-  );
+  return status === 'active' || agentStatuses.some((one) => one === status && !isAtRest(one));
 }
 
 /**

@@ -288,10 +288,11 @@ export class AgentRun {
     this.#server = this.#parts.openServer(this.id);
     this.#throwIfEnding();
     const threadRequest = this.#toThreadRequest(this.#workspace, this.#access);
+    const threadId = earlier?.threadId ?? null;
     this.#thread =
-      earlier?.threadId == null
+      threadId === null
         ? await driver.startThread(threadRequest, signal)
-        : await driver.resumeThread(earlier.threadId, threadRequest, signal);
+        : await driver.resumeThread(threadId, threadRequest, signal);
     this.#store.add(this.#thread.onDidHappen((happening) => this.#take(happening)));
     this.#throwIfEnding();
   }
@@ -388,8 +389,22 @@ export class AgentRun {
           void this.end('interrupted', `Its program ended: ${happening.detail}`);
         }
         return;
-      default:
-        return;
+      case 'said':
+      case 'message':
+      case 'messageDelta':
+      case 'reasoning':
+      case 'plan':
+      case 'commandOutput':
+      case 'commandEnded':
+      case 'toolEnded':
+      case 'turnDiff':
+      case 'unlistedCall':
+      case 'error':
+      case 'warning':
+      case 'subAgent':
+      case 'webSearch':
+      case 'raw':
+        return; // recorded above, or shown to who watches
     }
   }
 

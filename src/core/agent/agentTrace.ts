@@ -155,7 +155,7 @@ function maskValue(value: unknown, masker: Masker): unknown {
     return masker.mask(value);
   }
   if (Array.isArray(value)) {
-    return value.map((item) => maskValue(item, masker));
+    return value.map((item: unknown) => maskValue(item, masker));
   }
   return typeof value === 'object' && value !== null
     ? Object.fromEntries(
