@@ -155,7 +155,8 @@ function maskValue(value: unknown, masker: Masker): unknown {
     return masker.mask(value);
   }
   if (Array.isArray(value)) {
-    return value.map((item: unknown) => maskValue(item, masker));
+    const items: readonly unknown[] = value;
+    return items.map((item) => maskValue(item, masker));
   }
   return typeof value === 'object' && value !== null
     ? Object.fromEntries(
