@@ -143,7 +143,7 @@ export function isLeaseLost(error: unknown): boolean {
 
 /** Every text of it; kinds and ids of this program hold no secrets, and are left as they are. */
 function maskBody<Body extends AgentEventBody>(body: Body, masker: Masker): Body {
-  const entries = Object.entries(body).map(([field, value]) => [
+  const entries = Object.entries({ ...body } as Record<string, unknown>).map(([field, value]) => [
     field,
     field === 'kind' ? value : maskValue(value, masker),
   ]);
