@@ -10,6 +10,7 @@ import type { Engine } from '../core/engine';
 import { RlmError } from '../core/errors';
 import { type Caller, type HttpAccess, TokenAccess } from './httpAccess';
 import { type ConnectionLimits, HttpConnections } from './httpConnections';
+import { HttpCertificate } from './httpCertificate';
 import { allowPage, answerPreflight } from './httpCors';
 import { HttpDoor } from './httpDoor';
 import { type Exchange, beginExchange, observeExchange } from './httpExchange';
@@ -49,12 +50,16 @@ export interface HttpOptions {
   /** Without it there are no probes and no metrics. */
   readonly operations?: HttpOperations;
   readonly observer?: HttpObserver;
+  /** What goes on, for who runs the server. */
+  readonly say?: (line: string) => void;
   /** Runs what a request asks for, in its course. */
   readonly inRequest?: <T>(requestId: string, run: () => Promise<T>) => Promise<T>;
 }
 
 export interface HttpLimits extends ConnectionLimits, SessionLimits, StallLimits {
   readonly maxBodyBytes: number;
+  /** Of all bodies that are being read. */
+  readonly maxBodiesBytes: number;
   /** Requests without a good token, from one address; null: any number. */
   readonly strangerRate: Rate | null;
 }
@@ -74,6 +79,7 @@ export interface TokenServing extends HttpServing {
 
 const defaultHttpLimits: HttpLimits = {
   maxBodyBytes: maxMessageBytes,
+  maxBodiesBytes: 256_000_000,
   maxSessions: 64,
   maxOpenResponses: 256,
   maxConnections: 1_024,
@@ -130,6 +136,7 @@ class HttpEndpoint {
   readonly #sweepMs: number;
   readonly #timers: NodeJS.Timeout[] = [];
   #listener: HttpListener | undefined;
+  #certificate: HttpCertificate | undefined;
   #port = 0;
   #disposing: Promise<void> | undefined;
 
@@ -161,7 +168,9 @@ class HttpEndpoint {
     listener.server.on(listener.connectionEvent, (socket: Socket) => this.#connections.add(socket));
     this.#port = await listener.listen(port, host);
     this.#every(this.#sweepMs, () => this.#sweep());
-    this.#every(renewMs, () => void listener.renew());
+    const certificate = new HttpCertificate(listener, this.#options.say ?? (() => undefined));
+    this.#certificate = certificate;
+    this.#every(renewMs, () => void certificate.look());
     return this.#port;
   }
 
@@ -262,9 +271,15 @@ class HttpEndpoint {
         : sendRefusal(request, response, refuse(404, 'Tokens come from no authorization server.'));
     }
     const { operations } = this.#options;
-    const faults = route === 'readyz' ? ((await operations?.findFaults()) ?? []) : [];
-    const isEnding = route === 'readyz' && this.#rpc.isDraining;
-    const all = [...faults, ...(isEnding ? ['The server is ending.'] : [])];
+    const isReadyz = route === 'readyz';
+    const faults = isReadyz ? ((await operations?.findFaults()) ?? []) : [];
+    const isEnding = isReadyz && this.#rpc.isDraining;
+    const endsAt = this.#certificate?.state?.endsAt ?? Infinity;
+    const all = [
+      ...faults,
+      ...(isReadyz && endsAt <= Date.now() ? ['The TLS certificate has ended.'] : []),
+      ...(isEnding ? ['The server is ending.'] : []),
+    ];
     return all.length === 0
       ? sendJson(response, 200, { status: 'ok' })
       : sendJson(response, 503, { status: 'failing', faults: all });
@@ -280,6 +295,8 @@ class HttpEndpoint {
       mcpSessions: this.#rpc.sessions.count,
       openCalls: this.#rpc.openCalls,
       openResponses: this.#stalled.count,
+      bodyBytes: this.#rpc.bodyBytes,
+      certificate: this.#certificate?.state ?? null,
     };
     sendMetrics(response, await operations.writeMetrics(counts));
   }

@@ -1,11 +1,12 @@
 // The socket that a server over HTTP listens on: plain, or under TLS by files that may be renewed meanwhile.
 
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type RequestListener, type Server, createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { type TLSSocket, createSecureContext } from 'node:tls';
-import { RlmError } from '../core/errors';
+import { RlmError, toRlmError } from '../core/errors';
 
 export interface TlsFiles {
   /** PEM: the server's certificate, and those between it and the authority. */
@@ -25,6 +26,11 @@ const handshakeTimeout = 10_000;
 const minVersion = 'TLSv1.2';
 /** At a time; the one that takes longest makes room for the next. */
 const maxHandshakes = 256;
+
+export type Renewal =
+  | { readonly kind: 'same' | 'renewed' }
+  /** `reason`: for who runs the server. */
+  | { readonly kind: 'failed'; readonly reason: string };
 
 export class HttpListener {
   readonly server: Server;
@@ -90,15 +96,28 @@ export class HttpListener {
     }
   }
 
-  /** Takes renewed files; broken ones are left where they are. True: there were new ones. */
-  async renew(): Promise<boolean> {
-    const pair = this.#tls && (await readPair(this.#tls).catch(() => null));
-    if (!pair || (this.#pair?.cert.equals(pair.cert) && this.#pair.key.equals(pair.key))) {
-      return false;
+  /** Takes renewed files; with broken ones it goes on with those it has, and says so. */
+  async renew(): Promise<Renewal> {
+    if (!this.#tls) {
+      return { kind: 'same' };
     }
-    this.#pair = pair;
-    this.#setContext(pair);
-    return true;
+    try {
+      const pair = await readPair(this.#tls);
+      if (this.#pair?.cert.equals(pair.cert) && this.#pair.key.equals(pair.key)) {
+        return { kind: 'same' };
+      }
+      this.#setContext(pair);
+      this.#pair = pair;
+      return { kind: 'renewed' };
+    } catch (thrown) {
+      return { kind: 'failed', reason: toRlmError(thrown).message };
+    }
+  }
+
+  /** When the certificate in use ends, in epoch ms; null: there is none. */
+  get certificateEndsAt(): number | null {
+    const endsAt = this.#pair ? Date.parse(new X509Certificate(this.#pair.cert).validTo) : NaN;
+    return Number.isNaN(endsAt) ? null : endsAt;
   }
 }
 

@@ -1,6 +1,7 @@
 // Port: is told of what a server over HTTP does, for its log and its metrics. Never of texts, keys or tokens.
 
 import type { EndedCall } from './callGate';
+import type { CertificateState } from './httpCertificate';
 import type { RouteName } from './httpGuard';
 
 /** One request, when its response has ended. */
@@ -31,4 +32,8 @@ export interface HttpCounts {
   readonly mcpSessions: number;
   readonly openCalls: number;
   readonly openResponses: number;
+  /** Set apart for bodies that are being read. */
+  readonly bodyBytes: number;
+  /** Null: it has none of its own. */
+  readonly certificate: CertificateState | null;
 }

@@ -20,20 +20,25 @@ import { SseSession } from './sseSession';
 export class HttpRpc {
   readonly sessions: HttpSessions;
   readonly #calls = new OpenCalls();
-  readonly #shares = new HttpShares();
+  readonly #shares: HttpShares;
   readonly #maxBodyBytes: number;
   #isDraining = false;
 
   constructor(
-    limits: SessionLimits & { readonly maxBodyBytes: number },
+    limits: SessionLimits & { readonly maxBodyBytes: number; readonly maxBodiesBytes: number },
     toOptions: (caller: Caller) => McpServerOptions,
   ) {
     this.#maxBodyBytes = limits.maxBodyBytes;
+    this.#shares = new HttpShares(limits.maxBodiesBytes);
     this.sessions = new HttpSessions(limits, toOptions);
   }
 
   get openCalls(): number {
     return this.#calls.count;
+  }
+
+  get bodyBytes(): number {
+    return this.#shares.bodyBytes;
   }
 
   get isDraining(): boolean {

@@ -13,8 +13,19 @@ interface Share {
 const waitMs = 1_000;
 
 export class HttpShares {
+  readonly #maxBodiesBytes: number;
   /** Of callers who have something open. */
   readonly #shares = new Map<string, Share>();
+  #bodyBytes = 0;
+
+  /** `maxBodiesBytes`: of the bodies of all callers together. */
+  constructor(maxBodiesBytes: number) {
+    this.#maxBodiesBytes = maxBodiesBytes;
+  }
+
+  get bodyBytes(): number {
+    return this.#bodyBytes;
+  }
 
   /** Null: it may go on, and counts until `response` is closed, which it is not yet. */
   beginRequest({ id, limits }: Caller, response: ServerResponse): Refusal | null {
@@ -42,9 +53,15 @@ export class HttpShares {
       const text = `This user sends more than ${limits.bodyBytes} bytes at once.`;
       return refuseForNow(429, text, waitMs);
     }
+    if (this.#bodyBytes + bytes > this.#maxBodiesBytes) {
+      this.#forget(id, share);
+      return refuseForNow(503, 'The server reads as many large messages as it can.', waitMs);
+    }
     share.bodyBytes += bytes;
+    this.#bodyBytes += bytes;
     return toDisposable(() => {
       share.bodyBytes -= bytes;
+      this.#bodyBytes -= bytes;
       this.#forget(id, share);
     });
   }

@@ -5,6 +5,7 @@ import { posix, resolve, win32 } from 'node:path';
 
 import { ownerFolder } from '../base/ownerOnly';
 import { RlmError } from '../core/errors';
+import { finishRestore } from './finishRestore';
 import { toStoreError } from './storeError';
 
 export interface Home {
@@ -55,6 +56,7 @@ export async function createHome(path: string): Promise<Home> {
   try {
     // A folder that was there before keeps its mode: it may hold more than ours.
     await mkdir(home.path, { recursive: true, mode: ownerFolder });
+    await finishRestore(home.path);
     for (const folder of [home.sessions, home.engines]) {
       await mkdir(folder, { recursive: true, mode: ownerFolder });
       await chmod(folder, ownerFolder);

@@ -2,7 +2,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, rmdir, statfs } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -22,6 +22,7 @@ import {
   toFolded,
 } from './archive';
 import { listEngines } from './engineFile';
+import { moveFolders, restoredName } from './finishRestore';
 import type { Home } from './home';
 import { isMissing, toStoreError } from './storeError';
 
@@ -32,6 +33,8 @@ export interface RestoreReport {
   readonly createdAt: string;
 }
 
+/** Where an archive is unpacked. */
+const stagingPrefix = '.restore-';
 /** Left free on the disk, whatever the archive holds. */
 const spareBytes = 100_000_000;
 
@@ -41,7 +44,8 @@ const spareBytes = 100_000_000;
  */
 export async function restoreHome(home: Home, file: string): Promise<RestoreReport> {
   await requireFresh(home);
-  const staging = join(home.path, `.restore-${randomBytes(6).toString('hex')}`);
+  await removeUnfinished(home);
+  const staging = join(home.path, `${stagingPrefix}${randomBytes(6).toString('hex')}`);
   try {
     await mkdir(staging, { mode: ownerFolder });
     const unpacked = new Unpacked(staging, await readFreeBytes(home.path));
@@ -102,20 +106,29 @@ async function unpack(file: string, unpacked: Unpacked): Promise<void> {
   }
 }
 
-/** The kept folders one by one; each was empty or not there. When one cannot be moved, those before it go back. */
+/** Of restores that were cut short before all was unpacked: there is nothing of them in the home. */
+async function removeUnfinished(home: Home): Promise<void> {
+  const names = await readdir(home.path);
+  for (const name of names.filter((one) => one.startsWith(stagingPrefix))) {
+    await rm(join(home.path, name), { recursive: true, force: true });
+  }
+}
+
+/**
+ * From the first rename on it is restored: whoever opens the home next finishes what is cut short here. When a
+ * folder cannot be moved, those before it go back.
+ */
 async function moveIn(home: Home, staging: string): Promise<void> {
+  const whole = join(home.path, restoredName);
   const moved: string[] = [];
+  await rename(staging, whole);
   try {
-    for (const folder of await readdir(staging)) {
-      const target = join(home.path, folder);
-      await rmdir(target).catch(() => undefined);
-      await rename(join(staging, folder), target);
-      moved.push(folder);
-    }
+    await moveFolders(home.path, (folder) => moved.push(folder));
   } catch (thrown) {
     for (const folder of moved) {
-      await rename(join(home.path, folder), join(staging, folder)).catch(() => undefined);
+      await rename(join(home.path, folder), join(whole, folder)).catch(() => undefined);
     }
+    await rename(whole, staging).catch(() => undefined);
     throw thrown;
   } finally {
     await mkdir(home.sessions, { recursive: true, mode: ownerFolder });

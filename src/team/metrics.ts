@@ -59,6 +59,15 @@ export class Metrics implements HttpObserver {
         'rlm_open_responses',
         'Responses that have not ended, streams among them.',
       ),
+      bodies: gauge('rlm_body_bytes', 'Memory set apart for bodies that are being read.'),
+      certificateEnd: gauge(
+        'rlm_tls_certificate_end_seconds',
+        'When the TLS certificate in use ends, since the epoch; 0: there is none.',
+      ),
+      certificateStuck: gauge(
+        'rlm_tls_certificate_stuck',
+        '1: the files of the certificate hold something that cannot take its place.',
+      ),
       memory: gauge('process_resident_memory_bytes', 'Resident memory of the engine’s process.'),
       cpu: gauge('process_cpu_seconds_total', 'User and system time of the engine’s process.'),
       uptime: gauge('rlm_uptime_seconds', 'Time since the engine’s process started.'),
@@ -91,6 +100,9 @@ export class Metrics implements HttpObserver {
     this.#gauges.mcpSessions.set(counts.mcpSessions);
     this.#gauges.openCalls.set(counts.openCalls);
     this.#gauges.openResponses.set(counts.openResponses);
+    this.#gauges.bodies.set(counts.bodyBytes);
+    this.#gauges.certificateEnd.set((counts.certificate?.endsAt ?? 0) / 1_000);
+    this.#gauges.certificateStuck.set(counts.certificate?.isStuck ? 1 : 0);
     this.#gauges.memory.set(process.memoryUsage.rss());
     this.#gauges.cpu.set((user + system) / 1_000_000);
     this.#gauges.uptime.set(process.uptime());

@@ -80,10 +80,15 @@ export async function serveTeam(parts: TeamParts): Promise<TeamServing> {
     readUserFault: async () => (await users?.readFault()) ?? null,
     now: () => performance.now(),
   });
+  const log = createLog(settings, requests);
   const serving = await listenHttp(access, {
     ...settings,
     limits: hasUsers ? { strangerRate, maxSessions: 1_024 } : {},
-    observer: joinObservers([metrics, ...createLog(settings, requests)]),
+    say: (line) => {
+      settings.say(line);
+      log.forEach((one) => one.say(line));
+    },
+    observer: joinObservers([metrics, ...log]),
     inRequest: (requestId, run) => requests.run(requestId, run),
     operations: {
       findFaults: () => readiness.findFaults(),

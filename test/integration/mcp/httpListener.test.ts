@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type net from 'node:net';
 import tls from 'node:tls';
@@ -40,11 +40,15 @@ describe('httpListener', () => {
       socket.destroy();
       return serialNumber;
     };
-    assert.deepStrictEqual([await readSerial(), await listener.renew()], ['01', false]);
+    const renew = async () => (await listener.renew()).kind;
+    assert.deepStrictEqual([await readSerial(), await renew()], ['01', 'same']);
     await writeFile(files.certificate, second.certificate);
-    assert.deepStrictEqual([await listener.renew(), await readSerial()], [false, '01']);
+    assert.deepStrictEqual([await renew(), await readSerial()], ['failed', '01']);
+    await rm(files.key);
+    assert.deepStrictEqual([await renew(), await readSerial()], ['failed', '01']);
     await writeFile(files.key, second.key);
-    assert.deepStrictEqual([await listener.renew(), await readSerial()], [true, '02']);
+    assert.deepStrictEqual([await renew(), await readSerial()], ['renewed', '02']);
+    assert.ok((listener.certificateEndsAt ?? 0) > Date.now());
     await close(listener);
   });
 

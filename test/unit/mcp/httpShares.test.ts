@@ -8,6 +8,8 @@ import { HttpShares } from '../../../src/mcp/httpShares';
 
 const limits = { openRequests: 3, openCalls: 2, bodyBytes: 100 };
 const maxBodyBytes = 40;
+/** Less than two callers may have at most. */
+const maxBodiesBytes = 150;
 
 /** Of which only id and limits are read. */
 const createCaller = (id: string, isLimited = true): Caller =>
@@ -25,7 +27,7 @@ describe('httpShares', () => {
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const shares = new HttpShares();
+        const shares = new HttpShares(maxBodiesBytes);
         const open = { a: [] as EventEmitter[], b: [] as EventEmitter[] };
         const bodies = {
           a: [] as { bytes: number; room: Disposable }[],
@@ -45,7 +47,14 @@ describe('httpShares', () => {
             const wanted = Math.min(bytes ?? maxBodyBytes, maxBodyBytes);
             const held = bodies[who].reduce((sum, one) => sum + one.bytes, 0);
             const room = shares.beginBody(caller, announce(bytes), maxBodyBytes);
-            assert.deepStrictEqual('status' in room, held + wanted > limits.bodyBytes);
+            const all = [...bodies.a, ...bodies.b].reduce((sum, one) => sum + one.bytes, 0);
+            const isOwnFull = held + wanted > limits.bodyBytes;
+            const isFull = all + wanted > maxBodiesBytes;
+            assert.deepStrictEqual(
+              'status' in room ? room.status : null,
+              isOwnFull ? 429 : isFull ? 503 : null,
+            );
+            assert.equal(shares.bodyBytes, isOwnFull || isFull ? all : all + wanted);
             bodies[who].push(...('status' in room ? [] : [{ bytes: wanted, room }]));
           } else {
             bodies[who].shift()?.room.dispose();
@@ -56,7 +65,7 @@ describe('httpShares', () => {
   });
 
   it('bounds nothing for the machine’s own user', () => {
-    const shares = new HttpShares();
+    const shares = new HttpShares(300 * maxBodyBytes);
     const caller = createCaller('owner', false);
     for (let count = 0; count < 300; count += 1) {
       const response = new EventEmitter() as unknown as ServerResponse; // as above

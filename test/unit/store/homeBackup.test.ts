@@ -2,7 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createWriteStream } from 'node:fs';
@@ -163,6 +173,39 @@ describe('homeBackup', () => {
     await assert.rejects(restoreHome(home, file), { code: 'INTERNAL_ERROR' });
     assert.deepStrictEqual(await listAll(home.path), ['users']);
     assert.deepStrictEqual((await readdir(home.path)).sort(), ['engines', 'sessions', 'users']);
+  });
+
+  it('is whole after the next opening of the home, wherever a restore was cut short', async () => {
+    const file = await save(await fill(files));
+    const kept = ['prompts', 'sessions', 'users'];
+    for (let moved = 0; moved <= kept.length; moved += 1) {
+      const { home } = await restoreFresh(file);
+      await mkdir(path.join(home.path, '.restored'));
+      for (const name of kept.slice(moved)) {
+        await rename(path.join(home.path, name), path.join(home.path, '.restored', name));
+      }
+      await mkdir(home.sessions, { recursive: true }); // as a home is made
+      const again = await createHome(home.path);
+      assert.deepStrictEqual(await listAll(again.path), Object.keys(files).sort(), String(moved));
+      assert.deepStrictEqual((await readdir(again.path)).includes('.restored'), false);
+      await assert.rejects(restoreHome(again, file), { code: 'INVALID_INPUT' });
+    }
+  });
+
+  it('is nothing where it was cut short before all was unpacked, and the next one begins anew', async () => {
+    const file = await save(await fill(files));
+    const home = await createHome(path.join(folder(), 'cut'));
+    await mkdir(path.join(home.path, '.restore-0123456789ab', 'users', 'mallory'), {
+      recursive: true,
+    });
+    await createHome(home.path);
+    assert.deepStrictEqual(await listAll(home.path), []);
+    await restoreHome(home, file);
+    assert.deepStrictEqual(await listAll(home.path), Object.keys(files).sort());
+    assert.deepStrictEqual(
+      (await readdir(home.path)).filter((name) => name.startsWith('.')),
+      [],
+    );
   });
 
   it('refuses a home that has sessions, users or an engine', async () => {
