@@ -110,6 +110,21 @@ const pathReasons: ReadonlySet<FileRefused['reason']> = new Set([
   'wrong_kind',
 ]);
 
+class MissingFileError extends RlmError {
+  readonly reason = 'missing';
+
+  constructor(message: string) {
+    super('INVALID_INPUT', message, {
+      nextStep: 'Look for the path with sandbox_files, and name a file.',
+    });
+  }
+}
+
+/** Whether there is nothing of that name in the sandbox. Of an error of another bundle too, which has classes of its own. */
+export function isMissingFile(thrown: unknown): boolean {
+  return thrown instanceof Error && 'reason' in thrown && thrown.reason === 'missing';
+}
+
 /** These are about no file. */
 const placeReasons: ReadonlySet<FileRefused['reason']> = new Set(['unsupported', 'full']);
 
@@ -147,6 +162,7 @@ export function toFileError(refused: FileRefused, path: string | null): RlmError
         nextStep: 'Remove files that are not needed any more, with code or sandbox_shell.',
       });
     case 'missing':
+      return new MissingFileError(text);
     case 'wrong_kind':
     case 'invalid':
       return new RlmError('INVALID_INPUT', text, {

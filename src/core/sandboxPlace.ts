@@ -1,6 +1,6 @@
 // Where a session's code runs, in words that every surface shares.
 
-import type { SandboxPlace } from './sandbox';
+import type { Language, SandboxPlace } from './sandbox';
 
 /** `wasm`, `local`, `container python:3.12-slim`, `wasm instead of local`. */
 export function toPlaceName({ backend, image, fallback }: SandboxPlace): string {
@@ -15,4 +15,15 @@ export function toFallbackWarnings({ backend, fallback }: SandboxPlace): readonl
     : [
         `The code runs in backend ${backend}, as the user’s settings allow: ${fallback.from} was asked for and could not be had. ${fallback.reason}`,
       ];
+}
+
+/** Whether its code has files there: of WebAssembly's engines only that of Python has. An agent run has no sandbox. */
+export function hasFiles({
+  language,
+  sandbox,
+}: {
+  readonly language: Language | null;
+  readonly sandbox: SandboxPlace | null;
+}): boolean {
+  return sandbox !== null && (language === 'python' || sandbox.backend !== 'wasm');
 }

@@ -401,14 +401,18 @@ export class Session implements Disposable {
           await this.#standing.refuseOverLimit();
           return inTurn(signal, work);
         }),
-      look: (signal, work) => this.#exclusive(signal, () => inTurn(signal, work)),
+      look: (signal, work, isOnlooker) =>
+        this.#exclusive(signal, () => inTurn(signal, work), isOnlooker),
     });
   }
 
-  async #exclusive<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
+  /** `isOnlooker`: it is no use of the session, which would keep its sandbox longer. */
+  async #exclusive<T>(signal: AbortSignal, task: () => Promise<T>, isOnlooker = false): Promise<T> {
     return this.#queue.run(async () => {
       throwIfAborted(signal, 'The call');
-      this.#lastUsedAt = this.#parts.clock.now();
+      if (!isOnlooker) {
+        this.#lastUsedAt = this.#parts.clock.now();
+      }
       await this.#recorder.writeOut();
       await this.#recorder.checkLease();
       return task();

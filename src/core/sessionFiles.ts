@@ -60,6 +60,12 @@ export interface SavedFile {
   readonly replaced: boolean;
 }
 
+export interface LookOptions {
+  readonly onProgress?: TransferProgress;
+  /** Who looks is not who works in the session: that is no use of it, and what the other must know stays to be told. */
+  readonly isOnlooker?: boolean;
+}
+
 export interface CommandInput {
   readonly command: string;
   /** Shortens the session's own step time-out; never lengthens it. */
@@ -96,12 +102,15 @@ export interface SessionFilesParts {
   readonly look: <T>(
     signal: AbortSignal,
     work: (sandbox: Sandbox, combined: AbortSignal) => Promise<T>,
+    isOnlooker?: boolean,
   ) => Promise<T>;
 }
 
 export class SessionFiles {
   readonly #parts: SessionFilesParts;
   #uploadedBytes = 0;
+  /** Files have gone, and no answer has told of it to who works here. */
+  #lossUntold = false;
 
   constructor(parts: SessionFilesParts) {
     this.#parts = parts;
@@ -120,7 +129,9 @@ export class SessionFiles {
     return this.#parts.run(signal, async (sandbox, combined) => {
       this.#requireRoom(bytes.length);
       const sha256 = await hashBytes(bytes);
-      const { transfer, told } = this.#startTransfer(sandbox, combined, onProgress);
+      const { transfer, told } = this.#startTransfer(sandbox, combined, {
+        ...(onProgress && { onProgress }),
+      });
       const { path, replaced } = await uploadFile(input, transfer);
       this.takeUploaded(bytes.length);
       const kept = sourcePath === null ? toKept(bytes, sha256) : null;
@@ -143,13 +154,17 @@ export class SessionFiles {
   async download(
     path: string,
     signal: AbortSignal,
-    onProgress?: TransferProgress,
+    options: LookOptions = {},
   ): Promise<Downloaded> {
-    return this.#parts.look(signal, async (sandbox, combined) => {
-      const { transfer, told } = this.#startTransfer(sandbox, combined, onProgress);
-      const file = await downloadFile(path, transfer);
-      return { ...file, sha256: await hashBytes(file.bytes), ...told() };
-    });
+    return this.#parts.look(
+      signal,
+      async (sandbox, combined) => {
+        const { transfer, told } = this.#startTransfer(sandbox, combined, options);
+        const file = await downloadFile(path, transfer);
+        return { ...file, sha256: await hashBytes(file.bytes), ...told() };
+      },
+      options.isOnlooker,
+    );
   }
 
   /** A downloaded file is on this machine now. */
@@ -158,11 +173,19 @@ export class SessionFiles {
     await this.#parts.recorder.append({ kind: 'file.written', side: 'host', ...saved, ...kept });
   }
 
-  async list(path: string, signal: AbortSignal): Promise<FileList & Told> {
-    return this.#parts.look(signal, async (sandbox, combined) => {
-      const { transfer, told } = this.#startTransfer(sandbox, combined);
-      return { ...(await listFiles(path, transfer)), ...told() };
-    });
+  async list(
+    path: string,
+    signal: AbortSignal,
+    options: LookOptions = {},
+  ): Promise<FileList & Told> {
+    return this.#parts.look(
+      signal,
+      async (sandbox, combined) => {
+        const { transfer, told } = this.#startTransfer(sandbox, combined, options);
+        return { ...(await listFiles(path, transfer)), ...told() };
+      },
+      options.isOnlooker,
+    );
   }
 
   /** Its time counts as running time and its output as the budget's; it is no step. */
@@ -179,7 +202,8 @@ export class SessionFiles {
       const started = clock.monotonic();
       const reply = await sandbox.runFileOperation({ operation, timeoutMs }, combined);
       const durationMs = clock.monotonic() - started;
-      const { answer, interruption, filesLost } = reply;
+      const { answer, interruption } = reply;
+      this.#lossUntold ||= reply.filesLost;
       if (answer?.kind === 'refused') {
         throw toFileError(answer, null);
       }
@@ -197,7 +221,7 @@ export class SessionFiles {
         { kind: 'shell.finished', command, ...output, ...end },
         { usage, stop },
       );
-      return { ...output, ...end, usage, filesLost };
+      return { ...output, ...end, usage, ...this.#tellLoss() };
     });
   }
 
@@ -217,20 +241,28 @@ export class SessionFiles {
     }
   }
 
+  /** `told` is for an answer alone: after a refusal, the next answer tells it. */
   #startTransfer(
     sandbox: Sandbox,
     signal: AbortSignal,
-    onProgress?: TransferProgress,
+    { onProgress, isOnlooker = false }: LookOptions,
   ): { readonly transfer: Transfer; readonly told: () => Told } {
     throwIfAborted(signal, 'The call');
     let filesLost = false;
     const onFilesLost: OnFilesLost = () => {
       filesLost = true;
+      this.#lossUntold = true;
     };
     return {
       transfer: { sandbox, signal, onFilesLost, onProgress },
-      told: () => ({ filesLost }),
+      told: () => (isOnlooker ? { filesLost } : this.#tellLoss()),
     };
+  }
+
+  #tellLoss(): Told {
+    const filesLost = this.#lossUntold;
+    this.#lossUntold = false;
+    return { filesLost };
   }
 }
 

@@ -13,6 +13,9 @@ import { refreshLauncher } from './connect/connectClients';
 import { ReadOnlyTexts } from './documents/readOnlyTexts';
 import { EngineHost, type Runtime } from './engineHost';
 import { McpProvider, providerId } from './mcpProvider';
+import { FileActions } from './files/fileActions';
+import { SandboxFileSystem } from './files/sandboxFileSystem';
+import { SessionFileSource } from './files/sessionFileSource';
 import { openLog, showFailure } from './messages';
 import { ModelAccess } from './models/modelAccess';
 import { listWorkspaceFolders, ReadableFolders, readBaseFolder } from './readableFolders';
@@ -74,7 +77,9 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
   const index = store.add(
     new SessionIndex({ source, clock: systemClock, log: (line) => log.warn(line) }),
   );
-  const tree = store.add(new SessionTree(index, source));
+  const files = store.add(new SessionFileSource(source));
+  const tree = store.add(new SessionTree(index, source, files));
+  store.add(new SandboxFileSystem(files, index));
   const view = store.add(new SessionsView({ tree, index, source }));
   const texts = store.add(new ReadOnlyTexts());
   const { id: extensionId, extensionUri } = context.extension;
@@ -92,6 +97,7 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
     showTrace,
   });
   const memory = context.workspaceState;
+  const fileActions = new FileActions({ source: files, log: (line) => log.warn(line) });
   const scratch = store.add(
     new ScratchEditors({ host, source, memory, showStep: panels.showBeside }),
   );
@@ -107,6 +113,8 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
       view,
       actions,
       scratch,
+      files,
+      fileActions,
       texts,
       log,
       allow: folders.allow,

@@ -3,6 +3,7 @@
 
 import type { Engine } from '../core/engine';
 import type { Session } from '../core/session';
+import { readLine } from '../core/sessionLine';
 import type { StepInput } from '../core/stepRun';
 import { Task } from '../core/task/task';
 import type { ReplayView } from './replayView';
@@ -30,7 +31,7 @@ export function callStep(
       start: (caller, stepSignal) =>
         session.runStep({ ...input, client: caller.client, onStart: caller.onStart }, stepSignal),
     });
-  const task = engine.tasks.startStep(readLine(engine, session.id), start);
+  const task = engine.tasks.startStep(readLine(engine.sessions, session.id), start);
   return followStep(context, task, { replay });
 }
 
@@ -66,7 +67,7 @@ export async function followStep(
  * @throws RlmError 'INVALID_INPUT' while the session waits, or one that it is a child of.
  */
 export function requireFree(engine: Engine, sessionId: string): void {
-  engine.tasks.requireFree(readLine(engine, sessionId));
+  engine.tasks.requireFree(readLine(engine.sessions, sessionId));
 }
 
 /**
@@ -79,30 +80,15 @@ export function runQueued<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const isQueued = (): boolean => findLive(engine, sessionId)?.summary.running ?? false;
-  return engine.tasks.runQueued(readLine(engine, sessionId), { isQueued, signal }, work);
+  return engine.tasks.runQueued(readLine(engine.sessions, sessionId), { isQueued, signal }, work);
 }
 
 /** Whether a step of the session runs that waits, itself or in a child, for its caller's answers. */
 export function waitsInStep(engine: Engine, sessionId: string): boolean {
   const isRunning = findLive(engine, sessionId)?.summary.running ?? false;
-  return isRunning && readLine(engine, sessionId).some((id) => engine.tasks.isInputRequired(id));
-}
-
-/** The session, its parent, and so on up. A trace from elsewhere may name itself among its parents. */
-export function readLine(engine: Engine, sessionId: string): readonly [string, ...string[]] {
-  const parents: string[] = [];
-  let id = findParent(engine, sessionId);
-  while (id !== null && id !== sessionId && !parents.includes(id)) {
-    parents.push(id);
-    id = findParent(engine, id);
-  }
-  return [sessionId, ...parents];
-}
-
-/** Null too for a fork, which is work of its own, and where the session is not live: nothing of it can wait. */
-function findParent(engine: Engine, sessionId: string): string | null {
-  const seed = findLive(engine, sessionId)?.seed;
-  return seed?.sourceStep === null ? seed.parentSessionId : null;
+  return (
+    isRunning && readLine(engine.sessions, sessionId).some((id) => engine.tasks.isInputRequired(id))
+  );
 }
 
 function findLive({ sessions }: Engine, sessionId: string): Session | undefined {

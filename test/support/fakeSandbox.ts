@@ -15,7 +15,7 @@ import {
   type VariableValue,
   unrecordedPlace,
 } from '../../src/core/sandbox';
-import type { FileReply } from '../../src/core/sandboxFiles';
+import type { FileReply, FileRequest } from '../../src/core/sandboxFiles';
 import type { FakeClock } from './fakeClock';
 import { createOutcome } from './sampleTrace';
 
@@ -62,13 +62,14 @@ export class FakeSandbox implements Sandbox {
     return { dispose() {} };
   }
 
-  runFileOperation(): Promise<FileReply> {
-    const answer = {
-      kind: 'refused',
-      reason: 'unsupported',
-      message: 'a fake has no files',
-    } as const;
-    return Promise.resolve({ answer, interruption: null, filesLost: false });
+  /** Answers what is asked of files; refused where it is not set. */
+  fileScript: (request: FileRequest) => Promise<Partial<FileReply>> = async () => ({});
+
+  async runFileOperation(request: FileRequest): Promise<FileReply> {
+    const message = 'a fake has no files';
+    const answer = { kind: 'refused', reason: 'unsupported', message } as const;
+    const scripted = await this.fileScript(request);
+    return { answer, interruption: null, filesLost: false, ...scripted };
   }
 
   die(reason: string): void {

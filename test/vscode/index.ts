@@ -2,6 +2,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import Mocha from 'mocha';
+import { describeFiles } from './suites/files';
 import { describeModels } from './suites/models';
 import { describeTrusted } from './suites/trusted';
 import { describeUntrusted } from './suites/untrusted';
@@ -10,6 +11,7 @@ const suites: Readonly<Record<string, () => void>> = {
   trusted: describeTrusted,
   untrusted: describeUntrusted,
   models: describeModels,
+  files: describeFiles,
 };
 
 /** Rejects when a test fails. The console of a desktop editor is lost, so the report goes to a file. */

@@ -13,6 +13,7 @@ const suites = [
   { name: 'trusted', env: {} },
   { name: 'untrusted', env: { RLM_TEST_TRUSTED: 'no' } },
   { name: 'models', env: {} },
+  { name: 'files', env: {} },
 ];
 
 async function runSuite({ name, env }) {

@@ -16,15 +16,23 @@ export function toChosenSessions(
   args: readonly unknown[],
   selection: readonly SessionNode[],
 ): readonly string[] | null {
-  const [, selected] = args;
-  const node = toNode(args);
-  const called = Array.isArray(selected) ? selected.filter(isNode) : node && [node];
-  const nodes = called ?? (args[0] === undefined ? selection : []);
+  const nodes = toChosenNodes(args, selection);
   const sessionIds = nodes
     .filter(({ kind }) => kind === 'session')
     .map(toSessionId)
     .filter((id) => id !== null);
   return nodes.length === 0 ? null : [...new Set(sessionIds)];
+}
+
+/** All that are chosen, for a command that takes several; `selection` as of `toChosenSessions`. */
+export function toChosenNodes(
+  args: readonly unknown[],
+  selection: readonly SessionNode[],
+): readonly SessionNode[] {
+  const [, selected] = args;
+  const node = toNode(args);
+  const called = Array.isArray(selected) ? selected.filter(isNode) : node && [node];
+  return called ?? (args[0] === undefined ? selection : []);
 }
 
 function isNode(value: unknown): value is SessionNode {

@@ -20,21 +20,16 @@ import { runCancellable } from '../progress';
 import { type NewSessionParts, openFromFiles, openFromSelection } from '../newSession';
 import type { ScratchEditors } from '../scratch';
 import type { SessionActions } from '../sessionActions';
-import type { SessionSource } from '../sessionSource';
-import type { SessionIndex } from '../sessions/sessionIndex';
 import type { SessionNode } from '../sessions/sessionNode';
-import type { SessionTree } from '../sessions/sessionTree';
 import type { SessionsView } from '../sessions/sessionsView';
 import { toChosenSessions, toNode } from './chosenNodes';
 import { cleanUp } from './cleanUpDialog';
+import { type FileCommandParts, listFileCommands, toChosenFile, toUris } from './fileCommands';
 import { askAnswer } from './finalizeDialog';
 import { toStatusText } from './statusText';
 import { findTarget, showNoSession } from './targets';
 
-export interface CommandParts extends ConnectParts, NewSessionParts, AskParts {
-  readonly source: SessionSource;
-  readonly index: SessionIndex;
-  readonly tree: SessionTree;
+export interface CommandParts extends ConnectParts, NewSessionParts, AskParts, FileCommandParts {
   readonly view: SessionsView;
   readonly actions: SessionActions;
   readonly scratch: ScratchEditors;
@@ -51,6 +46,7 @@ export function registerCommands(parts: CommandParts): Disposable {
     ...listSessionCommands(parts),
     ...listWindowCommands(parts),
     ...listModelCommands(parts),
+    ...listFileCommands(parts),
   };
   for (const [name, run] of Object.entries(commands)) {
     store.add(
@@ -117,7 +113,10 @@ function listSessionCommands(parts: CommandParts): Record<string, Run> {
 }
 
 /** What a click on it in the tree does. */
-async function openNode(node: SessionNode, { actions, tree }: CommandParts): Promise<void> {
+async function openNode(
+  node: SessionNode,
+  { actions, tree, fileActions }: CommandParts,
+): Promise<void> {
   switch (node.kind) {
     case 'session':
       return actions.openTrace(node.sessionId, null);
@@ -127,9 +126,12 @@ async function openNode(node: SessionNode, { actions, tree }: CommandParts): Pro
       return actions.openVariable(node.sessionId, node.name);
     case 'more':
       return tree.showMore(node.group);
+    case 'file':
+      return fileActions.open(toChosenFile(node, tree));
     case 'group':
     case 'section':
     case 'guardrail':
+    case 'fileNote':
       return undefined;
   }
 }
@@ -191,12 +193,6 @@ function listModelCommands(parts: CommandParts): Record<string, Run> {
     setApiKey: () => setKeyOfPicked(parts),
     removeApiKey: () => removeKey(parts),
   };
-}
-
-/** The files of a command, as the explorer gives them: the one it was called on, and all selected. */
-function toUris([uri, uris]: readonly unknown[]): readonly vscode.Uri[] {
-  const given: readonly unknown[] = Array.isArray(uris) ? uris : [uri];
-  return given.filter((one) => one instanceof vscode.Uri);
 }
 
 function listFormats(): readonly (vscode.QuickPickItem & { readonly format: ExportFormat })[] {

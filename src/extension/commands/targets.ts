@@ -25,16 +25,24 @@ export async function findTarget(
 ): Promise<string | undefined> {
   const node = toNode(args);
   const given = (node && toSessionId(node)) ?? readActive();
-  return given ?? pickSession(index, matches);
+  return (
+    given ??
+    pickSession(index, matches, {
+      placeHolder: vscode.l10n.t('Choose a session'),
+      none: vscode.l10n.t('There is no session for this.'),
+    })
+  );
 }
 
 export function showNoSession(): void {
   showNote(vscode.l10n.t('There is no session for this.'));
 }
 
-async function pickSession(
+/** Undefined when the person picked none. */
+export async function pickSession(
   index: SessionIndex,
   matches: (summary: Summary) => boolean,
+  words: { readonly placeHolder: string; readonly none: string },
 ): Promise<string | undefined> {
   await index.start();
   const items = index
@@ -52,11 +60,11 @@ async function pickSession(
       detail: summary.sessionId,
     }));
   if (items.length === 0) {
-    showNoSession();
+    showNote(words.none);
     return undefined;
   }
   const picked = await vscode.window.showQuickPick(items, {
-    placeHolder: vscode.l10n.t('Choose a session'),
+    placeHolder: words.placeHolder,
     matchOnDescription: true,
     matchOnDetail: true,
   });

@@ -30,6 +30,8 @@ export function sectionWord(section: Section): string {
       return l10n.t('Variables');
     case 'steps':
       return l10n.t('Latest steps');
+    case 'files':
+      return l10n.t('Files');
   }
 }
 

@@ -1,8 +1,8 @@
-// What an expanded session shows of its trace: its variables and its latest steps, read on from where
-// the last reading ended.
+// What an expanded session shows of its trace: its variables, its latest steps and what was put into its sandbox, read
+// on from where the last reading ended.
 
 import type { StepError, VariableInfo } from '../../core/sandbox';
-import type { TraceEvent } from '../../core/event';
+import type { FileWritten, TraceEvent } from '../../core/event';
 import type { TraceStore } from '../../core/traceStore';
 import { type StepVerdict, toVerdict } from '../../export/exportedTrace';
 import { readPageAfter } from '../trace/tracePages';
@@ -25,6 +25,8 @@ const byName = new Intl.Collator('en', { numeric: true });
 export class SessionDetails {
   readonly #sessionId: string;
   readonly #variables = new Map<string, VariableInfo>();
+  /** By their paths in the sandbox. */
+  readonly #uploads = new Map<string, FileWritten>();
   #steps: readonly StepLine[] = [];
   #cursor: string | null = null;
   #reading: Promise<void> | undefined;
@@ -38,6 +40,11 @@ export class SessionDetails {
     return [...this.#variables.values()].sort((left, right) =>
       byName.compare(left.name, right.name),
     );
+  }
+
+  /** The last of each path, by path. */
+  get uploads(): readonly FileWritten[] {
+    return [...this.#uploads.values()].sort((left, right) => byName.compare(left.path, right.path));
   }
 
   /** Newest first. */
@@ -76,6 +83,8 @@ export class SessionDetails {
           : line,
       );
       this.#takeVariables(event.outcome);
+    } else if (event.kind === 'file.written' && event.side === 'sandbox') {
+      this.#uploads.set(event.path, event);
     }
   }
 

@@ -7,8 +7,9 @@ import { narrowLimits } from '../../core/sharedLimits';
 import type { Summary } from '../../core/summary';
 import type { StepVerdict } from '../../export/exportedTrace';
 import { statusWords, toCountText, toDurationText, toPlaceText } from '../../export/wording';
+import { createFileItem, createNoteItem, toUploadWord } from '../files/fileItems';
 import { toPlainLine } from '../plainText';
-import type { SessionSource } from '../sessionSource';
+import type { ItemParts } from './itemParts';
 import { groupWord, guardrailWord, sectionWord } from './names';
 import { type SessionGroup, listActions, toOwnGroup } from './sessionGroup';
 import { type GuardrailName, type Section, type SessionNode, toNodeKey } from './sessionNode';
@@ -19,11 +20,6 @@ const { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } = vsco
 
 /** Near its limit a guardrail says so by its icon. In percent of the limit. */
 const warnAt = 80;
-
-export interface ItemParts {
-  readonly tree: SessionTree;
-  readonly source: SessionSource;
-}
 
 export function toTreeItem(node: SessionNode, parts: ItemParts): vscode.TreeItem {
   const item = createItem(node, parts);
@@ -71,13 +67,17 @@ function createItem(node: SessionNode, parts: ItemParts): vscode.TreeItem {
     case 'session':
       return createSessionItem(node, parts);
     case 'section':
-      return createSectionItem(node.section);
+      return createSectionItem(node, parts);
     case 'guardrail':
       return createGuardrailItem(node.name, parts.tree.summaryOf(node.sessionId));
     case 'variable':
       return createVariableItem(node, parts);
     case 'step':
       return createStepItem(node, parts.tree);
+    case 'file':
+      return createFileItem(node, parts);
+    case 'fileNote':
+      return createNoteItem(node, parts);
   }
 }
 
@@ -102,9 +102,9 @@ function createMoreItem(
 
 function createSessionItem(
   node: SessionNode & { readonly kind: 'session' },
-  { tree, source }: ItemParts,
+  parts: ItemParts,
 ): vscode.TreeItem {
-  const summary = tree.summaryOf(node.sessionId);
+  const summary = parts.tree.summaryOf(node.sessionId);
   if (!summary) {
     return new TreeItem(node.sessionId, none); // removed while the editor was asking
   }
@@ -115,7 +115,7 @@ function createSessionItem(
   const stepText = steps === 1 ? l10n.t('1 step') : l10n.t('{0} steps', toCountText(steps));
   item.description = [stepText, ...(chars > 0 ? [toShortCount(chars)] : []), age].join(' · ');
   item.iconPath = toStatusIcon(summary);
-  item.contextValue = toContextValue(summary, source);
+  item.contextValue = toContextValue(summary, parts);
   item.command = openNode;
   item.accessibilityInformation = {
     label: `${summary.title}, ${statusWord(summary)}, ${item.description}`,
@@ -123,9 +123,15 @@ function createSessionItem(
   return item;
 }
 
-function createSectionItem(section: Section): vscode.TreeItem {
+function createSectionItem(
+  { sessionId, section }: SessionNode & { readonly kind: 'section' },
+  parts: ItemParts,
+): vscode.TreeItem {
   const item = new TreeItem(sectionWord(section), collapsed);
   item.iconPath = new ThemeIcon(sectionIcons[section]);
+  if (section === 'files') {
+    item.contextValue = `files${toUploadWord(sessionId, parts)}`;
+  }
   return item;
 }
 
@@ -212,6 +218,7 @@ const sectionIcons: Readonly<Record<Section, string>> = {
   guardrails: 'shield',
   variables: 'symbol-variable',
   steps: 'list-ordered',
+  files: 'files',
 };
 
 function toStatusIcon(summary: Summary): vscode.ThemeIcon {
@@ -239,7 +246,7 @@ const statusIcons: Readonly<Record<SessionStatus, readonly [icon: string, color:
 };
 
 /** Words that the `when` clauses of package.json look for. */
-function toContextValue(summary: Summary, source: SessionSource): string {
+function toContextValue(summary: Summary, { tree, source }: ItemParts): string {
   const isLive = source.findLive(summary.sessionId) !== undefined;
   const engineId = source.engine?.engineId ?? null;
   const actions = listActions(summary, {
@@ -248,13 +255,15 @@ function toContextValue(summary: Summary, source: SessionSource): string {
     mayRun: vscode.workspace.isTrusted,
   });
   const isElsewhere = summary.status === 'active' && summary.engineId !== engineId;
-  return [
-    'session',
-    'can-open',
-    ...actions.map((action) => `can-${action}`),
-    ...(actions.includes('stop') ? ['can-run'] : []),
-    ...(isElsewhere ? [] : ['can-delete']),
-  ].join(' ');
+  return (
+    [
+      'session',
+      'can-open',
+      ...actions.map((action) => `can-${action}`),
+      ...(actions.includes('stop') ? ['can-run'] : []),
+      ...(isElsewhere ? [] : ['can-delete']),
+    ].join(' ') + toUploadWord(summary.sessionId, { tree, source })
+  );
 }
 
 function statusWord({ status, running, agent }: Summary): string {

@@ -1,5 +1,6 @@
 // The nodes of the tree. One object for one place in it, so that the editor knows a node again.
 
+import type { FileEntry } from '../../core/sandboxFiles';
 import type { SessionGroup } from './sessionGroup';
 
 export type SessionNode =
@@ -9,9 +10,33 @@ export type SessionNode =
   | { readonly kind: 'section'; readonly sessionId: string; readonly section: Section }
   | { readonly kind: 'guardrail'; readonly sessionId: string; readonly name: GuardrailName }
   | { readonly kind: 'variable'; readonly sessionId: string; readonly name: string }
-  | { readonly kind: 'step'; readonly sessionId: string; readonly step: number };
+  | { readonly kind: 'step'; readonly sessionId: string; readonly step: number }
+  | FileNode
+  | FileNoteNode;
 
-export type Section = 'guardrails' | 'variables' | 'steps';
+/** A file or folder of the sandbox, or one that the trace knows of. */
+export interface FileNode {
+  readonly kind: 'file';
+  readonly sessionId: string;
+  readonly form: FileEntry['kind'] | 'recorded';
+  readonly path: string;
+  /** The folder it was listed in. */
+  readonly folder: string;
+  /** Of several whose names are shown alike, as they are not UTF-8. */
+  readonly number: number;
+}
+
+/** What is to be said of the files in a folder, beside those that are listed. */
+export interface FileNoteNode {
+  readonly kind: 'fileNote';
+  readonly sessionId: string;
+  readonly folder: string;
+  readonly note: FileNote;
+}
+
+export type FileNote = 'absent' | 'busy' | 'empty' | 'failed' | 'lost' | 'more' | 'old';
+
+export type Section = 'guardrails' | 'variables' | 'steps' | 'files';
 
 /** In the order people meet them. */
 export const guardrailNames = ['steps', 'runtime', 'budget', 'llmCalls', 'llmTokens'] as const;
@@ -32,6 +57,10 @@ export function toNodeKey(node: SessionNode): string {
       return `${node.sessionId}/${node.kind}/${node.name}`;
     case 'step':
       return `${node.sessionId}/step/${node.step}`;
+    case 'file':
+      return `${node.sessionId}/file/${node.form}/${node.number}/${node.path}`;
+    case 'fileNote':
+      return `${node.sessionId}/fileNote/${node.note}/${node.folder}`;
   }
 }
 

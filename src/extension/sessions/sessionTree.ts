@@ -3,7 +3,10 @@
 
 import { type Disposable, DisposableStore } from '../../base/disposable';
 import { Emitter } from '../../base/emitter';
+import { hasFiles } from '../../core/sandboxPlace';
 import type { Summary } from '../../core/summary';
+import { FileTree } from '../files/fileTree';
+import { type SessionFileSource, workFolder } from '../files/sessionFileSource';
 import type { SessionSource } from '../sessionSource';
 import { SessionDetails } from './sessionDetails';
 import type { IndexChange, SessionIndex } from './sessionIndex';
@@ -22,11 +25,13 @@ export class SessionTree implements Disposable {
   readonly onDidChange = this.#changed.event;
   readonly #pool = new NodePool();
   readonly #details = new Map<string, SessionDetails>();
+  readonly #files: FileTree;
   readonly #shown = new Map<SessionGroup, number>();
   #groups: readonly SessionGroup[] = [];
   #filter = '';
 
-  constructor(index: SessionIndex, source: SessionSource) {
+  constructor(index: SessionIndex, source: SessionSource, files: SessionFileSource) {
+    this.#files = new FileTree(files);
     this.#index = index;
     this.#source = source;
     this.#store.add(index.onDidChange((change) => this.#apply(change)));
@@ -60,6 +65,23 @@ export class SessionTree implements Disposable {
     return this.#details.get(sessionId);
   }
 
+  /** Null: there is no such session. */
+  statusOf(sessionId: string): SessionGroup | null {
+    const summary = this.#index.get(sessionId);
+    return summary ? this.#index.groupOf(summary) : null;
+  }
+
+  /** Of what was listed last. */
+  get files(): Pick<FileTree, 'entryOf' | 'listingOf'> {
+    return this.#files;
+  }
+
+  /** Looks at the session's files anew. */
+  refreshFiles(sessionId: string): void {
+    this.#files.forget(sessionId);
+    this.#fire([{ kind: 'section', sessionId, section: 'files' }]);
+  }
+
   countOf(group: SessionGroup): number {
     return this.#index.listRoots(group, this.#matches).length;
   }
@@ -90,6 +112,9 @@ export class SessionTree implements Disposable {
         return this.#section(node.sessionId, 'variables');
       case 'step':
         return this.#section(node.sessionId, 'steps');
+      case 'file':
+      case 'fileNote':
+        return this.#pool.get(this.#files.parentOf(node));
     }
   }
 
@@ -110,10 +135,13 @@ export class SessionTree implements Disposable {
         return this.#listSession(node.sessionId);
       case 'section':
         return this.#listSection(node.sessionId, node.section);
+      case 'file':
+        return node.form === 'folder' ? this.#files.list(node.sessionId, node.path) : [];
       case 'more':
       case 'guardrail':
       case 'variable':
       case 'step':
+      case 'fileNote':
         return [];
     }
   }
@@ -125,7 +153,9 @@ export class SessionTree implements Disposable {
   }
 
   #listSession(sessionId: string): readonly SessionNode[] {
-    const sections: readonly Section[] = ['guardrails', 'variables', 'steps'];
+    const summary = this.#index.get(sessionId);
+    const withFiles: readonly Section[] = summary && hasFiles(summary) ? ['files'] : [];
+    const sections: readonly Section[] = ['guardrails', 'variables', 'steps', ...withFiles];
     return [
       ...sections.map((section) => ({ kind: 'section', sessionId, section }) as const),
       ...this.#index.listChildren(sessionId).map(toSessionNode),
@@ -135,6 +165,9 @@ export class SessionTree implements Disposable {
   async #listSection(sessionId: string, section: Section): Promise<readonly SessionNode[]> {
     if (section === 'guardrails') {
       return guardrailNames.map((name) => ({ kind: 'guardrail', sessionId, name }));
+    }
+    if (section === 'files') {
+      return this.#files.list(sessionId, workFolder);
     }
     const details = this.#details.get(sessionId) ?? new SessionDetails(sessionId);
     this.#details.set(sessionId, details);
@@ -148,6 +181,7 @@ export class SessionTree implements Disposable {
     for (const sessionId of sessionIds) {
       if (!this.#index.get(sessionId)) {
         this.#details.delete(sessionId);
+        this.#files.drop(sessionId);
       }
     }
     if (moved === 'all' || this.#listGroups().join() !== this.#groups.join()) {

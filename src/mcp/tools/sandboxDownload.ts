@@ -72,9 +72,10 @@ export const sandboxDownload = defineTool({
   async run(context, args) {
     const { engine, progress } = context;
     const { found, result: file } = await callSandbox(context, args, (files, signal) =>
-      files.download(args.path, signal, (got, total) =>
-        progress.report(got, () => `${toByteText(got)} of ${toByteText(total)} downloaded`),
-      ),
+      files.download(args.path, signal, {
+        onProgress: (got, total) =>
+          progress.report(got, () => `${toByteText(got)} of ${toByteText(total)} downloaded`),
+      }),
     );
     const facts = {
       ...toTold(found, file.filesLost),

@@ -21,12 +21,7 @@ import { type ToolContext, defineTool } from '../tool';
 
 const input = z.strictObject({
   path: sandboxPathField,
-  content: keepsEmptyText(
-    z
-      .string()
-      .optional()
-      .describe('The content itself, in encoding; empty without source_path: an empty file.'),
-  ),
+  content: keepsEmptyText(z.string().optional().describe('The content itself, in encoding.')),
   source_path: z
     .string()
     .min(1)

@@ -160,6 +160,54 @@ describe('files of a session', () => {
     assert.deepStrictEqual(sink.events, []);
   });
 
+  it('that were lost are told of by the next answer to who works there, whoever looked before', async () => {
+    const { session, sandbox } = createFakeSession();
+    const list = { kind: 'list', path: '/work', entries: [], total: 0 } as const;
+    const missing = { kind: 'refused', reason: 'missing', message: 'it does not exist' } as const;
+    const isLost = async (
+      call: 'list' | 'looked at' | 'shell',
+      ...[answer, filesLost = false]: readonly [FileAnswer, boolean?]
+    ): Promise<boolean | string> => {
+      sandbox.fileScript = async () => ({ answer, filesLost });
+      const asked =
+        call === 'shell'
+          ? session.files.runCommand({ command: 'x' }, never)
+          : session.files.list('.', never, { isOnlooker: call === 'looked at' });
+      return asked.then(
+        (told) => told.filesLost,
+        (error: unknown) => (error instanceof RlmError ? error.code : 'another error'),
+      );
+    };
+    for (const next of ['list', 'shell'] as const) {
+      const answer = next === 'shell' ? ran : list;
+      assert.deepStrictEqual(
+        [
+          await isLost('looked at', list, true),
+          await isLost('looked at', list),
+          await isLost('list', missing),
+          await isLost(next, answer),
+          await isLost(next, answer),
+          await isLost(next, missing, true),
+          await isLost(next, answer),
+          await isLost(next, answer, true),
+          await isLost(next, answer),
+        ],
+        [true, false, 'INVALID_INPUT', true, false, 'INVALID_INPUT', true, true, false],
+      );
+    }
+  });
+
+  it('that are looked at are no use of the session, which would keep it', async () => {
+    const { session, sandbox, clock } = createFakeSession();
+    sandbox.fileScript = answerWith({ kind: 'list', path: '/work', entries: [], total: 0 });
+    const opened = session.lastUsedAt;
+    clock.advance(1_000);
+    await session.files.list('.', never, { isOnlooker: true });
+    assert.equal(session.lastUsedAt, opened);
+    await session.files.list('.', never);
+    assert.equal(session.lastUsedAt, opened + 1_000);
+  });
+
   it('stop going in between two pieces when the session is stopped, and nothing is on record', async () => {
     const { session, sandbox, sink } = createFakeSession();
     const { script } = keepFile();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createTimeOrderedId } from '../../../../src/base/ids';
 import type { ReplOpened } from '../../../../src/core/event';
+import { SessionFileSource } from '../../../../src/extension/files/sessionFileSource';
 import { SessionSource } from '../../../../src/extension/sessionSource';
 import { SessionIndex } from '../../../../src/extension/sessions/sessionIndex';
 import { type SessionNode, toNodeKey } from '../../../../src/extension/sessions/sessionNode';
@@ -9,6 +10,7 @@ import { FakeClock } from '../../../support/fakeClock';
 import { MemoryTraceStore } from '../../../support/memoryTraceStore';
 import {
   createContextLoaded,
+  createFileWritten,
   createOpened,
   createOutcome,
   createStepFinished,
@@ -29,7 +31,7 @@ describe('SessionTree', () => {
     store = new MemoryTraceStore();
     const source = new SessionSource(async () => store);
     index = new SessionIndex({ source, clock, log: () => undefined });
-    tree = new SessionTree(index, source);
+    tree = new SessionTree(index, source, new SessionFileSource(source));
     drawn = [];
     tree.onDidChange((nodes) => drawn.push(nodes));
   });
@@ -76,7 +78,9 @@ describe('SessionTree', () => {
     const orphan = add({ parentSessionId: 'deleted-long-ago' });
     await list();
     assert.deepStrictEqual(await list(finalized), [orphan, parent]);
-    const sections = ['guardrails', 'variables', 'steps'].map((name) => `${parent}/${name}`);
+    const sections = ['guardrails', 'variables', 'steps', 'files'].map(
+      (name) => `${parent}/${name}`,
+    );
     assert.deepStrictEqual(await list({ kind: 'session', sessionId: parent }), [
       ...sections,
       child,
@@ -120,6 +124,35 @@ describe('SessionTree', () => {
       });
     }
   }
+
+  it('shows files where code has some, and what the trace knows of those of a session that is gone', async () => {
+    const [python, script] = [add(), add({ language: 'javascript' })];
+    await list();
+    const sections = async (sessionId: string): Promise<readonly string[]> =>
+      list({ kind: 'session', sessionId });
+    assert.ok((await sections(python)).includes(`${python}/files`));
+    assert.ok(!(await sections(script)).includes(`${script}/files`));
+    const files = { kind: 'section', sessionId: python, section: 'files' } as const;
+    const note = `${python}/fileNote/absent/.`;
+    assert.deepStrictEqual(await list(files), [note]);
+    store.addForeignTrace(python, [
+      createOpened({ sessionId: python, status: 'finalized' }),
+      createContextLoaded({ status: 'finalized' }),
+      createFileWritten({ path: '/work/b.txt' }),
+      createFileWritten({ path: '/work/a.txt' }),
+      createFileWritten({ path: '/out/x', side: 'host' }),
+    ]);
+    const listed = await list(files);
+    const recorded = ['/work/a.txt', '/work/b.txt'].map(
+      (path) => `${python}/file/recorded/0/${path}`,
+    );
+    assert.deepStrictEqual(listed, [note, ...recorded]);
+    for (const child of await tree.listChildren(files)) {
+      const parent = tree.parentOf(child);
+      assert.equal(parent && toNodeKey(parent), `${python}/files`);
+      assert.deepStrictEqual(await tree.listChildren(child), []);
+    }
+  });
 
   it('draws the children of a session that was deleted, which stand by themselves now', async () => {
     const parent = add();

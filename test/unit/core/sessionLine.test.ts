@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import type { Engine } from '../../../src/core/engine';
-import { readLine } from '../../../src/mcp/taskCall';
+import type { Session } from '../../../src/core/session';
+import { readLine } from '../../../src/core/sessionLine';
 
 /** Sessions that are live, with the parents that their traces name. */
-function withLive(parents: Readonly<Record<string, string>>): Engine {
+function withLive(parents: Readonly<Record<string, string>>) {
   const live = Object.entries(parents).map(([id, parentSessionId]) => ({
     id,
     seed: { parentSessionId, sourceStep: null },
   }));
-  return { sessions: { live } } as unknown as Engine; // all that is looked at
+  return { live: live as unknown as readonly Session[] }; // all that is looked at
 }
 
 describe('a session and its parents', () => {
