@@ -9,6 +9,7 @@ const table: Record<string, readonly string[]> = {
   'src/base': [],
   'src/core': ['src/base'],
   'src/protocol': ['src/base', 'src/core'],
+  'src/agents/codex': ['src/base', 'src/core'],
   'src/context': ['src/base', 'src/core'],
   'src/sandbox': ['src/base', 'src/core', 'src/protocol', 'src/sandbox/worker'],
   'src/sandbox/native': [

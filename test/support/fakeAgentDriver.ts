@@ -49,6 +49,10 @@ export class FakeAgentDriver implements AgentDriver {
     return thread;
   }
 
+  async endLeftovers(): Promise<number> {
+    return 0;
+  }
+
   dispose(): void {
     this.isDisposed = true;
     this.threads.forEach((thread) => thread.dispose());

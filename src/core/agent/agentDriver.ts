@@ -19,6 +19,11 @@ export interface AgentDriver extends Disposable {
    * @throws RlmError as `startThread`; 'AGENT_NOT_FOUND' when the program has no such thread.
    */
   resumeThread(threadId: string, request: ThreadRequest, signal: AbortSignal): Promise<AgentThread>;
+  /**
+   * Ends what commands of a run have left behind, whichever engine had started them; how many processes there were.
+   * Only while no thread of the run is open here or elsewhere. Never rejects; 0 where processes cannot be found out.
+   */
+  endLeftovers(runId: string): Promise<number>;
 }
 
 export interface AgentDriverStatus {
@@ -58,16 +63,18 @@ export interface ThreadPermissions {
 }
 
 export interface ThreadRequest {
+  /** In the environment of every command, so that what they leave behind can be found: letters, digits and `-`. */
+  readonly runId: string;
   /** Absolute; must exist. */
   readonly cwd: string;
   /** Who the agent is and what holds for it. */
   readonly instructions: string;
-  /** Null: what the user has configured. */
+  /** Null: the one that the program takes by itself. */
   readonly model: string | null;
   readonly permissions: ThreadPermissions;
   /** For this thread only; names are letters, digits, `_` and `-`. */
   readonly mcpServers: Readonly<Record<string, AgentMcpServer>>;
-  /** Settings of the program for this thread, by dotted name; no secrets. They cannot change permissions. */
+  /** Settings of the program for this thread, by dotted name; no secrets. Those that could permit more are refused. */
   readonly configuration: Readonly<Record<string, unknown>>;
   /** What its commands see beside PATH, HOME and the like; no secrets. */
   readonly commandEnvironment: Readonly<Record<string, string>>;
@@ -143,12 +150,14 @@ export type AnswerResult = 'answered' | 'late' | 'unknown';
 export interface StopReport {
   /** What was done, in order. Empty: nothing ran. */
   readonly measures: readonly StopMeasure[];
-  /** The program has confirmed that turn and commands have ended, or its process is gone. */
+  /** The program has confirmed the end of the turn and its commands, or is gone itself, and no process was found. */
   readonly isCertain: boolean;
   readonly durationMs: number;
 }
 
-export type StopMeasure = 'interrupted' | 'terminals closed' | 'archived' | 'process killed';
+/** `leftovers killed`: processes that were left of its commands. `process killed`: the program's own. */
+export type StopMeasure =
+  'interrupted' | 'terminals closed' | 'leftovers killed' | 'archived' | 'process killed';
 
 /** One thing that happened. */
 export type AgentHappening = {
@@ -211,8 +220,8 @@ export type HappeningBody =
       readonly durationMs: number | null;
     } & ToolCall)
   /**
-   * The model called a tool and nothing else told of it: it was refused, or failed before it began. Told at the latest
-   * when the turn ends. `output` is what the model was told; null: nothing yet.
+   * The model called a tool and nothing else tells of it: it was refused, failed before it began, or is of a kind that
+   * has no item. Told at the latest before the turn ends. `output` is what the model was told; null: nothing.
    */
   | {
       readonly kind: 'unlistedCall';

@@ -4,10 +4,11 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { requireCodex } from '../../support/codex';
 import { type Script, startScriptedModel } from '../../support/scriptedModel';
 import { useTempFolder } from '../../support/tempFolder';
 import { start } from '../cli/program';
-import { CodexHome, type CodexRun, requireCodex } from './codexProgram';
+import { CodexHome, type CodexRun } from './codexProgram';
 
 const call = (name: string, args: Readonly<Record<string, unknown>>) =>
   ({ kind: 'call', namespace: 'mcp__rlm', name, args }) as const;
@@ -32,8 +33,8 @@ describe('the Codex CLI as the model', function () {
   let codex: string;
   let sessionId: string;
 
-  before(function () {
-    codex = requireCodex(this);
+  before(async function () {
+    codex = await requireCodex(this);
   });
 
   beforeEach(async () => {

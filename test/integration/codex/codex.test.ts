@@ -3,11 +3,12 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { requireCodex } from '../../support/codex';
 import { type RunningServer, readEndpoint, startServer } from '../../support/engineProcess';
 import { type Script, type ScriptedModel, startScriptedModel } from '../../support/scriptedModel';
 import { useTempFolder } from '../../support/tempFolder';
 import { start } from '../cli/program';
-import { CodexHome, type CodexItem, type CodexRun, requireCodex } from './codexProgram';
+import { CodexHome, type CodexItem, type CodexRun } from './codexProgram';
 
 const timeoutMs = 120_000;
 const isWindows = process.platform === 'win32';
@@ -45,8 +46,8 @@ describe('the Codex CLI', function () {
   let model: ScriptedModel;
   let server: RunningServer | null;
 
-  before(function () {
-    codex = requireCodex(this);
+  before(async function () {
+    codex = await requireCodex(this);
   });
 
   beforeEach(async () => {

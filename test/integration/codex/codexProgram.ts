@@ -1,40 +1,10 @@
 // The real Codex CLI of this platform, in a process of its own with a home of its own.
 
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import * as z from 'zod';
-
-/** The native program itself, or null where the package has none for this platform. */
-function findCodex(): string | null {
-  const name = process.platform === 'win32' ? 'codex.exe' : 'codex';
-  try {
-    const resolve = createRequire(path.resolve('package.json')).resolve;
-    const codex = createRequire(resolve('@openai/codex/package.json'));
-    const vendor = path.join(
-      path.dirname(codex.resolve(`@openai/codex-${process.platform}-${process.arch}/package.json`)),
-      'vendor',
-    );
-    const files = readdirSync(vendor).map((triple) => path.join(vendor, triple, 'bin', name));
-    return files.find((file) => existsSync(file)) ?? null;
-  } catch {
-    return null;
-  }
-}
-
-/** As above; where there is none, what runs in `context` is left out and says why. */
-export function requireCodex(context: Mocha.Context): string {
-  const found = findCodex();
-  if (found === null) {
-    // eslint-disable-next-line no-console -- a test that is left out says why
-    console.log(`      no Codex CLI for ${process.platform}-${process.arch} is installed`);
-    context.skip();
-  }
-  return found;
-}
 
 const itemSchema = z.looseObject({
   type: z.string(),

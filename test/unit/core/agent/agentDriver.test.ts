@@ -10,6 +10,7 @@ import type {
 import { FakeAgentDriver } from '../../../support/fakeAgentDriver';
 
 const request: ThreadRequest = {
+  runId: 'run-1',
   cwd: '/work',
   instructions: 'Be brief.',
   model: null,
