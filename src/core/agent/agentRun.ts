@@ -302,6 +302,7 @@ export class AgentRun {
     const { permissions, model, isolation } = opened.agent;
     const isInside = isolation === 'container';
     return {
+      runId: this.id,
       cwd: workspace.cwd,
       instructions: toInstructions(profile, opened.agent),
       model,
