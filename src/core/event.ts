@@ -48,6 +48,8 @@ export interface EventHeader {
   readonly usage: Usage;
   /** Of the client's request that led to it, as the server's log has it; left out where none is known. */
   readonly requestId?: string | undefined;
+  /** Whose session it is, as the server's log has it; left out where there is only one user. */
+  readonly user?: string | undefined;
   /** After this event, or when the session ended. Left out: the session's own limits leave least. */
   readonly shared?: SharedLimits | undefined;
   /** Of an agent run: after this event. */

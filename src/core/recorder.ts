@@ -140,10 +140,10 @@ export class Recorder implements Disposable {
   }
 
   /** Stopping and closing also come of timers and other sessions: they are nobody's request. */
-  #toRequest(kind: TraceEvent['kind']): Pick<TraceEvent, 'requestId'> {
-    const { requestId } = this.#requests;
+  #toRequest(kind: TraceEvent['kind']): Pick<TraceEvent, 'requestId' | 'user'> {
+    const { requestId, user } = this.#requests;
     const isTold = requestId !== null && kind !== 'session.stopped' && kind !== 'session.closed';
-    return isTold ? { requestId } : {};
+    return { ...(isTold && { requestId }), ...(user !== null && { user }) };
   }
 
   #toStatus(kind: TraceEvent['kind'], changes: EventHeaderChanges): SessionStatus {

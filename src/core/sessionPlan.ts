@@ -7,7 +7,7 @@ import type { GivenContext } from './context';
 import type { ReplOpened, Verbosity } from './event';
 import { type History, readUsage } from './history';
 import { type Limits, checkLimits, createLimits, noUsage } from './limits';
-import type { RequestScope } from './requestScope';
+import { type RequestScope, noRequests } from './requestScope';
 import type { BackendName, Language, SandboxPlace, SandboxRequest } from './sandbox';
 import type { SessionSeed } from './session';
 import { exhaustedForkError } from './sessionErrors';
@@ -150,9 +150,10 @@ function createOpened(
   { clock, requests, engineId, version }: PlannerParts,
 ): PlannedSession['opened'] {
   const at = clock.now();
-  const requestId = requests?.requestId ?? null;
+  const { requestId, user } = requests ?? noRequests;
   return {
     ...(requestId !== null && { requestId }),
+    ...(user !== null && { user }),
     kind: 'session.opened',
     at,
     step: 0,

@@ -1,5 +1,6 @@
 // A trace in the format asked for.
 
+import type { TraceEvent } from '../core/event';
 import type { ExportedTrace } from './exportedTrace';
 import { toHtmlExport } from './htmlExport';
 import { toJsonExport } from './jsonExport';
@@ -22,7 +23,8 @@ export async function* exportTrace(
   viewerFolder: string,
 ): AsyncGenerator<string> {
   let piece = '';
-  for await (const part of await openParts(format, trace, viewerFolder)) {
+  const shown = trace.showsUser ? trace : { ...trace, events: withoutUser(trace.events) };
+  for await (const part of await openParts(format, shown, viewerFolder)) {
     piece += part;
     if (piece.length >= pieceChars) {
       yield piece;
@@ -30,6 +32,14 @@ export async function* exportTrace(
     }
   }
   yield piece;
+}
+
+/** An export is handed on: a name of the team is not to go with it by the way. */
+async function* withoutUser(events: ExportedTrace['events']): AsyncGenerator<TraceEvent> {
+  for await (const event of events) {
+    const { user, ...rest } = event;
+    yield user === undefined ? event : rest;
+  }
 }
 
 async function openParts(

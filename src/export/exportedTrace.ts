@@ -11,6 +11,8 @@ export interface ExportedTrace {
   readonly summary: Summary;
   /** In the order of the trace; read once, and never all of them held. */
   readonly events: AsyncIterable<TraceEvent> | Iterable<TraceEvent>;
+  /** Whether it says whose session it is, on a server with users; left out: it does not. */
+  readonly showsUser?: boolean;
   /** What of the trace could not be read, as far as its events have been. */
   readonly readUnreadable?: () => readonly UnreadableLines[];
 }

@@ -9,7 +9,17 @@ import type { Described, ResultStatus } from './traceWords';
 
 /** What every event has; a page tells it of its entries already. */
 const headerFields = new Set<string>([
-  ...(['at', 'step', 'status', 'usage', 'kind', 'shared', 'requestId', 'agentStanding'] as const),
+  ...([
+    'at',
+    'step',
+    'status',
+    'usage',
+    'kind',
+    'shared',
+    'requestId',
+    'user',
+    'agentStanding',
+  ] as const),
 ]);
 
 export function describeAgentEvent(event: AgentEvent): Described {

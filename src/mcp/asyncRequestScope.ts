@@ -4,6 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { RequestScope } from '../core/requestScope';
 
 export class AsyncRequestScope implements RequestScope {
+  readonly user = null;
   readonly #storage = new AsyncLocalStorage<string | null>();
 
   get requestId(): string | null {

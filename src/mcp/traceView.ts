@@ -17,6 +17,7 @@ export interface TraceEntryView {
   readonly result_status: ResultStatus;
   readonly summary: string;
   readonly request_id?: string | undefined;
+  readonly user?: string | undefined;
   readonly guardrail_snapshot: UsageView;
   readonly detail: Record<string, unknown>;
 }
@@ -52,6 +53,7 @@ export function toTraceEntryView(entry: TraceEntry, options: TraceViewOptions): 
     result_status: status,
     summary: toOneLine(summary, summaryChars),
     ...(last.requestId !== undefined && { request_id: last.requestId }),
+    ...(last.user !== undefined && { user: last.user }),
     guardrail_snapshot: isSummary
       ? toShortUsageView({ ...last, limits })
       : toUsageView({ ...last, limits }),

@@ -9,6 +9,7 @@ import type { ContextReader } from '../core/context';
 import type { Engine, EngineStatus } from '../core/engine';
 import type { ModelProvider } from '../core/model';
 import type { SandboxBackendStatus, SandboxFactory, SandboxStatus } from '../core/sandbox';
+import { toUserRequests } from '../core/requestScope';
 import { countByStatus } from '../core/sessionCounts';
 import { SessionRegistry } from '../core/sessionRegistry';
 import { Tasks } from '../core/task/tasks';
@@ -117,7 +118,7 @@ export class LocalEngine implements Engine {
       readLoops: () => this.loops,
       model: models,
       clock: systemClock,
-      requests,
+      requests: user ? toUserRequests(requests, user.spec.folder) : requests,
       ...(this.#user && { readRoom: this.#user.readRoom }),
       engineId: this.engineId,
       version,

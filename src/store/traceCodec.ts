@@ -28,6 +28,7 @@ const lineBounds = { maxDepth: 20, maxValues: 150_000 };
 /** Five times what a session is opened with. */
 const maxTitleChars = 1_000;
 const maxRequestIdChars = 64;
+const maxUserChars = 64;
 
 /** How every line of a kind begins. A line break inside a value is escaped, so the whole of it is unmistakable. */
 export function toLineStart(kind: TraceEvent['kind']): string {
@@ -191,6 +192,7 @@ const header = {
   status: z.enum(sessionStatuses),
   usage,
   requestId: z.string().max(maxRequestIdChars).optional(),
+  user: z.string().max(maxUserChars).optional(),
   shared: shared.optional(),
   agentStanding: agentStanding.optional(),
 };

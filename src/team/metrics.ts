@@ -52,7 +52,7 @@ export class Metrics implements HttpObserver {
     this.#gauges = {
       liveSessions: gauge('rlm_live_sessions', 'Sessions that hold a sandbox.'),
       heldBytes: gauge('rlm_session_memory_bytes', 'Memory set apart for live sessions.'),
-      users: gauge('rlm_users', 'Users who have called since the server started.'),
+      users: gauge('rlm_users', 'Users who have called and have an engine.'),
       mcpSessions: gauge('rlm_mcp_sessions', 'MCP sessions that are open.'),
       openCalls: gauge('rlm_open_calls', 'Requests with calls that are not answered yet.'),
       openResponses: gauge(

@@ -22,22 +22,33 @@ interface TeamAccessParts {
   readonly users: UserTable | null;
   readonly oidc: OidcVerifier | null;
   readonly openEngine: (user: UserSpec) => Promise<Engine>;
+  /** It has ended, since its user was away and others needed room. */
+  readonly onEngineClosed: (engine: Engine) => void;
   readonly now: () => number;
+  /** In ms from any time on, which no setting of the clock changes. */
+  readonly monotonicNow: () => number;
+  readonly maxMembers?: number;
 }
 
 interface Member {
   readonly caller: Promise<Caller>;
   /** When what was last shown for it stops to hold; null: it is looked up. */
   expiresAt: number | null;
+  /** By the monotonic clock. */
+  seenAt: number;
 }
 
 /** Users with an engine at one time. */
-const maxMembers = 1_000;
+const usualMaxMembers = 1_000;
+/** Where others need room. Whoever has an MCP session open is seen every few seconds. */
+const awayMs = 60_000;
 
 export class TeamAccess implements HttpAccess {
   readonly #parts: TeamAccessParts;
   /** By the folder of each. */
   readonly #members = new Map<string, Member>();
+  /** Engines that end. */
+  readonly #closing = new Set<Promise<void>>();
 
   constructor(parts: TeamAccessParts) {
     this.#parts = parts;
@@ -68,7 +79,9 @@ export class TeamAccess implements HttpAccess {
 
   async readStanding({ id, credential }: Caller): Promise<Standing> {
     const { users, now } = this.#parts;
-    const expiresAt = this.#members.get(id)?.expiresAt ?? null;
+    const member = this.#members.get(id);
+    const expiresAt = member?.expiresAt ?? null;
+    this.#see(member);
     if (expiresAt !== null) {
       return now() < expiresAt ? 'current' : 'expired';
     }
@@ -78,7 +91,7 @@ export class TeamAccess implements HttpAccess {
   async close(): Promise<void> {
     const engines = await this.listEngines();
     this.#members.clear();
-    await Promise.allSettled(engines.map((engine) => engine.close()));
+    await Promise.allSettled([...this.#closing, ...engines.map((engine) => engine.close())]);
   }
 
   async #toCaller({ name, entry, tokenId }: User): Promise<AccessVerdict> {
@@ -109,21 +122,61 @@ export class TeamAccess implements HttpAccess {
   async #open(id: string, name: string, spec: UserSpec): Promise<AccessVerdict> {
     let member = this.#members.get(id);
     if (!member) {
-      if (this.#members.size >= maxMembers) {
+      const { maxMembers = usualMaxMembers, monotonicNow } = this.#parts;
+      const hasRoom = this.#members.size < maxMembers || (await this.#makeRoom());
+      if (!hasRoom && !this.#members.has(id)) {
         return {
           kind: 'unavailable',
           reason: `${maxMembers} users are served, as many as can be.`,
         };
       }
-      member = { caller: this.#createCaller(id, name, spec), expiresAt: null };
+      member = this.#members.get(id) ?? {
+        caller: this.#createCaller(id, name, spec),
+        expiresAt: null,
+        seenAt: monotonicNow(),
+      };
       this.#members.set(id, member);
       member.caller.catch(() => this.#members.delete(id));
     }
+    this.#see(member);
     try {
       return { ...(await member.caller), limits: toCallerLimits(spec.readQuota()) };
     } catch {
       return { kind: 'unavailable', reason: 'The sessions of this user cannot be opened.' };
     }
+  }
+
+  #see(member: Member | undefined): void {
+    if (member) {
+      member.seenAt = this.#parts.monotonicNow();
+    }
+  }
+
+  /** Ends the engine of whoever has been away longest and has nothing live: all of theirs is on the disk. */
+  async #makeRoom(): Promise<boolean> {
+    const bySight = [...this.#members].sort(([, left], [, right]) => left.seenAt - right.seenAt);
+    for (const [id, member] of bySight) {
+      const caller = await member.caller.catch(() => null);
+      const isAway = this.#parts.monotonicNow() - member.seenAt >= awayMs;
+      const isHere = this.#members.get(id) === member;
+      if (caller && isHere && isAway && caller.engine.sessions.live.length === 0) {
+        this.#members.delete(id);
+        this.#end(caller.engine);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  #end(engine: Engine): void {
+    const closed = engine
+      .close()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#closing.delete(closed);
+        this.#parts.onEngineClosed(engine);
+      });
+    this.#closing.add(closed);
   }
 
   async #createCaller(id: string, name: string, spec: UserSpec): Promise<Caller> {

@@ -120,7 +120,16 @@ function createAccess(
     engines.set(user, engine);
     return engine;
   };
-  return new TeamAccess({ users, oidc, openEngine, now: () => Date.now() });
+  return new TeamAccess({
+    ...{ users, oidc, openEngine },
+    onEngineClosed: (closed) => {
+      [...engines]
+        .filter(([, engine]) => engine === closed)
+        .forEach(([user]) => engines.delete(user));
+    },
+    now: () => Date.now(),
+    monotonicNow: () => performance.now(),
+  });
 }
 
 /** What the sessions of others leave of the server's own limit. */

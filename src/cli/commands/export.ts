@@ -11,6 +11,7 @@ interface ExportOptions extends GlobalOptions {
   readonly format: ExportFormat;
   readonly output?: string;
   readonly force?: true;
+  readonly user?: true;
 }
 
 export function addExportCommand(program: Command, cli: Cli): void {
@@ -25,6 +26,7 @@ export function addExportCommand(program: Command, cli: Cli): void {
     )
     .option('--output <file>', 'where to write (default: stdout; HTML on a terminal: <id>.html)')
     .option('--force', 'replace the file if it exists')
+    .option('--user', 'say whose session it is, in the trace of a server with users')
     .addHelpText(
       'after',
       '\nExample:\n  $ rlm-companion export 01932b7e-5c --format html --output trace.html',
@@ -41,7 +43,10 @@ async function exportSession(id: string, options: ExportOptions, cli: Cli): Prom
   try {
     const summary = await findSession(traces, id);
     const whole = readWholeTrace(traces, summary.sessionId);
-    const document = runtime.exportTrace(options.format, { summary, ...whole });
+    const document = runtime.exportTrace(options.format, {
+      ...{ summary, ...whole },
+      showsUser: options.user === true,
+    });
     const isPageForScreen = options.format === 'html' && terminal.isOutputShown;
     const file = options.output ?? (isPageForScreen ? `${summary.sessionId}.html` : null);
     if (file === null) {

@@ -62,6 +62,7 @@ const output = z.object({
         .string()
         .optional()
         .describe('Of the request that led to it, as in the server’s log.'),
+      user: z.string().optional().describe('Whose session it is, on a server with users.'),
       guardrail_snapshot: usageSchema.optional().describe('Usage after this event.'),
       detail: z.record(z.string(), z.unknown()).describe('Code, output, changes: by action.'),
     }),
@@ -102,10 +103,11 @@ export const getTrace = defineTool({
     const first = { ...toUnreadableView(page.unreadable) };
     const whole = { ...first, next_cursor: page.nextCursor, events: [...page.entries] };
     const brief = page.entries.map(
-      ({ guardrail_snapshot: usage, request_id: request, detail, ...entry }) => ({
+      ({ guardrail_snapshot: usage, request_id: request, user, detail, ...entry }) => ({
         ...entry,
         detail: withoutEmpty(detail),
         ...(args.detail === 'full' && request !== undefined && { request_id: request }),
+        ...(args.detail === 'full' && user !== undefined && { user }),
         ...(usage.remaining && { guardrail_snapshot: usage }),
       }),
     );

@@ -264,7 +264,8 @@ describe('users of one server', function () {
     const events = (await readFile(trace, 'utf8'))
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as { kind: string; request_id?: string }); // our own
+      .map((line) => JSON.parse(line) as { kind: string; request_id?: string; user?: string }); // our own
+    assert.deepStrictEqual([...new Set(events.map(({ user }) => user))], ['alice']);
     assert.deepStrictEqual(
       events.map(({ kind, request_id: request }) => [kind, typeof request]),
       [

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 
+import { toUserRequests } from '../../../src/core/requestScope';
 import { AsyncRequestScope } from '../../../src/mcp/asyncRequestScope';
 import { emptyOutcome } from '../../support/emptyOutcome';
 import { createFakeSession } from '../../support/fakePorts';
@@ -9,6 +10,21 @@ import { createFakeSession } from '../../support/fakePorts';
 const never = new AbortController().signal;
 
 describe('requestScope', () => {
+  it('says of every event whose session it is, also where no request leads to it', async () => {
+    const requests = toUserRequests(new AsyncRequestScope(), 'alice');
+    const parts = { parentBudget: null, loops: null, requests };
+    const { session, sink, clock } = createFakeSession({ maxSessionMs: 60_000 }, parts);
+    await session.runStep({ code: '1' }, never);
+    clock.advance(60_001);
+    await session.finalize({ text: 'x' }, never);
+    assert.ok(sink.events.length >= 4);
+    assert.deepStrictEqual(
+      sink.events.map(({ user }) => user),
+      sink.events.map(() => 'alice'),
+    );
+    session.dispose();
+  });
+
   it('is told of every event of a step, and of none that timers bring', async () => {
     const requests = new AsyncRequestScope();
     const parts = { parentBudget: null, loops: null, requests };

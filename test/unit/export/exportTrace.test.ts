@@ -39,6 +39,18 @@ describe('exportTrace', () => {
     ]);
   });
 
+  it('says whose session it is only when it is asked to', async () => {
+    const { summary, events } = createTraceOf('a text');
+    const user = 'user-name-5512';
+    const trace = { summary, events: [...events].map((event) => ({ ...event, user })) };
+    for (const format of exportFormats) {
+      const text = await joinPieces(exportTrace(format, trace, viewerFolder));
+      assert.equal(text.includes(user), false, format);
+    }
+    const shown = exportTrace('json', { ...trace, showsUser: true }, viewerFolder);
+    assert.ok((await joinPieces(shown)).includes(`"user": "${user}"`));
+  });
+
   it('hands out a long trace before it has read all of it', async () => {
     const { summary, events } = createTraceOf('x'.repeat(100_000));
     let asked = 0;

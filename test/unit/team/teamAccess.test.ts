@@ -16,11 +16,19 @@ describe('teamAccess', () => {
   let now: number;
   let opened: UserSpec[];
   let fails: boolean;
+  let monotonic: number;
+  let live: Record<string, number>;
+  let closed: string[];
+  let maxMembers: number;
 
   beforeEach(() => {
     now = Date.parse('2026-06-01T00:00:00Z');
     opened = [];
     fails = false;
+    monotonic = 0;
+    live = {};
+    closed = [];
+    maxMembers = 100;
   });
 
   const file = (): string => path.join(folder(), 'users.json');
@@ -35,9 +43,18 @@ describe('teamAccess', () => {
           throw new Error('the disk is full');
         }
         opened.push(user);
-        return { user } as unknown as Engine; // it is only handed on
+        const sessions = {
+          get live() {
+            return Array.from({ length: live[user.folder] ?? 0 });
+          },
+        };
+        return { user, sessions, close: async () => undefined } as unknown as Engine; // all that is used of it
       },
+      onEngineClosed: (engine) =>
+        closed.push((engine as unknown as { user: UserSpec }).user.folder), // as made above
       now: () => now,
+      monotonicNow: () => monotonic,
+      maxMembers,
     });
 
   const identify = async (access: TeamAccess, token: string): Promise<Caller> => {
@@ -111,6 +128,37 @@ describe('teamAccess', () => {
     assert.deepStrictEqual(await read(), ['current', 'current']);
     await revokeTokens(file(), 'alice', first.id);
     assert.deepStrictEqual(await read(), ['revoked', 'current']);
+  });
+
+  it('ends the engine of whoever has been away longest, and of nobody with something live', async () => {
+    const tokens: Record<string, string> = {};
+    for (const name of ['alice', 'bob', 'carol', 'dave', 'erin', 'frank']) {
+      tokens[name] = (await addToken(file(), { ...usual, name })).token;
+    }
+    maxMembers = 3;
+    const access = await create();
+    const call = async (name: string): Promise<string> =>
+      (await access.identify(tokens[name] ?? '')).kind;
+    const callers = new Map<string, Caller>();
+    for (const name of ['alice', 'bob', 'carol']) {
+      callers.set(name, await identify(access, tokens[name] ?? ''));
+    }
+    assert.equal(await call('dave'), 'unavailable'); // all three have just called
+    live['alice'] = 1; // holds a sandbox
+    monotonic += 59_000;
+    const bob = callers.get('bob');
+    assert.ok(bob);
+    await access.readStanding(bob); // has an MCP session open
+    now -= 3_600_000; // a clock that is set back changes nothing
+    monotonic += 1_000;
+    const kinds = await Promise.all([call('dave'), call('dave'), call('erin')]);
+    assert.deepStrictEqual(kinds, ['caller', 'caller', 'unavailable']);
+    assert.deepStrictEqual([closed, (await access.listEngines()).length], [['carol'], 3]);
+    monotonic += 60_000;
+    await access.readStanding(bob);
+    assert.deepStrictEqual([await call('carol'), closed], ['caller', ['carol', 'dave']]);
+    assert.equal(opened.filter(({ folder: name }) => name === 'carol').length, 2);
+    await access.close();
   });
 
   it('says that it cannot now where an engine does not open, and tries again', async () => {
