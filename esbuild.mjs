@@ -19,7 +19,7 @@ const shared = {
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
-  loader: { '.py': 'text', '.md': 'text', '.txt': 'text' },
+  loader: { '.py': 'text', '.md': 'text', '.txt': 'text', '.yaml': 'text' },
 };
 const node = {
   ...shared,

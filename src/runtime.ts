@@ -1,10 +1,12 @@
 // Composition root: builds an engine and its surfaces. With `runtime/` the only server files that name implementations.
 
 import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { createTimeOrderedId } from './base/ids';
+import { ownerFolder } from './base/ownerOnly';
 import type { TraceStore } from './core/traceStore';
 import type { ExportedTrace } from './export/exportedTrace';
 import { type ExportFormat, exportTrace as exportWithViewer } from './export/exportTrace';
@@ -16,6 +18,7 @@ import { createMcpServer } from './mcp/server';
 import { serveStdio as serveMcpStdio, StdioConnection } from './mcp/stdio';
 import { readOnlyToolNames } from './mcp/toolList';
 import { LocalEngine, type RuntimeOptions, version } from './runtime/localEngine';
+import { ProfileFolders } from './profiles/profileFolders';
 import { isEngineAlive } from './store/engineFile';
 import { FileTraceStore } from './store/fileTraceStore';
 import { createHome, type Home, toHomePath } from './store/home';
@@ -28,6 +31,7 @@ export {
   deleteDaytonaSandboxes,
   listDaytonaSandboxes,
 } from './sandbox/native/daytona/daytonaLeftovers';
+export { parseProfileFile } from './profiles/profileFile';
 export { addToken, readUserFile, revokeTokens } from './team/userFile';
 
 /** @throws RlmError 'INTERNAL_ERROR' when the home folder cannot be used. */
@@ -158,6 +162,16 @@ export async function serveTeam(engine: LocalEngine, settings: TeamSettings): Pr
   });
   const endpoint = { url: service.url, token: ownToken };
   return { ...service, tokenFile: service.isOwn ? await engine.announce(endpoint) : null };
+}
+
+/** The profiles of agents, without an engine. `workspaces`: those that are trusted. Creates their folder. */
+export async function openProfiles(options: {
+  readonly home: string | null;
+  readonly workspaces: readonly string[];
+}): Promise<ProfileFolders> {
+  const home = await openHome(options.home);
+  await mkdir(home.profiles, { recursive: true, mode: ownerFolder });
+  return new ProfileFolders({ home: home.profiles, readWorkspaces: () => options.workspaces });
 }
 
 /** All that a home keeps, as an archive. @throws RlmError as `homeBackup.createBackup`. */

@@ -13,6 +13,8 @@ import type {
   serveTeam,
   listDaytonaSandboxes,
   deleteDaytonaSandboxes,
+  openProfiles,
+  parseProfileFile,
 } from '../runtime';
 import type { ExitCode } from './failure';
 import type { Interrupts } from './interrupts';
@@ -52,6 +54,8 @@ export interface CliRuntime {
   readonly revokeTokens: typeof revokeTokens;
   readonly listDaytonaSandboxes: typeof listDaytonaSandboxes;
   readonly deleteDaytonaSandboxes: typeof deleteDaytonaSandboxes;
+  readonly openProfiles: typeof openProfiles;
+  readonly parseProfileFile: typeof parseProfileFile;
   readonly createBackup: typeof createBackup;
   readonly restoreHome: typeof restoreHome;
   exportTrace(format: ExportFormat, trace: ExportedTrace): AsyncIterable<string>;

@@ -9,6 +9,7 @@ import { addDaytonaCommand } from './commands/daytona';
 import { addExportCommand } from './commands/export';
 import { addForkCommand } from './commands/fork';
 import { addMcpCommand } from './commands/mcp';
+import { addProfilesCommand } from './commands/profiles';
 import { addResumeCommand } from './commands/resume';
 import { addRunCommand } from './commands/run';
 import { addServeCommand } from './commands/serve';
@@ -40,6 +41,7 @@ const addCommands = [
   addTraceCommand,
   addExportCommand,
   addStatusCommand,
+  addProfilesCommand,
   addDaytonaCommand,
   addBackupCommand,
 ];

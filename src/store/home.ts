@@ -14,6 +14,8 @@ export interface Home {
   readonly sessions: string;
   /** One file per running engine. */
   readonly engines: string;
+  /** The user's recipes of agents. */
+  readonly profiles: string;
 }
 
 interface HomeSurroundings {
@@ -52,6 +54,7 @@ export async function createHome(path: string): Promise<Home> {
     path,
     sessions: resolve(path, 'sessions'),
     engines: resolve(path, 'engines'),
+    profiles: resolve(path, 'profiles'),
   };
   try {
     // A folder that was there before keeps its mode: it may hold more than ours.

@@ -1,5 +1,6 @@
 // The command line without a process: streams in memory, an engine in memory.
 
+import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import type {
   Cli,
@@ -12,6 +13,8 @@ import { exitCodes, type ExitCode } from '../../../src/cli/failure';
 import { Interrupts } from '../../../src/cli/interrupts';
 import { runProgram } from '../../../src/cli/program';
 import { Terminal } from '../../../src/cli/terminal';
+import { parseProfileFile } from '../../../src/profiles/profileFile';
+import { ProfileFolders } from '../../../src/profiles/profileFolders';
 import {
   deleteDaytonaSandboxes,
   listDaytonaSandboxes,
@@ -143,6 +146,12 @@ export class FakeCli implements Cli {
     revokeTokens,
     listDaytonaSandboxes,
     deleteDaytonaSandboxes,
+    openProfiles: async ({ home, workspaces }) =>
+      new ProfileFolders({
+        home: path.join(home ?? this.cwd, 'profiles'),
+        readWorkspaces: () => workspaces,
+      }),
+    parseProfileFile,
     createBackup: () => Promise.reject(new Error('not here')),
     restoreHome: () => Promise.reject(new Error('not here')),
     exportTrace: async function* (format, { summary, events }) {
