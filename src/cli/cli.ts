@@ -1,5 +1,6 @@
 // What every command is given: the terminal, the runtime, and where it was started.
 
+import type { ReadBackendSettings } from '../core/backendSettings';
 import type { Engine } from '../core/engine';
 import type { TraceStore } from '../core/traceStore';
 import type { ExportedTrace } from '../export/exportedTrace';
@@ -69,6 +70,8 @@ export interface EngineOptions {
   readonly baseFolder: string;
   /** Where files of sandboxes may be written. */
   readonly readDownloadFolder?: () => string | null;
+  /** Left out: the environment's. */
+  readonly backends?: ReadBackendSettings;
   readonly log: (line: string) => void;
 }
 

@@ -2,6 +2,7 @@
 
 import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseBackendSettings, type ReadBackendSettings } from '../core/backendSettings';
 import type { GivenContext } from '../core/context';
 import { type LimitRange, type Limits, limitRanges } from '../core/limits';
 import { type BackendName, type Language, backendNames, languages } from '../core/sandbox';
@@ -109,6 +110,10 @@ export interface BackendOptions {
   readonly image?: string;
 }
 
+export interface SandboxNetworkOptions {
+  readonly sandboxNetwork?: string;
+}
+
 /** Where code runs. */
 export function addBackendOptions(command: Command): Command {
   return command
@@ -119,6 +124,21 @@ export function addBackendOptions(command: Command): Command {
       ).choices(backendNames),
     )
     .option('--image <name>', 'image of backend container (default: RLM_SANDBOX_CONTAINER_IMAGE)');
+}
+
+export function sandboxNetworkOption(): Option {
+  return new Option(
+    '--sandbox-network <hosts>',
+    'none, or hosts that code in backends local, container and daytona may connect to, such as pypi.org,*.pythonhosted.org (default: RLM_SANDBOX_NETWORK, else none)',
+  );
+}
+
+/** Of an engine: the environment's, and what was named. */
+export function toBackendSettings(
+  { sandboxNetwork: network }: SandboxNetworkOptions,
+  { env }: Cli,
+): ReadBackendSettings {
+  return async () => parseBackendSettings(env, { network });
 }
 
 export function toBackend({ backend, image }: BackendOptions): {

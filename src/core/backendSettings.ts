@@ -1,6 +1,7 @@
 // What the user has set about backends. The environment says it, and a host may say it before that.
 
 import { RlmError } from './errors';
+import { parseNetworkPatterns } from './networkRules';
 import { type BackendName, backendNames } from './sandbox';
 
 /** Where Daytona is, and what opens it. */
@@ -23,6 +24,8 @@ export interface BackendSettings {
   readonly runtime: string | null;
   /** Of containers for which none is named. */
   readonly image: string;
+  /** Where code in local, container and daytona may connect to: patterns of networkRules.ts; empty: nowhere. */
+  readonly network: readonly string[];
   readonly daytonaApiUrl: string;
   readonly daytonaApiKey: string | null;
   readonly daytonaTarget: string | null;
@@ -48,11 +51,17 @@ const variables = {
   python: ['RLM_PYTHON'],
   runtime: ['RLM_SANDBOX_CONTAINER_RUNTIME'],
   image: ['RLM_SANDBOX_CONTAINER_IMAGE'],
+  network: ['RLM_SANDBOX_NETWORK'],
   daytonaApiUrl: ['DAYTONA_API_URL'],
   daytonaApiKey: ['DAYTONA_API_KEY'],
   daytonaTarget: ['DAYTONA_TARGET'],
   daytonaSnapshot: ['RLM_DAYTONA_SNAPSHOT'],
 } as const satisfies Record<keyof BackendSettings, readonly string[]>;
+
+/** Of the editor's settings, where it is another. */
+const settingNames: Readonly<Partial<Record<keyof BackendSettings, string>>> = {
+  network: 'sandbox.network',
+};
 
 /** `given` goes before the environment. @throws RlmError 'INVALID_INPUT' that says which is not understood. */
 export function parseBackendSettings(
@@ -61,7 +70,7 @@ export function parseBackendSettings(
 ): BackendSettings {
   const read = (setting: keyof BackendSettings): { name: string; value: string } | null => {
     const sources = [
-      { name: `the setting rlm.${setting}`, value: given[setting] ?? '' },
+      { name: `the setting rlm.${settingNames[setting] ?? setting}`, value: given[setting] ?? '' },
       ...variables[setting].map((name) => ({ name, value: environment[name] ?? '' })),
     ];
     const found = sources.find(({ value }) => value.trim() !== '');
@@ -73,6 +82,7 @@ export function parseBackendSettings(
     python: read('python')?.value ?? null,
     runtime: read('runtime')?.value ?? null,
     image: read('image')?.value ?? usualImage,
+    network: parseNetworkPatterns(read('network')?.value ?? ''),
     daytonaApiUrl: read('daytonaApiUrl')?.value ?? usualDaytonaUrl,
     daytonaApiKey: read('daytonaApiKey')?.value ?? null,
     daytonaTarget: read('daytonaTarget')?.value ?? null,

@@ -3,6 +3,7 @@
 import type { AgentEventBody, AgentInfo, AgentStanding } from './agent/agentEvent';
 import { agentStatuses } from './agent/agentState';
 import type { ContextInfo, GivenContext, TextForm } from './context';
+import type { NetworkRecord } from './networkRecord';
 import { type Limits, type SharedLimits, type StopReason, type Usage, stopReasons } from './limits';
 import type { Interruption, Language, Outcome, SandboxPlace } from './sandbox';
 
@@ -221,6 +222,8 @@ export interface ShellFinished extends EventHeader {
   readonly durationMs: number;
   /** The variables are gone with the sandbox that broke. */
   readonly stateLost: boolean;
+  /** What it connected to, or wanted to. Left out: nothing. */
+  readonly network?: NetworkRecord | undefined;
   readonly stop: StopReason | null;
 }
 

@@ -9,6 +9,7 @@ import type { ModelAnswered, ReplayDifference, StepFinished } from './event';
 import type { RecordedStep } from './history';
 import { toContexts, toModelName, toPrompt, toPrompts } from './hostCallArguments';
 import type { Usage } from './limits';
+import { hasUsedNetwork, toNetworkText } from './networkRecord';
 import { isSamePrompt } from './keptAnswers';
 import { childModel } from './modelCalls';
 import type { HostCall, Outcome, SandboxPlace, VariableChange } from './sandbox';
@@ -35,7 +36,34 @@ export function compareOutcomes(
   const differences = fields.flatMap(([field, read]) =>
     describe(step, field, read(recorded), read(replayed)),
   );
-  return [...differences, ...compareChanges(step, recorded, replayed)];
+  return [
+    ...differences,
+    ...compareChanges(step, recorded, replayed),
+    ...compareNetwork(step, recorded, replayed),
+  ];
+}
+
+/** What others answered then they may not answer now, and what they were sent they are sent again. */
+function compareNetwork(
+  step: number,
+  { network: recorded }: Outcome,
+  { network: replayed }: Outcome,
+): readonly ReplayDifference[] {
+  if (!(recorded && hasUsedNetwork(recorded)) && !(replayed && hasUsedNetwork(replayed))) {
+    return [];
+  }
+  const again = replayed
+    ? `it connected again: ${toNetworkText(replayed)}`
+    : 'it connected to nothing this time';
+  const show = (text: string): string => cutText(text, shownChars).text;
+  return [
+    {
+      step,
+      field: 'network',
+      recorded: recorded ? show(toNetworkText(recorded)) : 'none',
+      replayed: show(`not repeatable: ${again}`),
+    },
+  ];
 }
 
 /** Whether a record was run where it was made. */
@@ -45,7 +73,15 @@ export function comparePlaces(
 ): readonly ReplayDifference[] {
   const read = ({ backend, image, imageDigest }: SandboxPlace): string =>
     [backend, image, imageDigest].filter((part) => part !== null).join(' ');
-  return describe(0, 'backend', read(recorded), read(replayed));
+  return [
+    ...describe(0, 'backend', read(recorded), read(replayed)),
+    ...describe(0, 'network', readNetwork(recorded), readNetwork(replayed)),
+  ];
+}
+
+/** As its walls have it. */
+function readNetwork({ walls }: SandboxPlace): string {
+  return walls.find((wall) => wall.startsWith('network: ')) ?? 'network: none';
 }
 
 export function compareContexts(

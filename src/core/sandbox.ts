@@ -2,6 +2,7 @@
 
 import type { Disposable } from '../base/disposable';
 import type { Listen } from '../base/emitter';
+import type { NetworkRecord } from './networkRecord';
 import type { FileReply, FileRequest } from './sandboxFiles';
 
 export type Language = 'python' | 'javascript';
@@ -205,6 +206,8 @@ export interface Outcome {
   readonly interruption: Interruption | null;
   /** The code did not let go: its worker was replaced, all variables but the contexts are gone. */
   readonly stateLost: boolean;
+  /** What it connected to, or wanted to. Left out: nothing. */
+  readonly network?: NetworkRecord | undefined;
 }
 
 export const outputFields = ['stdout', 'stderr', 'result'] as const;

@@ -1,6 +1,7 @@
 // Words of the files and the shell that a sandbox has: operations that are small each, of which whole files are
 // made (fileTransfer.ts). Paths are those of the sandbox; relative ones begin at its work folder.
 
+import type { NetworkRecord } from './networkRecord';
 import type { Interruption } from './sandbox';
 
 const mebibyte = 2 ** 20;
@@ -127,4 +128,6 @@ export interface FileReply {
   readonly interruption: Interruption | null;
   /** Since the reply before, the files that were there have gone with the worker that held them. */
   readonly filesLost: boolean;
+  /** What a command connected to, or wanted to. Left out: nothing. */
+  readonly network?: NetworkRecord | undefined;
 }

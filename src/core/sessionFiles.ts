@@ -82,6 +82,7 @@ export type CommandResult = Pick<
   | 'endedBy'
   | 'durationMs'
   | 'stateLost'
+  | 'network'
   | 'stop'
 > &
   Told & { readonly usage: Usage };
@@ -202,7 +203,7 @@ export class SessionFiles {
       const started = clock.monotonic();
       const reply = await sandbox.runFileOperation({ operation, timeoutMs }, combined);
       const durationMs = clock.monotonic() - started;
-      const { answer, interruption } = reply;
+      const { answer, interruption, network } = reply;
       this.#lossUntold ||= reply.filesLost;
       if (answer?.kind === 'refused') {
         throw toFileError(answer, null);
@@ -218,10 +219,10 @@ export class SessionFiles {
       const output = { exitCode, stdout, stderr, droppedBytes };
       const end = { interruption, endedBy, durationMs, stateLost, stop };
       await recorder.append(
-        { kind: 'shell.finished', command, ...output, ...end },
+        { kind: 'shell.finished', command, ...output, ...end, ...(network && { network }) },
         { usage, stop },
       );
-      return { ...output, ...end, usage, ...this.#tellLoss() };
+      return { ...output, ...end, usage, ...this.#tellLoss(), ...(network && { network }) };
     });
   }
 

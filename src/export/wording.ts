@@ -11,6 +11,7 @@ import type {
   StopCause,
 } from '../core/event';
 import type { Limits, Usage } from '../core/limits';
+import { toNetworkText } from '../core/networkRecord';
 import type { BackendName, Language, Outcome, SandboxPlace } from '../core/sandbox';
 import type { Summary } from '../core/summary';
 import { countUnreadable, type UnreadableLines } from '../core/unreadableLines';
@@ -173,7 +174,7 @@ export function toPercent(used: number, allowed: number): number {
 
 /** What else there is to say of a step than its output. */
 export function toOutcomeNotes(
-  { interruption, stateLost }: Outcome,
+  { interruption, stateLost, network }: Outcome,
   translate: Translate = fillIn,
 ): readonly string[] {
   const notes = [
@@ -184,6 +185,7 @@ export function toOutcomeNotes(
           'The code did not let go: its variables are lost, the contexts were loaded again.',
         )
       : null,
+    network ? translate('Network: {0}', toNetworkText(network)) : null,
   ];
   return notes.filter((note) => note !== null);
 }
@@ -287,6 +289,7 @@ export function toCommandText(event: ShellFinished, translate: Translate = fillI
     dropped > 0 ? translate('{0} not kept', translate('{0} bytes', toCountText(dropped))) : null,
     stateLost ? translate('variables are lost') : null,
     stop === null ? null : translate('guardrail {0}', stop),
+    event.network ? translate('Network: {0}', toNetworkText(event.network)) : null,
   ];
   return facts.filter((fact) => fact !== null).join(', ');
 }

@@ -59,6 +59,7 @@ export async function readBackendSettings(keys: Pick<KeyStore, 'read'>): Promise
     python,
     runtime: expandHome(read<string>('runtime', '')),
     image: read<string>('image', ''),
+    network: read<string>('sandbox.network', ''),
   });
 }
 

@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import { type VariableChange, outputFields } from '../core/sandbox';
-import { countField, cutSchema, stopReasonField, usageSchema } from './fields';
+import { countField, cutSchema, networkField, stopReasonField, usageSchema } from './fields';
 import { pendingFields } from './pendingView';
 import { replaySchema } from './replayView';
 
@@ -63,6 +63,7 @@ export const stepSchema = z.object({
     .boolean()
     .optional()
     .describe('The code did not let go in time: all variables but the contexts are gone.'),
+  network: networkField.optional(),
   ...pendingFields,
   final_answer: z
     .string()

@@ -26,6 +26,7 @@ export function toStepMarkdown(payload: StepPayload): string {
     ...(open ? [`**Not finalized:** ${toInline(open)}`] : []),
     ...(payload.interrupted ? [`Interrupted: ${payload.interrupted}.`] : []),
     ...(payload.state_lost ? ['All variables but the contexts are gone.'] : []),
+    ...(payload.network ? [`Network: ${toInline(payload.network)}`] : []),
     ...(payload.truncated ? [toTruncationText(payload)] : []),
     ...(payload.hint ? [payload.hint] : []),
     ...(payload.prompts_replaced

@@ -2,6 +2,7 @@
 // contract lists; the text only what its reader does not know yet.
 
 import { cutText } from '../base/text';
+import { toNetworkText } from '../core/networkRecord';
 import type { StepError } from '../core/sandbox';
 import { toSearchHint } from '../core/searchHint';
 import { countDropped } from '../core/shownTexts';
@@ -109,6 +110,7 @@ function toStepPayload(step: StepResult, summary: Told, replay: ReplayView | nul
       pending_prompts: null,
       interrupted: outcome.interruption,
       state_lost: outcome.stateLost,
+      ...(outcome.network && { network: toNetworkText(outcome.network) }),
       ...(step.promptsReplaced ? { prompts_replaced: step.promptsReplaced } : {}),
       final_answer: outcome.finalAnswer,
       result: outcome.result,

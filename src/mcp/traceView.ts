@@ -94,7 +94,8 @@ const briefTextChars: Readonly<Record<string, number>> = {
 };
 const briefFields: readonly string[] = [
   ...['title', 'language', 'parent_session_id', 'source_step', 'paths', 'context'],
-  ...['error', 'guardrail_stop', 'interrupted', 'state_lost', 'dropped_chars', 'abridged'],
+  ...['error', 'guardrail_stop', 'interrupted', 'state_lost', 'network'],
+  ...['dropped_chars', 'abridged'],
   ...['model', 'child_session_id', 'max_iterations', 'iterations', 'finish_reason'],
   ...['cause', 'reason', 'final_var_name', 'source_session_id', 'through_step', 'steps_run'],
   ...['difference_count', 'duration_ms', 'replaced_surrogates'],

@@ -10,6 +10,7 @@ import {
   type StepFinished,
 } from '../core/event';
 import type { Limits } from '../core/limits';
+import { toNetworkText } from '../core/networkRecord';
 import { noAgentStanding } from '../core/summary';
 import { toPlaceName } from '../core/sandboxPlace';
 import { toCounted } from '../base/text';
@@ -166,6 +167,7 @@ function describeCommand(event: ShellFinished): Described {
       interrupted: interruption,
       ended_by: event.endedBy,
       state_lost: event.stateLost,
+      ...(event.network && { network: toNetworkText(event.network) }),
       guardrail_stop: stop,
       duration_ms: Math.round(event.durationMs),
     },
@@ -256,6 +258,7 @@ function describeFinished({ outcome, stop, step }: StepFinished, code: string | 
       final_answer: outcome.finalAnswer,
       interrupted: interruption,
       state_lost: outcome.stateLost,
+      ...(outcome.network && { network: toNetworkText(outcome.network) }),
       guardrail_stop: stop,
       duration_ms: Math.round(outcome.durationMs),
     },

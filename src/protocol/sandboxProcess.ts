@@ -5,23 +5,26 @@ import type { DaytonaAccess } from '../core/backendSettings';
 import type { ContextShape, ContextSizes, Language, Outcome, VariableValue } from '../core/sandbox';
 import type { FileReply, FileRequest } from '../core/sandboxFiles';
 
-/** Where a worker runs that is no thread of the sandbox process. */
+/** Where a worker runs that is no thread of the sandbox process. `network`: where it may connect to; empty: nowhere. */
 export type NativePlace =
   | {
       readonly kind: 'local';
       /** The program; null: the first that fits. */
       readonly python: string | null;
+      readonly network: readonly string[];
     }
   | {
       readonly kind: 'container';
       /** The program; null: the first that answers. */
       readonly runtime: string | null;
       readonly image: string;
+      readonly network: readonly string[];
     }
   | (DaytonaAccess & {
       readonly kind: 'daytona';
       /** Null: the account's own. */
       readonly snapshot: string | null;
+      readonly network: readonly string[];
       /** That it is made for; null: none yet. */
       readonly sessionId: string | null;
     });

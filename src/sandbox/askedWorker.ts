@@ -3,6 +3,7 @@
 
 import { onAbort } from '../base/abort';
 import type { Disposable } from '../base/disposable';
+import type { NetworkRecord } from '../core/networkRecord';
 import type { Interruption } from '../core/sandbox';
 import type { FromWorker, ReplyMessage, ToWorker } from '../protocol/worker';
 import { StepClock } from './stepClock';
@@ -31,6 +32,8 @@ interface Interrupted {
   readonly interruption: Interruption | null;
   /** Why the worker died. */
   readonly lostBy: string | null;
+  /** What was connected to meanwhile; null: nothing. */
+  readonly network: NetworkRecord | null;
 }
 
 const interruptEveryMs = 100;
@@ -98,7 +101,7 @@ export class AskedWorker implements Disposable {
     this.#clock = clock;
     try {
       const answer = await this.#send(question);
-      return { answer, interruption, lostBy };
+      return { answer, interruption, lostBy, network: worker.takeNetwork() };
     } finally {
       timers.forEach(clearTimeout);
       clock.dispose();

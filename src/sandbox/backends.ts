@@ -122,9 +122,14 @@ export class Backends implements SandboxFactory {
     const settings = await this.#readSettings();
     switch (name) {
       case 'local':
-        return { kind: 'local', python: settings.python };
+        return { kind: 'local', python: settings.python, network: settings.network };
       case 'container':
-        return { kind: 'container', runtime: settings.runtime, image: image ?? settings.image };
+        return {
+          kind: 'container',
+          runtime: settings.runtime,
+          image: image ?? settings.image,
+          network: settings.network,
+        };
       case 'daytona':
         return {
           kind: 'daytona',
@@ -132,6 +137,7 @@ export class Backends implements SandboxFactory {
           apiKey: settings.daytonaApiKey,
           target: settings.daytonaTarget,
           snapshot: image ?? settings.daytonaSnapshot,
+          network: settings.network,
           sessionId,
         };
     }

@@ -119,13 +119,14 @@ export class LiveSandbox implements Disposable {
     const message: Question = { kind: 'run', id, step, code, maxOutputChars };
     try {
       const asked = this.#askInterruptibly(message, params.timeoutMs, signal);
-      const { answer, interruption, lostBy } = await asked;
+      const { answer, interruption, lostBy, network } = await asked;
       const elapsedMs = performance.now() - started;
+      const used = network && { network };
       if (answer?.kind !== 'ran') {
-        return this.#tellLoss({ interruption, lostBy }, params, elapsedMs);
+        return { ...this.#tellLoss({ interruption, lostBy }, params, elapsedMs), ...used };
       }
       this.#hasRun = true;
-      const outcome = toOutcome(answer.outcome, params.maxOutputChars);
+      const outcome = { ...toOutcome(answer.outcome, params.maxOutputChars), ...used };
       this.#variables = outcome.variables;
       return interruption === null
         ? outcome
@@ -187,12 +188,13 @@ export class LiveSandbox implements Disposable {
     this.#filesLost = false;
     this.#hasFiles = true;
     const asked = this.#askInterruptibly(message, request.timeoutMs, signal);
-    const { answer, interruption } = await asked;
+    const { answer, interruption, network } = await asked;
     if (answer?.kind !== 'filed') {
       this.#variables = [];
       this.#hasRun = false;
     }
-    return { answer: answer?.kind === 'filed' ? answer.answer : null, interruption, filesLost };
+    const filed = answer?.kind === 'filed' ? answer.answer : null;
+    return { answer: filed, interruption, filesLost, ...(network && { network }) };
   }
 
   dispose(): void {

@@ -98,6 +98,11 @@ class ThreadWorker implements WorkerHandle {
     Atomics.store(this.#interrupt, 0, interruptByte);
   }
 
+  /** It has none. */
+  takeNetwork(): null {
+    return null;
+  }
+
   clearInterrupt(): void {
     Atomics.store(this.#interrupt, 0, 0);
   }

@@ -5,6 +5,7 @@
 import type { Disposable } from '../base/disposable';
 import type { Listen } from '../base/emitter';
 import { RlmError } from '../core/errors';
+import type { NetworkRecord } from '../core/networkRecord';
 import type { Language } from '../core/sandbox';
 import {
   type FromWorker,
@@ -34,6 +35,8 @@ export interface WorkerHandle extends Disposable {
   /** Asks running code to stop. It may be lost on its way: ask again until the code has answered. */
   requestInterrupt(): void;
   clearInterrupt(): void;
+  /** Closes the way out that it had for what it was asked, and tells what was connected to; null: nothing. */
+  takeNetwork(): NetworkRecord | null;
   /** Ends it at once: it does not let go, or is no longer to be trusted. */
   end(): void;
   /**

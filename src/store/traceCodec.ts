@@ -16,6 +16,7 @@ import {
   verbosities,
 } from '../core/event';
 import { stopReasons } from '../core/limits';
+import { maxNetworkUses } from '../core/networkRecord';
 import { backendNames, languages, outputFields, unrecordedPlace } from '../core/sandbox';
 import { crc32 } from './crc32';
 import { agentInfo, agentStanding, createAgentEventSchemas } from './agentEventCodec';
@@ -155,6 +156,23 @@ const context = z.object({
   preview: z.string(),
 });
 
+const network = z
+  .object({
+    uses: list(
+      z.object({
+        host: z.string(),
+        port: count,
+        verdict: z.enum(['allowed', 'refused', 'failed']),
+        reason: orNull(z.string()),
+        connections: count,
+        sentBytes: count,
+        receivedBytes: count,
+      }),
+    ).refine((uses) => uses.length <= maxNetworkUses),
+    unlisted: count,
+  })
+  .optional();
+
 const outcome = z.object({
   stdout: z.string(),
   stderr: z.string(),
@@ -184,6 +202,7 @@ const outcome = z.object({
   durationMs: count,
   interruption: orNull(z.enum(['timeout', 'cancelled'])),
   stateLost: flag,
+  network,
 });
 
 const header = {
@@ -308,6 +327,7 @@ const otherSchema = z.discriminatedUnion('kind', [
     endedBy: orNull(z.string()),
     durationMs: count,
     stateLost: flag,
+    network,
     stop: orNull(z.enum(stopReasons)),
   }),
   z.object({

@@ -12,16 +12,25 @@ const never = new AbortController().signal;
 
 const log = (line: string): void => void process.stderr.write(line);
 
-export function createSandboxes(backend: BackendName = 'wasm'): SandboxProcess {
+/** `network`: where code may connect to, where the backend has a way out. */
+export function createSandboxes(
+  backend: BackendName = 'wasm',
+  network: readonly string[] = [],
+): SandboxProcess {
   switch (backend) {
     case 'wasm':
       return new SandboxProcess({ folder: sandboxFolder, log });
     case 'local':
-      return createNative('local', { kind: 'local', python: null });
+      return createNative('local', { kind: 'local', python: null, network });
     case 'container':
-      return createNative('container', { kind: 'container', runtime: null, image: testImage });
+      return createNative('container', {
+        kind: 'container',
+        runtime: null,
+        image: testImage,
+        network,
+      });
     case 'daytona':
-      return createDaytonaSandboxes();
+      return createDaytonaSandboxes(useFakeDaytona(), network);
   }
 }
 
@@ -33,7 +42,10 @@ export function useFakeDaytona(): Promise<FakeDaytona> {
   return sharedFake;
 }
 
-export function createDaytonaSandboxes(fake = useFakeDaytona()): SandboxProcess {
+export function createDaytonaSandboxes(
+  fake = useFakeDaytona(),
+  network: readonly string[] = [],
+): SandboxProcess {
   return new SandboxProcess({
     folder: sandboxFolder,
     log,
@@ -41,7 +53,8 @@ export function createDaytonaSandboxes(fake = useFakeDaytona()): SandboxProcess 
       names: ['daytona'],
       readPlace: async (_name, { image, sessionId }) => {
         const { apiUrl, key: apiKey } = await fake;
-        return { kind: 'daytona', apiUrl, apiKey, target: null, snapshot: image, sessionId };
+        const rest = { target: null, snapshot: image, sessionId, network };
+        return { kind: 'daytona', apiUrl, apiKey, ...rest };
       },
     },
   });

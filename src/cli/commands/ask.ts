@@ -11,6 +11,9 @@ import {
   type BackendOptions,
   addReadOptions,
   type GlobalOptions,
+  sandboxNetworkOption,
+  type SandboxNetworkOptions,
+  toBackendSettings,
   languageOption,
   type LimitOptions,
   parseWholeNumber,
@@ -29,7 +32,8 @@ import { toRoots, warnOfWideRoots } from '../roots';
 import { LoopPrinter } from '../run/loopPrinter';
 import type { Language } from '../../core/sandbox';
 
-interface AskOptions extends GlobalOptions, ReadOptions, LimitOptions, BackendOptions {
+interface AskOptions
+  extends GlobalOptions, SandboxNetworkOptions, ReadOptions, LimitOptions, BackendOptions {
   readonly model?: string;
   readonly subModel?: string;
   readonly maxIterations?: number;
@@ -61,6 +65,7 @@ export function addAskCommand(program: Command, cli: Cli): void {
     )
     .addOption(languageOption())
     .addOption(rootOption())
+    .addOption(sandboxNetworkOption())
     .option('--json', 'print one JSON document at the end and nothing else');
   addLimitOptions(addReadOptions(addBackendOptions(command)))
     .addHelpText('after', notes)
@@ -85,6 +90,7 @@ async function ask(words: readonly string[], options: AskOptions, cli: Cli): Pro
     home: toHome(options, cli),
     roots: await toRoots(cli.cwd, { roots: options.root, files }),
     baseFolder: cli.cwd,
+    backends: toBackendSettings(options, cli),
     log: () => undefined,
   });
   const printer = options.json ? null : new LoopPrinter(terminal);

@@ -14,6 +14,9 @@ import {
   addReadOptions,
   codeOption,
   type GlobalOptions,
+  sandboxNetworkOption,
+  type SandboxNetworkOptions,
+  toBackendSettings,
   jsonOption,
   languageOption,
   type LimitOptions,
@@ -30,7 +33,14 @@ import { toPrintable } from '../render/printable';
 import { toRoots, warnOfWideRoots } from '../roots';
 import { workOn } from '../run/workOn';
 
-interface RunOptions extends GlobalOptions, ReadOptions, LimitOptions, CodeOptions, BackendOptions {
+interface RunOptions
+  extends
+    GlobalOptions,
+    SandboxNetworkOptions,
+    ReadOptions,
+    LimitOptions,
+    CodeOptions,
+    BackendOptions {
   readonly language?: Language;
   readonly title?: string;
   readonly root: readonly string[];
@@ -54,7 +64,8 @@ export function addRunCommand(program: Command, cli: Cli): void {
     .addOption(languageOption())
     .option('--title <text>', 'title of the session')
     .addOption(rootOption())
-    .addOption(jsonOption());
+    .addOption(jsonOption())
+    .addOption(sandboxNetworkOption());
   addLimitOptions(addReadOptions(addBackendOptions(command)))
     .addHelpText('after', examples)
     .action((files: readonly string[], _options, command: Command) =>
@@ -71,6 +82,7 @@ async function run(files: readonly string[], options: RunOptions, cli: Cli): Pro
     home: toHome(options, cli),
     roots: await toRoots(cli.cwd, { roots: options.root, files }),
     baseFolder: cli.cwd,
+    backends: toBackendSettings(options, cli),
     log: () => undefined,
   });
   try {

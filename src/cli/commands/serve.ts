@@ -6,6 +6,9 @@ import { RlmError } from '../../core/errors';
 import type { Cli, ServeSettings, TeamServer } from '../cli';
 import {
   type GlobalOptions,
+  sandboxNetworkOption,
+  type SandboxNetworkOptions,
+  toBackendSettings,
   collect,
   parseWholeNumber,
   rootsOption,
@@ -15,7 +18,7 @@ import {
 } from '../options';
 import { toRoots, warnOfWideRoots } from '../roots';
 
-interface ServeOptions extends GlobalOptions {
+interface ServeOptions extends GlobalOptions, SandboxNetworkOptions {
   readonly root: readonly string[];
   readonly downloads?: string;
   readonly host: string;
@@ -51,7 +54,8 @@ export function addServeCommand(program: Command, cli: Cli): void {
         .env('MCP_PORT'),
     )
     .addOption(rootsOption())
-    .addOption(downloadsOption());
+    .addOption(downloadsOption())
+    .addOption(sandboxNetworkOption());
   for (const option of [...listNetworkOptions(), ...listUserOptions()]) {
     command.addOption(option);
   }
@@ -140,6 +144,7 @@ async function serve(options: ServeOptions, cli: Cli): Promise<void> {
       hasUsers && options.root.length === 0 ? [] : await toRoots(cli.cwd, { roots: options.root }),
     baseFolder: cli.cwd,
     readDownloadFolder: toDownloads(options, cli.cwd),
+    backends: toBackendSettings(options, cli),
     log: settings.say,
   });
   try {

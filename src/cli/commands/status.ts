@@ -7,14 +7,21 @@ import type { ProviderStatus } from '../../core/model';
 import type { SandboxBackendStatus } from '../../core/sandbox';
 import type { Cli } from '../cli';
 import { exitCodes } from '../failure';
-import { type GlobalOptions, rootsOption, toHome } from '../options';
+import {
+  type GlobalOptions,
+  sandboxNetworkOption,
+  type SandboxNetworkOptions,
+  toBackendSettings,
+  rootsOption,
+  toHome,
+} from '../options';
 import { toJsonText } from '../render/json';
 import { toPrintable } from '../render/printable';
 import type { Style } from '../render/style';
 import { toAmountText } from '../render/words';
 import { toRoots } from '../roots';
 
-interface StatusOptions extends GlobalOptions {
+interface StatusOptions extends GlobalOptions, SandboxNetworkOptions {
   readonly root: readonly string[];
   readonly json?: true;
 }
@@ -26,6 +33,7 @@ export function addStatusCommand(program: Command, cli: Cli): void {
       'check the sandboxes and models and show what is stored; fails when no sandbox works',
     )
     .addOption(rootsOption())
+    .addOption(sandboxNetworkOption())
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ rlm-companion status --json')
     .action((_options, command: Command) =>
@@ -40,6 +48,7 @@ async function showStatus(options: StatusOptions, cli: Cli): Promise<void> {
     home: toHome(options, cli),
     roots: await toRoots(cli.cwd, { roots: options.root }),
     baseFolder: cli.cwd,
+    backends: toBackendSettings(options, cli),
     log: () => undefined,
   });
   try {

@@ -1,6 +1,7 @@
 // What one step produced, as the REPL and the trace show it.
 
 import { toOneLine } from '../../base/text';
+import { toNetworkText } from '../../core/networkRecord';
 import { toShownTexts } from '../../core/shownTexts';
 import {
   type Outcome,
@@ -25,6 +26,7 @@ export function renderStep(outcome: Outcome, style: Style): string {
     toPrintable(result ?? ''),
     renderError(outcome, style),
     renderChanges(outcome.changes, style),
+    outcome.network ? style.dim(toPrintable(`network: ${toNetworkText(outcome.network)}`)) : '',
   ];
   return parts.filter((part) => part !== '').join('\n');
 }

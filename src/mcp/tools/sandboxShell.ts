@@ -1,10 +1,11 @@
 // sandbox_shell: runs a command in the shell of a sandbox.
 
 import * as z from 'zod';
-import { toFence, toInlineCode } from '../../base/markdown';
+import { toFence, toInline, toInlineCode } from '../../base/markdown';
+import { toNetworkText } from '../../core/networkRecord';
 import { fileLimits } from '../../core/sandboxFiles';
 import type { CommandResult } from '../../core/sessionFiles';
-import { countField, cutSchema, stopReasonField, usageSchema } from '../fields';
+import { countField, cutSchema, networkField, stopReasonField, usageSchema } from '../fields';
 import { fitPayload } from '../fit';
 import { callSandbox, sandboxHints } from '../sandboxCall';
 import { sandboxArgs, toTold, toToldMarkdown, toldFields } from '../sandboxFields';
@@ -40,6 +41,7 @@ const output = z.object({
     .boolean()
     .optional()
     .describe('It broke the sandbox: all variables but the contexts are gone.'),
+  network: networkField.optional(),
   stdout: z.string(),
   stderr: z.string(),
   truncated: z.boolean(),
@@ -56,7 +58,7 @@ export const sandboxShell = defineTool({
   description:
     'Runs one command with sh -c in the sandbox of a session (sandbox_id), or of this connection’s scratch session, over ' +
     'the same files that code sees; returns stdout, stderr and exit_code. Use it for programs that the place has (grep, ' +
-    'sort, tar; what a container’s image holds), never for this machine: nothing of it is there, and no network. All ' +
+    'sort, tar; what a container’s image holds), never for this machine: nothing of it is there, and no network but hosts that the user has allowed. All ' +
     'that the command starts ends with it, or with its time. Its time and output count against the guardrails; it is no ' +
     'step, and is not run again when the session is resumed or forked. Next: sandbox_files, sandbox_download, or code.',
   input,
@@ -82,6 +84,7 @@ export const sandboxShell = defineTool({
       ...(payload.interrupted ? [`Ended: ${payload.interrupted}.`] : []),
       ...(payload.ended_by ? [`Ended by the sandbox: ${payload.ended_by}.`] : []),
       ...(payload.state_lost ? ['The sandbox broke: variables are lost.'] : []),
+      ...(payload.network ? [`Network: ${toInline(payload.network)}`] : []),
       ...(payload.stdout === '' ? [] : ['**Output**', toFence(payload.stdout)]),
       ...(payload.stderr === '' ? [] : ['**Error output**', toFence(payload.stderr)]),
       ...toToldMarkdown(payload),
@@ -97,7 +100,8 @@ function toReplacedNote({ stdout, stderr }: CommandResult): string | null {
 }
 
 function toReply(found: FoundSandbox, result: CommandResult): z.output<typeof output> {
-  const { droppedBytes, interruption, endedBy, stateLost, stop, usage, filesLost } = result;
+  const { droppedBytes, interruption, endedBy, stateLost, stop, usage, filesLost, network } =
+    result;
   const dropped = droppedBytes.stdout + droppedBytes.stderr;
   const { limits } = found.session.summary;
   const { payload, cut } = fitPayload(
@@ -108,6 +112,7 @@ function toReply(found: FoundSandbox, result: CommandResult): z.output<typeof ou
       ...(interruption !== null && { interrupted: interruption }),
       ...(endedBy !== null && interruption === null && { ended_by: endedBy }),
       ...(stateLost && { state_lost: true }),
+      ...(network && { network: toNetworkText(network) }),
       stdout: result.stdout,
       stderr: result.stderr,
       truncated: dropped > 0,

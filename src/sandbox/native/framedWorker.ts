@@ -2,6 +2,7 @@
 // supervisor. What it says is bounded here as a thread's is bounded on that thread.
 
 import { Emitter } from '../../base/emitter';
+import type { NetworkRecord } from '../../core/networkRecord';
 import type { Language } from '../../core/sandbox';
 import { type FromWorker, type ToWorker, maxFrameChars } from '../../protocol/worker';
 import { readFrame, type WorkerHandle } from '../workerHandle';
@@ -20,6 +21,10 @@ export interface WorkerPlace {
   interrupt(): void;
   /** Ends the command that runs, and all that it has started. */
   endCommand(): void;
+  /** For a step or a command. */
+  openNetwork(): void;
+  /** Cuts what is open. What there was since the last time; null: nothing. */
+  closeNetwork(): NetworkRecord | null;
   /** Bounds what all its processes together hold in memory. */
   limitMemory(bytes: number): void;
   /** Another interpreter in the place of one that has ended; null: the place is gone too. */
@@ -45,6 +50,8 @@ export class FramedWorker implements WorkerHandle {
   #endedBy: string | null = null;
   /** What is asked of the supervisor, and not of the interpreter. */
   #isFiling = false;
+  /** What is asked is a step or a command, whose connections are its own. */
+  #hasNetwork = false;
   detail = '';
 
   constructor(place: WorkerPlace) {
@@ -64,8 +71,14 @@ export class FramedWorker implements WorkerHandle {
   send(message: ToWorker): void {
     if (message.kind === 'files') {
       this.#isFiling = true;
+      if (message.operation.kind === 'shell') {
+        this.#openNetwork();
+      }
       this.#place.tellFiles(JSON.stringify({ id: message.id, ...message.operation }));
       return;
+    }
+    if (message.kind === 'run') {
+      this.#openNetwork();
     }
     if (message.kind !== 'load') {
       const { bytes, ...told } = { bytes: undefined, ...message };
@@ -132,6 +145,19 @@ export class FramedWorker implements WorkerHandle {
     this.#ended.fire(reason);
     this.#ended.dispose();
     this.#received.dispose();
+  }
+
+  takeNetwork(): NetworkRecord | null {
+    if (!this.#hasNetwork) {
+      return null;
+    }
+    this.#hasNetwork = false;
+    return this.#place.closeNetwork();
+  }
+
+  #openNetwork(): void {
+    this.#hasNetwork = true;
+    this.#place.openNetwork();
   }
 
   requestInterrupt(): void {

@@ -1,11 +1,13 @@
 // What the first Python of a place is given: a short program on its command line, and the guest's files over
 // its stdin. So nothing is mounted, and any system with a Python will do.
 
+import { NetworkRules } from '../../core/networkRules';
 import { createGuestModules } from '../worker/guestModules';
 import bootstrap from './guest/bootstrap.py';
 import device from './guest/device.py';
 import eventLoop from './guest/eventLoop.py';
 import files from './guest/files.py';
+import network from './guest/network.py';
 import shell from './guest/shell.py';
 import start from './guest/start.py';
 import supervisor from './guest/supervisor.py';
@@ -28,6 +30,8 @@ export interface GuestOptions {
   readonly limits: Readonly<Record<string, number>>;
   /** The session's: all of a process namespace, or what descends from its supervisor. */
   readonly processes: 'all' | 'descendants';
+  /** Whether its supervisor listens on the loopback port of network.py. */
+  readonly network: boolean;
 }
 
 export interface GuestPayload {
@@ -43,7 +47,7 @@ const flags = ['-s', '-B', '-u', '-X', 'utf8'];
 
 export function createGuestPayload(options: GuestOptions): GuestPayload {
   const given = {
-    ...{ systemCalls, files, shell, supervisor, start, modules },
+    ...{ systemCalls, files, shell, network, supervisor, start, modules },
     options: { flags, ...options },
   };
   const json = JSON.stringify(given);
@@ -51,8 +55,14 @@ export function createGuestPayload(options: GuestOptions): GuestPayload {
   return { json, framed: Buffer.concat([Buffer.from(String(body.length).padStart(16)), body]) };
 }
 
-/** What code finds in its environment, whatever the engine's holds. */
-export function createGuestEnvironment(folder: string): Readonly<Record<string, string>> {
+/**
+ * What code finds in its environment, whatever the engine's holds. `network`: where it may connect to, if
+ * anywhere, by the proxy at the supervisor's loopback port.
+ */
+export function createGuestEnvironment(
+  folder: string,
+  network: readonly string[] = [],
+): Readonly<Record<string, string>> {
   const threads = { OPENBLAS_NUM_THREADS: '4', OMP_NUM_THREADS: '4', MKL_NUM_THREADS: '4' };
   return {
     PATH: '/usr/local/bin:/usr/bin:/bin',
@@ -63,5 +73,21 @@ export function createGuestEnvironment(folder: string): Readonly<Record<string, 
     PYTHONHASHSEED: '0', // sets come in the same order when a record is run again
     MPLBACKEND: 'Agg', // there is no display
     ...threads,
+    ...(network.length > 0 && createProxyEnvironment(network)),
+  };
+}
+
+/** Of the supervisor's network.py. */
+const proxyUrl = 'http://127.0.0.1:3128';
+const ownHosts = ['localhost', '127.0.0.1', '::1'];
+
+/** Programs know one spelling or the other. What code serves itself goes by no proxy, unless the user means the host's. */
+function createProxyEnvironment(network: readonly string[]): Readonly<Record<string, string>> {
+  const rules = new NetworkRules(network);
+  const direct = ownHosts.filter((host) => !rules.names(host)).join(',');
+  return {
+    ...{ HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl, NO_PROXY: direct },
+    ...{ http_proxy: proxyUrl, https_proxy: proxyUrl, no_proxy: direct },
+    NODE_USE_ENV_PROXY: '1',
   };
 }

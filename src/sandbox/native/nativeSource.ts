@@ -15,9 +15,9 @@ export function createNativeSource(): WorkerSource {
       const place = requirePlace(kind);
       switch (place.kind) {
         case 'local':
-          return local.start(place.python);
+          return local.start(place);
         case 'container':
-          return containers.start(place.runtime, place.image);
+          return containers.start(place);
         case 'daytona':
           return daytona.start(place, control);
       }
@@ -26,9 +26,9 @@ export function createNativeSource(): WorkerSource {
       const place = requirePlace(kind);
       switch (place.kind) {
         case 'local':
-          return local.probe(place.python);
+          return local.probe(place);
         case 'container':
-          return containers.probe(place.runtime, place.image);
+          return containers.probe(place);
         case 'daytona':
           return daytona.probe(place);
       }

@@ -3,7 +3,10 @@
 
 import * as z from 'zod';
 import { untilReady, type WorkerHandle } from '../workerHandle';
+import type { NetworkRecord } from '../../core/networkRecord';
 import { FramedWorker, type WorkerPlace } from './framedWorker';
+import { ForwardedStreams } from './network/forwardedStreams';
+import type { NetworkProxy } from './network/networkProxy';
 import type { PlaceProcess } from './placeProcess';
 import { FrameReader, channels, encodeHeader } from './supervisorFrames';
 
@@ -14,6 +17,8 @@ export interface PlaceParts {
   readonly walls: readonly string[];
   readonly image: string | null;
   readonly imageDigest: string | null;
+  /** Behind the loopback port of its supervisor; null: it has none. */
+  readonly network?: NetworkProxy | null;
   /** Called once, when the place is let go of: what outlives its process is removed then. */
   readonly onDispose?: () => void;
 }
@@ -32,6 +37,8 @@ export class SupervisedPlace implements WorkerPlace {
   readonly imageDigest: string | null;
   readonly #process: PlaceProcess;
   readonly #onDispose: () => void;
+  readonly #network: NetworkProxy | null;
+  readonly #streams: ForwardedStreams | null;
   /** Null between the request for another interpreter and its start: what comes then is the old one's. */
   #worker: FramedWorker | null = null;
   #awaited: FramedWorker | null;
@@ -44,6 +51,13 @@ export class SupervisedPlace implements WorkerPlace {
     this.image = parts.image;
     this.imageDigest = parts.imageDigest;
     this.#onDispose = parts.onDispose ?? (() => undefined);
+    const network = (this.#network = parts.network ?? null);
+    this.#streams =
+      network &&
+      new ForwardedStreams({
+        send: (body) => this.#write(channels.network, body),
+        onOpen: (stream) => network.accept(stream),
+      });
     this.#awaited = new FramedWorker(this);
     const reader = new FrameReader((channel, body) => this.#take(channel, body));
     this.#process.output.on('data', (piece: Buffer) => {
@@ -88,6 +102,14 @@ export class SupervisedPlace implements WorkerPlace {
     this.#control({ op: 'endCommand' });
   }
 
+  openNetwork(): void {
+    this.#network?.open();
+  }
+
+  closeNetwork(): NetworkRecord | null {
+    return this.#network?.close() ?? null;
+  }
+
   interrupt(): void {
     this.#control({ op: 'interrupt' });
   }
@@ -112,6 +134,7 @@ export class SupervisedPlace implements WorkerPlace {
     }
     this.#isDisposed = true;
     this.#lose('it was let go');
+    this.#network?.dispose();
   }
 
   async #untilReady(worker: FramedWorker | null): Promise<WorkerHandle> {
@@ -129,6 +152,7 @@ export class SupervisedPlace implements WorkerPlace {
     this.#isGone = true;
     this.#process.input.destroy(); // its supervisor ends with it
     this.#process.kill();
+    this.#streams?.closeAll();
     this.#onDispose();
     this.#worker?.lose(reason);
     this.#awaited?.lose(reason);
@@ -152,6 +176,12 @@ export class SupervisedPlace implements WorkerPlace {
     }
     if (channel === channels.files) {
       this.#worker?.receiveFiled(body.toString('utf8'));
+      return;
+    }
+    if (channel === channels.network) {
+      if (this.#streams?.take(body) !== true) {
+        this.#lose('it sent what no supervisor sends');
+      }
       return;
     }
     const event = eventSchema.safeParse(parseJson(body.toString('utf8'))).data;

@@ -1,7 +1,7 @@
 // The frames between the host and the supervisor of a place: 1 byte channel, 4 bytes length (big endian), body.
 // What comes from the place is untrusted.
 
-export const channels = { control: 0, worker: 1, files: 2 } as const;
+export const channels = { control: 0, worker: 1, files: 2, network: 3 } as const;
 
 const headerBytes = 5;
 /** More than the guest's device takes. */

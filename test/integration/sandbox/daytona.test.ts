@@ -353,7 +353,7 @@ describePython(
       assert.match(failing?.detail ?? '', /answered 503/u);
       const [working] = (await others.readStatus()).backends;
       assert.deepStrictEqual([working?.works, working?.nextStep], [true, null]);
-      assert.ok(working?.walls.includes('no network'));
+      assert.ok(working?.walls.includes('network: none'));
       others.dispose();
     });
 

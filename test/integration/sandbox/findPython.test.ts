@@ -28,7 +28,7 @@ describePython(
     after(() => rm(folder, { recursive: true, force: true }));
 
     const start = async (python: string): Promise<string> => {
-      const worker = await new LocalPlaces().start(python);
+      const worker = await new LocalPlaces().start({ python, network: [] });
       worker.dispose();
       return worker.detail;
     };

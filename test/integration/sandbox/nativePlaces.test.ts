@@ -53,7 +53,7 @@ describePython(
       const { place } = repl.sandbox;
       assert.equal(place.backend, backend);
       assert.match(place.engine, /^CPython 3\.\d+\.\d+ on linux$/u);
-      assert.ok(place.walls.includes('no network'));
+      assert.ok(place.walls.includes('network: none'));
       assert.ok(place.walls.includes('system calls filtered'));
       assert.equal(place.imageDigest !== null, backend === 'container');
     });

@@ -67,6 +67,7 @@ describe('the extension’s manifest', () => {
       .filter(([name]) => /^rlm\.models\.(openai|anthropic)/u.test(name))
       .map(([, { scope }]) => scope);
     assert.deepStrictEqual(scopes, ['machine', 'machine', 'machine']);
+    assert.equal(properties['rlm.sandbox.network']?.scope, 'machine');
     const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
     assert.ok(restrictedConfigurations.includes('rlm.models.loop'));
     assert.ok(restrictedConfigurations.includes('rlm.models.subtask'));

@@ -64,6 +64,10 @@ class FakeWorker implements WorkerHandle {
     });
   }
 
+  takeNetwork(): null {
+    return null;
+  }
+
   requestInterrupt(): void {
     // it never runs for long
   }

@@ -3,9 +3,12 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { toRlmError } from '../../../core/errors';
+import type { NativePlace } from '../../../protocol/sandboxProcess';
 import type { WorkerHandle } from '../../workerHandle';
 import type { WorkerState } from '../../workerPool';
 import { bootstrapArgs, createGuestEnvironment, createGuestPayload } from '../guestPayload';
+import { createNetworkProxy } from '../network/createNetworkProxy';
+import { toNetworkWall } from '../network/wall';
 import { startPlaceProcess } from '../placeProcess';
 import { ownerOfThisProcess } from '../owner';
 import { SupervisedPlace } from '../supervisedPlace';
@@ -28,11 +31,13 @@ const limits = { RLIMIT_CORE: 0, RLIMIT_NOFILE: 1_024, RLIMIT_FSIZE: fileBytes }
 /** A container ends with its input; one that has not by then is removed. */
 const removeAfterMs = 2_000;
 
+type ContainerRequest = Omit<Extract<NativePlace, { kind: 'container' }>, 'kind'>;
+
 export class ContainerPlaces {
   readonly #runtimes = new Map<string | null, Promise<ContainerRuntime>>();
 
   /** @throws RlmError 'BACKEND_UNAVAILABLE' with the command that would make it work. */
-  async start(named: string | null, image: string): Promise<WorkerHandle> {
+  async start({ runtime: named, image, network }: ContainerRequest): Promise<WorkerHandle> {
     const runtime = await this.#find(named);
     const imageId = await readImageId(runtime, image);
     const name = `rlm-${randomUUID()}`;
@@ -57,12 +62,14 @@ export class ContainerPlaces {
           processes: 'all',
           folder: containerFolder,
           folders: [containerFolder, '/tmp', '/dev/shm'],
-          environment: createGuestEnvironment(containerFolder),
+          environment: createGuestEnvironment(containerFolder, network),
           limits,
+          network: network.length > 0,
         }).framed,
-        walls: [runtime.name, ...containerWalls],
+        walls: toWalls(runtime, network),
         image,
         imageDigest: imageId,
+        network: createNetworkProxy(network),
         onDispose: () => removeLater(runtime, name),
       });
     } catch (thrown) {
@@ -73,12 +80,12 @@ export class ContainerPlaces {
     }
   }
 
-  async probe(named: string | null, image: string): Promise<WorkerState> {
+  async probe({ runtime: named, image, network }: ContainerRequest): Promise<WorkerState> {
     const runtime = await this.#find(named);
     const imageDigest = await readImageId(runtime, image);
     return {
       detail: `${runtime.name}, ${image}`,
-      walls: [runtime.name, ...containerWalls],
+      walls: toWalls(runtime, network),
       image,
       imageDigest,
     };
@@ -98,6 +105,10 @@ export class ContainerPlaces {
     finding.catch(() => this.#runtimes.delete(named));
     return finding;
   }
+}
+
+function toWalls({ name }: ContainerRuntime, network: readonly string[]): readonly string[] {
+  return [name, toNetworkWall(network), ...containerWalls];
 }
 
 /** Only what is set is in it. */

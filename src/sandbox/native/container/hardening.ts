@@ -20,8 +20,8 @@ export const containerLabel = 'rlm-companion.owner';
 export const containerFolder = '/work';
 const user = '65532:65532';
 
+/** Beside that of its network. */
 export const containerWalls: readonly string[] = [
-  'no network',
   'system only read',
   'files in memory',
   'processes of its own',

@@ -9,6 +9,8 @@ import { type RlmError, cancelledError, toRlmError } from '../../../core/errors'
 import type { WorkerHandle } from '../../workerHandle';
 import type { StartControl, WorkerState } from '../../workerPool';
 import { createGuestEnvironment, createGuestPayload, terminalProgram } from '../guestPayload';
+import { createNetworkProxy } from '../network/createNetworkProxy';
+import { toNetworkWall } from '../network/wall';
 import { machineTag, ownerOfThisProcess } from '../owner';
 import { SupervisedPlace } from '../supervisedPlace';
 import { createUnavailable } from '../unavailable';
@@ -28,11 +30,8 @@ const guestFolder = '/tmp/rlm';
 const fileBytes = 512 * 2 ** 20;
 const limits = { RLIMIT_CORE: 0, RLIMIT_NOFILE: 1_024, RLIMIT_FSIZE: fileBytes };
 
-export const daytonaWalls: readonly string[] = [
-  'Daytona',
-  'a machine of its own elsewhere',
-  'no network',
-];
+/** Beside that of its network. */
+export const daytonaWalls: readonly string[] = ['Daytona', 'a machine of its own elsewhere'];
 
 /** States from which a sandbox comes to be started by itself. Source: daytonaio/daytona, sandbox-state.enum.ts. */
 const startingStates: readonly string[] = [
@@ -56,6 +55,7 @@ interface Box {
 
 export interface DaytonaRequest extends DaytonaAccess {
   readonly snapshot: string | null;
+  readonly network: readonly string[];
   readonly sessionId: string | null;
 }
 
@@ -111,7 +111,7 @@ export class DaytonaPlaces {
     const where = request.target === null ? '' : `, ${request.target}`;
     return {
       detail: `${new URL(request.apiUrl).host}${where}`,
-      walls: daytonaWalls,
+      walls: toWalls(request.network),
       image: request.snapshot,
       imageDigest: null,
     };
@@ -125,14 +125,15 @@ export class DaytonaPlaces {
     await this.#removals.settle();
   }
 
-  async #open({ api, sandbox }: Box, { snapshot }: DaytonaRequest): Promise<WorkerHandle> {
+  async #open({ api, sandbox }: Box, { snapshot, network }: DaytonaRequest): Promise<WorkerHandle> {
     const toolbox = await api.readToolboxUrl(sandbox);
     const payload = createGuestPayload({
       folder: `${guestFolder}/work`,
       folders: [],
-      environment: createGuestEnvironment(`${guestFolder}/work`),
+      environment: createGuestEnvironment(`${guestFolder}/work`, network),
       limits,
       processes: 'descendants',
+      network: network.length > 0,
     });
     await Promise.all([
       api.upload(toolbox, `${guestFolder}/terminal.py`, terminalProgram),
@@ -157,7 +158,8 @@ export class DaytonaPlaces {
     return SupervisedPlace.open({
       process,
       payload: null,
-      walls: daytonaWalls,
+      walls: toWalls(network),
+      network: createNetworkProxy(network),
       image: sandbox.snapshot ?? snapshot,
       imageDigest: null,
       onDispose: () => this.#removals.begin(api, { idOrName: sandbox.id }),
@@ -173,6 +175,10 @@ function cancelled(): RlmError {
 function isUnanswered(thrown: unknown): boolean {
   const status = thrown instanceof DaytonaError ? thrown.status : null;
   return status === null || status >= 500;
+}
+
+function toWalls(network: readonly string[]): readonly string[] {
+  return [...daytonaWalls, toNetworkWall(network)];
 }
 
 async function untilStarted(

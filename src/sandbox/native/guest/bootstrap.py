@@ -12,6 +12,6 @@ def read_exactly(size):
 
 given = json.loads(read_exactly(int(read_exactly(16))))
 space = {"__name__": "supervisor"}
-for name in ("systemCalls", "files", "shell", "supervisor"):
+for name in ("systemCalls", "files", "shell", *(["network"] if given["options"]["network"] else []), "supervisor"):
     exec(compile(given[name], f"/rlm/{name}.py", "exec"), space)
 space["run"](given["modules"], given["start"], given["options"])

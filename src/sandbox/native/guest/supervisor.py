@@ -4,6 +4,7 @@
 #              To it: {"event":"started","filtered":…}, {"event":"ended","why":…}
 #   channel 1  the interpreter: to it bytes as its device reads them, from it one message a frame
 #   channel 2  JSON. Operations on files and commands of the shell, one at a time, and their answers: files.py, shell.py
+#   channel 3  connections of its loopback port, where the place has a way out: network.py
 # It keeps nothing of a session, and ends when the host closes its input.
 import json
 import marshal
@@ -50,6 +51,8 @@ class Supervisor:
             sys.exit("the first process of this place is another one")  # what code starts could not be found and ended
         self.apply_limits()
         self.is_filtered = refuse_calls()  # noqa: F821  (of systemCalls.py, which bootstrap.py puts before this)
+        # of network.py, which bootstrap.py puts before this
+        self.network = Forward(self.send) if options["network"] else None  # noqa: F821
         self.begin()
         if self.finds_all:
             threading.Thread(target=self.watch, daemon=True).start()
@@ -74,6 +77,8 @@ class Supervisor:
                     self.tell(body)
                 elif channel == 2:
                     self.file(json.loads(body))
+                elif channel == 3:
+                    self.network.take(body)
                 else:
                     self.obey(json.loads(body))
         except EOFError:

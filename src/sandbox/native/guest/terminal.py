@@ -19,7 +19,7 @@ def main():
     os.makedirs(given["options"]["folder"], mode=0o700, exist_ok=True)
     terminal = Terminal()
     space = {"__name__": "supervisor"}
-    for name in ("systemCalls", "files", "shell", "supervisor"):
+    for name in ("systemCalls", "files", "shell", *(["network"] if given["options"]["network"] else []), "supervisor"):
         exec(compile(given[name], f"/rlm/{name}.py", "exec"), space)
     terminal.start()
     space["run"](given["modules"], given["start"], given["options"])

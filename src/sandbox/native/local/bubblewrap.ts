@@ -15,6 +15,8 @@ export interface BubblewrapOptions {
   readonly topFolders: readonly string[];
   /** Of each file system that may be written to. */
   readonly fileBytes: number;
+  /** By its supervisor's loopback port: programs then need to know whom to trust. */
+  readonly hasNetwork: boolean;
   readonly pythonArgs: readonly string[];
 }
 
@@ -26,11 +28,20 @@ const systemFiles = [
   '/etc/alternatives',
 ];
 
+/** Certificates of public authorities. */
+const certificateFiles = [
+  '/etc/ssl/certs',
+  '/etc/ssl/openssl.cnf',
+  '/etc/pki/tls/certs',
+  '/etc/pki/tls/cert.pem',
+  '/etc/pki/ca-trust/extracted',
+];
+
 /** Whoever runs the engine as root does not run code as root. */
 export const unprivileged: PlaceUser = { uid: 65_534, gid: 65_534 };
 
+/** Beside that of its network. */
 export const bubblewrapWalls: readonly string[] = [
-  'no network',
   'system only read',
   'files in memory',
   'processes of its own',
@@ -38,7 +49,8 @@ export const bubblewrapWalls: readonly string[] = [
 ];
 
 export function createBubblewrapArgs(options: BubblewrapOptions): readonly string[] {
-  const { python, folders, links, topFolders, fileBytes, pythonArgs } = options;
+  const { python, folders, links, topFolders, fileBytes, hasNetwork, pythonArgs } = options;
+  const shownFiles = hasNetwork ? [...systemFiles, ...certificateFiles] : systemFiles;
   const files = (folder: string): string[] => ['--size', String(fileBytes), '--tmpfs', folder];
   return [
     '--unshare-user',
@@ -56,7 +68,7 @@ export function createBubblewrapArgs(options: BubblewrapOptions): readonly strin
     ...['--ro-bind', '/usr', '/usr'],
     ...Object.entries(links).flatMap(([name, target]) => ['--symlink', target, name]),
     ...topFolders.flatMap((folder) => ['--ro-bind', folder, folder]),
-    ...systemFiles.flatMap((file) => ['--ro-bind-try', file, file]),
+    ...shownFiles.flatMap((file) => ['--ro-bind-try', file, file]),
     ...['--proc', '/proc'],
     ...['--dev', '/dev'],
     ...files('/dev/shm'),

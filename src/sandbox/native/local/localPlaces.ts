@@ -6,9 +6,12 @@ import { release, tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { toRlmError } from '../../../core/errors';
+import type { NativePlace } from '../../../protocol/sandboxProcess';
 import type { WorkerHandle } from '../../workerHandle';
 import type { WorkerState } from '../../workerPool';
 import { bootstrapArgs, createGuestEnvironment, createGuestPayload } from '../guestPayload';
+import { createNetworkProxy } from '../network/createNetworkProxy';
+import { toNetworkWall } from '../network/wall';
 import { type PlaceCommand, startPlaceProcess } from '../placeProcess';
 import { SupervisedPlace } from '../supervisedPlace';
 import { createUnavailable } from '../unavailable';
@@ -36,31 +39,34 @@ export class LocalPlaces {
   readonly #found = new Map<string | null, Promise<FoundPlace>>();
 
   /** @throws RlmError 'BACKEND_UNAVAILABLE' with the command that would make it work. */
-  async start(python: string | null): Promise<WorkerHandle> {
+  async start({ python, network: asked }: LocalRequest): Promise<WorkerHandle> {
     const found = await this.find(python);
-    const { command, folder, dispose } = await found.prepare();
+    const network = found.hasLoopback ? asked : [];
+    const { command, folder, dispose } = await found.prepare({ hasNetwork: network.length > 0 });
     return SupervisedPlace.open({
       process: startPlaceProcess(command),
       payload: createGuestPayload({
         processes: 'all',
         folder,
         folders: found.folders,
-        environment: { ...createGuestEnvironment(folder), PATH: found.searchPath },
+        environment: { ...createGuestEnvironment(folder, network), PATH: found.searchPath },
         limits: found.limits,
+        network: network.length > 0,
       }).framed,
-      walls: found.walls,
+      walls: toWalls(found, network),
       image: null,
       imageDigest: null,
+      network: createNetworkProxy(network),
       onDispose: dispose,
     });
   }
 
-  async probe(python: string | null): Promise<WorkerState> {
+  async probe({ python, network }: LocalRequest): Promise<WorkerState> {
     const found = await this.find(python);
     const { version, executable } = found.python;
     return {
       detail: `CPython ${version}, ${executable}`,
-      walls: found.walls,
+      walls: toWalls(found, network),
       image: null,
       imageDigest: null,
     };
@@ -79,15 +85,33 @@ export class LocalPlaces {
   }
 }
 
+type LocalRequest = Omit<Extract<NativePlace, { kind: 'local' }>, 'kind'>;
+
+function toWalls(
+  { walls, hasLoopback }: FoundPlace,
+  network: readonly string[],
+): readonly string[] {
+  const [program = '', ...others] = walls;
+  return [program, toNetworkWall(hasLoopback ? network : []), ...others];
+}
+
 interface FoundPlace {
   readonly python: FoundPython;
+  /** Without that of its network. */
   readonly walls: readonly string[];
+  /** A loopback of its own, at which its supervisor can listen. */
+  readonly hasLoopback: boolean;
   readonly limits: Readonly<Record<string, number>>;
   /** In memory. */
   readonly folders: readonly string[];
   /** Of programs, for the code. */
   readonly searchPath: string;
-  readonly prepare: (pythonArgs?: readonly string[]) => Promise<PreparedPlace>;
+  readonly prepare: (options: PrepareOptions) => Promise<PreparedPlace>;
+}
+
+interface PrepareOptions {
+  readonly pythonArgs?: readonly string[];
+  readonly hasNetwork: boolean;
 }
 
 interface PreparedPlace {
@@ -153,7 +177,10 @@ async function readBubblewrapVersion(): Promise<string> {
 async function createBubblewrapPlace(python: FoundPython, version: string): Promise<FoundPlace> {
   const { links, topFolders } = await readTopFolders();
   const user = process.getuid?.() === 0 ? unprivileged : undefined;
-  const prepare = async (pythonArgs = bootstrapArgs): Promise<PreparedPlace> => ({
+  const prepare = async ({
+    pythonArgs = bootstrapArgs,
+    hasNetwork,
+  }: PrepareOptions): Promise<PreparedPlace> => ({
     command: {
       file: 'bwrap',
       args: createBubblewrapArgs({
@@ -162,6 +189,7 @@ async function createBubblewrapPlace(python: FoundPython, version: string): Prom
         links,
         topFolders,
         fileBytes,
+        hasNetwork,
         pythonArgs,
       }),
       env: { PATH: process.env['PATH'] ?? '' },
@@ -173,6 +201,7 @@ async function createBubblewrapPlace(python: FoundPython, version: string): Prom
   return {
     python,
     walls: [`bubblewrap ${version}`, ...bubblewrapWalls],
+    hasLoopback: true,
     folders: [workFolder, '/tmp', '/dev/shm'],
     limits: hasOwnCounts() ? { ...limits, RLIMIT_NPROC: maxProcesses } : limits,
     searchPath: `${path.dirname(python.executable)}:/usr/local/bin:/usr/bin:/bin`,
@@ -184,10 +213,11 @@ async function createSeatbeltPlace(python: FoundPython): Promise<FoundPlace> {
   return {
     python,
     walls: ['Seatbelt', ...seatbeltWalls],
+    hasLoopback: false,
     limits,
     folders: [],
     searchPath: `${path.dirname(python.executable)}:/usr/bin:/bin`,
-    prepare: async (pythonArgs = bootstrapArgs) => {
+    prepare: async ({ pythonArgs = bootstrapArgs }) => {
       const folder = await mkdtemp(path.join(tmpdir(), 'rlm-place-'));
       const { executable, folders } = python;
       return {
@@ -205,7 +235,10 @@ async function createSeatbeltPlace(python: FoundPython): Promise<FoundPlace> {
 
 /** A sandbox may be there and not allowed to be built: only a trial tells. */
 async function tryOut(place: FoundPlace): Promise<void> {
-  const { command, dispose } = await place.prepare(['-I', '-S', '-c', 'pass']);
+  const { command, dispose } = await place.prepare({
+    pythonArgs: ['-I', '-S', '-c', 'pass'],
+    hasNetwork: false,
+  });
   const { file, args, env, user } = command;
   try {
     await run(file, args, { cwd: '/', env, timeout: trialTimeoutMs, ...user });

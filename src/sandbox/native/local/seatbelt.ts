@@ -10,7 +10,6 @@ export interface SeatbeltOptions {
 }
 
 export const seatbeltWalls: readonly string[] = [
-  'no network',
   'system only read',
   'one folder to write to',
   'no limit of memory',

@@ -15,6 +15,7 @@ describe('the walls of a Python of this machine', () => {
       links: { '/bin': 'usr/bin', '/lib': 'usr/lib' },
       topFolders: ['/lib64'],
       fileBytes: 1_000,
+      hasNetwork: false,
       pythonArgs,
     });
     assert.deepStrictEqual(args.join(' ').split(' --').slice(0), [
