@@ -150,6 +150,4 @@ export const cutSchema = z
     'Which fields were shortened, by max_output_chars or to fit 100,000 characters: characters or items.',
   );
 
-export const networkField = z
-  .string()
-  .describe('What the code connected to, or was refused: only the user can allow hosts.');
+export const networkField = z.string().describe('Connections made or refused.');

@@ -30,7 +30,7 @@ describePython(
       web = createServer((request, response) => {
         requests += 1;
         if (request.url === '/large') {
-          response.end(Buffer.alloc(5_000_000, 'x'));
+          response.end(Buffer.alloc(2_000_000, 'x'));
         } else if (request.url === '/cut') {
           response.write('part');
           response.once('drain', () => response.destroy());
@@ -94,9 +94,9 @@ describePython(
           '        if slow: time.sleep(0.3)\n        return sum(len(part) for part in iter(lambda: answer.read(65536), b""))\n' +
           'with concurrent.futures.ThreadPoolExecutor(8) as pool: sizes = list(pool.map(load, [True, False] * 4))\nset(sizes), len(sizes)',
       );
-      assert.equal(result, '({5000000}, 8)');
+      assert.equal(result, '({2000000}, 8)');
       assert.deepStrictEqual(toLines(network ?? null), [`${host}:${port} allowed 8`]);
-      assert.equal(network?.uses[0]?.receivedBytes, 40_000_000);
+      assert.equal(network?.uses[0]?.receivedBytes, 16_000_000);
     });
 
     it('makes no whole of what a server has cut', async () => {
@@ -146,13 +146,13 @@ describePython(
       assert.deepStrictEqual([result, network], ['501', undefined]);
     });
 
-    it('lets a thousand connections wait their turn', async () => {
+    it('lets hundreds of connections wait their turn', async () => {
       const { result, network } = await run(
-        'import socket\nrefused = 0\nfor _ in range(1_000):\n    with socket.create_connection(("127.0.0.1", 3128), 30) as one:\n' +
+        'import socket\nrefused = 0\nfor _ in range(300):\n    with socket.create_connection(("127.0.0.1", 3128), 30) as one:\n' +
           '        one.sendall(b"CONNECT example.com:443 HTTP/1.1\\r\\n\\r\\n")\n        refused += one.recv(12) == b"HTTP/1.1 403"\nrefused',
       );
-      assert.equal(result, '1000');
-      assert.match(toLines(network ?? null).join(), /^example\.com:443 refused 1000 /u);
+      assert.equal(result, '300');
+      assert.match(toLines(network ?? null).join(), /^example\.com:443 refused 300 /u);
     });
 
     it('holds out against hundreds that are open at once and say nothing', async () => {

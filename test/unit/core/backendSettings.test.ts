@@ -7,6 +7,7 @@ const usual = {
   python: null,
   runtime: null,
   image: 'python:3.12-slim',
+  network: [],
   daytonaApiUrl: 'https://app.daytona.io/api',
   daytonaApiKey: null,
   daytonaTarget: null,

@@ -78,7 +78,7 @@ describe('frames of a supervisor', () => {
   it('end the stream where a channel or a length is none', () => {
     const good: Frame = [channels.worker, 'x'];
     for (const header of [
-      encodeHeader(3, 1),
+      encodeHeader(4, 1),
       encodeHeader(255, 0),
       encodeHeader(channels.worker, maxFrameBytes + 1),
     ]) {
