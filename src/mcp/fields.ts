@@ -150,4 +150,5 @@ export const cutSchema = z
     'Which fields were shortened, by max_output_chars or to fit 100,000 characters: characters or items.',
   );
 
-export const networkField = z.string().describe('Connections made or refused.');
+/** Connections made or refused. */
+export const networkField = z.string();

@@ -58,7 +58,7 @@ export const sandboxShell = defineTool({
   description:
     'Runs one command with sh -c in the sandbox of a session (sandbox_id), or of this connection’s scratch session, over ' +
     'the same files that code sees; returns stdout, stderr and exit_code. Use it for programs that the place has (grep, ' +
-    'sort, tar; what a container’s image holds), never for this machine: nothing of it is there, and no network but what the user allows. All ' +
+    'sort, tar; what a container’s image holds), never for this machine: nothing of it is there, and no network unless allowed. All ' +
     'that the command starts ends with it, or with its time. Its time and output count against the guardrails; it is no ' +
     'step, and is not run again when the session is resumed or forked. Next: sandbox_files, sandbox_download, or code.',
   input,
