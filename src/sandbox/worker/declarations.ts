@@ -96,40 +96,8 @@ export function mentionsName(nodes: readonly Node[], name: string): boolean {
   return false;
 }
 
-/** Names that the statement, or a function in it, assigns to, puts something into, or gives a function to. */
-export function namesGivenValues(statement: Node): ReadonlySet<string> {
-  const names = new Set<string>();
-  const waiting = [statement];
-  for (let node = waiting.pop(); node; node = waiting.pop()) {
-    assignedIn(node).forEach((name) => names.add(name));
-    const {
-      left,
-      callee,
-      arguments: given,
-    } = node as Node &
-      Partial<Record<string, Node>> & {
-        arguments?: Node[];
-      };
-    const takesFunction = callee !== undefined && (given ?? []).some(isFunction);
-    const root = left ? rootOf(left) : takesFunction ? rootOf(callee) : null;
-    if (root !== null) {
-      names.add(root);
-    }
-    waiting.push(...childrenOf(node));
-  }
-  return names;
-}
-
-/** `a` of `a.b[c]`. */
-function rootOf(node: Node): string | null {
-  let at = node as Node & { object?: Node; name?: string };
-  while (at.object) {
-    at = at.object;
-  }
-  return at.type === 'Identifier' && at !== node ? (at.name ?? null) : null;
-}
-
-function assignedIn(node: Node): string[] {
+/** Names that a node assigns to. */
+export function assignedIn(node: Node): string[] {
   const one = node as Node & { left?: Pattern; argument?: Pattern }; // as these types have them
   switch (node.type) {
     case 'AssignmentExpression':

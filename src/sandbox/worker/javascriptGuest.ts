@@ -118,7 +118,7 @@ export class JavascriptGuest {
     const started = performance.now();
     this.#interruption.reset();
     this.#calls.begin(message.id);
-    const step = rewriteStep(message.code, message.step, this.#names.lexical);
+    const step = rewriteStep(message.code, message.step, this.#names);
     const declared = step.kind === 'step' ? step.declared : noDeclarations;
     this.#engine.promises.reset();
     this.#repl.ask('begin', { maxOutputChars: message.maxOutputChars, declared });

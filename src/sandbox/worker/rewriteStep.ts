@@ -11,12 +11,18 @@ import {
   childrenOf,
   declaredNames,
   isFunction,
-  namesGivenValues,
   readDeclarations,
 } from './declarations';
+import { addCarriers, namesGivenValues } from './functionCarriers';
 import { markLines } from './markLines';
 import { findRenewed, toVar } from './renewedNames';
 import { toUnicodePattern } from './unicodeSets';
+
+interface StatementNames {
+  /** Declared at the top level, or given a value anywhere in it. */
+  readonly given: ReadonlySet<string>;
+  readonly mentions: ReadonlySet<string>;
+}
 
 export interface RewrittenStep {
   readonly kind: 'step';
@@ -27,9 +33,11 @@ export interface RewrittenStep {
   readonly hasResult: boolean;
   /** Every identifier in the code, property names included. */
   readonly mentions: ReadonlySet<string>;
-  /** What each name declared at the top level, or given a value anywhere, mentions where that is done. */
-  readonly declarations: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Of the statements that declare something, or give something a value. */
+  readonly declarations: readonly StatementNames[];
   readonly declared: Declarations;
+  /** Names of what may be or hold functions, those of steps before too. */
+  readonly carriers: ReadonlySet<string>;
 }
 
 interface RefusedStep {
@@ -44,13 +52,22 @@ interface Name {
   readonly start: number;
 }
 
-/** `step` is its number, by which errors name it; `earlier` are names that steps before it declared with `let` and the like. */
+/** What steps before have left. */
+interface EarlierNames {
+  /** Declared with `let` and the like. */
+  readonly lexical: ReadonlySet<string>;
+  /** Of what may be or hold functions. */
+  readonly carriers: ReadonlySet<string>;
+}
+
+/** `step` is its number, by which errors name it. */
 export function rewriteStep(
   code: string,
   step: number,
-  earlier: ReadonlySet<string> = new Set(),
+  { lexical: earlier, carriers }: EarlierNames = { lexical: new Set(), carriers: new Set() },
 ): RewrittenStep | RefusedStep {
   const names: Name[] = [];
+  const holding = new Set(carriers);
   const taken: Span[] = [];
   try {
     const program = parse(code, {
@@ -67,6 +84,7 @@ export function rewriteStep(
         taken.push({ start, end: isBlock ? end : end + 1 }); // with the line's end
       },
     });
+    addCarriers(program.body, holding);
     const renewed = findRenewed(program, earlier);
     const declared = readDeclarations(program, renewed);
     return {
@@ -89,7 +107,8 @@ export function rewriteStep(
         ...names.map((name) => name.text),
         ...(namesThis(program) ? ['globalThis'] : []),
       ]),
-      declarations: findDeclarations(program, names),
+      declarations: findDeclarations(program, names, holding),
+      carriers: holding,
       declared,
     };
   } catch (error) {
@@ -161,10 +180,10 @@ function keepFunctionsInside(
 function findDeclarations(
   program: Program,
   names: readonly Name[],
-): ReadonlyMap<string, ReadonlySet<string>> {
-  const found = new Map<string, ReadonlySet<string>>();
+  carriers: ReadonlySet<string>,
+): readonly StatementNames[] {
   let from = 0;
-  for (const statement of program.body) {
+  return program.body.flatMap((statement) => {
     while ((names[from]?.start ?? Infinity) < statement.start) {
       from += 1;
     }
@@ -173,11 +192,10 @@ function findDeclarations(
       to += 1;
     }
     const mentions = new Set(names.slice(from, to).map((name) => name.text));
-    const given = [...declaredNames(statement), ...namesGivenValues(statement)];
-    given.forEach((name) => found.set(name, new Set([...(found.get(name) ?? []), ...mentions])));
+    const given = new Set([...declaredNames(statement), ...namesGivenValues(statement, carriers)]);
     from = to;
-  }
-  return found;
+    return given.size === 0 ? [] : [{ given, mentions }];
+  });
 }
 
 function toRefusal(error: unknown, code: string): RefusedStep {

@@ -6,6 +6,9 @@ import type { RewrittenStep } from './rewriteStep';
 /** What can reach any variable, by a text or otherwise. */
 const anyName = ['eval', 'Function', 'globalThis'];
 
+/** More than that are not copied. */
+const longMentions = 100;
+
 /** Of a longer one no variable is told. */
 const maxNameChars = 500;
 
@@ -23,8 +26,10 @@ export class StepNames {
   readonly constants = new Set<string>();
   /** Those that were declared with `let`, with `const` or as classes. */
   readonly lexical = new Set<string>();
-  /** What the declarations of all steps mention, by the declared name. */
-  readonly #declarations = new Map<string, ReadonlySet<string>>();
+  /** Names of what may be or hold functions. */
+  carriers: ReadonlySet<string> = new Set();
+  /** What the declarations of all steps mention, by the declared name; long lists are shared by all names of one. */
+  readonly #declarations = new Map<string, [own: Set<string>, ...long: ReadonlySet<string>[]]>();
   #variables: readonly string[] = [];
 
   get variables(): readonly string[] {
@@ -70,17 +75,33 @@ export class StepNames {
 
   /** Names that a step can reach by those in it, through what they declare, variables or not; null: any. */
   reach(step: RewrittenStep): string[] | null {
-    for (const [name, mentions] of step.declarations) {
-      const known = this.#declarations.get(name) ?? [];
-      this.#declarations.set(name, new Set([...known, ...mentions]));
+    this.carriers = step.carriers;
+    for (const { given, mentions } of step.declarations) {
+      given.forEach((name) => this.#addDeclaration(name, mentions));
     }
     if (anyName.some((name) => step.mentions.has(name))) {
       return null;
     }
     const reached = new Set(step.mentions);
+    const followed = new Set<ReadonlySet<string>>();
     for (const name of reached) {
-      this.#declarations.get(name)?.forEach((other) => reached.add(other));
+      for (const mentions of this.#declarations.get(name) ?? []) {
+        if (!followed.has(mentions)) {
+          followed.add(mentions);
+          mentions.forEach((other) => reached.add(other));
+        }
+      }
     }
     return [...reached].filter((name) => name.length <= maxNameChars);
+  }
+
+  #addDeclaration(name: string, mentions: ReadonlySet<string>): void {
+    const known = this.#declarations.get(name) ?? [new Set<string>()];
+    this.#declarations.set(name, known);
+    if (mentions.size > longMentions) {
+      known.push(mentions);
+    } else {
+      mentions.forEach((other) => known[0].add(other));
+    }
   }
 }

@@ -148,6 +148,52 @@ const throughOthers: Readonly<Record<string, readonly [string, string]>> = {
     'h()',
   ],
   'a function that a function set': ['function set() { h = () => v.push(1); } set()', 'h()'],
+  'a function given to one that keeps it': [
+    'h = []; function keep(f) { h.push(f); } keep(() => v.push(1))',
+    'h[0]()',
+  ],
+  'a function handed on to one that keeps it': [
+    'h = {}; function put(f) { h.f = f; } function keep(f) { put(f); } keep(() => v.push(1))',
+    'h.f()',
+  ],
+  'a function by name given to one that keeps it': [
+    'h = new Map(); function keep(f) { h.set(1, f); } function act() { v.push(1); } keep(act)',
+    'h.get(1)()',
+  ],
+  'a function by another name put into a list': [
+    'h = []; function act() { v.push(1); } other = act; h.push(other)',
+    'h[0]()',
+  ],
+  'an object with a method put into a list': [
+    'h = []; one = { act() { v.push(1); } }; h.push(one)',
+    'h[0].act()',
+  ],
+  'a class put into a list': [
+    'h = []; class Act { constructor() { v.push(1); } } h.push(Act)',
+    'new h[0]()',
+  ],
+  'what a class makes put into a list': [
+    'h = []; class Act { act() { v.push(1); } } h.push(new Act())',
+    'h[0].act()',
+  ],
+  'a function assigned to an object': [
+    'h = {}; Object.assign(h, { act() { v.push(1); } })',
+    'h.act()',
+  ],
+  'a function defined in an object': [
+    'h = {}; Object.defineProperty(h, "act", { value() { v.push(1); } })',
+    'h.act()',
+  ],
+  'a function set by reflection': ['h = {}; Reflect.set(h, "act", () => v.push(1))', 'h.act()'],
+  'a function that a function puts where it is told': [
+    'h = {}; function put(where, f) { where.act = f; } put(h, () => v.push(1))',
+    'h.act()',
+  ],
+  'a function by name that a function puts where it is told': [
+    'h = {}; function put(where, f) { where.act = f; } const act = () => v.push(1); put(h, act)',
+    'h.act()',
+  ],
+  'a function spread into a call': ['h = []; h.push(...[() => v.push(1)])', 'h[0]()'],
   'code in a text': ['0', 'eval("v.push(1)")'],
   'a text made anew by code in a text': [
     'v = "a".repeat(20_000)',
