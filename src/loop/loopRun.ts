@@ -1,6 +1,7 @@
 // One model working on one session: asks for code, runs it, shows what came of it, until the code hands
 // in an answer, a limit ends the run, or the iterations are over.
 
+import { cutMiddle } from '../base/text';
 import { cancelledError, type ErrorCode, RlmError } from '../core/errors';
 import type { LoopFinishReason } from '../core/event';
 import type { LoopProgress, LoopRequest } from '../core/loop';
@@ -51,6 +52,11 @@ const cutReasons: Readonly<Record<AnswerCut, string>> = {
     'your reply was cut, because it had taken all the tokens that it may. Write less at once.',
   filter: 'a filter of the provider cut your reply.',
 };
+
+/** Of how variables were compared: nothing that an answer rests on. */
+const comparisonNote =
+  /^note: (?:too large to be compared whole|[\d,]+ more variables changed|there was no memory or time to tell which variables changed)/u;
+const doubtChars = 1_000;
 
 export class LoopRun {
   readonly #parts: LoopRunParts;
@@ -198,13 +204,15 @@ export class LoopRun {
 
   /** An answer may rest on what a search left out: the model sees the notes on that once before it is taken. */
   #toDoubt({ outcome, stop }: StepResult): string | null {
-    const notes = outcome.stderr.split('\n').filter((line) => line.startsWith('note: '));
+    const lines = outcome.stderr.split('\n').filter((line) => line.startsWith('note: '));
+    const notes = lines.filter((line) => !comparisonNote.test(line));
     const isLast = stop !== null || this.#iteration === this.#parts.request.maxIterations;
     if (notes.length === 0 || isLast || this.#hasDoubted) {
       return null;
     }
     this.#hasDoubted = true;
-    return 'The answer was not taken yet, because of the notes on stderr. Where it is right all the same, hand it in again.';
+    const shown = cutMiddle(notes.join('\n'), doubtChars);
+    return `The answer was not taken yet, because of these notes. Where it is right all the same, hand it in again.\n${shown}`;
   }
 
   /** The answer drawn from the variables when no iteration has given one; null when there is none. */

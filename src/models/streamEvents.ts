@@ -49,6 +49,7 @@ const cuts: Readonly<Record<string, AnswerCut>> = {
   max_output_tokens: 'tokens',
   model_context_window_exceeded: 'tokens',
   content_filter: 'filter',
+  refusal: 'filter',
 };
 
 /** Source: the three protocols' reasons for the end of an answer. */

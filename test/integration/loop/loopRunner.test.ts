@@ -92,6 +92,28 @@ describe('SessionLoopRunner', () => {
       assert.equal(last.answer, '100');
     });
 
+    for (const [language, code] of [
+      ['python', 'hits = grep("x", max_matches=None)\nFINAL(len(hits))'],
+      ['python', 'globals().update({f"v{n}": n for n in range(1_100)})\nFINAL(len(context))'],
+      [
+        'javascript',
+        'for (let n = 0; n < 1_100; n++) globalThis["v" + n] = n;\nFINAL(context.length)',
+      ],
+    ] as const) {
+      it(`takes an answer in ${language} beside notes on how variables were compared: ${code}`, async () => {
+        const context = { text: 'x\n'.repeat(3_000), paths: [] };
+        const result = await run([toBlock(code)], { context, language });
+        const steps = await engine?.traces.readEvents(result.sessionId, {
+          ...{ fromStep: 1, toStep: 1, cursor: null, limit: 9 },
+        });
+        const notes = steps?.events.flatMap((event) =>
+          event.kind === 'step.finished' ? event.outcome.stderr.split('\n') : [],
+        );
+        assert.ok(notes?.some((note) => note.startsWith('note: ')));
+        assert.deepStrictEqual([result.finishReason, result.iterations], ['submitted', 1]);
+      });
+    }
+
     it('runs the blocks of one reply as one step', async () => {
       const result = await run([`${toBlock('a = 20')}${toBlock('FINAL(a + 1)')}`]);
       assert.deepStrictEqual([result.answer, result.usage.steps], ['21', 1]);
