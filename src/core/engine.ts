@@ -5,6 +5,7 @@ import type { ContextReader } from './context';
 import type { Downloads } from './downloads';
 import type { LoopRunner } from './loop';
 import type { ProviderStatus } from './model';
+import type { ModelQuotaStatus } from './modelQuota';
 import type { SandboxStatus } from './sandbox';
 import type { SessionRegistry } from './sessionRegistry';
 import type { SessionStatus } from './event';
@@ -40,6 +41,8 @@ export interface EngineStatus {
   readonly sandbox: SandboxStatus;
   /** One entry per provider, whether it is set up or not. */
   readonly models: readonly ProviderStatus[];
+  /** Of a server's user; empty where there is only one. */
+  readonly modelQuotas: readonly ModelQuotaStatus[];
   readonly sessionsByStatus: Readonly<Record<SessionStatus, number>>;
   readonly liveSessions: number;
   readonly storage: { readonly path: string; readonly sessions: number; readonly bytes: number };

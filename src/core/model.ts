@@ -23,6 +23,8 @@ export interface ModelRequest {
   readonly client: ModelClient | null;
   /** Gets the answer's pieces in order, where the provider streams. */
   readonly onText?: (piece: string) => void;
+  /** Told the provider that is to be asked, by its name, before it is; what it throws ends the call. */
+  readonly onProvider?: (provider: string) => void;
   /**
    * Told what the call has used so far when an attempt that is paid for brought no answer. Gives the tokens
    * that the answer of another attempt may take; null: the budget has no room for one.

@@ -32,6 +32,7 @@ export function toStatusView(status: EngineStatus) {
       detail,
       models: [...models],
     })),
+    ...(status.modelQuotas.length > 0 && { model_quotas: [...status.modelQuotas] }),
     sessions_by_status: toCounts(status.sessionsByStatus),
     live_sessions: status.liveSessions,
     storage: { path: storage.path, sessions: storage.sessions, bytes: storage.bytes },

@@ -31,6 +31,7 @@ export class ModelRouter implements Model {
     if (signal.aborted) {
       throw cancelledError('The model call');
     }
+    request.onProvider?.(provider.name);
     // Every provider's server reads well-formed Unicode alone.
     const messages = toWellFormedJson(request.messages).value;
     return provider.answer({ ...request, messages, model }, signal);

@@ -32,6 +32,8 @@ import { FileTraceStore } from '../store/fileTraceStore';
 import { type Home, createHome } from '../store/home';
 import { systemClock } from '../systemClock';
 import { createQuotaContexts } from '../team/quotaContexts';
+import { ModelLedger } from '../team/modelLedger';
+import { QuotaModel } from '../team/quotaModel';
 import type { UserEngineSpec } from '../team/teamServer';
 
 export const version: string = packageJson.version;
@@ -70,6 +72,7 @@ interface UserPart {
   readonly shared: SharedParts;
   /** Whose prompt files are used. */
   readonly promptHome: string;
+  readonly ledger: ModelLedger;
 }
 
 /** How long a sandbox may take to start before the engine counts as not ready. */
@@ -91,6 +94,8 @@ export class LocalEngine implements Engine {
   readonly #shared: SharedParts;
   /** Null: an engine of its own, which the shared parts end with. */
   readonly #user: UserEngineSpec | null;
+  readonly #quotaModel: QuotaModel | null;
+  readonly #ledger: ModelLedger | null;
   readonly #startedAt = Date.now();
   #file: EngineFile | undefined;
   #closing: Promise<void> | undefined;
@@ -107,6 +112,8 @@ export class LocalEngine implements Engine {
       isEngineAlive: (engineId) => isEngineAlive(home, engineId),
     });
     const { sandboxes, models, requests } = this.#shared;
+    this.#ledger = user?.ledger ?? null;
+    this.#quotaModel = user ? new QuotaModel(models, user.ledger, user.spec.readQuota) : null;
     const contexts = this.#createContexts();
     this.readHostFile = (file, maxBytes, signal) => contexts.readFile(file, maxBytes, signal);
     const readFolder = options.readDownloadFolder ?? readDownloads;
@@ -116,7 +123,7 @@ export class LocalEngine implements Engine {
       traces: this.traces,
       contexts,
       readLoops: () => this.loops,
-      model: models,
+      model: this.#quotaModel ?? models,
       clock: systemClock,
       requests: user ? toUserRequests(requests, user.spec.folder) : requests,
       ...(this.#user && { readRoom: this.#user.readRoom }),
@@ -137,7 +144,12 @@ export class LocalEngine implements Engine {
   /** An engine for one user of this one, over a home of his own, with the sandboxes and models of this one. */
   async openUserEngine(spec: UserEngineSpec): Promise<LocalEngine> {
     const home = await createHome(path.join(this.home.path, 'users', spec.folder));
-    const part = { spec, shared: this.#shared, promptHome: this.home.path };
+    const ledger = await ModelLedger.open({
+      file: path.join(home.path, 'model-usage.json'),
+      now: () => Date.now(),
+      log: this.#options.log,
+    });
+    const part = { spec, shared: this.#shared, promptHome: this.home.path, ledger };
     const engine = new LocalEngine(home, this.#options, part);
     await engine.announce(null);
     return engine;
@@ -197,6 +209,7 @@ export class LocalEngine implements Engine {
       uptimeMs: Date.now() - this.#startedAt,
       sandbox: this.#user ? this.#toOwnStatus(sandbox) : sandbox,
       models,
+      modelQuotas: this.#quotaModel?.quotas ?? [],
       sessionsByStatus,
       liveSessions: this.sessions.live.length,
       storage: { path: this.home.path, ...size },
@@ -217,6 +230,7 @@ export class LocalEngine implements Engine {
       this.#shared.sandboxes.dispose();
       await this.#shared.detector.dispose();
     }
+    await this.#ledger?.settle();
     this.traces.dispose();
     this.#file?.dispose();
   }

@@ -9,6 +9,9 @@ import type { CallerLimits } from '../mcp/httpAccess';
 
 const limit = (usual: number, max: number) => z.int().min(1).max(max).default(usual);
 
+const maxModelLimit = 1_000_000_000_000;
+const modelLimit = z.int().min(0).max(maxModelLimit).nullable().default(null);
+
 /** In the words of the file of users; what is left out there is as usual. */
 export const quotaSchema = z.strictObject({
   live_sessions: limit(20, 100),
@@ -17,6 +20,11 @@ export const quotaSchema = z.strictObject({
   calls_per_minute: limit(600, 1_000_000),
   requests_per_minute: limit(1_200, 1_000_000),
   mcp_sessions: limit(16, 1_000),
+  /** Of the server's models, which are all users' and cost money; null: any number. Days and months are UTC's. */
+  model_calls_per_day: modelLimit,
+  model_tokens_per_day: modelLimit,
+  model_calls_per_month: modelLimit,
+  model_tokens_per_month: modelLimit,
 });
 export type Quota = z.infer<typeof quotaSchema>;
 

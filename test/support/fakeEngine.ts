@@ -79,6 +79,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       models: options.answer
         ? [{ provider: 'fake', state: 'ready', detail: 'always', models: ['fake/model'] }]
         : [],
+      modelQuotas: [],
       sessionsByStatus: traces.countByStatus(),
       liveSessions: sessions.live.length,
       storage: { path: traces.location, ...(await traces.readSize()) },

@@ -18,15 +18,44 @@ interface AddOptions extends UsersOption {
   readonly callsPerMinute?: number;
   readonly requestsPerMinute?: number;
   readonly mcpSessions?: number;
+  readonly modelCallsPerDay?: number;
+  readonly modelTokensPerDay?: number;
+  readonly modelCallsPerMonth?: number;
+  readonly modelTokensPerMonth?: number;
 }
 
 const msPerDay = 86_400_000;
+const maxModelLimit = 1_000_000_000_000;
 const quotas = {
   live_sessions: ['--live-sessions <n>', 'sessions open at once', 'liveSessions', 100],
   memory_mb: ['--memory-mb <n>', 'memory of all of them', 'memoryMb', 1_000_000],
   calls_per_minute: ['--calls-per-minute <n>', 'calls of tools', 'callsPerMinute', 1_000_000],
   requests_per_minute: ['--requests-per-minute <n>', 'requests', 'requestsPerMinute', 1_000_000],
   mcp_sessions: ['--mcp-sessions <n>', 'clients connected at once', 'mcpSessions', 1_000],
+  model_calls_per_day: [
+    '--model-calls-per-day <n>',
+    'calls of the server’s models',
+    'modelCallsPerDay',
+    maxModelLimit,
+  ],
+  model_tokens_per_day: [
+    '--model-tokens-per-day <n>',
+    'tokens of the server’s models',
+    'modelTokensPerDay',
+    maxModelLimit,
+  ],
+  model_calls_per_month: [
+    '--model-calls-per-month <n>',
+    'calls of the server’s models',
+    'modelCallsPerMonth',
+    maxModelLimit,
+  ],
+  model_tokens_per_month: [
+    '--model-tokens-per-month <n>',
+    'tokens of the server’s models',
+    'modelTokensPerMonth',
+    maxModelLimit,
+  ],
 } as const;
 
 export function addTokenCommand(program: Command, cli: Cli): void {
@@ -115,7 +144,9 @@ async function list({ users }: UsersOption, cli: Cli): Promise<void> {
     }
     roots.forEach((root) => terminal.print(`  reads ${root}`));
     if (role === 'user') {
-      const limits = Object.entries(quota).map(([limit, value]) => `${limit} ${value}`);
+      const limits = Object.entries(quota).flatMap(([limit, value]) =>
+        value === null ? [] : [`${limit} ${value}`],
+      );
       terminal.print(terminal.style.dim(`  ${limits.join('  ')}`));
     }
   }

@@ -48,6 +48,10 @@ const output = z.object({
       }),
     )
     .describe('What can answer llm_query.'),
+  model_quotas: z
+    .array(z.object({ name: z.string(), used: countField, limit: countField.nullable() }))
+    .optional()
+    .describe('What you may ask of the server’s models, in UTC days and months; null: any number.'),
   sessions_by_status: z.partialRecord(statusField, countField),
   live_sessions: countField.describe('Sessions that hold a sandbox now.'),
   storage: z.object({ path: z.string(), sessions: countField, bytes: countField }),
@@ -95,6 +99,12 @@ export const status = defineTool({
           detail,
           models.join(', '),
         ]),
+      ),
+      ...toTable(
+        ['quota', 'used', 'of'],
+        (payload.model_quotas ?? [])
+          .filter(({ limit }) => limit !== null)
+          .map(({ name, used, limit }) => [name, String(used), String(limit)]),
       ),
       `**Sessions:** ${Object.entries(payload.sessions_by_status)
         .map(([name, count]) => `${count} ${name}`)
