@@ -48,6 +48,8 @@ interface Call {
 
 export class CallAudit {
   readonly #calls = new Map<string, Call>();
+  /** Outputs whose calls have not been told. */
+  readonly #outputs = new Map<string, string>();
   readonly #listed = new Set<string>();
   readonly #done = new Set<string>();
   readonly #said = new Set<string>();
@@ -66,31 +68,52 @@ export class CallAudit {
   take(item: unknown): readonly HappeningBody[] {
     const call = callSchema.safeParse(item).data;
     if (call) {
-      if (!this.#done.has(call.call_id)) {
-        this.#calls.set(call.call_id, toCall(call));
-      }
-      return [];
+      return this.#takeCall(call.call_id, toCall(call));
     }
     const output = outputSchema.safeParse(item).data;
     if (output) {
-      return this.#finish(output.call_id, toText(output.output));
+      return this.#takeOutput(output.call_id, toText(output.output));
     }
     return toldSchema.safeParse(item).success || this.#isTold(item) ? [] : [toRaw(item)];
   }
 
   /** The turn is over: what has no output gets none. */
   settle(): readonly HappeningBody[] {
-    return [...this.#calls.keys()].flatMap((callId) => this.#finish(callId, null));
+    const open = [...this.#calls].flatMap(([callId, call]) => this.#finish(callId, call, null));
+    const alone = [...this.#outputs].flatMap(([callId, output]) =>
+      this.#finish(callId, { tool: 'unknown', arguments: '' }, output),
+    );
+    return [...open, ...alone];
   }
 
-  #finish(callId: string, output: string | null): readonly HappeningBody[] {
-    const call = this.#calls.get(callId);
-    this.#calls.delete(callId);
+  #takeCall(callId: string, call: Call): readonly HappeningBody[] {
     if (this.#done.has(callId)) {
       return [];
     }
+    const output = this.#outputs.get(callId);
+    if (output !== undefined) {
+      return this.#finish(callId, call, output);
+    }
+    this.#calls.set(callId, call);
+    return [];
+  }
+
+  #takeOutput(callId: string, output: string): readonly HappeningBody[] {
+    const call = this.#calls.get(callId);
+    if (call) {
+      return this.#finish(callId, call, output);
+    }
+    if (!this.#done.has(callId)) {
+      this.#outputs.set(callId, output);
+    }
+    return [];
+  }
+
+  #finish(callId: string, call: Call, output: string | null): readonly HappeningBody[] {
+    this.#calls.delete(callId);
+    this.#outputs.delete(callId);
     this.#done.add(callId);
-    if (!call || this.#listed.has(callId)) {
+    if (this.#listed.has(callId)) {
       return [];
     }
     const given = cutEnd(call.arguments, maxPayloadChars);

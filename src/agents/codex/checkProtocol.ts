@@ -7,17 +7,29 @@ const objectSchema = z.looseObject({ properties: z.record(z.string(), z.unknown(
 const constantSchema = z.looseObject({ enum: z.array(z.string()) });
 const unionSchema = z.looseObject({ oneOf: z.array(z.unknown()) });
 
-/** Differences in words for people; empty: it is as known. `schema` is `codex_app_server_protocol.schemas.json`. */
-export function checkProtocol(schema: unknown): readonly string[] {
+/** In words for people; empty: it is as known. */
+export interface ProtocolDifferences {
+  /** What the driver needs and cannot find: it does not start with these. */
+  readonly missing: readonly string[];
+  /** What it does not know; it is told raw, or counts as failed. */
+  readonly unknown: readonly string[];
+}
+
+/** `schema` is `codex_app_server_protocol.schemas.json`. */
+export function checkProtocol(schema: unknown): ProtocolDifferences {
   const types = readTypes(schema);
-  return types === null
-    ? ['its schema cannot be read']
-    : [
-        ...checkMethods(types),
-        ...checkFields(types),
-        ...checkVariants(types),
-        ...checkValues(types),
-      ];
+  if (types === null) {
+    return { missing: ['its schema cannot be read'], unknown: [] };
+  }
+  return {
+    missing: [
+      ...checkMethods(types),
+      ...checkFields(types),
+      ...checkVariants(types),
+      ...listMissingValues(types),
+    ],
+    unknown: listUnknownValues(types),
+  };
 }
 
 type Types = Readonly<Record<string, unknown>>;
@@ -52,16 +64,21 @@ function checkVariants(types: Types): readonly string[] {
   });
 }
 
-function checkValues(types: Types): readonly string[] {
+function listMissingValues(types: Types): readonly string[] {
   return Object.entries(usedValues).flatMap(([type, values]) => {
     const known = toValues(types[type]);
-    return [
-      ...values.filter((value) => !known.includes(value)).map((value) => `${type} has no ${value}`),
-      ...known
-        .filter((value) => !values.includes(value))
-        .map((value) => `${type} has a value that is new: ${value}`),
-    ];
+    return values
+      .filter((value) => !known.includes(value))
+      .map((value) => `${type} has no ${value}`);
   });
+}
+
+function listUnknownValues(types: Types): readonly string[] {
+  return Object.entries(usedValues).flatMap(([type, values]) =>
+    toValues(types[type])
+      .filter((value) => !values.includes(value))
+      .map((value) => `${type} has a value that is new: ${value}`),
+  );
 }
 
 function missing(name: string, type: unknown, fields: readonly string[]): readonly string[] {

@@ -49,6 +49,12 @@ const longestPauseMs = 30_000;
 /** A process that has lived so long was well started. */
 const wellMs = 60_000;
 
+const whichVersion = 'Install a version of Codex that this one was made for, 0.171.';
+
+function toDifference(version: string, missing: readonly string[]): string {
+  return `Codex ${version} speaks otherwise than this version knows it: ${missing.join('; ')}.`;
+}
+
 export class CodexDriver implements AgentDriver {
   readonly #deadlines: DriverDeadlines;
   readonly #installer: CodexInstaller;
@@ -79,18 +85,18 @@ export class CodexDriver implements AgentDriver {
       };
     }
     const { program, hasServer, differences } = install;
-    const works = differences.length === 0;
+    const works = differences.missing.length === 0;
     const name = `Codex ${program.version}`;
     return {
       ...common,
       works,
       detail: works
         ? `${name}${hasServer ? '' : ', without an app-server: it can neither ask nor be told anything in a turn'}`
-        : `${name} speaks otherwise than this version knows it: ${differences.join('; ')}.`,
-      nextStep: works ? null : 'Install a version of Codex that this one was made for, 0.171.',
+        : toDifference(program.version, differences.missing),
+      nextStep: works ? null : whichVersion,
       program,
       mode: hasServer ? 'steered' : 'once',
-      differences,
+      differences: [...differences.missing, ...differences.unknown],
     };
   }
 
@@ -130,11 +136,19 @@ export class CodexDriver implements AgentDriver {
       const { detail, nextStep } = install;
       throw new RlmError('BACKEND_UNAVAILABLE', detail, { nextStep });
     }
+    const { program, differences } = install;
+    if (differences.missing.length > 0) {
+      throw new RlmError(
+        'BACKEND_UNAVAILABLE',
+        toDifference(program.version, differences.missing),
+        { nextStep: whichVersion },
+      );
+    }
     try {
       if (!install.hasServer) {
-        return await this.#openOnce(install.program.path, threadId, request);
+        return await this.#openOnce(program.path, threadId, request);
       }
-      const process = await this.#useProcess(install.program.path, signal);
+      const process = await this.#useProcess(program.path, signal);
       return await process.whileStarting(() => this.#open(process, threadId, request, signal));
     } catch (error) {
       throw toDriverError(error, doing);

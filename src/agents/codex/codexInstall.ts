@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { AgentProgram } from '../../core/agent/agentDriver';
-import { checkProtocol } from './checkProtocol';
+import { type ProtocolDifferences, checkProtocol } from './checkProtocol';
 import { type CodexPlaces, findCodex } from './findCodex';
 
 export type CodexInstall =
@@ -17,7 +17,7 @@ export type CodexInstall =
       readonly program: AgentProgram;
       /** False: it has no app-server, and is run once per turn. */
       readonly hasServer: boolean;
-      readonly differences: readonly string[];
+      readonly differences: ProtocolDifferences;
     };
 
 const run = promisify(execFile);
@@ -75,7 +75,7 @@ export class CodexInstaller {
       kind: 'found',
       program: { path: program, version, foundBy },
       hasServer: schema !== null,
-      differences: schema === null ? [] : checkProtocol(schema),
+      differences: schema === null ? { missing: [], unknown: [] } : checkProtocol(schema),
     };
   }
 

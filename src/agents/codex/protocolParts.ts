@@ -27,7 +27,7 @@ export const usedMethods = {
     'thread/tokenUsage/updated',
     'thread/settings/updated',
     'serverRequest/resolved',
-    'rawResponseItem/completed',
+    // rawResponseItem/completed is in no union of the schema; its type is, below.
     'mcpServer/startupStatus/updated',
     'error',
     'warning',

@@ -25,6 +25,7 @@ export type Of<K extends Kind> = Extract<AgentHappening, { readonly kind: K }>;
 
 export class CodexAgents {
   readonly runIds: string[] = [];
+  readonly settings: Readonly<Record<string, unknown>>;
   driver: CodexDriver;
 
   constructor(
@@ -34,6 +35,20 @@ export class CodexAgents {
     deadlines: Partial<DriverDeadlines> = {},
     modelUrl = model.url,
   ) {
+    this.settings = {
+      model: 'gpt-5.5', // one of Codex's catalogue: it gives the tool apply_patch
+      model_provider: 'planned',
+      model_providers: {
+        planned: {
+          name: 'Planned',
+          base_url: modelUrl,
+          env_key: 'PLANNED_KEY',
+          wire_api: 'responses',
+          request_max_retries: 0,
+          stream_max_retries: 1,
+        },
+      },
+    };
     this.driver = new CodexDriver({
       clock: systemClock,
       home: path.join(folder, 'home'),
@@ -46,20 +61,7 @@ export class CodexAgents {
         nodePath: process.execPath,
       }),
       provider: () => ({
-        settings: {
-          model: 'gpt-5.5', // one of Codex's catalogue: it gives the tool apply_patch
-          model_provider: 'planned',
-          model_providers: {
-            planned: {
-              name: 'Planned',
-              base_url: modelUrl,
-              env_key: 'PLANNED_KEY',
-              wire_api: 'responses',
-              request_max_retries: 0,
-              stream_max_retries: 1,
-            },
-          },
-        },
+        settings: this.settings,
         environment: { PLANNED_KEY: modelKey },
         login: null,
       }),
