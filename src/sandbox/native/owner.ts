@@ -38,3 +38,28 @@ export function readOwner(owner: string): 'alive' | 'gone' | 'elsewhere' {
     return isGone ? 'gone' : 'alive';
   }
 }
+
+/** Of containers: a name that another engine on another machine, or in another container, cannot have. */
+export const uniqueOwnerOfThisProcess = `${machineTag}/${readStart('self')}/${ownerOfThisProcess}`;
+
+/** Of a label as above: `gone` only where the numbers of processes are those of this one, and the process is another or none. */
+export function readUniqueOwner(owner: string): 'alive' | 'gone' | 'elsewhere' {
+  const [tag = '', start = '', ...rest] = owner.split('/');
+  if (tag !== machineTag || rest.length === 0) {
+    return 'elsewhere';
+  }
+  const name = rest.join('/');
+  const state = readOwner(name);
+  const now = readStart(name.slice(name.lastIndexOf(':') + 1));
+  return state === 'alive' && start !== '' && now !== '' && now !== start ? 'gone' : state;
+}
+
+/** When a process was started, in ticks since the machine was; empty where the system does not tell. */
+function readStart(pid: string): string {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}

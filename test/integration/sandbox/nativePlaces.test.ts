@@ -12,6 +12,7 @@ import {
   removeContainers,
   removeOrphans,
 } from '../../../src/sandbox/native/container/runtimeCli';
+import { machineTag, uniqueOwnerOfThisProcess } from '../../../src/sandbox/native/owner';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
 import {
   describePython,
@@ -252,7 +253,14 @@ describePython(
         ...['--ulimit', 'nofile=1024:1024', '--label', `${containerLabel}=${owner}`],
         ...[testImage, 'sleep', '300'],
       ];
-      const owners = [`${hostname()}:${gone}`, `${hostname()}:${process.pid}`, `elsewhere:${gone}`];
+      const owners = [
+        `${machineTag}/1/${hostname()}:${gone}`,
+        `${machineTag}/1/${hostname()}:${process.pid}`, // its number is another's now
+        uniqueOwnerOfThisProcess,
+        `${machineTag}/1/elsewhere:${gone}`,
+        `another-namespace/1/${hostname()}:${gone}`,
+        `${hostname()}:${gone}`,
+      ];
       const started: string[] = [];
       try {
         for (const owner of owners) {
@@ -262,7 +270,7 @@ describePython(
         const { stdout } = await run('podman', ['ps', '--no-trunc', '--format', '{{.ID}}']);
         assert.deepStrictEqual(
           started.map((id) => stdout.includes(id)),
-          [false, true, true],
+          [false, false, true, true, true, true],
         );
       } finally {
         await removeContainers('podman', started);

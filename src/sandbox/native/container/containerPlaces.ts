@@ -10,7 +10,7 @@ import { bootstrapArgs, createGuestEnvironment, createGuestPayload } from '../gu
 import { createNetworkProxy } from '../network/createNetworkProxy';
 import { toNetworkWall } from '../network/wall';
 import { startPlaceProcess } from '../placeProcess';
-import { ownerOfThisProcess } from '../owner';
+import { uniqueOwnerOfThisProcess } from '../owner';
 import { SupervisedPlace } from '../supervisedPlace';
 import { createUnavailable } from '../unavailable';
 import { containerFolder, containerWalls, createContainerArgs } from './hardening';
@@ -44,7 +44,7 @@ export class ContainerPlaces {
     const args = createContainerArgs({
       imageId,
       name,
-      owner: ownerOfThisProcess,
+      owner: uniqueOwnerOfThisProcess,
       memoryBytes,
       cpus: Math.min(2, availableParallelism()),
       maxProcesses,

@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { readOwner } from '../owner';
+import { readUniqueOwner } from '../owner';
 import { createUnavailable } from '../unavailable';
 import { containerLabel } from './hardening';
 
@@ -79,7 +79,7 @@ export async function removeOrphans({ file }: ContainerRuntime): Promise<void> {
   const orphans = listed
     .split('\n')
     .map((line) => line.trim().split(' '))
-    .filter(([id = '', owner = '']) => id !== '' && readOwner(owner) === 'gone')
+    .filter(([id = '', owner = '']) => id !== '' && readUniqueOwner(owner) === 'gone')
     .map(([id = '']) => id);
   if (orphans.length > 0) {
     await removeContainers(file, orphans);

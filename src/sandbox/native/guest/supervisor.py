@@ -10,6 +10,7 @@ import json
 import marshal
 import os
 import secrets
+import select
 import signal
 import stat
 import struct
@@ -20,6 +21,8 @@ import time
 HEADER = struct.Struct(">BI")
 MAX_MESSAGE = 65 * 2**20
 WATCH_SECONDS = 0.25
+TAKE_SECONDS = 10  # in which an interpreter has to take something of what it is told: it waits for it
+BEGIN_SECONDS = 25  # and one that has just been started
 MAX_TASKS = 256
 MAX_NAMES = 100_000
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -128,6 +131,7 @@ class Supervisor:
     def begin(self):
         to_read, self.to = os.pipe()
         self.back, to_write = os.pipe()
+        os.set_blocking(self.to, False)
         self.why, self.max_bytes, self.has_waiter = None, None, True
         arguments = [sys.executable, *self.options["flags"], "-c", self.start, str(to_read), str(to_write)]
         self.group = spawn(arguments, self.options["environment"], (to_read, to_write), self.options["folder"])
@@ -138,7 +142,7 @@ class Supervisor:
         self.waiter = threading.Thread(target=self.wait, args=(self.group,), daemon=True)
         self.reader.start()
         self.waiter.start()
-        self.tell(self.modules)
+        self.tell(self.modules, BEGIN_SECONDS)
 
     def forward(self, file):
         try:
@@ -228,13 +232,26 @@ class Supervisor:
         except (ProcessLookupError, PermissionError):
             pass  # nobody is left
 
-    def tell(self, body):
+    def tell(self, body, seconds=None):
+        """One that does not read is ended: what the host says after this, as an interrupt, must not wait for it."""
         view = memoryview(body)
+        poll = select.poll()
+        poll.register(self.to, select.POLLOUT)
         try:
             while view:
-                view = view[os.write(self.to, view):]
+                if not poll.poll(1000 * (TAKE_SECONDS if seconds is None else seconds)):
+                    self.why = self.why or "it did not take what it was told"
+                    self.kill_all(self.group)
+                    return
+                view = view[self.write_some(view):]
         except OSError:
             pass  # it has ended; the host is told so
+
+    def write_some(self, view):
+        try:
+            return os.write(self.to, view)
+        except BlockingIOError:
+            return 0
 
     def send(self, channel, body):
         with self.sending:
