@@ -5,6 +5,8 @@ import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import Ajv from 'ajv';
 import { parse } from 'yaml';
+import { parseBackendSettings } from '../../src/core/backendSettings';
+import { podLabels } from '../../src/sandbox/native/kubernetes/podManifest';
 import { renderTemplate } from '../support/helmTemplate';
 
 const chart = path.join('deploy', 'helm', 'rlm-companion');
@@ -12,6 +14,8 @@ const read = (...parts: readonly string[]): string => readFileSync(path.join(...
 
 interface Manifest {
   readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly [part: string]: unknown;
   readonly spec: unknown;
 }
 
@@ -64,6 +68,29 @@ const variants: Readonly<Record<string, Values>> = {
     allowedHosts: ['rlm.example.com', 'other.example.com'],
     trustedProxies: ['10.0.0.0/8'],
   },
+  'with Daytona': {
+    ...usual,
+    auth: users,
+    backend: 'daytona',
+    daytona: { secret: 'daytona', apiUrl: 'https://d.example/api', target: 'eu', snapshot: 'ours' },
+  },
+  'with a pod per session': {
+    ...usual,
+    auth: users,
+    backend: 'kubernetes',
+    sessionPods: {
+      ...(usual['sessionPods'] as Values),
+      images: ['a:1', 'b:1'],
+      nodeSelector: 'pool=sessions',
+      reserve: false,
+    },
+  },
+  'with pods that have a network': {
+    ...usual,
+    auth: users,
+    backend: 'kubernetes',
+    sessionPods: { ...(usual['sessionPods'] as Values), network: 'open' },
+  },
   'without a network policy': {
     ...usual,
     auth: users,
@@ -72,7 +99,7 @@ const variants: Readonly<Record<string, Values>> = {
 };
 
 function render(values: Values): readonly Manifest[] {
-  const root = { Values: values, Release: { Name: 'team' } };
+  const root = { Values: values, Release: { Name: 'team', Namespace: 'rlm' } };
   const files = readdirSync(path.join(chart, 'templates'));
   return files
     .map((file) => parse(renderTemplate(read(chart, 'templates', file), root)) as Manifest | null)
@@ -85,10 +112,12 @@ function find(values: Values, kind: string): Manifest {
   return found[0] as Manifest; // one, as was just checked
 }
 
-/** The names that `serve` reads, by its own source. */
-const knownVariables = [...read('src/cli/commands/serve.ts').matchAll(/\.env\(\s*'(\w+)'/gu)].map(
-  (match) => match[1],
-);
+/** The names that `serve` and the backends read, by their own source. */
+const knownVariables = [
+  ...read('src/cli/commands/serve.ts').matchAll(/\.env\(\s*'(\w+)'/gu),
+  ...read('src/core/backendSettings.ts').matchAll(/'((?:RLM|DAYTONA)_\w+)'/gu),
+  ...read('src/core/kubernetesSettings.ts').matchAll(/'((?:RLM|KUBERNETES)_\w+)'/gu),
+].map((match) => match[1]);
 
 describe('the chart', () => {
   const validate = new Ajv({ strict: false }).compile(
@@ -110,6 +139,13 @@ describe('the chart', () => {
       },
       'an ingress without TLS': { ...good, ingress: { ...ingress, tlsSecret: '' } },
       'a name nobody knows': { ...good, replica: 1 },
+      'a backend nobody knows': { ...good, backend: 'local' },
+      'Daytona without its key': { ...good, backend: 'daytona' },
+      'pods with what is no number of processors': {
+        ...good,
+        backend: 'kubernetes',
+        sessionPods: { ...(usual['sessionPods'] as Values), cpu: 'many' },
+      },
     };
     for (const [what, values] of Object.entries(bad)) {
       assert.deepStrictEqual(validate(values), false, what);
@@ -133,7 +169,7 @@ describe('the chart', () => {
           user: 65_532,
           nonRoot: true,
           seccomp: 'RuntimeDefault',
-          token: false,
+          token: values['backend'] === 'kubernetes',
           server: {
             allowPrivilegeEscalation: false,
             readOnlyRootFilesystem: true,
@@ -187,8 +223,78 @@ describe('the chart', () => {
     const { spec: claim } = find(values, 'PersistentVolumeClaim');
     assert.deepStrictEqual(dig(claim, 'storageClassName'), 'nfs');
     assert.deepStrictEqual(dig(find(values, 'Ingress').spec, 'tls.0.hosts'), ['rlm.example.com']);
+    const given = variants['with Daytona'] ?? {};
+    const [secret] = dig(find(given, 'Deployment').spec, 'template.spec.containers.0.envFrom') as [
+      Values,
+    ];
+    assert.deepStrictEqual(secret, { secretRef: { name: 'daytona' } });
     const kinds = render(variants['without a network policy'] ?? {}).map(({ kind }) => kind);
     assert.deepStrictEqual(kinds.sort(), ['Deployment', 'PersistentVolumeClaim', 'Service']);
+  });
+});
+
+describe('the chart with a pod per session', () => {
+  const values = variants['with a pod per session'] ?? {};
+
+  it('gives the server the rights to pods and their streams in its namespace, and no other', () => {
+    const account = find(values, 'ServiceAccount');
+    const role = find(values, 'Role');
+    const binding = find(values, 'RoleBinding');
+    assert.deepStrictEqual(role['rules'], [
+      { apiGroups: [''], resources: ['pods'], verbs: ['create', 'get', 'list', 'watch', 'delete'] },
+      { apiGroups: [''], resources: ['pods/attach'], verbs: ['get', 'create'] },
+    ]);
+    assert.deepStrictEqual(
+      [binding['roleRef'], binding['subjects'], account['automountServiceAccountToken']],
+      [
+        { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: role.metadata.name },
+        [{ kind: 'ServiceAccount', name: account.metadata.name, namespace: 'rlm' }],
+        false,
+      ],
+    );
+    const pod = dig(find(values, 'Deployment').spec, 'template.spec');
+    assert.equal(dig(pod, 'serviceAccountName'), account.metadata.name);
+  });
+
+  it('denies all traffic of the pods that the backend makes, by the label it gives them', () => {
+    const [policy] = render(values).filter(({ metadata }) => metadata.name === 'team-sessions');
+    assert.deepStrictEqual(policy?.spec, {
+      podSelector: { matchLabels: podLabels.name },
+      policyTypes: ['Ingress', 'Egress'],
+    });
+    const open = render(variants['with pods that have a network'] ?? {});
+    assert.ok(open.every(({ metadata }) => metadata.name !== 'team-sessions'));
+  });
+
+  it('lets the server call the cluster, and hands on what was set', () => {
+    const [policy] = render(values).filter(
+      ({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'team',
+    );
+    assert.deepStrictEqual(
+      (dig(policy?.spec, 'egress.1.ports') as readonly Values[]).map(({ port }) => port),
+      [443, 6_443],
+    );
+    const env = dig(find(values, 'Deployment').spec, 'template.spec.containers.0.env');
+    const given = Object.fromEntries(
+      (env as readonly Values[]).map(({ name, value }) => [String(name), String(value)]),
+    );
+    const settings = parseBackendSettings({ ...given, RLM_POD_NAME: 'p', RLM_POD_UID: 'u' });
+    const { backend, kubernetesImages, kubernetes } = settings;
+    assert.deepStrictEqual(
+      [backend, kubernetesImages, kubernetes.nodeSelector, kubernetes.keepsReserve],
+      ['kubernetes', ['python:3.12-slim', 'a:1', 'b:1'], { pool: 'sessions' }, false],
+    );
+    assert.deepStrictEqual([kubernetes.home, kubernetes.allowsNetwork], ['team', false]);
+  });
+
+  it('makes nothing of it for the other backends', () => {
+    const kinds = new Set(render(variants['with Daytona'] ?? {}).map(({ kind }) => kind));
+    assert.deepStrictEqual([...kinds].sort(), [
+      'Deployment',
+      'NetworkPolicy',
+      'PersistentVolumeClaim',
+      'Service',
+    ]);
   });
 });
 
