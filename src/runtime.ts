@@ -32,6 +32,7 @@ export {
   listDaytonaSandboxes,
 } from './sandbox/native/daytona/daytonaLeftovers';
 export { parseProfileFile } from './profiles/profileFile';
+export { deleteKubernetesPods, listKubernetesPods } from './sandbox/native/kubernetes/podLeftovers';
 export { addToken, readUserFile, revokeTokens } from './team/userFile';
 
 /** @throws RlmError 'INTERNAL_ERROR' when the home folder cannot be used. */

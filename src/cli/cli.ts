@@ -16,6 +16,8 @@ import type {
   deleteDaytonaSandboxes,
   openProfiles,
   parseProfileFile,
+  listKubernetesPods,
+  deleteKubernetesPods,
 } from '../runtime';
 import type { ExitCode } from './failure';
 import type { Interrupts } from './interrupts';
@@ -57,6 +59,8 @@ export interface CliRuntime {
   readonly deleteDaytonaSandboxes: typeof deleteDaytonaSandboxes;
   readonly openProfiles: typeof openProfiles;
   readonly parseProfileFile: typeof parseProfileFile;
+  readonly listKubernetesPods: typeof listKubernetesPods;
+  readonly deleteKubernetesPods: typeof deleteKubernetesPods;
   readonly createBackup: typeof createBackup;
   readonly restoreHome: typeof restoreHome;
   exportTrace(format: ExportFormat, trace: ExportedTrace): AsyncIterable<string>;

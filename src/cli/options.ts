@@ -123,7 +123,10 @@ export function addBackendOptions(command: Command): Command {
         'where the code runs (default: RLM_BACKEND, else wasm; of a fork: where the other one ran)',
       ).choices(backendNames),
     )
-    .option('--image <name>', 'image of backend container (default: RLM_SANDBOX_CONTAINER_IMAGE)');
+    .option(
+      '--image <name>',
+      'image of backend container or kubernetes (default: RLM_SANDBOX_CONTAINER_IMAGE)',
+    );
 }
 
 export function sandboxNetworkOption(): Option {

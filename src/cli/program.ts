@@ -8,6 +8,7 @@ import { addConnectCommand } from './commands/connect';
 import { addDaytonaCommand } from './commands/daytona';
 import { addExportCommand } from './commands/export';
 import { addForkCommand } from './commands/fork';
+import { addKubernetesCommand } from './commands/kubernetes';
 import { addMcpCommand } from './commands/mcp';
 import { addProfilesCommand } from './commands/profiles';
 import { addResumeCommand } from './commands/resume';
@@ -43,6 +44,7 @@ const addCommands = [
   addStatusCommand,
   addProfilesCommand,
   addDaytonaCommand,
+  addKubernetesCommand,
   addBackupCommand,
 ];
 

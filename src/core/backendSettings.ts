@@ -1,6 +1,7 @@
 // What the user has set about backends. The environment says it, and a host may say it before that.
 
 import { RlmError } from './errors';
+import { type KubernetesSettings, parseKubernetesSettings } from './kubernetesSettings';
 import { parseNetworkPatterns } from './networkRules';
 import { type BackendName, backendNames } from './sandbox';
 
@@ -31,15 +32,21 @@ export interface BackendSettings {
   readonly daytonaTarget: string | null;
   /** Of Daytona's sandboxes for which none is named; null: the account's own. */
   readonly daytonaSnapshot: string | null;
+  /** Of pods for which none is named. */
+  readonly kubernetesImage: string;
+  /** Those that may be named for pods: a cluster fetches what it is told to, and tells so to whoever has it. */
+  readonly kubernetesImages: readonly string[];
+  readonly kubernetes: KubernetesSettings;
 }
+
+/** Those that are one text each. */
+type SettingName = Exclude<keyof BackendSettings, 'kubernetes' | 'kubernetesImages'>;
 
 /** A reader, since settings may change while an engine runs. */
 export type ReadBackendSettings = () => Promise<BackendSettings>;
 
 /** As given, unchecked; what is empty or left out is not set. */
-export type GivenBackendSettings = Readonly<
-  Partial<Record<keyof BackendSettings, string | undefined>>
->;
+export type GivenBackendSettings = Readonly<Partial<Record<SettingName, string | undefined>>>;
 
 const usualImage = 'python:3.12-slim';
 export const usualDaytonaUrl = 'https://app.daytona.io/api';
@@ -56,7 +63,8 @@ const variables = {
   daytonaApiKey: ['DAYTONA_API_KEY'],
   daytonaTarget: ['DAYTONA_TARGET'],
   daytonaSnapshot: ['RLM_DAYTONA_SNAPSHOT'],
-} as const satisfies Record<keyof BackendSettings, readonly string[]>;
+  kubernetesImage: ['RLM_KUBERNETES_IMAGE', 'RLM_SANDBOX_CONTAINER_IMAGE'],
+} as const satisfies Record<SettingName, readonly string[]>;
 
 /** Of the editor's settings, where it is another. */
 const settingNames: Readonly<Partial<Record<keyof BackendSettings, string>>> = {
@@ -68,7 +76,7 @@ export function parseBackendSettings(
   environment: Readonly<Record<string, string | undefined>>,
   given: GivenBackendSettings = {},
 ): BackendSettings {
-  const read = (setting: keyof BackendSettings): { name: string; value: string } | null => {
+  const read = (setting: SettingName): { name: string; value: string } | null => {
     const sources = [
       { name: `the setting rlm.${settingNames[setting] ?? setting}`, value: given[setting] ?? '' },
       ...variables[setting].map((name) => ({ name, value: environment[name] ?? '' })),
@@ -76,6 +84,11 @@ export function parseBackendSettings(
     const found = sources.find(({ value }) => value.trim() !== '');
     return found ? { ...found, value: found.value.trim() } : null;
   };
+  const kubernetesImage = read('kubernetesImage')?.value ?? usualImage;
+  const further = (environment['RLM_KUBERNETES_IMAGES'] ?? '')
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
   return {
     backend: choose(read('backend'), backendNames) ?? 'wasm',
     fallback: choose(read('fallback'), ['wasm']),
@@ -87,6 +100,9 @@ export function parseBackendSettings(
     daytonaApiKey: read('daytonaApiKey')?.value ?? null,
     daytonaTarget: read('daytonaTarget')?.value ?? null,
     daytonaSnapshot: read('daytonaSnapshot')?.value ?? null,
+    kubernetesImage,
+    kubernetesImages: [kubernetesImage, ...further],
+    kubernetes: parseKubernetesSettings(environment),
   };
 }
 

@@ -10,9 +10,9 @@ export const languages: readonly Language[] = ['python', 'javascript'];
 
 /**
  * Where code runs: an engine on WebAssembly, a Python of this machine in the sandbox of its system, a
- * Python in a container, or a Python in a sandbox of Daytona, on another machine.
+ * Python in a container, a Python in a sandbox of Daytona, on another machine, or a Python in a pod of a cluster.
  */
-export const backendNames = ['wasm', 'local', 'container', 'daytona'] as const;
+export const backendNames = ['wasm', 'local', 'container', 'daytona', 'kubernetes'] as const;
 export type BackendName = (typeof backendNames)[number];
 
 export interface SandboxFactory extends Disposable {
@@ -36,7 +36,7 @@ export interface SandboxRequest {
   readonly maxMemoryMb: number;
   /** Null: what the user has set, else WebAssembly. */
   readonly backend: BackendName | null;
-  /** Of a container, or the snapshot of Daytona's sandbox; null: what the user has set. */
+  /** Of a container or pod, or the snapshot of Daytona's sandbox; null: what the user has set. */
   readonly image: string | null;
   /** That it is for, as far as that is told to others; left out: none. */
   readonly sessionId?: string;

@@ -45,6 +45,7 @@ export const backendWords: Readonly<Record<BackendName, string>> = {
   local: 'This machine’s Python, sandboxed',
   container: 'Container',
   daytona: 'Sandbox of Daytona, on another machine',
+  kubernetes: 'Pod of a Kubernetes cluster',
 };
 
 /** Where the code runs: `This machine’s Python, sandboxed: CPython 3.12.4 on linux`. */

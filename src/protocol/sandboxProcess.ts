@@ -2,6 +2,7 @@
 // contextFeed.ts.
 
 import type { DaytonaAccess } from '../core/backendSettings';
+import type { KubernetesSettings } from '../core/kubernetesSettings';
 import type { ContextShape, ContextSizes, Language, Outcome, VariableValue } from '../core/sandbox';
 import type { FileReply, FileRequest } from '../core/sandboxFiles';
 
@@ -27,7 +28,18 @@ export type NativePlace =
       readonly network: readonly string[];
       /** That it is made for; null: none yet. */
       readonly sessionId: string | null;
-    });
+    })
+  | {
+      readonly kind: 'kubernetes';
+      readonly settings: KubernetesSettings;
+      readonly network: readonly string[];
+      readonly image: string;
+      /** Where the service account of the pod that the engine runs in is; left out: where Kubernetes puts it. */
+      readonly accountFolder?: string;
+      /** What its session may use; a pod is made for it. */
+      readonly maxMemoryMb: number;
+      readonly sessionId: string | null;
+    };
 
 /** Workers of one kind are alike until a session takes one. */
 export interface WorkerKind {

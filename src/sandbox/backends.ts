@@ -1,6 +1,6 @@
 // All backends behind the core's one port: chooses by name, and falls back only where the user has set so.
 
-import type { ReadBackendSettings } from '../core/backendSettings';
+import type { BackendSettings, ReadBackendSettings } from '../core/backendSettings';
 import { RlmError, toRlmError } from '../core/errors';
 import type {
   BackendName,
@@ -19,8 +19,8 @@ export interface BackendsOptions {
   readonly readSettings: ReadBackendSettings;
 }
 
-const nativeNames = ['local', 'container', 'daytona'] as const;
-const imageNames: readonly BackendName[] = ['container', 'daytona'];
+const nativeNames = ['local', 'container', 'daytona', 'kubernetes'] as const;
+const imageNames: readonly BackendName[] = ['container', 'daytona', 'kubernetes'];
 /** A status is asked for again and again: what does not work is tried again after this time. */
 const statusMs = 15_000;
 
@@ -53,7 +53,7 @@ export class Backends implements SandboxFactory {
     if (request.image !== null && !imageNames.includes(backend)) {
       throw new RlmError('INVALID_INPUT', `An image was named for backend ${backend}.`, {
         nextStep:
-          'Name backend container (an image) or daytona (a snapshot) with it, or leave image out.',
+          'Name backend container or kubernetes (an image) or daytona (a snapshot) with it, or leave image out.',
       });
     }
     if (backend === 'wasm') {
@@ -117,7 +117,7 @@ export class Backends implements SandboxFactory {
 
   async #readPlace(
     name: NativePlace['kind'],
-    { image, sessionId }: AskedPlace,
+    { image, sessionId, maxMemoryMb }: AskedPlace,
   ): Promise<NativePlace> {
     const settings = await this.#readSettings();
     switch (name) {
@@ -140,8 +140,30 @@ export class Backends implements SandboxFactory {
           network: settings.network,
           sessionId,
         };
+      case 'kubernetes':
+        return {
+          kind: 'kubernetes',
+          settings: settings.kubernetes,
+          network: settings.network,
+          image: chooseImage(image, settings),
+          maxMemoryMb,
+          sessionId,
+        };
     }
   }
+}
+
+/** A name of an image reaches the registry that is in it: whoever chose it could send a text there. */
+function chooseImage(
+  asked: string | null,
+  { kubernetesImage, kubernetesImages }: BackendSettings,
+): string {
+  if (asked !== null && !kubernetesImages.includes(asked)) {
+    throw new RlmError('INVALID_INPUT', `The image ${asked} is not one that pods may have here.`, {
+      nextStep: `Name one of these, or leave image out: ${kubernetesImages.join(', ')}. The user allows more in RLM_KUBERNETES_IMAGES.`,
+    });
+  }
+  return asked ?? kubernetesImage;
 }
 
 function toFailing({ message, nextStep }: RlmError) {

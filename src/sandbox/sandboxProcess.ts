@@ -14,6 +14,7 @@ import {
   type SandboxStatus,
   languages,
 } from '../core/sandbox';
+import { limitRanges } from '../core/limits';
 import type { NativePlace, WorkerKind } from '../protocol/sandboxProcess';
 import { forkHost, readWalls } from './forkedHost';
 import { createLocalHost } from './localHost';
@@ -24,6 +25,7 @@ export interface AskedPlace {
   /** Null: what the user has set. */
   readonly image: string | null;
   readonly sessionId: string | null;
+  readonly maxMemoryMb: number;
 }
 
 /** The backends whose workers are programs of this machine, or of another one. */
@@ -152,6 +154,7 @@ export class SandboxProcess implements SandboxFactory {
     backend,
     image = null,
     sessionId = null,
+    maxMemoryMb = limitRanges.maxMemoryMb.default,
   }: Pick<SandboxRequest, 'language'> &
     Partial<Omit<SandboxRequest, 'sessionId'>> & {
       readonly sessionId?: string | null;
@@ -168,7 +171,7 @@ export class SandboxProcess implements SandboxFactory {
         { nextStep: 'Open the session with language python, or with backend wasm.' },
       );
     }
-    return { language, place: await native.readPlace(name, { image, sessionId }) };
+    return { language, place: await native.readPlace(name, { image, sessionId, maxMemoryMb }) };
   }
 
   dispose(): void {
@@ -245,6 +248,7 @@ export class SandboxProcess implements SandboxFactory {
 function toNamedImage(place: NativePlace | null): string | null {
   switch (place?.kind) {
     case 'container':
+    case 'kubernetes':
       return place.image;
     case 'daytona':
       return place.snapshot;

@@ -23,8 +23,10 @@ export interface WorkerSource {
   start(kind: WorkerKind, control: StartControl): Promise<WorkerHandle>;
   /** Whether one would start, for less than a start; left out: only a start tells. */
   probe?(kind: WorkerKind): Promise<WorkerState>;
-  /** On another machine: it costs this one no start, and is not kept in reserve; left out: none is. */
+  /** On another machine: it costs this one no start; left out: none is. */
   isElsewhere?(kind: WorkerKind): boolean;
+  /** Of what is elsewhere, and paid for while it waits, whether one is kept in reserve; left out: none is. */
+  keepsWarm?(kind: WorkerKind): boolean;
   /** Once what was let go of is gone also where it is elsewhere. */
   settle?(): Promise<void>;
 }
@@ -78,8 +80,9 @@ export class WorkerPool implements Disposable {
   prewarm(kind: WorkerKind): void {
     const key = toKey(kind);
     const waiting = this.#warm.get(key)?.length ?? 0;
-    const isElsewhere = this.#source.isElsewhere?.(kind) ?? false; // one that waits there is paid for
-    if (isElsewhere || waiting > 0 || this.#refilling.has(key) || this.#disposed) {
+    const isElsewhere = this.#source.isElsewhere?.(kind) ?? false;
+    const isKept = !isElsewhere || (this.#source.keepsWarm?.(kind) ?? false);
+    if (!isKept || waiting > 0 || this.#refilling.has(key) || this.#disposed) {
       return;
     }
     this.#refilling.add(key);

@@ -18,6 +18,10 @@ const lacks: Readonly<Record<BackendName, () => string | null>> = {
     runs('bwrap', ['--version'])
       ? null
       : 'the fake’s sandboxes need bubblewrap, which is not installed',
+  kubernetes: () =>
+    runs('bwrap', ['--version'])
+      ? null
+      : 'the fake’s containers need bubblewrap, which is not installed',
 };
 
 const known = new Map(backendNames.map((backend) => [backend, lacks[backend]()]));
@@ -26,7 +30,7 @@ const known = new Map(backendNames.map((backend) => [backend, lacks[backend]()])
 export const nativeBackends: readonly BackendName[] = ['local', 'container'];
 
 /** Those whose workers are in places: also on another machine. */
-export const placeBackends: readonly BackendName[] = [...nativeBackends, 'daytona'];
+export const placeBackends: readonly BackendName[] = [...nativeBackends, 'daytona', 'kubernetes'];
 
 /** Why a backend cannot be had on this machine; null where it can. */
 export function findLack(backend: BackendName): string | null {

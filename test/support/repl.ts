@@ -6,6 +6,7 @@ import type { NativePlace } from '../../src/protocol/sandboxProcess';
 import { SandboxProcess } from '../../src/sandbox/sandboxProcess';
 import { testImage } from './backends';
 import { FakeDaytona } from './fakeDaytona/fakeDaytona';
+import { type FakeCluster, podImage, startFakeCluster } from './fakeKubernetes/fakeCluster';
 
 export const sandboxFolder = path.resolve('dist/sandbox');
 const never = new AbortController().signal;
@@ -31,6 +32,8 @@ export function createSandboxes(
       });
     case 'daytona':
       return createDaytonaSandboxes(useFakeDaytona(), network);
+    case 'kubernetes':
+      return createKubernetesSandboxes(useFakeCluster(), network);
   }
 }
 
@@ -55,6 +58,32 @@ export function createDaytonaSandboxes(
         const { apiUrl, key: apiKey } = await fake;
         const rest = { target: null, snapshot: image, sessionId, network };
         return { kind: 'daytona', apiUrl, apiKey, ...rest };
+      },
+    },
+  });
+}
+
+let sharedCluster: Promise<FakeCluster> | undefined;
+
+/** A cluster that all tests of a file share which need no faults of it. */
+export function useFakeCluster(): Promise<FakeCluster> {
+  sharedCluster ??= startFakeCluster();
+  return sharedCluster;
+}
+
+export function createKubernetesSandboxes(
+  cluster = useFakeCluster(),
+  network: readonly string[] = [],
+): SandboxProcess {
+  return new SandboxProcess({
+    folder: sandboxFolder,
+    log,
+    native: {
+      names: ['kubernetes'],
+      readPlace: async (_name, { image, sessionId, maxMemoryMb }) => {
+        const { settings, accountFolder } = await cluster;
+        const asked = { image: image ?? podImage, sessionId, maxMemoryMb };
+        return { kind: 'kubernetes', settings, accountFolder, network, ...asked };
       },
     },
   });

@@ -36,6 +36,7 @@ const expected = [
   'extension/dist/webview/page.css',
   'extension/dist/webview/viewer.css',
   'extension/dist/webview/viewer.js',
+  'extension/dist/yaml.js',
   'extension/l10n/bundle.l10n.json',
   'extension/media/chat/rlm.agent.md',
   'extension/media/chat/rlm.prompt.md',

@@ -8,6 +8,7 @@ import device from './guest/device.py';
 import eventLoop from './guest/eventLoop.py';
 import files from './guest/files.py';
 import network from './guest/network.py';
+import pod from './guest/pod.py';
 import shell from './guest/shell.py';
 import start from './guest/start.py';
 import supervisor from './guest/supervisor.py';
@@ -19,6 +20,8 @@ export const terminalProgram: string = terminal;
 
 /** Flags of the first Python: nothing of its surroundings, no site packages. */
 export const bootstrapArgs: readonly string[] = ['-I', '-S', '-B', '-u', '-c', bootstrap];
+/** In a pod, whose stdin and stdout are reached over a network. */
+export const podArgs: readonly string[] = ['-I', '-S', '-B', '-u', '-c', pod];
 
 export interface GuestOptions {
   /** Where code begins and its files lie: a folder of the place that it may write to. */
@@ -34,6 +37,17 @@ export interface GuestOptions {
   readonly network: boolean;
 }
 
+/** What a pod's first Python is told beside that. */
+export interface PodOptions {
+  /** In hex: by which what it sends is veiled. */
+  readonly key: string;
+  /** Seconds without a byte of the host after which it ends. */
+  readonly patience: number;
+  /** The cluster's network must not be reached; tried so often, since a policy may come after its pod. */
+  readonly closed: boolean;
+  readonly tries: number;
+}
+
 export interface GuestPayload {
   readonly json: string;
   /** With its length in 16 digits before it. */
@@ -45,10 +59,11 @@ const modules = createGuestModules({ device, eventLoop });
 /** Of the interpreter: no user packages, no compiled files, nothing held back, UTF-8 whatever the locale. */
 const flags = ['-s', '-B', '-u', '-X', 'utf8'];
 
-export function createGuestPayload(options: GuestOptions): GuestPayload {
+export function createGuestPayload(options: GuestOptions, inPod?: PodOptions): GuestPayload {
   const given = {
     ...{ systemCalls, files, shell, network, supervisor, start, modules },
     options: { flags, ...options },
+    ...(inPod && { terminal, pod: inPod }),
   };
   const json = JSON.stringify(given);
   const body = Buffer.from(json);

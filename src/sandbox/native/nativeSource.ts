@@ -4,12 +4,14 @@ import type { NativePlace, WorkerKind } from '../../protocol/sandboxProcess';
 import type { WorkerSource } from '../workerPool';
 import { ContainerPlaces } from './container/containerPlaces';
 import { DaytonaPlaces } from './daytona/daytonaPlaces';
+import { KubernetesPlaces } from './kubernetes/kubernetesPlaces';
 import { LocalPlaces } from './local/localPlaces';
 
 export function createNativeSource(): WorkerSource {
   const local = new LocalPlaces();
   const containers = new ContainerPlaces();
   const daytona = new DaytonaPlaces();
+  const kubernetes = new KubernetesPlaces();
   return {
     start: async (kind, control) => {
       const place = requirePlace(kind);
@@ -20,6 +22,8 @@ export function createNativeSource(): WorkerSource {
           return containers.start(place);
         case 'daytona':
           return daytona.start(place, control);
+        case 'kubernetes':
+          return kubernetes.start(place, control);
       }
     },
     probe: async (kind) => {
@@ -31,10 +35,13 @@ export function createNativeSource(): WorkerSource {
           return containers.probe(place);
         case 'daytona':
           return daytona.probe(place);
+        case 'kubernetes':
+          return kubernetes.probe(place);
       }
     },
-    isElsewhere: ({ place }) => place?.kind === 'daytona',
-    settle: () => daytona.settle(),
+    isElsewhere: ({ place }) => place?.kind === 'daytona' || place?.kind === 'kubernetes',
+    keepsWarm: ({ place }) => place?.kind === 'kubernetes' && place.settings.keepsReserve,
+    settle: async () => void (await Promise.all([daytona.settle(), kubernetes.settle()])),
   };
 }
 

@@ -19,6 +19,8 @@ export interface PlaceParts {
   readonly imageDigest: string | null;
   /** Behind the loopback port of its supervisor; null: it has none. */
   readonly network?: NetworkProxy | null;
+  /** That its processes may hold in memory together, whatever is loaded; left out: as much as they are told. */
+  readonly maxMemoryBytes?: number;
   /** Called once, when the place is let go of: what outlives its process is removed then. */
   readonly onDispose?: () => void;
 }
@@ -39,6 +41,7 @@ export class SupervisedPlace implements WorkerPlace {
   readonly #onDispose: () => void;
   readonly #network: NetworkProxy | null;
   readonly #streams: ForwardedStreams | null;
+  readonly #maxMemoryBytes: number;
   /** Null between the request for another interpreter and its start: what comes then is the old one's. */
   #worker: FramedWorker | null = null;
   #awaited: FramedWorker | null;
@@ -58,6 +61,7 @@ export class SupervisedPlace implements WorkerPlace {
         send: (body) => this.#write(channels.network, body),
         onOpen: (stream) => network.accept(stream),
       });
+    this.#maxMemoryBytes = parts.maxMemoryBytes ?? Infinity;
     this.#awaited = new FramedWorker(this);
     const reader = new FrameReader((channel, body) => this.#take(channel, body));
     this.#process.output.on('data', (piece: Buffer) => {
@@ -115,7 +119,7 @@ export class SupervisedPlace implements WorkerPlace {
   }
 
   limitMemory(bytes: number): void {
-    this.#control({ op: 'limit', bytes });
+    this.#control({ op: 'limit', bytes: Math.min(bytes, this.#maxMemoryBytes) });
   }
 
   async restart(): Promise<WorkerHandle | null> {

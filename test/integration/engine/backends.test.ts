@@ -10,7 +10,8 @@ import { createEngine } from '../../../src/runtime';
 import { describePython, placeBackends, testImage } from '../../support/backends';
 import { callError, callOk, callTool, connectClient } from '../../support/mcpClient';
 import { usualSnapshot } from '../../support/fakeDaytona/fakeDaytona';
-import { sandboxFolder, useFakeDaytona } from '../../support/repl';
+import { podImage } from '../../support/fakeKubernetes/fakeCluster';
+import { sandboxFolder, useFakeCluster, useFakeDaytona } from '../../support/repl';
 import { useTempFolder } from '../../support/tempFolder';
 
 type Json = Record<string, unknown>;
@@ -20,6 +21,7 @@ const images: Readonly<Record<BackendName, string | null>> = {
   local: null,
   container: testImage,
   daytona: usualSnapshot,
+  kubernetes: podImage,
 };
 
 /** With which a backend cannot be had. */
@@ -28,17 +30,25 @@ const missingSettings: Readonly<Record<BackendName, GivenBackendSettings>> = {
   local: { python: '/no/such/python' },
   container: { image: 'localhost/no-such:1' },
   daytona: { daytonaApiKey: '' },
+  kubernetes: {},
 };
+type Environment = Readonly<Record<string, string>>;
+/** The same, where no setting but the environment says it. */
+const missingEnvironment: Environment = { KUBECONFIG: '/no/such/file' };
 
 /** An engine over the home whose user has set so, and a client of it. */
-async function start(home: string, given: GivenBackendSettings): Promise<[Client, Engine]> {
+async function start(
+  home: string,
+  given: GivenBackendSettings,
+  environment: Environment = {},
+): Promise<[Client, Engine]> {
   const engine = await createEngine({
     home,
     roots: [home],
     baseFolder: home,
     log: () => undefined,
     sandboxFolder,
-    backends: async () => parseBackendSettings({}, given),
+    backends: async () => parseBackendSettings(environment, given),
   });
   return [await connectClient(engine), engine];
 }
@@ -50,16 +60,23 @@ describePython(
     const home = useTempFolder();
     const image = backend === 'container' ? { image: testImage } : {};
     let access: GivenBackendSettings = {};
+    let environment: Environment = {};
     before(async () => {
       const fake = backend === 'daytona' ? await useFakeDaytona() : null;
       access = fake ? { daytonaApiUrl: fake.apiUrl, daytonaApiKey: fake.key } : {};
+      if (backend === 'kubernetes') {
+        const { kubeconfig } = await useFakeCluster();
+        environment = { KUBECONFIG: kubeconfig, RLM_KUBERNETES_IMAGE: podImage };
+      }
     });
 
     const use = async (
       given: GivenBackendSettings,
       work: (client: Client) => Promise<void>,
+      more: Environment = {},
     ): Promise<void> => {
-      const [client, engine] = await start(home(), { ...access, ...given });
+      const all = { ...environment, ...more };
+      const [client, engine] = await start(home(), { ...access, ...given }, all);
       try {
         await work(client);
       } finally {
@@ -154,24 +171,28 @@ describePython(
 
     it('that cannot be had is an error with what to do, and opens nothing', async () => {
       const missing = missingSettings[backend];
-      await use(missing, async (client) => {
-        const args = { context_text: 'a text', backend };
-        const { code } = await callError(client, 'rlm_init_context', args);
-        assert.equal(code, 'BACKEND_UNAVAILABLE');
-        const javascript = await callError(client, 'rlm_init_context', {
-          ...args,
-          language: 'javascript',
-        });
-        assert.deepStrictEqual(
-          [javascript.code, /backend wasm/u.test(javascript.next_step)],
-          ['BACKEND_UNAVAILABLE', true],
-        );
-        assert.deepStrictEqual((await callOk(client, 'rlm_list_sessions'))['sessions'], []);
-        const status = (await callOk(client, 'rlm_status'))['sandbox'] as Json;
-        const row = (status['backends'] as Json[]).find((one) => one['backend'] === backend);
-        assert.equal(row?.['works'], false);
-        assert.ok(String(row['next_step']).length > 0);
-      });
+      await use(
+        missing,
+        async (client) => {
+          const args = { context_text: 'a text', backend };
+          const { code } = await callError(client, 'rlm_init_context', args);
+          assert.equal(code, 'BACKEND_UNAVAILABLE');
+          const javascript = await callError(client, 'rlm_init_context', {
+            ...args,
+            language: 'javascript',
+          });
+          assert.deepStrictEqual(
+            [javascript.code, /backend wasm/u.test(javascript.next_step)],
+            ['BACKEND_UNAVAILABLE', true],
+          );
+          assert.deepStrictEqual((await callOk(client, 'rlm_list_sessions'))['sessions'], []);
+          const status = (await callOk(client, 'rlm_status'))['sandbox'] as Json;
+          const row = (status['backends'] as Json[]).find((one) => one['backend'] === backend);
+          assert.equal(row?.['works'], false);
+          assert.ok(String(row['next_step']).length > 0);
+        },
+        missingEnvironment,
+      );
     });
 
     it('falls back only where the user has set so, says it everywhere, and stays there', async () => {
@@ -179,33 +200,40 @@ describePython(
         fallback: 'wasm',
         ...missingSettings[backend],
       };
-      await use(missing, async (client) => {
-        const { text, payload } = await callTool(client, 'rlm_init_context', {
-          context_text: 'a text',
-          backend,
-          response_format: 'markdown',
-        });
-        const place = payload['sandbox'] as Json;
-        const fallback = place['fallback'] as Json;
-        assert.deepStrictEqual([place['backend'], fallback['from']], ['wasm', backend]);
-        assert.match(text, /was asked for and could not be had/u);
-        const events = await callOk(client, 'rlm_get_trace', {
-          session_id: payload['session_id'],
-          detail: 'full',
-        });
-        assert.match(JSON.stringify(events), /wasm instead of/u);
-        assert.match(JSON.stringify(events), /"fallback":\{"from"/u);
-        const forked = await callOk(client, 'rlm_fork', { session_id: payload['session_id'] });
-        assert.deepStrictEqual(
-          [(forked['sandbox'] as Json)['backend'], (forked['replay'] as Json)['difference_count']],
-          ['wasm', 0],
-        );
-        const refused = await callError(client, 'rlm_fork', {
-          session_id: payload['session_id'],
-          backend,
-        });
-        assert.equal(refused.code, 'BACKEND_UNAVAILABLE');
-      });
+      await use(
+        missing,
+        async (client) => {
+          const { text, payload } = await callTool(client, 'rlm_init_context', {
+            context_text: 'a text',
+            backend,
+            response_format: 'markdown',
+          });
+          const place = payload['sandbox'] as Json;
+          const fallback = place['fallback'] as Json;
+          assert.deepStrictEqual([place['backend'], fallback['from']], ['wasm', backend]);
+          assert.match(text, /was asked for and could not be had/u);
+          const events = await callOk(client, 'rlm_get_trace', {
+            session_id: payload['session_id'],
+            detail: 'full',
+          });
+          assert.match(JSON.stringify(events), /wasm instead of/u);
+          assert.match(JSON.stringify(events), /"fallback":\{"from"/u);
+          const forked = await callOk(client, 'rlm_fork', { session_id: payload['session_id'] });
+          assert.deepStrictEqual(
+            [
+              (forked['sandbox'] as Json)['backend'],
+              (forked['replay'] as Json)['difference_count'],
+            ],
+            ['wasm', 0],
+          );
+          const refused = await callError(client, 'rlm_fork', {
+            session_id: payload['session_id'],
+            backend,
+          });
+          assert.equal(refused.code, 'BACKEND_UNAVAILABLE');
+        },
+        missingEnvironment,
+      );
     });
   },
   placeBackends,

@@ -13,6 +13,7 @@ import {
   removeOrphans,
 } from '../../../src/sandbox/native/container/runtimeCli';
 import { machineTag, uniqueOwnerOfThisProcess } from '../../../src/sandbox/native/owner';
+import { networkWalls } from '../../../src/sandbox/native/kubernetes/podManifest';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
 import {
   describePython,
@@ -54,9 +55,10 @@ describePython(
       const { place } = repl.sandbox;
       assert.equal(place.backend, backend);
       assert.match(place.engine, /^CPython 3\.\d+\.\d+ on linux$/u);
-      assert.ok(place.walls.includes('network: none'));
+      const network = backend === 'kubernetes' ? networkWalls.closed : 'network: none';
+      assert.ok(place.walls.includes(network), place.walls.join('; '));
       assert.ok(place.walls.includes('system calls filtered'));
-      assert.equal(place.imageDigest !== null, backend === 'container');
+      assert.equal(place.imageDigest !== null, ['container', 'kubernetes'].includes(backend));
     });
 
     it('runs threads, programs and asyncio as the system has them', async () => {

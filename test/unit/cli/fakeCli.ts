@@ -19,6 +19,10 @@ import {
   deleteDaytonaSandboxes,
   listDaytonaSandboxes,
 } from '../../../src/sandbox/native/daytona/daytonaLeftovers';
+import {
+  deleteKubernetesPods,
+  listKubernetesPods,
+} from '../../../src/sandbox/native/kubernetes/podLeftovers';
 import { addToken, readUserFile, revokeTokens } from '../../../src/team/userFile';
 import type { MemoryTraceStore } from '../../support/memoryTraceStore';
 import { createFakeEngine, type FakeEngine } from '../../support/fakeEngine';
@@ -152,6 +156,8 @@ export class FakeCli implements Cli {
         readWorkspaces: () => workspaces,
       }),
     parseProfileFile,
+    listKubernetesPods,
+    deleteKubernetesPods,
     createBackup: () => Promise.reject(new Error('not here')),
     restoreHome: () => Promise.reject(new Error('not here')),
     exportTrace: async function* (format, { summary, events }) {

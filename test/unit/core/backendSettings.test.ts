@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseBackendSettings } from '../../../src/core/backendSettings';
+import { parseKubernetesSettings } from '../../../src/core/kubernetesSettings';
 
 const usual = {
   backend: 'wasm',
@@ -12,6 +13,9 @@ const usual = {
   daytonaApiKey: null,
   daytonaTarget: null,
   daytonaSnapshot: null,
+  kubernetesImage: 'python:3.12-slim',
+  kubernetesImages: ['python:3.12-slim'],
+  kubernetes: parseKubernetesSettings({}),
 };
 
 describe('settings of backends', () => {
@@ -36,7 +40,19 @@ describe('settings of backends', () => {
         RLM_SANDBOX_CONTAINER_IMAGE: 'ours:1',
       },
       {},
-      { python: '/opt/venv/bin/python', runtime: 'podman', image: 'ours:1' },
+      {
+        python: '/opt/venv/bin/python',
+        runtime: 'podman',
+        image: 'ours:1',
+        kubernetesImage: 'ours:1',
+        kubernetesImages: ['ours:1'],
+      },
+    ],
+    [
+      'images of pods',
+      { RLM_KUBERNETES_IMAGE: 'pod:1', RLM_KUBERNETES_IMAGES: 'pod:2, pod:3,' },
+      {},
+      { kubernetesImage: 'pod:1', kubernetesImages: ['pod:1', 'pod:2', 'pod:3'] },
     ],
     [
       'what opens Daytona',

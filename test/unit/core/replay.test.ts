@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { RlmError } from '../../../src/core/errors';
 import { readHistory } from '../../../src/core/history';
-import type { Outcome } from '../../../src/core/sandbox';
+import { type Outcome, backendNames } from '../../../src/core/sandbox';
 import type { FakeSandbox } from '../../support/fakePorts';
 import { createFakeRegistry, openFake } from '../../support/fakeRegistry';
 import { MemoryTraceStore } from '../../support/memoryTraceStore';
@@ -340,7 +340,7 @@ describe('replay', () => {
     );
   });
 
-  for (const backend of ['wasm', 'local', 'container', 'daytona'] as const) {
+  for (const backend of backendNames) {
     it(`tells which files are missing where variables were lost and files not: ${backend}`, async () => {
       const traces = new MemoryTraceStore();
       const script = async ({ code }: { readonly code: string }): Promise<Partial<Outcome>> => ({

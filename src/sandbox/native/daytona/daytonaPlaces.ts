@@ -153,7 +153,7 @@ export class DaytonaPlaces {
         },
         sleep: (ms) => delay(ms, undefined, { ref: false }),
       },
-      ` exec python3 -I -S -B -u ${guestFolder}/terminal.py`,
+      Buffer.from(` exec python3 -I -S -B -u ${guestFolder}/terminal.py\n`),
     );
     return SupervisedPlace.open({
       process,

@@ -19,6 +19,8 @@ export interface TerminalSocket {
 
 export interface TerminalListener {
   onBytes(bytes: Buffer): void;
+  /** Beside them, where what is at the terminal can say what went wrong. */
+  onErrors?(text: string): void;
   /** Once; nothing comes after it. */
   onEnd(end: TerminalEnd): void;
 }
@@ -27,6 +29,8 @@ export interface TerminalParts {
   /** Rejects with a `LostError` where there is nothing to connect to any more; else it may be tried again. */
   readonly connect: (listener: TerminalListener) => Promise<TerminalSocket>;
   readonly sleep: (ms: number) => Promise<void>;
+  /** What a line of data from the guest holds; left out: it is not veiled. */
+  readonly unveil?: (number: number, body: Buffer) => Buffer;
 }
 
 /** There is no terminal any more, for this reason. */
@@ -85,17 +89,17 @@ export class TerminalLink implements PlaceProcess {
         this.#take(line);
       },
       onDamage: () => this.#takeDamage(),
-      onNoise: (text) => {
-        this.#said = `${this.#said}${text}\n`.slice(-maxSaidChars);
-      },
+      onNoise: (text) => this.#note(`${text}\n`),
     });
   }
 
-  /** `command` makes the shell at the terminal the supervisor. Rejects where there is no first connection. */
-  static async open(parts: TerminalParts, command: string): Promise<TerminalLink> {
+  /** `first` makes what is at the terminal the supervisor. Rejects where there is no first connection. */
+  static async open(parts: TerminalParts, first: Buffer): Promise<TerminalLink> {
     const link = new TerminalLink(parts);
     await link.#connect();
-    link.#socket?.send(Buffer.from(`${command}\n`));
+    for (let at = 0; at < first.length; at += pieceBytes) {
+      link.#socket?.send(first.subarray(at, at + pieceBytes));
+    }
     return link;
   }
 
@@ -115,6 +119,7 @@ export class TerminalLink implements PlaceProcess {
           this.#reader.push(bytes);
         }
       },
+      onErrors: (text) => this.#note(text),
       onEnd: (ended) => {
         end ??= ended;
         if (isThere) {
@@ -141,7 +146,8 @@ export class TerminalLink implements PlaceProcess {
     if (exit !== null) {
       this.#end(this.#said.trim() === '' ? exit : `${exit}: ${this.#said.trim()}`);
     } else if (!this.#hasGuest) {
-      this.#end('its connection was cut before it had started');
+      const said = this.#said.trim();
+      this.#end(`its connection was cut before it had started${said === '' ? '' : `: ${said}`}`);
     } else if (!this.#isEnded) {
       void this.#reconnect();
     }
@@ -230,7 +236,7 @@ export class TerminalLink implements PlaceProcess {
     if (number === this.#expected) {
       this.#expected += 1;
       this.#isAskedAgain = false;
-      this.output.push(body);
+      this.output.push(this.#parts.unveil?.(number, body) ?? body);
     }
     this.#tell('A');
   }
@@ -247,6 +253,10 @@ export class TerminalLink implements PlaceProcess {
   #askAgain(): void {
     this.#isAskedAgain = true;
     this.#tell('R');
+  }
+
+  #note(text: string): void {
+    this.#said = `${this.#said}${text}`.slice(-maxSaidChars);
   }
 
   #tell(kind: 'A' | 'R'): void {

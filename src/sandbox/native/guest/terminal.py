@@ -1,9 +1,12 @@
 # What a shell of a remote place is told to become: the supervisor, whose stdin and stdout are two pipes here. Between
 # them and the terminal go numbered lines with checksums, kept until they have arrived: the connection to the
 # terminal may be cut and made again, and may lose what it could not take. Lines: see terminalLines.ts.
+# In a pod (pod.py) two pipes of its container are in the place of a terminal.
 import binascii
+import hashlib
 import json
 import os
+import select
 import sys
 import termios
 import threading
@@ -35,9 +38,14 @@ def make_raw(file):
 
 
 class Terminal:
-    def __init__(self):
+    """`key`: others may read what is sent (a cluster keeps it), so its bytes are veiled. `patience`: seconds without
+    a byte from the host after which that is gone."""
+
+    def __init__(self, key=None, patience=None):
+        self.key, self.patience = key, patience
         self.input, self.output = os.dup(0), os.dup(1)
-        make_raw(self.input)
+        if os.isatty(self.input):
+            make_raw(self.input)
         to_read, self.to = os.pipe()
         self.back, to_write = os.pipe()
         os.dup2(to_read, 0)
@@ -60,7 +68,8 @@ class Terminal:
         rest = b""
         while True:
             try:
-                piece = os.read(self.input, 65536)
+                is_there = self.patience is None or select.select([self.input], [], [], self.patience)[0]
+                piece = os.read(self.input, 65536) if is_there else b""
             except OSError:
                 piece = b""
             if not piece:
@@ -68,7 +77,8 @@ class Terminal:
                 return
             *lines, rest = (rest + piece).split(b"\n")
             for line in lines:
-                self.take(line)
+                if line:  # an empty one says only that the host is there
+                    self.take(line)
 
     def take(self, line):
         parsed = parse(line)
@@ -106,7 +116,7 @@ class Terminal:
             with self.changed:
                 while self.untaken_bytes > WINDOW:
                     self.changed.wait()
-                line = encode(b"D", self.next, piece)
+                line = encode(b"D", self.next, veil(self.key, self.next, piece) if self.key else piece)
                 self.untaken[self.next] = line
                 self.untaken_bytes += len(line)
                 self.next += 1
@@ -122,6 +132,13 @@ class Terminal:
                 view = view[os.write(self.output, view):]
         except OSError:
             os._exit(0)  # the terminal is gone
+
+
+def veil(key, number, body):
+    """With a stream of the key's that no other line has: the same twice gives the body again."""
+    size = len(body)
+    stream = hashlib.shake_256(key + number.to_bytes(8, "big")).digest(size)
+    return (int.from_bytes(body, "big") ^ int.from_bytes(stream, "big")).to_bytes(size, "big")
 
 
 def encode(kind, number, body):
@@ -141,4 +158,5 @@ def parse(line):
         return None
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -109,7 +109,7 @@ class Network {
           this.sleeps.push(ms);
         },
       },
-      'become it',
+      Buffer.from('become it\n'),
     );
   }
 
