@@ -258,7 +258,7 @@ describePython(
     });
 
     it('that may not be attached to says which right is missing', async () => {
-      const fault = { method: 'CONNECT', path: /attach$/u, status: 403 };
+      const fault = { method: 'CONNECT', path: /attach\?/u, status: 403 };
       fake.faults.push(fault);
       await refuse(/answered 403 to attach/u, /pods\/attach/u);
     });
@@ -387,7 +387,12 @@ describePython(
       const others = createKubernetesSandboxes(Promise.resolve(cluster));
       const gets = (): number =>
         fake.calls.filter(({ query }) => query.get('limit') === '1').length;
-      fake.faults.push({ method: 'GET', path: /pods$/u, status: 503, message: 'no endpoints' });
+      fake.faults.push({
+        method: 'GET',
+        path: /pods\?limit=1$/u,
+        status: 503,
+        message: 'no endpoints',
+      });
       const [failing] = (await others.readStatus()).backends;
       assert.deepStrictEqual([failing?.works, gets()], [false, 1]);
       assert.match(failing?.detail ?? '', /answered 503/u);

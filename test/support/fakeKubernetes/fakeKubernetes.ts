@@ -19,6 +19,7 @@ const pods = '/api/v1/namespaces/team/pods';
 
 export interface KubernetesFault {
   readonly method: string;
+  /** With its query. */
   readonly path: RegExp;
   readonly status: number;
   readonly reason?: string;
@@ -215,7 +216,7 @@ export class FakeKubernetes {
       const body = Buffer.concat(pieces).toString('utf8');
       this.calls.push({ method, path, query: url.searchParams, body });
       this.#authorize(request);
-      const fault = this.#takeFault(method, path);
+      const fault = this.#takeFault(method, url);
       if (fault && fault.isDone !== true) {
         this.#fail(response, fault);
       } else if (url.searchParams.get('watch') === '1') {
@@ -262,8 +263,10 @@ export class FakeKubernetes {
     }
   }
 
-  #takeFault(method: string, path: string): KubernetesFault | undefined {
-    const at = this.faults.findIndex((one) => one.method === method && one.path.test(path));
+  #takeFault(method: string, { pathname, search }: URL): KubernetesFault | undefined {
+    const at = this.faults.findIndex(
+      (one) => one.method === method && one.path.test(`${pathname}${search}`),
+    );
     return at === -1 ? undefined : this.faults.splice(at, 1)[0];
   }
 
@@ -400,7 +403,7 @@ export class FakeKubernetes {
     const [, name = ''] = /\/pods\/([^/]+)\/attach$/u.exec(url.pathname) ?? [];
     const method = 'CONNECT';
     this.calls.push({ method, path: url.pathname, query: url.searchParams, body: '' });
-    const fault = this.#takeFault(method, url.pathname);
+    const fault = this.#takeFault(method, url);
     try {
       if (this.isDown) {
         throw new ApiFault(503, 'ServiceUnavailable', 'down');
