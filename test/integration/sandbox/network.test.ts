@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import type { Outcome } from '../../../src/core/sandbox';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
+import { networkWalls } from '../../../src/sandbox/native/kubernetes/podManifest';
 import { describePython, placeBackends } from '../../support/backends';
 import { toLines } from '../../support/codeConnection';
 import { Repl, createSandboxes } from '../../support/repl';
@@ -247,7 +248,8 @@ describePython(
             'said, [name for name in os.environ if "proxy" in name.lower()]',
         );
         assert.deepStrictEqual([result, network], ["('ConnectionRefusedError', [])", undefined]);
-        assert.ok(repl.sandbox.place.walls.includes('network: none'));
+        const wall = backend === 'kubernetes' ? networkWalls.closed : 'network: none';
+        assert.ok(repl.sandbox.place.walls.includes(wall));
         repl.sandbox.dispose();
       } finally {
         sandboxes.dispose();

@@ -40,9 +40,9 @@ export const podWalls: readonly string[] = [
 
 /** A policy is the cluster’s, and no account of ours may read it: nothing is said but what was tried. */
 export const networkWalls = {
-  closed: 'network closed by the cluster’s policy, as tried at its start',
-  open: 'network NOT closed (RLM_KUBERNETES_NETWORK)',
-  untried: 'network by the cluster’s policy, tried at each start',
+  closed: 'cluster’s network closed, as tried at its start',
+  open: 'cluster’s network NOT closed (RLM_KUBERNETES_NETWORK)',
+  untried: 'cluster’s network closed by a policy, which is tried at each start',
 } as const;
 
 export interface PodOptions {
