@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import { toByteText } from '../base/text';
+import type { BackendName } from '../core/sandbox';
 import type { Session } from '../core/session';
 import { askEncoding } from './encodingChoice';
 import { encodingUi } from './encodingMessage';
@@ -25,11 +26,12 @@ export interface NewSessionParts extends PickParts {
 
 /**
  * Asks for files where none are given, and shows the trace. Where an encoding is in doubt, the person may
- * choose another: then the session is stopped, and a new one opened with it.
+ * choose another: then the session is stopped, and a new one opened with it. `backend` null: the one that is set.
  */
 export async function openFromFiles(
   given: readonly vscode.Uri[],
   parts: NewSessionParts,
+  backend: BackendName | null = null,
 ): Promise<void> {
   const words = {
     label: vscode.l10n.t('Open Session'),
@@ -37,7 +39,7 @@ export async function openFromFiles(
   };
   const material = await pickMaterial(given, words, parts);
   for (let next = material; next !== undefined;) {
-    const session = await openSession(next, parts);
+    const session = await openSession(next, parts, backend);
     await parts.actions.openTrace(session.id, null);
     const { contexts } = session.summary;
     const encoding = await askEncoding(contexts, 'encodings', encodingUi);
@@ -52,14 +54,19 @@ export async function openFromSelection(
   editor: vscode.TextEditor,
   parts: NewSessionParts,
 ): Promise<Session> {
-  return openSession(takeSelection(editor), parts);
+  return openSession(takeSelection(editor), parts, null);
 }
 
-async function openSession(material: Material, { host }: NewSessionParts): Promise<Session> {
+async function openSession(
+  material: Material,
+  { host }: NewSessionParts,
+  backend: BackendName | null,
+): Promise<Session> {
   return runCancellable(vscode.l10n.t('Opening the session'), async ({ signal, report }) => {
     const engine = await host.start();
     const request = {
       ...material,
+      backend,
       language: readLanguage(),
       limits: readLimits(),
       onStage: (stage: string): void => report(toPlainText(stage)),

@@ -96,13 +96,21 @@ export function readGivenModelSettings(): GivenModelSettings {
   return Object.fromEntries(given) as GivenModelSettings; // every name is present
 }
 
-/** Where the setting already is; an empty name takes it away. */
 export async function writeModelSetting(purpose: 'loop' | 'subtask', name: string): Promise<void> {
-  const configuration = vscode.workspace.getConfiguration('rlm.models');
-  const isOfWorkspace = configuration.inspect(purpose)?.workspaceValue !== undefined;
+  await write(`models.${purpose}`, name);
+}
+
+export async function writeBackendSetting(backend: string): Promise<void> {
+  await write('backend', backend);
+}
+
+/** Where the setting already is; an empty value takes it away. */
+async function write(name: string, value: string): Promise<void> {
+  const configuration = vscode.workspace.getConfiguration('rlm');
+  const isOfWorkspace = configuration.inspect(name)?.workspaceValue !== undefined;
   const { Global, Workspace } = vscode.ConfigurationTarget;
-  const value = name === '' ? undefined : name;
-  await configuration.update(purpose, value, isOfWorkspace ? Workspace : Global);
+  const target = isOfWorkspace ? Workspace : Global;
+  await configuration.update(name, value === '' ? undefined : value, target);
 }
 
 /** Null: sessions are kept until they are deleted. */

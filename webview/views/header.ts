@@ -2,8 +2,10 @@
 
 import { toOneLine } from '../../src/base/text';
 import type { SessionStatus } from '../../src/core/event';
+import { toPlaceName } from '../../src/core/sandboxPlace';
+import type { Summary } from '../../src/core/summary';
 import { showControls } from '../../src/base/visible';
-import { toStatusSentence } from '../../src/export/wording';
+import { toPlaceText, toStatusSentence } from '../../src/export/wording';
 import type { ViewerAction } from '../../src/protocol/viewer';
 import { h, setAttributes, setText } from '../dom';
 import type { Snapshot, View, ViewActions } from '../snapshot';
@@ -23,7 +25,8 @@ export function createHeader(actions: ViewActions): View {
   const task = h('p', { class: 'task' });
   const buttons = createActionButtons(actions);
   const gauges = createGauges();
-  const standing = h('p', { class: 'standing' }, status, sentence);
+  const place = h('span', { class: 'place' });
+  const standing = h('p', { class: 'standing' }, status, sentence, place);
   const element = h(
     'header',
     { class: 'header' },
@@ -51,6 +54,8 @@ export function createHeader(actions: ViewActions): View {
             ? t('The model is writing the next step.')
             : toStatusSentence(shown, t),
         );
+        setText(place, summary.sandbox ? showControls(toPlaceName(summary.sandbox)) : '');
+        place.title = toPlaceTitle(summary);
         const asked = toOneLine(snapshot.trace.runs.at(-1)?.started.task ?? '', taskChars);
         setText(task, showControls(asked));
         task.hidden = asked === '' || asked === summary.title;
@@ -60,6 +65,15 @@ export function createHeader(actions: ViewActions): View {
       gauges.update(snapshot);
     },
   };
+}
+
+/** What stands around the code, for the pointer; the facts of the session say it to all. */
+function toPlaceTitle({ sandbox }: Summary): string {
+  if (!sandbox) {
+    return '';
+  }
+  const walls = sandbox.walls.length > 0 ? `${t('Walls')}: ${sandbox.walls.join(', ')}` : '';
+  return showControls([`${t('Runs in')}: ${toPlaceText(sandbox, t)}`, walls].join('\n').trim());
 }
 
 function isThinking({ status, summary, trace }: Snapshot): boolean {

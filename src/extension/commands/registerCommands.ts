@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import { type AskParts, askOverFiles, askOverSelection } from '../ask/askOverFiles';
+import { chooseBackend, pickBackend } from '../backends/chooseBackend';
 import { DisposableStore, type Disposable } from '../../base/disposable';
 import { requireRepl } from '../../core/agent/replOnly';
 import type { Summary } from '../../core/summary';
@@ -146,6 +147,11 @@ function listWindowCommands(parts: CommandParts): Record<string, Run> {
   const { actions, view, tree, texts, log, host } = parts;
   return {
     newSession: (...args) => openFromFiles(toUris(args), parts),
+    newSessionOnBackend: async (...args) => {
+      const title = vscode.l10n.t('Where the code of the session runs');
+      const backend = await pickBackend(parts, { title, offersUnset: false });
+      return backend && openFromFiles(toUris(args), parts, backend);
+    },
     newSessionFromSelection: async () => {
       const editor = vscode.window.activeTextEditor;
       return editor && actions.openTrace((await openFromSelection(editor, parts)).id, null);
@@ -190,6 +196,7 @@ function listModelCommands(parts: CommandParts): Record<string, Run> {
       return editor && askOverSelection(editor, parts);
     },
     chooseModels: () => chooseModels(parts),
+    chooseBackend: () => chooseBackend(parts),
     setApiKey: () => setKeyOfPicked(parts),
     removeApiKey: () => removeKey(parts),
   };

@@ -3,7 +3,7 @@
 
 import * as vscode from 'vscode';
 import { toRlmError } from '../../core/errors';
-import type { ProviderStatus } from '../../core/model';
+import type { EngineStatus } from '../../core/engine';
 import type { EngineHost } from '../engineHost';
 import { showNote } from '../messages';
 import { toPlainLine, toPlainText } from '../plainText';
@@ -61,7 +61,7 @@ export async function setKey(provider: string, { host, models }: KeyParts): Prom
     return;
   }
   await models.keys.set(server.url, key.trim());
-  tellStatus(await readStatus(provider, host));
+  tellStatus(provider, await readStatus(host));
 }
 
 export async function removeKey({ models }: KeyParts): Promise<void> {
@@ -94,13 +94,11 @@ async function listServers(models: ModelAccess): Promise<readonly Server[]> {
 }
 
 /** Undefined where no engine runs, as in an untrusted workspace: the key is kept all the same. */
-async function readStatus(provider: string, host: EngineHost): Promise<ProviderStatus | undefined> {
+async function readStatus(host: EngineHost): Promise<EngineStatus | undefined> {
   try {
-    const status = await runCancellable(
-      vscode.l10n.t('Asking the server for its models'),
-      async () => (await host.start()).readStatus(),
+    return await runCancellable(vscode.l10n.t('Asking the server'), async () =>
+      (await host.start()).readStatus(),
     );
-    return status.models.find((one) => one.provider === provider);
   } catch (thrown) {
     if (toRlmError(thrown).code === 'INTERNAL_ERROR') {
       throw thrown;
@@ -109,10 +107,15 @@ async function readStatus(provider: string, host: EngineHost): Promise<ProviderS
   }
 }
 
-function tellStatus(status: ProviderStatus | undefined): void {
-  if (status?.state === 'failing') {
-    const text = vscode.l10n.t('The key is kept, but {0}', toPlainText(status.detail));
-    void vscode.window.showWarningMessage(text);
+/** Of a provider of models, or of a backend that needs a key. */
+function tellStatus(provider: string, all: EngineStatus | undefined): void {
+  const status = all?.models.find((one) => one.provider === provider);
+  const place = all?.sandbox.backends.find(({ backend }) => backend === provider);
+  if (status?.state === 'failing' || place?.works === false) {
+    const text = toPlainText(status?.detail ?? place?.detail ?? '');
+    void vscode.window.showWarningMessage(vscode.l10n.t('The key is kept, but {0}', text));
+  } else if (place) {
+    showNote(vscode.l10n.t('The key works: {0} answers.', place.backend));
   } else if (status && status.models.length > 0) {
     showNote(vscode.l10n.t('The key works: {0} lists its models.', status.provider));
   } else {

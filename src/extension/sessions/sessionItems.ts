@@ -50,6 +50,9 @@ export function toTooltip(node: SessionNode, { tree }: ItemParts): string | unde
         : [summary.language, toPlaceText(summary.sandbox)]),
       new Date(summary.createdAt).toLocaleString(),
     ].join(' · '),
+    ...(summary.sandbox && summary.sandbox.walls.length > 0
+      ? [`${l10n.t('Walls')}: ${toPlainLine(summary.sandbox.walls.join(', '), 300)}`]
+      : []),
     ...(summary.sandbox ? toFallbackWarnings(summary.sandbox) : []),
     ...context,
     ...(summary.finalAnswer === null ? [] : ['', toPlainLine(summary.finalAnswer, 300)]),
