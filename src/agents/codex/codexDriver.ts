@@ -1,4 +1,5 @@
 // Threads of Codex in one process of its app-server, which is started when it is needed and again when it has ended.
+// Longer than others: process and threads are one state.
 
 import type {
   AgentDriver,

@@ -1,4 +1,5 @@
-// One thread of an app-server: says and answers, and ends it. What is told of it is `threadRecord.ts`.
+// One thread of an app-server: says and answers, and ends it. What is told of it is `threadRecord.ts`. Longer than
+// others: what is said, asked and stopped at once is one state.
 
 import type { Disposable } from '../../base/disposable';
 import { Emitter } from '../../base/emitter';
@@ -19,7 +20,7 @@ import { CallError, toDriverError } from './callError';
 import { canFindLeftovers, endLeftovers, listLeftovers } from './leftovers';
 import { LostConnection } from './lostConnection';
 import type { RolloutTail } from './rolloutTail';
-import { type StopAnswer, stopThread } from './stopThread';
+import { type StopAnswer, type StopDeadlines, stopThread } from './stopThread';
 import { comparePermissions, toTurnSandbox } from './threadConfig';
 import { ThreadRecord } from './threadRecord';
 import { refusal, toAsked } from './toApproval';
@@ -32,6 +33,7 @@ export interface ThreadDeadlines {
   readonly connectionMs: number;
   /** For the raw items of a turn that has ended. */
   readonly recordMs: number;
+  readonly stop?: StopDeadlines;
 }
 
 export interface CodexThreadParts {
@@ -221,6 +223,7 @@ export class CodexThread implements AgentThread {
         canFindLeftovers,
       },
       clock,
+      deadlines.stop,
     );
     void this.#call('thread/unsubscribe', deadlines.callMs);
     this.#end('stopped', 'It was stopped.');

@@ -1,5 +1,6 @@
 // A thread of a Codex that has no app-server: each turn is a process of `codex exec --json`. It can ask nothing, so
-// approvals are never; it can be told nothing while it works; and what was refused is not told.
+// approvals are never; it can be told nothing while it works; and what was refused is not told. Longer than others: a
+// thread and its turns are one state.
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { Emitter } from '../../base/emitter';

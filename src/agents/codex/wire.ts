@@ -1,5 +1,5 @@
 // What `codex app-server` says, as far as it is used; other fields are left alone, and what does not fit is told raw.
-// Source: `codex app-server generate-json-schema --experimental`, 0.171.
+// Source: `codex app-server generate-json-schema --experimental`, 0.171. Long because it is one table.
 
 import * as z from 'zod';
 
