@@ -8,6 +8,8 @@ import type { WorkerHandle } from './workerHandle';
 
 /** Source: boot storms starve a small machine; two starts at once keep two cores busy. */
 const maxStarting = 2;
+/** What worked on another machine may have stopped to: it is asked for again after this time. */
+const elsewhereMs = 15_000;
 const unheard: StartControl = { signal: neverAborted, onStage: () => undefined };
 
 /** Of one start. */
@@ -39,14 +41,17 @@ type KnownState = Omit<KindStatus, 'live' | 'warm'>;
 export class WorkerPool implements Disposable {
   readonly #source: WorkerSource;
   readonly #warm = new Map<string, WorkerHandle[]>();
-  readonly #known = new Map<string, KnownState>();
+  readonly #known = new Map<string, { readonly state: KnownState; readonly at: number }>();
   readonly #waiting: (() => void)[] = [];
   readonly #refilling = new Set<string>();
   #starting = 0;
   #disposed = false;
 
-  constructor(source: WorkerSource) {
+  readonly #now: () => number;
+
+  constructor(source: WorkerSource, now = () => performance.now()) {
     this.#source = source;
+    this.#now = now;
   }
 
   /** Of one kind, or of all. */
@@ -94,19 +99,24 @@ export class WorkerPool implements Disposable {
 
   /** Whether a kind works: by what was seen, else by a trial. */
   async readState(kind: WorkerKind): Promise<KnownState> {
-    const seen = this.#known.get(toKey(kind));
-    if (seen?.works === true) {
-      return seen;
+    const seen = this.#readKnown(kind);
+    const isElsewhere = this.#source.isElsewhere?.(kind) ?? false;
+    if (seen?.state.works && !(isElsewhere && this.#now() - seen.at > elsewhereMs)) {
+      return seen.state;
     }
     if (this.#source.probe) {
-      return this.#source.probe(kind).then(toWorking, toFailing);
+      const state = await this.#source.probe(kind).then(toWorking, toFailing);
+      if (isElsewhere) {
+        this.#note(kind, state);
+      }
+      return state;
     }
     if (!seen) {
       await this.#start(kind)
         .then((worker) => this.#keep(kind, worker))
         .catch(() => undefined); // noted in #known
     }
-    return this.#known.get(toKey(kind)) ?? toFailing(new Error('not started'));
+    return this.#readKnown(kind)?.state ?? toFailing(new Error('not started'));
   }
 
   dispose(): void {
@@ -115,6 +125,14 @@ export class WorkerPool implements Disposable {
       worker.dispose();
     }
     this.#warm.clear();
+  }
+
+  #readKnown(kind: WorkerKind) {
+    return this.#known.get(toKey(kind));
+  }
+
+  #note(kind: WorkerKind, state: KnownState): void {
+    this.#known.set(toKey(kind), { state, at: this.#now() });
   }
 
   #keep(kind: WorkerKind, worker: WorkerHandle): void {
@@ -137,11 +155,11 @@ export class WorkerPool implements Disposable {
         throw cancelled();
       }
       const worker = await this.#source.start(kind, control);
-      this.#known.set(toKey(kind), toWorking(worker));
+      this.#note(kind, toWorking(worker));
       return worker;
     } catch (thrown) {
       if (!control.signal.aborted) {
-        this.#known.set(toKey(kind), toFailing(thrown));
+        this.#note(kind, toFailing(thrown));
       }
       throw thrown;
     } finally {

@@ -23,6 +23,7 @@ const planted = {
   OPENAI_API_KEY: 'sk-planted-7d20c',
   ANTHROPIC_API_KEY: 'sk-ant-planted-5f8a4',
   AWS_SECRET_ACCESS_KEY: 'planted-aws-0c6d2',
+  DAYTONA_API_KEY: 'dtn_planted_8e41b',
 } as const;
 
 /**
