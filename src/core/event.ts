@@ -216,6 +216,8 @@ export interface ShellFinished extends EventHeader {
   readonly stderr: string;
   /** Bytes of output that were not kept. */
   readonly droppedBytes: { readonly stdout: number; readonly stderr: number };
+  /** Whether bytes that are not UTF-8 are U+FFFD in it. */
+  readonly replaced: { readonly stdout: boolean; readonly stderr: boolean };
   readonly interruption: Interruption | null;
   /** Why the sandbox ended it; null: it did not. */
   readonly endedBy: string | null;

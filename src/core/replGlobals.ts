@@ -68,6 +68,11 @@ const helpByLanguage: Readonly<Record<Language, Help>> = {
     around: 'around(span, n = 3): the lines around a span.',
     top: 'top(values, n = 10): the most frequent values, or of a mapping the largest, with their numbers.',
     help: 'help(grep): what a function here does.',
+    readFile: 'readFile(path): the text of a file of the session (/work, /tmp); UTF-8 only.',
+    readBytes: 'readBytes(path): its bytes, a Uint8Array.',
+    writeFile:
+      'writeFile(path, content): a text or a Uint8Array, in the place of what is there; up to 64 MB, 128 MB in all.',
+    listFiles: 'listFiles(path): what a folder holds, as { path, kind, bytes }.',
     sleep: 'sleep(milliseconds): counts as run time.',
   },
 };

@@ -86,6 +86,8 @@ export interface ShellAnswer {
   readonly stderr: string;
   /** Beyond that. */
   readonly droppedBytes: { readonly stdout: number; readonly stderr: number };
+  /** Whether there were such bytes. */
+  readonly replaced: { readonly stdout: boolean; readonly stderr: boolean };
   /** As a shell says it: 128 and the signal's number where one ended it. */
   readonly exitCode: number;
   /** Why the sandbox ended it; null: it did not. */

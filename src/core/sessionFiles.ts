@@ -78,6 +78,7 @@ export type CommandResult = Pick<
   | 'stdout'
   | 'stderr'
   | 'droppedBytes'
+  | 'replaced'
   | 'interruption'
   | 'endedBy'
   | 'durationMs'
@@ -214,9 +215,9 @@ export class SessionFiles {
       const before = models.readUsage();
       const usage = { ...before, runtimeMs: before.runtimeMs + durationMs };
       const stop = guardrails.judge(usage, models.leftChars);
-      const { stdout, stderr, droppedBytes, endedBy } = ran;
+      const { stdout, stderr, droppedBytes, replaced, endedBy } = ran;
       const exitCode = stateLost ? null : ran.exitCode;
-      const output = { exitCode, stdout, stderr, droppedBytes };
+      const output = { exitCode, stdout, stderr, droppedBytes, replaced };
       const end = { interruption, endedBy, durationMs, stateLost, stop };
       await recorder.append(
         { kind: 'shell.finished', command, ...output, ...end, ...(network && { network }) },
@@ -272,6 +273,7 @@ const lostCommand: ShellAnswer = {
   stdout: '',
   stderr: '',
   droppedBytes: { stdout: 0, stderr: 0 },
+  replaced: { stdout: false, stderr: false },
   exitCode: -1,
   endedBy: 'the sandbox broke, or did not let go in time',
 };

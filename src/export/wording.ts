@@ -279,15 +279,17 @@ export function toFileText(event: FileWritten, translate: Translate = fillIn): s
 
 /** How a command ended, and what is not shown of it. */
 export function toCommandText(event: ShellFinished, translate: Translate = fillIn): string {
-  const { exitCode, interruption, endedBy, durationMs, droppedBytes, stateLost, stop } = event;
+  const { exitCode, interruption, endedBy, durationMs, droppedBytes, replaced, stateLost, stop } =
+    event;
   const dropped = droppedBytes.stdout + droppedBytes.stderr;
   const facts = [
     exitCode === null ? translate('no exit code') : translate('exit code {0}', exitCode),
     toDurationText(durationMs),
     interruption === 'timeout' ? translate('out of time') : null,
     interruption === 'cancelled' ? translate('cancelled') : null,
-    interruption === null && endedBy !== null ? endedBy : null,
+    endedBy,
     dropped > 0 ? translate('{0} not kept', translate('{0} bytes', toCountText(dropped))) : null,
+    replaced.stdout || replaced.stderr ? translate('bytes that are not UTF-8 are replaced') : null,
     stateLost ? translate('variables are lost') : null,
     stop === null ? null : translate('guardrail {0}', stop),
     event.network ? translate('Network: {0}', toNetworkText(event.network)) : null,

@@ -155,7 +155,7 @@ function describeFile(event: FileWritten): Described {
 }
 
 function describeCommand(event: ShellFinished): Described {
-  const { command, exitCode, stdout, stderr, interruption, stop, droppedBytes } = event;
+  const { command, exitCode, stdout, stderr, interruption, stop, droppedBytes, replaced } = event;
   const how = interruption ?? (exitCode === null ? 'no exit code' : `exit code ${exitCode}`);
   const failed = exitCode !== 0 || interruption !== null;
   return {
@@ -164,6 +164,7 @@ function describeCommand(event: ShellFinished): Described {
     detail: {
       ...{ command, exit_code: exitCode, stdout, stderr },
       dropped_bytes: droppedBytes,
+      not_utf8: replaced.stdout || replaced.stderr,
       interrupted: interruption,
       ended_by: event.endedBy,
       state_lost: event.stateLost,

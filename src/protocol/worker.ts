@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { type ContextShape, outputFields } from '../core/sandbox';
 import { type FileOperation, fileKinds, fileRefusals } from '../core/sandboxFiles';
 import { searchLimits } from '../core/searchLimits';
+import type { TreeLink } from './shell';
 
 /** Words of the shared Int32Array `control`. */
 export const controlWord = {
@@ -71,6 +72,8 @@ export interface FilesMessage {
   readonly kind: 'files';
   readonly id: string;
   readonly operation: FileOperation;
+  /** Of a command, where a thread beside the worker is the shell: its way to the files, which are here. */
+  readonly files?: TreeLink;
 }
 
 /** Answers a call the code is waiting in. */
@@ -160,6 +163,7 @@ const fileAnswerSchema = z.discriminatedUnion('kind', [
     stdout: text.max(maxContentChars),
     stderr: text.max(maxContentChars),
     droppedBytes: z.object({ stdout: count, stderr: count }),
+    replaced: z.object({ stdout: z.boolean(), stderr: z.boolean() }),
     exitCode: z.int(),
     endedBy: text.max(500).nullable(),
   }),

@@ -14,6 +14,7 @@ import {
   maxFrameChars,
 } from '../protocol/worker';
 import { EngineAssets } from './engineAssets';
+import { ShellThread } from './shellThread';
 import { readFrame, untilReady, type WorkerHandle } from './workerHandle';
 import type { WorkerSource } from './workerPool';
 
@@ -26,6 +27,7 @@ class ThreadWorker implements WorkerHandle {
   readonly walls: readonly string[] = [];
   readonly image = null;
   readonly imageDigest = null;
+  readonly #folder: string;
   readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #control = new Int32Array(new SharedArrayBuffer(controlBytes));
@@ -34,10 +36,13 @@ class ThreadWorker implements WorkerHandle {
   readonly #ended = new Emitter<string>();
   readonly onMessage = this.#received.event;
   readonly onDidEnd = this.#ended.event;
+  /** Runs the command that is asked for. */
+  #shell: ShellThread | null = null;
   #endedBy: string | null = null;
 
   private constructor(language: Language, folder: string, assets: unknown) {
     this.language = language;
+    this.#folder = folder;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     const init: WorkerInit<unknown> = {
@@ -88,13 +93,24 @@ class ThreadWorker implements WorkerHandle {
   }
 
   send(message: ToWorker): void {
-    this.#port.postMessage(message);
+    if (message.kind === 'files' && message.operation.kind === 'shell') {
+      const { id, operation } = message;
+      this.#shell = new ShellThread({ folder: this.#folder, id, operation });
+      const { files } = this.#shell;
+      this.#port.postMessage({ ...message, files }, [files.port]);
+    } else {
+      this.#port.postMessage(message);
+    }
     Atomics.add(this.#control, controlWord.sequence, 1);
     Atomics.notify(this.#control, controlWord.sequence);
   }
 
   /** Engines that poll the byte clear it. */
   requestInterrupt(): void {
+    if (this.#shell) {
+      this.#shell.interrupt(); // the engine itself only waits
+      return;
+    }
     Atomics.store(this.#interrupt, 0, interruptByte);
   }
 
@@ -124,7 +140,7 @@ class ThreadWorker implements WorkerHandle {
     if (this.#endedBy !== null) {
       return; // what it said before its end is not even looked at
     }
-    const frame = readFrame(text);
+    const frame = this.#withShell(readFrame(text));
     if (frame.kind === 'broken') {
       this.#end(frame.message);
     } else {
@@ -132,11 +148,24 @@ class ThreadWorker implements WorkerHandle {
     }
   }
 
+  /** A worker that has let go of its files says so, and the shell what came of the command. */
+  #withShell(frame: FromWorker): FromWorker {
+    const shell = this.#shell;
+    if (frame.kind !== 'filed' || frame.id !== shell?.id) {
+      return frame;
+    }
+    this.#shell = null;
+    const { answer } = shell;
+    shell.dispose();
+    return { ...frame, answer };
+  }
+
   #end(reason: string): void {
     if (this.#endedBy !== null) {
       return;
     }
     this.#endedBy = reason;
+    this.#shell?.dispose();
     this.#port.close();
     void this.#worker.terminate();
     this.#ended.fire(reason);

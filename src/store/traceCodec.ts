@@ -323,6 +323,7 @@ const otherSchema = z.discriminatedUnion('kind', [
     stdout: z.string(),
     stderr: z.string(),
     droppedBytes: z.object({ stdout: count, stderr: count }),
+    replaced: z.object({ stdout: flag, stderr: flag }),
     interruption: orNull(z.enum(['timeout', 'cancelled'])),
     endedBy: orNull(z.string()),
     durationMs: count,

@@ -158,6 +158,7 @@ export function createShellFinished(over: Partial<ShellFinished> = {}): ShellFin
     kind: 'shell.finished',
     ...header,
     command: 'sort a.txt',
+    replaced: { stdout: false, stderr: false },
     exitCode: 0,
     stdout: 'a\n',
     stderr: '',

@@ -58,7 +58,7 @@ export const sandboxShell = defineTool({
   description:
     'Runs one command with sh -c in the sandbox of a session (sandbox_id), or of this connection’s scratch session, over ' +
     'the same files that code sees; returns stdout, stderr and exit_code. Use it for programs that the place has (grep, ' +
-    'sort, tar; what a container’s image holds), never for this machine: nothing of it is there, and no network unless allowed. All ' +
+    'sort, sed; what an image holds; on wasm no tar or awk), never for this machine: nothing of it is there, and no network unless allowed. All ' +
     'that the command starts ends with it, or with its time. Its time and output count against the guardrails; it is no ' +
     'step, and is not run again when the session is resumed or forked. Next: sandbox_files, sandbox_download, or code.',
   input,
@@ -92,9 +92,8 @@ export const sandboxShell = defineTool({
     ].join('\n\n'),
 });
 
-/** Bytes that are not UTF-8 come as U+FFFD, and so does that character. */
-function toReplacedNote({ stdout, stderr }: CommandResult): string | null {
-  return `${stdout}${stderr}`.includes('\ufffd')
+function toReplacedNote({ replaced }: CommandResult): string | null {
+  return replaced.stdout || replaced.stderr
     ? 'The output shows U+FFFD where its bytes are not UTF-8. For the bytes write it to a file, and take that with sandbox_download in base64.'
     : null;
 }
@@ -110,7 +109,7 @@ function toReply(found: FoundSandbox, result: CommandResult): z.output<typeof ou
       exit_code: result.exitCode,
       guardrail_stop: stop,
       ...(interruption !== null && { interrupted: interruption }),
-      ...(endedBy !== null && interruption === null && { ended_by: endedBy }),
+      ...(endedBy !== null && { ended_by: endedBy }),
       ...(stateLost && { state_lost: true }),
       ...(network && { network: toNetworkText(network) }),
       stdout: result.stdout,

@@ -5,8 +5,8 @@
 // then, or one of the requests to PythonWatch. A message leaves when the guest waits for its answer. What leaves from
 // other frames than the runner's own is a call, whatever it says.
 
-import type { FileAnswer, FileOperation } from '../../core/sandboxFiles';
-import type { ToWorker } from '../../protocol/worker';
+import type { FileAnswer } from '../../core/sandboxFiles';
+import type { FilesMessage, ToWorker } from '../../protocol/worker';
 import type { MessagePump } from './messagePump';
 import type { OpenedMessage, PythonTexts } from './pythonTexts';
 import type { PythonWatch } from './pythonWatch';
@@ -40,7 +40,7 @@ interface GuestDeviceParts {
   readonly texts: PythonTexts;
   readonly onMessage: (message: ToWorker) => void;
   /** Answers what is not for the guest: it waits meanwhile, and does not hear of it. */
-  readonly onFiles: (operation: FileOperation) => FileAnswer;
+  readonly onFiles: (message: FilesMessage) => FileAnswer;
   /** More memory than the code may use, within bounds that the code can reach too. */
   readonly giveRoom: () => void;
   /** The characters of a text of a context begin there. */
@@ -77,8 +77,8 @@ export function createGuestDevice({
     pump.send(watch.answers() ? json : toCall(json));
     let message = pump.receive();
     while (message.kind === 'files') {
-      const { id, operation } = message;
-      pump.send(JSON.stringify({ kind: 'filed', id, answer: onFiles(operation) }));
+      const answer = onFiles(message);
+      pump.send(JSON.stringify({ kind: 'filed', id: message.id, answer }));
       message = pump.receive();
     }
     onMessage(message);

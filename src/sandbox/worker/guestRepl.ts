@@ -34,6 +34,10 @@ export interface ReplHost {
   askOutside(frame: string): string;
   /** The bytes that belong to the last reply, once. */
   takeBytes(): Uint8Array;
+  /** Answers a call about files; both JSON, with bytes that are written beside it. */
+  askFiles(call: string, content: Uint8Array | null): string;
+  /** The bytes that belong to the last answer about files, once. */
+  takeFileBytes(): Uint8Array;
   /** The number of the loaded text at this address, or −1. */
   findText(address: number): number;
 }
@@ -95,7 +99,7 @@ export class GuestRepl {
   constructor(engine: QuickJs, host: ReplHost) {
     this.#engine = engine;
     const parameters =
-      'askOutside, takeBytes, identifyText, lookInside, contentHash, holdsRestless, countShown, firstShown, countAll, rememberNames, changedNames, unlockNames, lexicals, promiseState, promiseResult, settings, askIntl, compareTexts';
+      'askOutside, takeBytes, identifyText, lookInside, contentHash, holdsRestless, countShown, firstShown, countAll, rememberNames, changedNames, unlockNames, lexicals, promiseState, promiseResult, settings, askIntl, compareTexts, askTree, takeTreeBytes';
     const code = `(function (${parameters}) { 'use strict'; ${sources.join('\n')}\n})`;
     const main = this.#require(engine.evaluate(code, '<repl>'));
     const offered = this.#require(engine.call(main, ...createArguments(engine, host)));
@@ -192,6 +196,18 @@ function createArguments(engine: QuickJs, host: ReplHost): Value[] {
     engine.createFunction('promiseResult', (promise) => engine.promiseResult(promise)),
     engine.createString(JSON.stringify({ calls, limits: searchLimits, help })),
     ...createLocaleFunctions(engine),
+    ...createFileFunctions(engine, host),
+  ];
+}
+
+function createFileFunctions(engine: QuickJs, host: ReplHost): Value[] {
+  return [
+    engine.createFunction('askTree', (call, content, hasContent) => {
+      const text = engine.readString(call);
+      const bytes = engine.readNumber(hasContent) === 1 ? engine.readArrayBuffer(content) : null;
+      return createText(engine, text === undefined ? undefined : host.askFiles(text, bytes));
+    }),
+    engine.createFunction('takeTreeBytes', () => engine.createArrayBuffer(host.takeFileBytes())),
   ];
 }
 

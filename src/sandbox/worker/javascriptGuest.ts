@@ -12,9 +12,11 @@ import type {
 } from '../../protocol/worker';
 import { explainDeclarations } from './declarationErrors';
 import { checkEngine } from './engineCheck';
+import { FileCalls } from './fileCalls';
 import { GuestContexts } from './guestContexts';
 import { GuestMemory, mebibyte } from './guestMemory';
 import { GuestRepl } from './guestRepl';
+import type { GuestTree } from './guestTree';
 import { Interruption } from './interruption';
 import type { MessagePump } from './messagePump';
 import { OutsideCalls } from './outsideCalls';
@@ -63,6 +65,7 @@ interface GuestOptions {
   readonly pump: MessagePump;
   readonly interrupt: WorkerInit<unknown>['interrupt'];
   readonly maxMemoryBytes: number;
+  readonly tree: GuestTree;
 }
 
 /** Jobs between two looks at the interrupt byte. */
@@ -81,9 +84,12 @@ export class JavascriptGuest {
     this.#engine = engine;
     this.#calls = new OutsideCalls(options.pump, interruption);
     this.#interruption = interruption;
+    const files = new FileCalls(options.tree);
     this.#repl = new GuestRepl(engine, {
       askOutside: (frame) => this.#calls.ask(frame),
       takeBytes: () => this.#calls.takeBytes(),
+      askFiles: (call, content) => files.answer(call, content),
+      takeFileBytes: () => files.takeBytes(),
       findText: (address) => this.#contexts.findText(address),
     });
     this.#contexts = new GuestContexts(engine, this.#repl);

@@ -5,12 +5,16 @@ import { version } from '@jitl/quickjs-ng-wasmfile-release-sync/package.json';
 import type { FromWorker, WorkerInit } from '../../protocol/worker';
 import { JavascriptGuest } from './javascriptGuest';
 import { createMessagePump } from './messagePump';
-import { refuseFiles } from './refuseFiles';
+import { roots } from './guestTree';
+import { MemoryFiles } from './memoryFiles';
+import { MemoryTree } from './memoryTree';
 import { scrubRealm } from './scrubRealm';
 
 export interface JavaScriptAssets {
   readonly wasmModule: WebAssembly.Module;
 }
+
+const fileQuota = { maxBytes: 128 * 1024 * 1024, maxFiles: 10_000, maxPathChars: 4_096 };
 
 const init = workerData as WorkerInit<JavaScriptAssets>; // made by the sandbox process
 const pump = createMessagePump(init);
@@ -23,15 +27,21 @@ serve().catch((error: unknown) => {
 
 async function serve(): Promise<never> {
   const { interrupt, maxMemoryBytes, assets } = init;
+  const tree = new MemoryTree(fileQuota, roots, Date.now);
+  const files = new MemoryFiles(tree);
   const guest = await JavascriptGuest.create({
     wasmModule: assets.wasmModule,
     pump,
     interrupt,
     maxMemoryBytes,
+    tree,
   });
   send({ kind: 'ready', detail: `QuickJS-ng ${version} on WebAssembly` });
   for (;;) {
     const message = pump.receive();
+    if (message.kind !== 'files') {
+      files.abandon();
+    }
     switch (message.kind) {
       case 'load':
         send({ kind: 'loaded', id: message.id, sizes: guest.load(message) });
@@ -43,7 +53,7 @@ async function serve(): Promise<never> {
         send({ kind: 'value', id: message.id, value: guest.read(message) });
         break;
       case 'files':
-        send({ kind: 'filed', id: message.id, answer: refuseFiles() });
+        pump.send(JSON.stringify({ kind: 'filed', id: message.id, answer: files.answer(message) }));
         break;
       case 'reply':
         throw new Error(`A reply to call ${message.call}, which nothing waits for.`);

@@ -1,5 +1,5 @@
-// Operations on the files of a Python guest, which lie in emscripten's file system in this worker's memory. They are
-// done while the guest waits for its next message, and reach its work folder and /tmp alone.
+// Operations on the files of a guest, which lie in this worker's memory. They are done while the guest waits for its
+// next message, and reach its work folder and /tmp alone.
 
 import type {
   FileAnswer,
@@ -8,56 +8,38 @@ import type {
   FileRefused,
   fileRefusals,
 } from '../../core/sandboxFiles';
+import type { TreeError } from '../../protocol/shell';
+import type { FilesMessage } from '../../protocol/worker';
 import { decodeBase64, encodeBase64 } from './base64';
+import {
+  type GuestTree,
+  type OpenFile,
+  type TreeNodeState,
+  isFile,
+  isFolder,
+  isLink,
+  kindOf,
+  openFlags,
+  readMode,
+  resolvePath,
+  roots,
+  toTreeError,
+} from './guestTree';
+import { serveTree } from './treeServer';
 
-/** What we use of emscripten's FS object, beside what guestFiles.ts does. Source: its documented File System API. */
-export interface OperatedFiles {
-  readonly ErrnoError: new (errno: number) => Error;
-  lookupPath(path: string, options?: { readonly follow: boolean }): { readonly node: StatedNode };
-  readdir(path: string): string[];
-  readlink(path: string): string;
-  lstat(path: string): FileState;
-  open(path: string, flags: number, mode?: number): OpenFile;
-  read(file: OpenFile, into: Uint8Array, at: number, size: number, position: number): number;
-  write(file: OpenFile, from: Uint8Array, at: number, size: number, position: number): number;
-  close(file: OpenFile): void;
-  mkdir(path: string): unknown;
-  rename(from: string, to: string): void;
-  unlink(path: string): void;
-}
-
-interface StatedNode {
-  readonly mode: number;
-}
-
-interface FileState {
-  readonly mode: number;
-  readonly size: number;
-  readonly ino: number;
-  readonly mtime: Date;
-}
-
-type OpenFile = object;
 type Reason = (typeof fileRefusals)[number];
 
-const workFolder = '/work';
-const roots = [workFolder, '/tmp'];
 const encoder = new TextEncoder();
-const maxLinks = 40;
 const maxNameBytes = 255;
-const kindMask = 0o170000;
-const [isFile, isFolder, isLink] = [0o100000, 0o040000, 0o120000];
-/** Of emscripten: O_WRONLY | O_CREAT | O_EXCL. */
-const newFile = 0o1 | 0o100 | 0o200;
-/** WASI's error numbers. */
-const reasons: Readonly<Record<number, Reason>> = {
-  20: 'exists',
-  31: 'wrong_kind',
-  32: 'wrong_kind',
-  37: 'invalid',
-  44: 'missing',
-  51: 'full',
-  54: 'wrong_kind',
+const newFile = openFlags.write | openFlags.create | openFlags.exclusive;
+const reasons: Readonly<Partial<Record<TreeError, Reason>>> = {
+  EEXIST: 'exists',
+  EISDIR: 'wrong_kind',
+  ELOOP: 'wrong_kind',
+  ENAMETOOLONG: 'invalid',
+  ENOENT: 'missing',
+  ENOSPC: 'full',
+  ENOTDIR: 'wrong_kind',
 };
 
 class Refusal extends Error {
@@ -80,19 +62,22 @@ interface Upload {
 type WriteOperation = Extract<FileOperation, { kind: 'write' }>;
 
 export class MemoryFiles {
-  readonly #files: OperatedFiles;
+  readonly #files: GuestTree;
   #upload: Upload | null = null;
   #uploads = 0;
 
-  constructor(files: OperatedFiles) {
+  constructor(files: GuestTree) {
     this.#files = files;
   }
 
   /** Never throws. */
-  answer(operation: FileOperation): FileAnswer {
+  answer({ operation, files }: Pick<FilesMessage, 'operation' | 'files'>): FileAnswer {
     try {
       if (operation.kind !== 'write') {
         this.abandon();
+      }
+      if (files) {
+        serveTree(this.#files, files);
       }
       return this.#answer(operation);
     } catch (thrown) {
@@ -123,14 +108,14 @@ export class MemoryFiles {
       case 'write':
         return this.#write(operation);
       case 'shell':
-        throw new Refusal('unsupported', 'backend wasm has no shell');
+        throw new Refusal('failed', 'the shell gave no answer'); // it answers for itself
     }
   }
 
   #list(given: string, maxEntries: number): FileAnswer {
     const path = this.#resolve(given);
     const state = this.#files.lstat(path);
-    if ((state.mode & kindMask) !== isFolder) {
+    if (kindOf(state.mode) !== isFolder) {
       return { kind: 'list', path, entries: [toEntry(path, state)], total: 1 };
     }
     const names = this.#files
@@ -189,8 +174,8 @@ export class MemoryFiles {
 
   #begin({ path: given, overwrite }: WriteOperation): Upload {
     const path = this.#resolve(given);
-    const mode = this.#readMode(path);
-    if (given.endsWith('/') || (mode !== null && (mode & kindMask) === isFolder)) {
+    const mode = readMode(this.#files, path);
+    if (given.endsWith('/') || (mode !== null && kindOf(mode) === isFolder)) {
       throw new Refusal('wrong_kind', `${path} is a folder; name a file`);
     }
     if (mode !== null && !overwrite) {
@@ -210,7 +195,7 @@ export class MemoryFiles {
 
   /** Whether it took the place of another. Nothing runs in between: the guest waits. */
   #finish({ path, temporary }: Upload, { overwrite }: WriteOperation): boolean {
-    const mode = this.#readMode(path);
+    const mode = readMode(this.#files, path);
     if (mode !== null) {
       requireFile(path, mode);
     }
@@ -225,53 +210,18 @@ export class MemoryFiles {
     let at = '';
     for (const name of folder.split('/').filter((one) => one !== '')) {
       at += `/${name}`;
-      if (this.#readMode(at) === null) {
+      if (readMode(this.#files, at) === null) {
         this.#files.mkdir(at);
       }
     }
   }
 
-  /** Null: there is nothing. */
-  #readMode(path: string): number | null {
-    try {
-      return this.#files.lookupPath(path, { follow: false }).node.mode;
-    } catch (thrown) {
-      if (toReason(thrown) === 'missing') {
-        return null;
-      }
-      throw thrown;
-    }
-  }
-
-  /** An absolute path without links, below the roots; what is not there yet is taken as it is written. */
   #resolve(given: string): string {
     if (given === '' || given.includes('\0') || !given.isWellFormed()) {
       throw new Refusal('invalid', `${JSON.stringify(given)} is not a path`);
     }
-    const left = [...(given.startsWith('/') ? [] : [workFolder]), given].join('/').split('/');
-    const way: string[] = [];
-    let links = 0;
-    for (let name = left.shift(); name !== undefined; name = left.shift()) {
-      if (name === '..') {
-        way.pop();
-      } else if (name !== '' && name !== '.') {
-        const candidate = `/${[...way, name].join('/')}`;
-        const mode = this.#readMode(candidate);
-        if (mode !== null && (mode & kindMask) === isLink) {
-          links += 1;
-          if (links > maxLinks) {
-            throw new Refusal('wrong_kind', `${given} leads through a loop of links`);
-          }
-          const target = this.#files.readlink(candidate);
-          way.splice(0, target.startsWith('/') ? way.length : 0);
-          left.unshift(...target.split('/'));
-        } else {
-          way.push(name);
-        }
-      }
-    }
-    const path = `/${way.join('/')}`;
-    if (!roots.some((root) => path === root || path.startsWith(`${root}/`))) {
+    const path = resolvePath(this.#files, given, true);
+    if (path === null) {
       throw new Refusal('outside', `${given} is outside ${roots.join(', ')}`);
     }
     return path;
@@ -279,17 +229,17 @@ export class MemoryFiles {
 }
 
 function requireFile(path: string, mode: number): void {
-  if ((mode & kindMask) !== isFile) {
-    const what = (mode & kindMask) === isFolder ? 'a folder' : 'something else';
+  if (kindOf(mode) !== isFile) {
+    const what = kindOf(mode) === isFolder ? 'a folder' : 'something else';
     throw new Refusal('wrong_kind', `${path} is ${what}, not a file`);
   }
 }
 
-function toEntry(path: string, { mode, size, mtime }: FileState): FileEntry {
+function toEntry(path: string, { mode, size, mtime }: TreeNodeState): FileEntry {
   const kinds = { [isFile]: 'file', [isFolder]: 'folder', [isLink]: 'link' } as const;
   return {
     path: path.toWellFormed(),
-    kind: kinds[mode & kindMask] ?? 'other',
+    kind: kinds[kindOf(mode) as keyof typeof kinds] ?? 'other',
     bytes: size,
     modifiedAt: Math.trunc(mtime.getTime()),
     named: path.isWellFormed(),
@@ -299,10 +249,12 @@ function toEntry(path: string, { mode, size, mtime }: FileState): FileEntry {
 function toRefused(thrown: unknown): FileRefused {
   const message = thrown instanceof Error && thrown.message !== '' ? thrown.message : 'it failed';
   const reason = toReason(thrown);
-  const words = thrown instanceof Refusal ? message : wordsOf[reason];
+  const isLoop = !(thrown instanceof Refusal) && toTreeError(thrown) === 'ELOOP';
+  const words = thrown instanceof Refusal ? message : isLoop ? linkLoop : wordsOf[reason];
   return { kind: 'refused', reason, message: (words ?? message).slice(0, 2_000) };
 }
 
+const linkLoop = 'it leads through a loop of links';
 const wordsOf: Readonly<Partial<Record<Reason, string>>> = {
   exists: 'it is there already',
   wrong_kind: 'it is no file, or a part of the path is no folder',
@@ -315,6 +267,5 @@ function toReason(thrown: unknown): Reason {
   if (thrown instanceof Refusal) {
     return thrown.reason;
   }
-  const isSystem = typeof thrown === 'object' && thrown !== null && 'errno' in thrown;
-  return (isSystem ? reasons[Number(thrown.errno)] : undefined) ?? 'failed';
+  return reasons[toTreeError(thrown)] ?? 'failed';
 }

@@ -2,6 +2,7 @@
 // the thread over to boot.py, which never returns.
 
 import { workerData } from 'node:worker_threads';
+import type { FileRefused } from '../../core/sandboxFiles';
 import type { ToWorker, WorkerInit } from '../../protocol/worker';
 import deviceModule from './device.py';
 import eventLoop from './eventLoop.py';
@@ -11,13 +12,13 @@ import { PythonHash } from './pythonHash';
 import { PythonTexts } from './pythonTexts';
 import { PythonWatch } from './pythonWatch';
 import { type EmscriptenFiles, limitFiles } from './guestFiles';
+import type { GuestTree } from './guestTree';
 import { type ImportSpaces, guardImports } from './guestImports';
 import { type EngineExports, type GuestStack, enlargeStack } from './guestStack';
 import { type MountingFiles, mountLibrary } from './libraryFiles';
 import { MemoryViews } from './memoryViews';
 import { createMessagePump } from './messagePump';
-import { MemoryFiles, type OperatedFiles } from './memoryFiles';
-import { refuseFiles } from './refuseFiles';
+import { MemoryFiles } from './memoryFiles';
 import { scrubRealm } from './scrubRealm';
 import pager from './pager.py';
 import { maxHeapBytes, pageBytes } from './wasmMemory';
@@ -33,7 +34,7 @@ export interface PythonAssets {
 
 interface PythonModule {
   readonly FS: EmscriptenFiles &
-    OperatedFiles &
+    GuestTree &
     MountingFiles & {
       init(): void;
       writeFile(path: string, content: Uint8Array | string, options?: object): void;
@@ -95,6 +96,11 @@ let engine: EngineExports | undefined;
 
 let stack: GuestStack | undefined;
 let files: MemoryFiles | undefined;
+const notYet: FileRefused = {
+  kind: 'refused',
+  reason: 'failed',
+  message: 'there are no files yet',
+};
 
 const texts = new PythonTexts(() => engine?.memory.buffer ?? new ArrayBuffer(0));
 const readMemory = (): ArrayBuffer => engine?.memory.buffer ?? new ArrayBuffer(0);
@@ -102,7 +108,7 @@ const memory = new MemoryViews(readMemory);
 const hashes = new PythonHash(memory);
 const device = createGuestDevice({
   ...{ pump, texts, onMessage, giveRoom },
-  onFiles: (operation) => files?.answer(operation) ?? refuseFiles(),
+  onFiles: (message) => files?.answer(message) ?? notYet,
   addLoaded: (address) => hashes.addLoaded(address),
   lookAt: (address) => hashes.describe(address),
   hashWords: (address, bytes) => hashes.describeWords(address, bytes),

@@ -214,6 +214,13 @@ export class QuickJs {
     return this.#ffi.QTS_NewArrayBuffer(this.#context, owned, bytes.length);
   }
 
+  /** A copy of what an ArrayBuffer holds. */
+  readArrayBuffer(value: Argument): Uint8Array {
+    const length = this.#ffi.QTS_GetArrayBufferLength(this.#context, value);
+    const pointer = this.#ffi.QTS_GetArrayBuffer(this.#context, value);
+    return new Uint8Array(this.#memory.buffer, pointer, length).slice();
+  }
+
   /** The text up to its first NUL; undefined when there is no memory for the copy. */
   readString(value: Value | Argument): string | undefined {
     const chars = this.#ffi.QTS_GetString(this.#context, value);

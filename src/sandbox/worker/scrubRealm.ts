@@ -16,15 +16,16 @@ const kept = new Set([
 
 /**
  * Deletes every global that is not of the language; `console` becomes mute and `performance` only
- * tells the time, because engines' glue code expects both; dates are in UTC. Call once, before any engine is loaded.
+ * tells the time, because engines' glue code expects both; dates are in UTC. Call once, before any engine is loaded. `alsoKept`: globals without a way to the machine.
  * @throws Error when a global cannot be deleted.
  */
-export function scrubRealm(): void {
+export function scrubRealm(alsoKept: readonly string[] = []): void {
   const now = performance.now.bind(performance);
   const ignore = (): void => undefined;
   const stuck = Reflect.ownKeys(globalThis).filter(
     (key) =>
-      !(typeof key === 'string' && kept.has(key)) && !Reflect.deleteProperty(globalThis, key),
+      !(typeof key === 'string' && (kept.has(key) || alsoKept.includes(key))) &&
+      !Reflect.deleteProperty(globalThis, key),
   );
   if (stuck.length > 0) {
     throw new Error(`The worker's realm keeps ${stuck.map(String).join(', ')}.`);

@@ -9,6 +9,7 @@ import vm from 'node:vm';
 import fc from 'fast-check';
 import type { GuestOutcome } from '../../../src/protocol/worker';
 import { exportFunctionTable } from '../../../src/sandbox/functionTable';
+import { MemoryTree } from '../../../src/sandbox/worker/memoryTree';
 import { JavascriptGuest } from '../../../src/sandbox/worker/javascriptGuest';
 import { readSeed } from '../../support/random';
 
@@ -161,6 +162,7 @@ describe('declarations of JavaScript steps beside V8', function () {
       pump: { receive: refuse, send: refuse },
       interrupt: new Uint8Array(new SharedArrayBuffer(4)),
       maxMemoryBytes: 256 * 2 ** 20,
+      tree: new MemoryTree({ maxBytes: 0, maxFiles: 0, maxPathChars: 100 }, [], Date.now),
     });
   };
   before(async () => {

@@ -156,10 +156,6 @@ describePython(
       assert.notEqual(await askRefused(repl.sandbox, toRead('loop')), 'unsupported');
     });
 
-    itIn(['wasm'], backend)('has no shell, and says so', async () => {
-      assert.equal(await askRefused(repl.sandbox, toShell('true')), 'unsupported');
-    });
-
     itNative('meets pipes, sockets and names that are not UTF-8 without waiting', async () => {
       await repl.run(
         'import os, socket\nos.mkfifo("pipe")\ns = socket.socket(socket.AF_UNIX); s.bind("sock")\nopen(b"bad\\xff", "w").close()\nkept = [1, 2]',
@@ -179,7 +175,7 @@ describePython(
       await repl.run('s.close()\ndel s, os, socket');
     });
 
-    itNative('runs a command over the same files, and tells how it ended', async () => {
+    it('runs a command over the same files, and tells how it ended', async () => {
       await askOk(repl.sandbox, toWrite('a.txt', 'b\na\n'));
       const answer = await run('sort a.txt > sorted.txt; echo done; echo ✗ >&2; exit 3');
       assert.deepStrictEqual(answer, {
@@ -187,26 +183,30 @@ describePython(
         stdout: 'done\n',
         stderr: '✗\n',
         droppedBytes: { stdout: 0, stderr: 0 },
+        replaced: { stdout: false, stderr: false },
         exitCode: 3,
         endedBy: null,
       });
       assert.equal(await repl.evaluate('open("sorted.txt").read()'), "'a\\nb\\n'");
     });
 
-    itNative(
-      'keeps the first of long output, cut between two characters, and counts the rest',
-      async () => {
-        const { answer } = await askFiles(
-          repl.sandbox,
-          toShell('seq 1 100000; printf éé >&2', 103),
-        );
-        assert.ok(answer?.kind === 'shell');
-        assert.deepStrictEqual([answer.stdout.length, answer.droppedBytes.stdout], [103, 588_792]);
-        const short = await askFiles(repl.sandbox, toShell('printf éé', 3));
-        assert.ok(short.answer?.kind === 'shell');
-        assert.deepStrictEqual([short.answer.stdout, short.answer.droppedBytes.stdout], ['é', 2]);
-      },
-    );
+    it('tells of bytes that are not UTF-8, which U+FFFD stands for, and keeps them in files', async () => {
+      const { stdout, replaced } = await run("printf 'ok é'; cat < /dev/null");
+      assert.deepStrictEqual([stdout, replaced.stdout], ['ok é', false]);
+      await repl.run('open("raw", "wb").write(b"a\\xffb\\n")');
+      const raw = await run('cat raw; cat raw > copy');
+      assert.deepStrictEqual([raw.stdout, raw.replaced.stdout], ['a\ufffdb\n', true]);
+      assert.equal(await repl.evaluate('open("copy", "rb").read()'), "b'a\\xffb\\n'");
+    });
+
+    it('keeps the first of long output, cut between two characters, and counts the rest', async () => {
+      const { answer } = await askFiles(repl.sandbox, toShell('seq 1 100000; echo éé >&2', 103));
+      assert.ok(answer?.kind === 'shell');
+      assert.deepStrictEqual([answer.stdout.length, answer.droppedBytes.stdout], [103, 588_792]);
+      const short = await askFiles(repl.sandbox, toShell('printf éé', 3));
+      assert.ok(short.answer?.kind === 'shell');
+      assert.deepStrictEqual([short.answer.stdout, short.answer.droppedBytes.stdout], ['é', 2]);
+    });
 
     itNative('ends a command with its time, and all that it has started', async () => {
       const command = 'echo began; (setsid sh -c "sleep 1000; echo late > late" &) ; sleep 1000';
@@ -236,7 +236,7 @@ describePython(
       await repl.run('child.kill(); child.wait(); del child, subprocess');
     });
 
-    itNative('ends a command when its caller goes, and runs the next', async () => {
+    it('ends a command when its caller goes, and runs the next', async () => {
       const stop = new AbortController();
       const asked = askFiles(repl.sandbox, toShell('echo > began; sleep 1000'), {
         signal: stop.signal,

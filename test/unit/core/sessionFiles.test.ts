@@ -15,6 +15,7 @@ const ran: ShellAnswer = {
   stdout: 'out',
   stderr: '',
   droppedBytes: { stdout: 0, stderr: 0 },
+  replaced: { stdout: false, stderr: false },
   exitCode: 0,
   endedBy: null,
 };

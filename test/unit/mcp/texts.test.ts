@@ -48,6 +48,9 @@ describe('texts for models', () => {
       ...['lines', 'head', 'tail', 'around', 'top', 'help'],
     ];
     assert.deepStrictEqual(Object.keys(listReplGlobals('python')), [...shared, 'time.sleep']);
-    assert.deepStrictEqual(Object.keys(listReplGlobals('javascript')), [...shared, 'sleep']);
+    assert.deepStrictEqual(Object.keys(listReplGlobals('javascript')), [
+      ...shared,
+      ...['readFile', 'readBytes', 'writeFile', 'listFiles', 'sleep'],
+    ]);
   });
 });

@@ -41,7 +41,8 @@ class Command:
         code = 128 - self.status if self.status < 0 else self.status
         out, err = self.outputs
         self.on_end({"kind": "shell", "stdout": out.text(), "stderr": err.text(), "exitCode": code, "endedBy": self.ended_by,
-                     "droppedBytes": {"stdout": out.dropped, "stderr": err.dropped}})
+                     "droppedBytes": {"stdout": out.dropped, "stderr": err.dropped},
+                     "replaced": {"stdout": out.replaced, "stderr": err.replaced}})
 
     def end(self, why, interpreter):
         self.ended_by = self.ended_by or why
@@ -83,7 +84,7 @@ class Output:
     """Keeps the first bytes and counts the rest."""
 
     def __init__(self, file, room):
-        self.file, self.room, self.dropped, self.parts = file, room, 0, []
+        self.file, self.room, self.dropped, self.replaced, self.parts = file, room, 0, False, []
 
     def take(self):
         data = os.read(self.file, 2**16)
@@ -99,7 +100,9 @@ class Output:
             whole = data.decode("utf-8", "ignore").encode("utf-8") if is_cut(data) else data
             self.dropped += len(data) - len(whole)
             data = whole
-        return data.decode("utf-8", "replace")
+        text = data.decode("utf-8", "replace")
+        self.replaced = text.encode("utf-8") != data
+        return text
 
 
 def is_cut(data):
