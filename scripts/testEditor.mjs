@@ -49,6 +49,8 @@ if (noEditor !== null) {
 if (noWorkbench !== null) {
   skipPart('clicks and keys in VS Code', noWorkbench);
 } else {
-  const suites = ['sessions', 'ask', 'looks', 'scale'].map((one) => `test/vscode/ui/${one}.ui.mjs`);
+  const suites = ['sessions', 'ask', 'looks', 'files', 'scale'].map(
+    (one) => `test/vscode/ui/${one}.ui.mjs`,
+  );
   await runPart('clicks and keys in VS Code', [...mocha, ...suites]);
 }
