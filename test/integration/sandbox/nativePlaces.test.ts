@@ -10,7 +10,6 @@ import { containerLabel } from '../../../src/sandbox/native/container/hardening'
 import {
   findRuntime,
   removeContainers,
-  removeOrphans,
 } from '../../../src/sandbox/native/container/runtimeCli';
 import { machineTag, uniqueOwnerOfThisProcess } from '../../../src/sandbox/native/owner';
 import { networkWalls } from '../../../src/sandbox/native/kubernetes/podManifest';
@@ -268,7 +267,7 @@ describePython(
         for (const owner of owners) {
           started.push((await run('podman', start(owner))).stdout.trim());
         }
-        await removeOrphans(await findRuntime('podman'));
+        await (await findRuntime('podman')).removeOrphans();
         const { stdout } = await run('podman', ['ps', '--no-trunc', '--format', '{{.ID}}']);
         assert.deepStrictEqual(
           started.map((id) => stdout.includes(id)),

@@ -9,18 +9,11 @@ import type { WorkerState } from '../../workerPool';
 import { bootstrapArgs, createGuestEnvironment, createGuestPayload } from '../guestPayload';
 import { createNetworkProxy } from '../network/createNetworkProxy';
 import { toNetworkWall } from '../network/wall';
-import { startPlaceProcess } from '../placeProcess';
 import { uniqueOwnerOfThisProcess } from '../owner';
 import { SupervisedPlace } from '../supervisedPlace';
 import { createUnavailable } from '../unavailable';
-import { containerFolder, containerWalls, createContainerArgs } from './hardening';
-import {
-  type ContainerRuntime,
-  findRuntime,
-  readImageId,
-  removeContainers,
-  removeOrphans,
-} from './runtimeCli';
+import { type ContainerOptions, containerFolder, containerWalls } from './hardening';
+import { type ContainerRuntime, findRuntime } from './runtimeCli';
 
 const mebibyte = 2 ** 20;
 const fileBytes = 512 * mebibyte;
@@ -39,9 +32,9 @@ export class ContainerPlaces {
   /** @throws RlmError 'BACKEND_UNAVAILABLE' with the command that would make it work. */
   async start({ runtime: named, image, network }: ContainerRequest): Promise<WorkerHandle> {
     const runtime = await this.#find(named);
-    const imageId = await readImageId(runtime, image);
+    const imageId = await runtime.readImageId(image);
     const name = `rlm-${randomUUID()}`;
-    const args = createContainerArgs({
+    const options: ContainerOptions = {
       imageId,
       name,
       owner: uniqueOwnerOfThisProcess,
@@ -50,14 +43,10 @@ export class ContainerPlaces {
       maxProcesses,
       fileBytes,
       pythonArgs: bootstrapArgs,
-    });
+    };
     try {
       return await SupervisedPlace.open({
-        process: startPlaceProcess({
-          file: runtime.file,
-          args,
-          env: { ...process.env } as Environment,
-        }),
+        process: await runtime.start(options),
         payload: createGuestPayload({
           processes: 'all',
           folder: containerFolder,
@@ -75,14 +64,14 @@ export class ContainerPlaces {
     } catch (thrown) {
       throw createUnavailable(
         `${runtime.name} could not start a container of ${image}: ${toRlmError(thrown).message}`,
-        `Try it: ${runtime.file} run --rm --network none --entrypoint python3 ${image} -c "print(1)"; the image needs Python 3.11 or later.`,
+        `Try it: ${runtime.file.includes('://') ? 'podman' : runtime.file} run --rm --network none --entrypoint python3 ${image} -c "print(1)"; the image needs Python 3.11 or later.`,
       );
     }
   }
 
   async probe({ runtime: named, image, network }: ContainerRequest): Promise<WorkerState> {
     const runtime = await this.#find(named);
-    const imageDigest = await readImageId(runtime, image);
+    const imageDigest = await runtime.readImageId(image);
     return {
       detail: `${runtime.name}, ${image}`,
       walls: toWalls(runtime, network),
@@ -98,7 +87,7 @@ export class ContainerPlaces {
       return known;
     }
     const finding = findRuntime(named).then((runtime) => {
-      void removeOrphans(runtime);
+      void runtime.removeOrphans();
       return runtime;
     });
     this.#runtimes.set(named, finding);
@@ -111,9 +100,6 @@ function toWalls({ name }: ContainerRuntime, network: readonly string[]): readon
   return [name, toNetworkWall(network), ...containerWalls];
 }
 
-/** Only what is set is in it. */
-type Environment = Record<string, string>;
-
-function removeLater({ file }: ContainerRuntime, name: string): void {
-  setTimeout(() => void removeContainers(file, [name]), removeAfterMs).unref();
+function removeLater(runtime: ContainerRuntime, name: string): void {
+  setTimeout(() => void runtime.remove(name), removeAfterMs).unref();
 }

@@ -1,4 +1,4 @@
-// The walls of a container, as arguments that docker and podman share. One pure function: what it leaves out
+// The walls of a container, as arguments that docker and podman share and as a request of their servers. Pure functions: what it leaves out
 // (mounts, devices, a network, privileges, a terminal, the log of the output) a container does not get.
 
 export interface ContainerOptions {
@@ -62,4 +62,43 @@ export function createContainerArgs(options: ContainerOptions): readonly string[
     imageId,
     ...options.pythonArgs,
   ];
+}
+
+/** The same, for a server of containers. */
+export function createContainerRequest(options: ContainerOptions): object {
+  const { memoryBytes, fileBytes } = options;
+  return {
+    Image: options.imageId,
+    Hostname: 'sandbox',
+    User: user,
+    Labels: { [containerLabel]: options.owner },
+    WorkingDir: containerFolder,
+    Entrypoint: ['python3'],
+    Cmd: options.pythonArgs,
+    ...{ OpenStdin: true, StdinOnce: true, Tty: false },
+    ...{ AttachStdin: true, AttachStdout: true, AttachStderr: true },
+    HostConfig: {
+      AutoRemove: true,
+      NetworkMode: 'none',
+      ReadonlyRootfs: true,
+      Tmpfs: {
+        [containerFolder]: `rw,size=${fileBytes},mode=1777`,
+        '/tmp': `rw,size=${fileBytes},mode=1777`,
+      },
+      ShmSize: fileBytes,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      PidsLimit: options.maxProcesses,
+      Memory: memoryBytes,
+      MemorySwap: memoryBytes,
+      NanoCpus: options.cpus * 1_000_000_000,
+      Ulimits: [
+        { Name: 'nofile', Soft: 1_024, Hard: 1_024 },
+        { Name: 'core', Soft: 0, Hard: 0 },
+        { Name: 'nproc', Soft: 4_096, Hard: 4_096 },
+      ],
+      LogConfig: { Type: 'none' },
+      Init: false,
+    },
+  };
 }

@@ -5,15 +5,25 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { readUniqueOwner } from '../owner';
 import { createUnavailable } from '../unavailable';
-import { containerLabel } from './hardening';
+import { type PlaceProcess, startPlaceProcess } from '../placeProcess';
+import { EngineApi, parseEngineAddress } from './engineApi';
+import { EngineRuntime } from './engineRuntime';
+import { type ContainerOptions, containerLabel, createContainerArgs } from './hardening';
 
 const run = promisify(execFile);
 const callTimeoutMs = 15_000;
 
+/** A program, or a server by its API: engineRuntime.ts. */
 export interface ContainerRuntime {
+  /** As a person names it. */
   readonly file: string;
   /** `podman 4.3.1, rootless` */
   readonly name: string;
+  /** @throws RlmError 'BACKEND_UNAVAILABLE' with the command that gets the image. */
+  readImageId(image: string): Promise<string>;
+  start(options: ContainerOptions): Promise<PlaceProcess>;
+  removeOrphans(): Promise<void>;
+  remove(name: string): Promise<void>;
 }
 
 /** What each answers when its server does: a version, and words on how it runs. */
@@ -24,6 +34,10 @@ const infoFormats = {
 
 /** @throws RlmError 'BACKEND_UNAVAILABLE' when none answers. */
 export async function findRuntime(named: string | null): Promise<ContainerRuntime> {
+  const address = named === null ? null : parseEngineAddress(named);
+  if (named !== null && address !== null) {
+    return EngineRuntime.connect(new EngineApi(address), named);
+  }
   const candidates = named === null ? ['docker', 'podman'] : [named];
   const reasons: string[] = [];
   for (const file of candidates) {
@@ -48,11 +62,23 @@ async function readRuntime(file: string): Promise<ContainerRuntime> {
   }
   const isRootless = /rootless(?:=true|\b(?!=false))/u.test(rest.join(' '));
   const name = `${isPodman ? 'podman' : 'docker'} ${version}`;
-  return { file, name: isRootless ? `${name}, rootless` : name };
+  return {
+    file,
+    name: isRootless ? `${name}, rootless` : name,
+    readImageId: (image) => readImageId(file, image),
+    start: async (options) => {
+      const args = createContainerArgs(options);
+      return startPlaceProcess({ file, args, env: { ...process.env } as Environment });
+    },
+    removeOrphans: () => removeOrphans(file),
+    remove: (container) => removeContainers(file, [container]),
+  };
 }
 
-/** The image's id. @throws RlmError 'BACKEND_UNAVAILABLE' with the command that gets the image. */
-export async function readImageId({ file }: ContainerRuntime, image: string): Promise<string> {
+/** Only what is set is in it. */
+type Environment = Record<string, string>;
+
+async function readImageId(file: string, image: string): Promise<string> {
   const id = await call(file, ['image', 'inspect', '--format', '{{.Id}}', '--', image]).catch(
     () => '',
   );
@@ -66,7 +92,7 @@ export async function readImageId({ file }: ContainerRuntime, image: string): Pr
 }
 
 /** Removes containers whose engine on this machine is gone: theirs end by themselves, unless their code kept them. */
-export async function removeOrphans({ file }: ContainerRuntime): Promise<void> {
+async function removeOrphans(file: string): Promise<void> {
   const filter = ['--filter', `label=${containerLabel}`];
   const ids = await call(file, ['ps', '--all', '--quiet', ...filter]).catch(() => '');
   if (ids === '') {
@@ -86,7 +112,9 @@ export async function removeOrphans({ file }: ContainerRuntime): Promise<void> {
   }
 }
 
+/** Killed first: a removal waits 10 s for each whose first process takes no notice of being told to end. */
 export async function removeContainers(file: string, names: readonly string[]): Promise<void> {
+  await call(file, ['kill', ...names]).catch(() => undefined); // some have ended
   await call(file, ['rm', '--force', ...names]).catch(() => undefined); // gone by itself
 }
 

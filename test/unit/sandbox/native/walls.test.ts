@@ -2,7 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { createBubblewrapArgs } from '../../../../src/sandbox/native/local/bubblewrap';
-import { createContainerArgs } from '../../../../src/sandbox/native/container/hardening';
+import {
+  createContainerArgs,
+  createContainerRequest,
+} from '../../../../src/sandbox/native/container/hardening';
 import { createSeatbeltArgs } from '../../../../src/sandbox/native/local/seatbelt';
 
 const pythonArgs = ['-c', 'pass'];
@@ -115,5 +118,53 @@ describe('the walls of a container', () => {
       'workdir /work',
       `entrypoint python3 sha256:${'0'.repeat(64)} -c pass`,
     ]);
+  });
+
+  it('are the same by the API of a server', () => {
+    const request = createContainerRequest({
+      imageId: `sha256:${'0'.repeat(64)}`,
+      name: 'rlm-1',
+      owner: 'host:7',
+      memoryBytes: 2_000,
+      cpus: 2,
+      maxProcesses: 64,
+      fileBytes: 1_000,
+      pythonArgs,
+    });
+    assert.deepStrictEqual(request, {
+      Image: `sha256:${'0'.repeat(64)}`,
+      Hostname: 'sandbox',
+      User: '65532:65532',
+      Labels: { 'rlm-companion.owner': 'host:7' },
+      WorkingDir: '/work',
+      Entrypoint: ['python3'],
+      Cmd: ['-c', 'pass'],
+      OpenStdin: true,
+      StdinOnce: true,
+      Tty: false,
+      AttachStdin: true,
+      AttachStdout: true,
+      AttachStderr: true,
+      HostConfig: {
+        AutoRemove: true,
+        NetworkMode: 'none',
+        ReadonlyRootfs: true,
+        Tmpfs: { '/work': 'rw,size=1000,mode=1777', '/tmp': 'rw,size=1000,mode=1777' },
+        ShmSize: 1_000,
+        CapDrop: ['ALL'],
+        SecurityOpt: ['no-new-privileges'],
+        PidsLimit: 64,
+        Memory: 2_000,
+        MemorySwap: 2_000,
+        NanoCpus: 2_000_000_000,
+        Ulimits: [
+          { Name: 'nofile', Soft: 1_024, Hard: 1_024 },
+          { Name: 'core', Soft: 0, Hard: 0 },
+          { Name: 'nproc', Soft: 4_096, Hard: 4_096 },
+        ],
+        LogConfig: { Type: 'none' },
+        Init: false,
+      },
+    });
   });
 });
