@@ -7,10 +7,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { promisify } from 'node:util';
 import { containerLabel } from '../../../src/sandbox/native/container/hardening';
-import {
-  findRuntime,
-  removeContainers,
-} from '../../../src/sandbox/native/container/runtimeCli';
+import { findRuntime, removeContainers } from '../../../src/sandbox/native/container/runtimeCli';
 import { machineTag, uniqueOwnerOfThisProcess } from '../../../src/sandbox/native/owner';
 import { networkWalls } from '../../../src/sandbox/native/kubernetes/podManifest';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
