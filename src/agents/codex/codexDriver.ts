@@ -1,6 +1,7 @@
 // Threads of Codex in one process of its app-server, which is started when it is needed and again when it has ended.
 // Longer than others: process and threads are one state.
 
+import { realpath } from 'node:fs/promises';
 import type {
   AgentDriver,
   AgentDriverStatus,
@@ -126,10 +127,12 @@ export class CodexDriver implements AgentDriver {
 
   async #openThread(
     threadId: string | null,
-    request: ThreadRequest,
+    asked: ThreadRequest,
     signal: AbortSignal,
   ): Promise<AgentThread> {
-    checkRequest(request);
+    checkRequest(asked);
+    // By its real path: Codex looks up by that whether it trusts a folder.
+    const request = { ...asked, cwd: await realpath(asked.cwd).catch(() => asked.cwd) };
     const doing = threadId === null ? 'Starting the agent' : 'Resuming the agent';
     throwIfAborted(signal, doing);
     const install = await this.#installer.read();
