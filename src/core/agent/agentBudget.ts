@@ -11,14 +11,8 @@ export type Spent = Pick<
 >;
 export type SpentName = keyof Spent;
 
-const spentNames: readonly SpentName[] = [
-  'tokens',
-  'usd',
-  'turns',
-  'commands',
-  'children',
-  'wallMs',
-];
+/** Without any left of these a run cannot go on; the others are refused one by one. */
+const neededNames: readonly SpentName[] = ['tokens', 'usd', 'wallMs'];
 
 export interface AgentShortage {
   readonly limit: SpentName;
@@ -61,12 +55,15 @@ export class AgentBudget {
     return { ...this.#used, usd: this.#isPriced ? this.#used.usd : null };
   }
 
-  /** What is used up here or in a parent; null: nothing. */
+  /** Which of what it cannot go on without (tokens, money, time) is used up, here or in a parent; null: none. */
   get shortage(): AgentShortage | null {
-    const name = spentNames.find(
-      (one) => this.#limits[one] > 0 && this.#used[one] >= this.#limits[one],
-    );
-    return name === undefined ? (this.#parent?.shortage ?? null) : this.#toShortage(name);
+    for (const name of neededNames) {
+      const found = this.#findUsedUp(name);
+      if (found) {
+        return found;
+      }
+    }
+    return null;
   }
 
   /** What is left here and in every parent, reservations taken off; never below 0. */
@@ -107,6 +104,14 @@ export class AgentBudget {
     this.#isPriced ||= name === 'usd';
     this.#parent?.spend(name, amount);
     this.#changed.fire();
+  }
+
+  /** A limit of 0 is used up by the first that is spent, not before. */
+  #findUsedUp(name: SpentName): AgentShortage | null {
+    if (this.#used[name] > 0 && this.#used[name] >= this.#limits[name]) {
+      return this.#toShortage(name);
+    }
+    return this.#parent ? this.#parent.#findUsedUp(name) : null;
   }
 
   #hold(name: SpentName, amount: number): void {

@@ -9,6 +9,7 @@ import { toInnerCommand } from './innerCommand';
 
 /** Of each kind the last ones are kept; how many there were is always told. */
 const maxKept = 40;
+const maxFiles = 200;
 const testPattern = /\b(?:test|tests|pytest|jest|mocha|vitest|tox|ctest|check|spec)\b/u;
 
 export interface FactsView {
@@ -20,7 +21,10 @@ export interface FactsView {
     readonly last: readonly CommandFact[];
   };
   readonly tests: readonly CommandFact[];
+  /** Those that changed last; each once. */
   readonly files: readonly { readonly path: string; readonly change: string }[];
+  /** Changes of files that are not among them any more. */
+  readonly droppedFiles: number;
   readonly tools: { readonly count: number; readonly last: readonly string[] };
   readonly approvals: {
     readonly asked: number;
@@ -45,6 +49,7 @@ export class AgentFacts {
   #tests: CommandFact[] = [];
   #counts = { commands: 0, failed: 0, refused: 0, tools: 0, asked: 0, accepted: 0, declined: 0 };
   readonly #files = new Map<string, string>();
+  #droppedFiles = 0;
   #tools: string[] = [];
   #notes: string[] = [];
   #refusals: string[] = [];
@@ -72,7 +77,7 @@ export class AgentFacts {
       }
       case 'agent.edited':
         if (event.result === 'ok') {
-          event.changes.forEach(({ path, change }) => this.#files.set(path, change));
+          event.changes.forEach(({ path, change }) => this.#takeFile(path, change));
         }
         return;
       case 'agent.called':
@@ -114,13 +119,24 @@ export class AgentFacts {
     }
   }
 
+  #takeFile(path: string, change: string): void {
+    this.#files.delete(path); // so that the last ones stand last
+    this.#files.set(path, change);
+    const [oldest] = this.#files.keys();
+    if (this.#files.size > maxFiles && oldest !== undefined) {
+      this.#files.delete(oldest);
+      this.#droppedFiles += 1;
+    }
+  }
+
   get view(): FactsView {
     const { commands, failed, refused, tools, asked, accepted, declined } = this.#counts;
     return {
       messages: this.#messages,
       commands: { count: commands, failed, refused, last: this.#commands },
       tests: this.#tests,
-      files: [...this.#files].slice(-200).map(([path, change]) => ({ path, change })),
+      files: [...this.#files].map(([path, change]) => ({ path, change })),
+      droppedFiles: this.#droppedFiles,
       tools: { count: tools, last: this.#tools },
       approvals: { asked, accepted, declined },
       notes: this.#notes,
@@ -154,6 +170,9 @@ export function toFactsText(facts: FactsView, { status, usage, checklist }: Stan
       'Files',
       files.map(({ path, change }) => `${change} ${path}`),
     ),
+    ...(facts.droppedFiles > 0
+      ? [`- and ${toCounted(facts.droppedFiles, 'earlier change')} of other files`]
+      : []),
     ...(approvals.asked > 0
       ? [`Approvals: ${approvals.accepted} accepted, ${approvals.declined} declined.`]
       : []),

@@ -7,20 +7,27 @@ import { Emitter } from '../../base/emitter';
 import type { Clock } from '../clock';
 import { RlmError, cancelledError, toRlmError } from '../errors';
 import type { AgentOpened } from '../event';
-import type { AgentDriver, AgentHappening, AgentMcpServer, AgentThread } from './agentDriver';
-import type { AgentBudget, AgentShortage } from './agentBudget';
-import type { AgentStanding, Decision, Speaker } from './agentEvent';
+import type {
+  AgentDriver,
+  AgentHappening,
+  AgentMcpServer,
+  AgentThread,
+  StopReport,
+} from './agentDriver';
+import type { AgentBudget, AgentReservation, AgentShortage } from './agentBudget';
+import type { AgentDecided, AgentStanding, Decision, Speaker } from './agentEvent';
 import type { AgentSlots } from './agentSlots';
-import { type AgentStatus, canFollow, isAtRest, isEnded } from './agentState';
+import { type AgentStatus, canFollow, isAtRest } from './agentState';
 import type { AgentTrace } from './agentTrace';
 import { type AskedApproval, ApprovalDesk, type OpenApproval } from './approvalDesk';
 import { toFactsText } from './agentFacts';
 import { toAgentEvent, toFileChanges } from './happenings';
 import type { AgentAccess, AgentAccessSource } from './masking';
-import { PathRules } from './pathRules';
+import { PathRules, toPathBelow } from './pathRules';
 import type { Profile } from './profile';
 import { toInstructions } from './spawnPlan';
-import type { Workspace, WorkspacePlace, Workspaces } from './workspaces';
+import { WorkspaceLog } from './workspaceLog';
+import type { Workspace, WorkspacePlace, WorkspaceRequest, Workspaces } from './workspaces';
 
 export interface AgentRunParts {
   readonly opened: AgentOpened;
@@ -37,9 +44,15 @@ export interface AgentRunParts {
   readonly earlier: EarlierRun | null;
   /** Children end with their parent. */
   readonly endChildren: (reason: string) => Promise<void>;
+  /** A run that has completed is not let go of while they work for it. */
+  readonly hasWorkingChildren: () => boolean;
 }
 
 export interface EarlierRun {
+  /** As the record has it; not at rest where its engine ended without a word. */
+  readonly status: AgentStatus;
+  /** Approvals without a decision on record. */
+  readonly undecided: readonly string[];
   readonly threadId: string | null;
   readonly place: WorkspacePlace | null;
 }
@@ -59,6 +72,11 @@ export interface AgentPiece {
 /** After its turn it can be given another at once for so long. */
 const restMs = 300_000;
 const wallCheckMs = 60_000;
+const childCheckMs = 5_000;
+/** An event is a line of the trace, which may not be of any length. */
+const filesPerEvent = 1_000;
+/** Whether `.ENV` and `.env` are one file, as they are where file systems are so by default. */
+const ignoresCase = process.platform !== 'linux';
 
 export class AgentRun {
   readonly trace: AgentTrace;
@@ -83,25 +101,35 @@ export class AgentRun {
   #access: AgentAccess | null = null;
   #server: AgentServer | null = null;
   #slot: Disposable | null = null;
-  #working: Promise<void> = Promise.resolve();
+  /** Messages are given in the order they came, each after the one before. */
+  #giving: Promise<void> = Promise.resolve();
   #handling: Promise<void> = Promise.resolve();
   #ending: Promise<void> | null = null;
-  #tokens = 0;
+  #isRested = false;
+  /** What is being said to the program now. */
+  readonly #tellings = new Set<Promise<void>>();
+  /** Turns whose beginning was told, and those of them that were handled. */
+  #turnsTold = 0;
+  #turnsHandled = 0;
+  /** The agent was told what its profile's rules want before it is done. */
+  #isReminded = false;
+  /** Of the whole thread; null: it is one of an earlier process, and has not told yet. */
+  #tokens: number | null;
   #wallTimer: Disposable | null = null;
   #idleTimer: Disposable | null = null;
   #restTimer: Disposable | null = null;
   #runningSince: number | null = null;
   #summarizedThrough: number;
   #summarizedAt: number;
-  /** Files that patches have told of since the turn began. */
-  readonly #told = new Set<string>();
+  readonly #workspaceLog = new WorkspaceLog();
 
   /** `createTrace`: over this run's standing. */
   constructor(parts: AgentRunParts, createTrace: (run: TraceHooks) => AgentTrace) {
     this.#parts = parts;
-    const { profile, clock, opened } = parts;
-    this.#status = 'queued';
-    this.#denied = new PathRules(opened.agent.permissions.deny);
+    const { profile, clock, opened, earlier } = parts;
+    this.#status = earlier?.status ?? 'queued';
+    this.#tokens = earlier?.threadId ? null : 0;
+    this.#denied = new PathRules(opened.agent.permissions.deny, ignoresCase);
     this.#writable = new PathRules(opened.agent.permissions.write);
     this.#desk = new ApprovalDesk({
       policy: { ...profile.approvals, mode: opened.agent.permissions.approvals },
@@ -115,8 +143,7 @@ export class AgentRun {
       onDecide: (decided) => {
         this.trace.append(decided);
         if (decided.by !== 'ended') {
-          const { decision, note } = decided;
-          void this.#thread?.answer(decided.approvalId, { decision, note, values: null });
+          void this.#answer(decided);
         }
         if (this.#desk.open.length === 0 && this.#status === 'awaiting_approval') {
           this.#move('running');
@@ -130,6 +157,9 @@ export class AgentRun {
     });
     this.#summarizedThrough = this.trace.events;
     this.#summarizedAt = clock.now();
+    if (earlier) {
+      this.#goOnFrom(earlier);
+    }
   }
 
   get id(): string {
@@ -160,29 +190,26 @@ export class AgentRun {
     };
   }
 
+  /** False once it has begun to end or to be let go: it takes no more messages here. */
+  get isOpen(): boolean {
+    return this.#ending === null;
+  }
+
   /** Begins to work; what becomes of it is told by its events. */
   start(text: string, by: Speaker): void {
-    this.#working = this.#begin(text, by);
+    this.say(text, by).catch(() => undefined); // it ends then, and says why
   }
 
   /**
-   * Tells the agent something: while it runs at once, and after its turn as the beginning of another.
-   * @throws RlmError 'AGENT_NOT_FOUND' when it has ended, 'GUARDRAIL_STOPPED' when it may have no more turns.
+   * Tells the agent something: while it runs at once, and before and after its turns as the beginning of another. When
+   * it has resolved, the program has the text; while the run waits in line that can take long.
+   * @throws RlmError 'AGENT_NOT_FOUND' when it has ended, and the text was not sent; 'GUARDRAIL_STOPPED' when it may
+   * have no more turns; and as `AgentThread.say`.
    */
-  async say(text: string, by: Speaker): Promise<void> {
-    await this.#working; // it may be about to start
-    if (this.#ending || isEnded(this.#status)) {
-      throw endedError(this.id, this.#status);
-    }
-    if (this.#status === 'completed') {
-      this.#checkTurns();
-      this.#restTimer?.dispose();
-      this.#move('queued');
-      this.start(text, by);
-      await this.#working;
-      return;
-    }
-    await this.#tell(text, by);
+  say(text: string, by: Speaker): Promise<void> {
+    const given = this.#giving.then(() => this.#give(text, by));
+    this.#giving = given.catch(() => undefined);
+    return given;
   }
 
   /** @throws RlmError 'INVALID_INPUT' where it does not wait. */
@@ -195,15 +222,21 @@ export class AgentRun {
     this.#desk.decide(approvalId, decision, by, note);
   }
 
-  /** Ends it and all that it has started. Calls share one end, and the first says how. Never rejects. */
+  /**
+   * Ends it and all that it has started. Calls share one end, and the first says how. Never rejects. A run that has
+   * completed stays so, unless it is terminated: nothing of it was cut off.
+   */
   end(status: 'failed' | 'terminated' | 'interrupted', reason: string): Promise<void> {
-    this.#ending ??= this.#end(status, reason);
+    const isDone = this.#status === 'completed' && status !== 'terminated';
+    this.#ending ??= Promise.resolve().then(() =>
+      isDone ? this.#letGo(reason) : this.#end(status, reason),
+    );
     return this.#ending;
   }
 
-  /** Settles when it is at rest, or after `waitMs`; null: however long it takes. */
+  /** Settles when it is at rest and on record so, or after `waitMs`; null: however long it takes. */
   async whenAtRest(waitMs: number | null, signal: AbortSignal): Promise<void> {
-    if (isAtRest(this.#status) || signal.aborted) {
+    if (this.#isRested || signal.aborted) {
       return;
     }
     await new Promise<void>((resolve) => {
@@ -231,8 +264,51 @@ export class AgentRun {
     return this.#workspace;
   }
 
-  /** What it has done so far, on record. */
+  /**
+   * Commits what lies in its workspace, once its profile's rules allow it.
+   * @throws RlmError 'GUARDRAIL_STOPPED' with what is missing, 'INVALID_INPUT' while it runs and as `Workspace.commit`,
+   * 'AGENT_NOT_FOUND' where it has no workspace now.
+   */
+  async commit(
+    message: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly commit: string; readonly branch: string }> {
+    const { workspace } = this;
+    if (this.#status !== 'completed') {
+      throw new RlmError('INVALID_INPUT', `Agent run ${this.id} is ${this.#status}.`, {
+        nextStep: 'Commit when its turn has completed.',
+      });
+    }
+    const forbidden = await this.#recordChanges();
+    const missing = [
+      ...forbidden.map((path) => `${path} must not be changed`),
+      ...this.trace.rules.findMissing('commit'),
+    ];
+    if (missing.length > 0) {
+      const what = missing.join('; ');
+      this.trace.append({ kind: 'agent.refused', rule: 'commit', what });
+      throw new RlmError('GUARDRAIL_STOPPED', `It may not be committed yet: ${what}.`, {
+        nextStep: 'Tell the agent what is missing with agent_message, and commit after it.',
+      });
+    }
+    const done = await workspace.commit(message, signal);
+    if (this.trace.isOpen) {
+      const note = `Committed ${done.commit} on ${done.branch}: ${message}`;
+      this.trace.append({ kind: 'agent.noted', by: 'host', note, tags: ['commit'] });
+    }
+    return done;
+  }
+
+  /** Where it works now. */
+  get folders(): readonly string[] {
+    return this.#workspace ? [this.#workspace.place.folder] : [];
+  }
+
+  /** What it has done so far, on record; nothing where its trace is closed. */
   summarize(narrative: string | null): void {
+    if (!this.trace.isOpen) {
+      return;
+    }
     const { facts, checklist } = this.trace;
     const standing = { status: this.#status, usage: this.#readUsage(), checklist };
     this.#summarizedThrough = this.trace.events;
@@ -245,20 +321,58 @@ export class AgentRun {
     });
   }
 
-  async #begin(text: string, by: Speaker): Promise<void> {
-    const { signal } = this.#controller;
+  /** Its record may end in the middle, where its engine did. */
+  #goOnFrom({ status, undecided }: EarlierRun): void {
+    undecided.forEach((approvalId) =>
+      this.trace.append({
+        ...{ kind: 'agent.decided', approvalId, decision: 'cancel', by: 'ended', note: null },
+      }),
+    );
+    const nothing = { threadId: null, place: null, leftBehind: [] };
+    if (!isAtRest(status)) {
+      this.#status = 'interrupted';
+      this.#append({ ...nothing, reason: 'Its engine ended while it was at work.' });
+    }
+    this.#status = 'queued';
+    this.#append({ ...nothing, reason: null });
+  }
+
+  async #give(text: string, by: Speaker): Promise<void> {
+    if (this.#ending) {
+      throw endedError(this.id, this.#status);
+    }
+    this.#isReminded = false;
+    if (this.#status === 'completed') {
+      this.#checkTurns();
+      this.#move('queued');
+    }
+    if (this.#status !== 'queued') {
+      await this.#tell(text, by);
+      return;
+    }
     try {
-      this.#slot = await this.#parts.slots.take(signal, (place) => this.#showPlace(place));
-      if (!this.#thread) {
-        this.#move('preparing');
-        await this.#prepare(signal);
-      }
+      await this.#begin();
       await this.#tell(text, by);
     } catch (thrown) {
-      if (!this.#ending) {
-        const { message, nextStep } = toRlmError(thrown);
-        void this.end('failed', `${message} ${nextStep}`);
+      if (this.#ending) {
+        throw endedError(this.id, this.#status);
       }
+      const { code, message, nextStep } = toRlmError(thrown);
+      void this.end(
+        code === 'GUARDRAIL_STOPPED' ? 'terminated' : 'failed',
+        `${message} ${nextStep}`,
+      );
+      throw thrown;
+    }
+  }
+
+  async #begin(): Promise<void> {
+    const { signal } = this.#controller;
+    this.#slot = await this.#parts.slots.take(signal, (place) => this.#showPlace(place));
+    this.#throwIfEnding();
+    this.#move('preparing');
+    if (!this.#thread) {
+      await this.#prepare(signal);
     }
   }
 
@@ -276,7 +390,7 @@ export class AgentRun {
       onQueued: (place: number | null) => this.#showPlace(place),
     };
     this.#workspace = earlier?.place
-      ? await workspaces.reopen(earlier.place, request, signal)
+      ? await this.#reopenWorkspace(earlier.place, request, signal)
       : await workspaces.prepare(request, signal);
     this.#throwIfEnding();
     this.#access = await access.open({
@@ -295,6 +409,26 @@ export class AgentRun {
         : await driver.resumeThread(threadId, threadRequest, signal);
     this.#store.add(this.#thread.onDidHappen((happening) => this.#take(happening)));
     this.#throwIfEnding();
+  }
+
+  /** One that held nothing of its own was removed when the run was let go. */
+  async #reopenWorkspace(
+    place: WorkspacePlace,
+    request: WorkspaceRequest,
+    signal: AbortSignal,
+  ): Promise<Workspace> {
+    const { workspaces } = this.#parts;
+    try {
+      return await workspaces.reopen(place, request, signal);
+    } catch (thrown) {
+      if (!(thrown instanceof RlmError) || thrown.code !== 'AGENT_NOT_FOUND') {
+        throw thrown;
+      }
+      this.#throwIfEnding();
+      const note = `Its workspace ${place.folder} is gone; it goes on in a new one. ${thrown.message}`;
+      this.trace.append({ kind: 'agent.noted', by: 'host', note, tags: ['workspace'] });
+      return workspaces.prepare(request, signal);
+    }
   }
 
   #toThreadRequest(workspace: Workspace, access: AgentAccess) {
@@ -320,20 +454,47 @@ export class AgentRun {
   }
 
   async #tell(text: string, by: Speaker): Promise<void> {
+    const telling = this.#tellThread(text, by);
+    const settled = telling.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#tellings.add(settled);
+    await telling.finally(() => this.#tellings.delete(settled));
+  }
+
+  async #tellThread(text: string, by: Speaker): Promise<void> {
     const thread = this.#thread;
     if (!thread || this.#ending) {
       throw endedError(this.id, this.#status);
     }
-    if (thread.turnId === null) {
-      this.#checkTurns();
-    }
+    const turn = thread.turnId === null ? this.#reserveTurn() : null;
     this.trace.append({ kind: 'agent.said', by, form: 'message', text, droppedChars: 0 });
-    const { way } = await thread.say(text, this.#controller.signal);
-    if (way === 'began') {
-      this.#parts.budget.spend('turns', 1);
-      this.#told.clear();
+    try {
+      const { way } = await thread.say(text, this.#controller.signal);
+      if (way === 'began' && !turn) {
+        this.#parts.budget.spend('turns', 1);
+      }
+      turn?.settle(way === 'began' ? 1 : 0);
+    } catch (thrown) {
+      turn?.settle(0);
+      const { code, message } = toRlmError(thrown);
+      const told = `What was said last may not have arrived: ${message}`;
+      this.trace.append({ kind: 'agent.failed', code, message: told, willRetry: false });
+      throw thrown;
     }
-    this.#move('running');
+    this.#goOn();
+  }
+
+  /** Running, unless an approval keeps it waiting, which may have been asked before its turn began. */
+  #goOn(): void {
+    const waits = this.#desk.open.length > 0;
+    if (!waits || this.#status === 'preparing') {
+      this.#move('running');
+    }
+    if (waits) {
+      this.#move('awaiting_approval');
+    }
   }
 
   /** In the order told: what needs a look at the disk is waited for before the next is taken. */
@@ -344,6 +505,7 @@ export class AgentRun {
       this.#streamed.fire(stream);
       return;
     }
+    this.#turnsTold += happening.kind === 'turnStarted' ? 1 : 0;
     this.#handling = this.#handling
       .then(() => this.#handle(happening))
       .catch((thrown: unknown) => {
@@ -359,7 +521,9 @@ export class AgentRun {
     }
     switch (happening.kind) {
       case 'turnStarted':
-        this.#move('running');
+        this.#turnsHandled += 1;
+        this.#workspaceLog.beginTurn();
+        this.#goOn();
         return;
       case 'commandStarted':
       case 'patchStarted':
@@ -368,7 +532,7 @@ export class AgentRun {
         return;
       case 'patchEnded':
         for (const { path } of toFileChanges(happening.patch, (one) => this.#toRelative(one))) {
-          this.#told.add(path);
+          this.#workspaceLog.tell(path);
         }
         return;
       case 'approvalAsked':
@@ -380,7 +544,7 @@ export class AgentRun {
         }
         return;
       case 'usage':
-        this.#countTokens(happening.total.total);
+        this.#countTokens(happening.total.total, happening.last.total);
         return;
       case 'turnEnded':
         await this.#endTurn(happening);
@@ -410,14 +574,6 @@ export class AgentRun {
   }
 
   #ask(approval: AskedApproval): void {
-    if (this.#ending) {
-      void this.#thread?.answer(approval.approvalId, {
-        decision: 'cancel',
-        note: null,
-        values: null,
-      });
-      return;
-    }
     const rule = this.#findForbidden(approval);
     this.#desk.take(approval, rule === null ? null : { rule });
   }
@@ -434,6 +590,9 @@ export class AgentRun {
     if (subject.kind !== 'patch') {
       return null;
     }
+    if (subject.grantRoot !== null) {
+      return 'permissions never grow';
+    }
     const changes = subject.patch
       ? toFileChanges(subject.patch, (path) => this.#toRelative(path))
       : [];
@@ -443,6 +602,19 @@ export class AgentRun {
 
   #isForbidden(path: string): boolean {
     return this.#denied.matches(path) || (!this.#writable.isEmpty && !this.#writable.matches(path));
+  }
+
+  async #answer({ approvalId, decision, note }: AgentDecided): Promise<void> {
+    const result = await this.#thread?.answer(approvalId, { decision, note, values: null });
+    if (result !== 'answered' && this.trace.isOpen) {
+      this.trace.append({
+        kind: 'agent.audited',
+        source: 'approval',
+        actionId: null,
+        payload: JSON.stringify({ approvalId, answer: result ?? 'no thread' }),
+        droppedChars: 0,
+      });
+    }
   }
 
   async #endTurn({
@@ -459,6 +631,9 @@ export class AgentRun {
       return;
     }
     const forbidden = await this.#recordChanges();
+    while (this.#tellings.size > 0) {
+      await Promise.all(this.#tellings); // it may begin another turn
+    }
     if (this.#ending) {
       return;
     }
@@ -468,10 +643,46 @@ export class AgentRun {
       void this.end('terminated', `It changed what it must not: ${what}`);
       return;
     }
+    if (this.#mayRemind && !this.#isInTurn) {
+      await this.#remind();
+      while (this.#tellings.size > 0) {
+        await Promise.all(this.#tellings);
+      }
+    }
+    if (this.#isInTurn || this.#ending) {
+      return;
+    }
+    this.#complete(); // at once, so that no message comes between
+  }
+
+  #complete(): void {
+    const missing = this.trace.rules.findMissing('complete');
+    if (missing.length > 0) {
+      const what = missing.join('; ');
+      this.trace.append({ kind: 'agent.refused', rule: 'complete', what });
+    }
     this.#desk.open.forEach(({ approvalId }) => this.#desk.forget(approvalId));
     this.#move('completed');
     this.summarize(null);
     this.#rest();
+  }
+
+  /** Another turn than those that were handled has begun. */
+  get #isInTurn(): boolean {
+    return this.#turnsTold > this.#turnsHandled || (this.#thread?.turnId ?? null) !== null;
+  }
+
+  /** Once for each message of others; what is still missing then is on record. */
+  get #mayRemind(): boolean {
+    const isMissing = this.trace.rules.findMissing('complete').length > 0;
+    return isMissing && !this.#isReminded && this.#findTurnShortage() === null;
+  }
+
+  /** Tells the agent what its profile's rules want before it is done; it goes on then. */
+  async #remind(): Promise<void> {
+    this.#isReminded = true;
+    const what = this.trace.rules.findMissing('complete').join('; ');
+    await this.#tell(`You are not done yet: ${what}.`, 'host').catch(() => undefined); // on record
   }
 
   /** What commands have changed is on record too. Gives what it must not have touched. */
@@ -480,20 +691,19 @@ export class AgentRun {
     if (!workspace) {
       return [];
     }
-    const { changes } = await workspace.readChanges(this.#controller.signal);
-    const untold = changes.filter(({ path }) => !this.#told.has(path));
-    untold.forEach(({ path }) => this.#told.add(path));
-    if (untold.length > 0) {
+    const found = await workspace.readChanges(this.#controller.signal);
+    const fresh = this.#workspaceLog.takeNew(found);
+    for (let from = 0; from < fresh.length; from += filesPerEvent) {
       this.trace.append({
         kind: 'agent.edited',
         actionId: 'workspace',
-        changes: untold,
+        changes: fresh.slice(from, from + filesPerEvent),
         diff: '',
         droppedChars: 0,
         result: 'ok',
       });
     }
-    const paths = changes.map(({ path }) => path);
+    const paths = found.changes.map(({ path }) => path);
     const outside = await workspace.findViolations(paths);
     return [...new Set([...outside, ...paths.filter((path) => this.#isForbidden(path))])];
   }
@@ -501,56 +711,83 @@ export class AgentRun {
   #rest(): void {
     this.#slot?.dispose();
     this.#slot = null;
-    const { clock, opened } = this.#parts;
-    const holdsFolder =
-      opened.agent.isolation === 'folder' && opened.agent.permissions.sandbox !== 'read-only';
-    this.#restTimer = this.#store.add(
-      clock.after(holdsFolder ? 0 : restMs, () => {
-        if (this.#status === 'completed') {
-          this.#ending ??= this.#letGo(null);
-        }
-      }),
-    );
-    this.#rested.fire();
+    const { permissions, isolation } = this.opened.agent;
+    const holdsFolder = isolation === 'folder' && permissions.sandbox !== 'read-only';
+    this.#letGoAfter(holdsFolder ? 0 : restMs);
+    this.#tellRested();
+  }
+
+  #letGoAfter(delayMs: number): void {
+    const { clock, hasWorkingChildren } = this.#parts;
+    this.#restTimer = clock.after(delayMs, () => {
+      if (hasWorkingChildren()) {
+        this.#letGoAfter(childCheckMs);
+      } else if (this.#status === 'completed') {
+        this.#ending ??= Promise.resolve().then(() => this.#letGo(null));
+      }
+    });
+  }
+
+  #tellRested(): void {
+    if (!this.#isRested) {
+      this.#isRested = true;
+      this.#rested.fire();
+    }
   }
 
   async #end(status: AgentStatus, reason: string): Promise<void> {
+    this.#isRested = false;
+    this.#queuePlace = null;
     this.#controller.abort();
     this.#desk.dispose();
     this.#stopTimers();
-    const endingChildren = this.#parts.endChildren(`its parent ${this.id} has ended`);
-    const report = await this.#thread?.stop();
-    await this.#working;
-    if (!report) {
-      await this.#thread?.stop(); // it came while this began to end
-    }
+    const endingChildren = this.#endChildren();
+    const early = await this.#stopThread();
+    await this.#giving;
+    const report = early ?? (await this.#stopThread()); // it came while this began to end
     await this.#handling;
     await endingChildren;
-    const doubt =
-      report?.isCertain === false ? ' It is not certain that all it had started has ended.' : '';
     this.#changeTo(status);
     this.summarize(null);
-    await this.#letGo(`${reason}${doubt}`);
+    await this.#letGo(`${reason}${toDoubt(report)}`);
+  }
+
+  #endChildren(): Promise<void | null> {
+    return settleQuietly(() => this.#parts.endChildren(`Its parent ${this.id} has ended.`));
+  }
+
+  async #stopThread(): Promise<StopReport | null> {
+    return (await settleQuietly(async () => this.#thread?.stop())) ?? null;
   }
 
   /** Gives everything back; it may be resumed from its trace. */
   async #letGo(reason: string | null): Promise<void> {
     this.#controller.abort();
-    const { threadId = null } = this.#thread ?? {};
-    const place = this.#workspace?.place ?? null;
-    await this.#thread?.stop();
-    this.#thread?.dispose();
-    const leftBehind = (await this.#workspace?.release()) ?? [];
-    this.#server?.dispose();
-    this.#access?.dispose();
+    this.#stopTimers();
+    const thread = this.#thread;
+    const workspace = this.#workspace;
+    await this.#endChildren();
+    const doubt = toDoubt(await this.#stopThread());
+    await settleQuietly(async () => thread?.dispose());
+    this.#store.dispose(); // nothing more is heard
+    this.#desk.dispose();
+    await this.#handling;
+    const leftBehind = (await settleQuietly(async () => workspace?.release())) ?? [];
+    await settleQuietly(async () => this.#server?.dispose());
+    await settleQuietly(async () => this.#access?.dispose());
     this.#slot?.dispose();
     this.#slot = null;
-    this.#desk.dispose();
-    this.#store.dispose();
-    this.#append({ reason, threadId, place, leftBehind });
+    const why = reason === null || reason.endsWith(doubt) ? reason : `${reason}${doubt}`;
+    this.#append({
+      reason: why ?? (doubt.trim() || null),
+      threadId: thread?.threadId ?? null,
+      place: workspace?.place ?? null,
+      leftBehind,
+    });
+    this.#workspace = null;
     await this.trace.close();
-    this.#rested.fire();
     this.#ended.fire();
+    this.#tellRested();
   }
 
   #move(to: AgentStatus): void {
@@ -558,6 +795,7 @@ export class AgentRun {
       return;
     }
     this.#changeTo(to);
+    this.#isRested = false;
     const place = this.#workspace?.place ?? null;
     this.#append({ reason: null, threadId: this.#thread?.threadId ?? null, place, leftBehind: [] });
   }
@@ -636,24 +874,25 @@ export class AgentRun {
     }
   }
 
-  /** `total`: of the whole thread, as its program counts. */
-  #countTokens(total: number): void {
-    const more = Math.max(0, total - this.#tokens);
-    this.#tokens = Math.max(total, this.#tokens);
+  /** `total`: of the whole thread, as its program counts; `last`: of the call before. */
+  #countTokens(total: number, last: number): void {
+    const atFirst = this.#turnsHandled === 0 ? total : Math.max(0, total - last);
+    const before = this.#tokens ?? atFirst; // what an earlier process has used is counted already
+    this.#tokens = Math.max(total, before);
     if (this.#access?.isMetered !== true) {
-      this.#parts.budget.spend('tokens', more); // else it was counted where it was reserved
+      this.#parts.budget.spend('tokens', this.#tokens - before); // else it was counted where it was reserved
     }
     const { shortage } = this.#parts.budget;
-    if (shortage && (shortage.limit === 'tokens' || shortage.limit === 'usd')) {
+    if (shortage) {
       this.#endFor(shortage);
     }
   }
 
   #meter(tokens: number) {
     const { budget } = this.#parts;
-    const reservation = this.#ending ? null : budget.reserve('tokens', tokens);
+    const shortage = budget.shortage ?? budget.findShortage('tokens', tokens);
+    const reservation = this.#ending || shortage ? null : budget.reserve('tokens', tokens);
     if (!reservation) {
-      const shortage = budget.findShortage('tokens', tokens);
       if (shortage && !this.#ending) {
         this.trace.append({
           kind: 'agent.refused',
@@ -681,14 +920,25 @@ export class AgentRun {
     }
   }
 
+  #findTurnShortage(): AgentShortage | null {
+    const { budget } = this.#parts;
+    return budget.shortage ?? budget.findShortage('turns', 1);
+  }
+
   /** @throws RlmError 'GUARDRAIL_STOPPED' */
   #checkTurns(): void {
-    const shortage = this.#parts.budget.findShortage('turns', 1) ?? this.#parts.budget.shortage;
+    const shortage = this.#findTurnShortage();
     if (shortage) {
       throw new RlmError('GUARDRAIL_STOPPED', toShortageText(shortage), {
         nextStep: 'Read what it has done with summarize_session; the user can spawn another.',
       });
     }
+  }
+
+  /** @throws RlmError 'GUARDRAIL_STOPPED' */
+  #reserveTurn(): AgentReservation | null {
+    this.#checkTurns();
+    return this.#parts.budget.reserve('turns', 1);
   }
 
   #summarizeWhenDue(): void {
@@ -703,7 +953,7 @@ export class AgentRun {
     this.#idleTimer?.dispose();
     const { idleMs } = this.opened.agent.limits;
     this.#idleTimer =
-      this.#status === 'running' && idleMs > 0
+      this.#status === 'running' && idleMs > 0 && !this.#ending
         ? this.#parts.clock.after(idleMs, () => {
             void this.end('terminated', `It gave no sign of life for ${idleMs} ms.`);
           })
@@ -723,9 +973,7 @@ export class AgentRun {
   }
 
   #toRelative(path: string): string {
-    const root = this.#workspace?.cwd ?? '';
-    const isInside = root !== '' && (path.startsWith(`${root}/`) || path.startsWith(`${root}\\`));
-    return isInside ? path.slice(root.length + 1) : path;
+    return toPathBelow(path, this.#workspace?.cwd ?? '');
   }
 }
 
@@ -745,6 +993,19 @@ function toPiece(happening: AgentHappening, masker: AgentAccess['masker']): Agen
 
 function toShortageText({ limit, max, used, sessionId }: AgentShortage): string {
   return `The limit ${limit} of session ${sessionId} is used up: ${Math.round(used)} of ${max}.`;
+}
+
+function toDoubt(report: StopReport | null): string {
+  return report?.isCertain === false ? ' It is not certain that all it had started has ended.' : '';
+}
+
+/** What is given back must not keep the rest from being given back. */
+async function settleQuietly<T>(act: () => Promise<T>): Promise<T | null> {
+  try {
+    return await act();
+  } catch {
+    return null;
+  }
 }
 
 function endedError(sessionId: string, status: AgentStatus): RlmError {

@@ -18,7 +18,7 @@ import type { AgentDriver } from './agentDriver';
 import type { AgentEventBody, Decision, Speaker } from './agentEvent';
 import { AgentRun, type AgentServer, type EarlierRun } from './agentRun';
 import type { AgentSlots } from './agentSlots';
-import { isEnded } from './agentState';
+import { isAtRest } from './agentState';
 import { AgentTrace } from './agentTrace';
 import type { AgentAccessSource, Masker } from './masking';
 import type { Profile, ProfileSource } from './profile';
@@ -53,6 +53,8 @@ export class AgentRuns implements Disposable {
   readonly #parts: AgentRunsParts;
   readonly #live = new Map<string, AgentRun>();
   readonly #resuming = new SharedTasks<AgentRun>();
+  /** Traces that are being opened: they are closed again when the engine ends meanwhile. */
+  readonly #starting = new Set<Promise<unknown>>();
   #isClosing = false;
 
   constructor(parts: AgentRunsParts) {
@@ -92,7 +94,11 @@ export class AgentRuns implements Disposable {
    * A new run, which begins by itself; what becomes of it is told by its events.
    * @throws RlmError 'PROFILE_NOT_FOUND' | 'INVALID_INPUT' | 'PATH_NOT_ALLOWED' | 'GUARDRAIL_STOPPED'; nothing is left behind then.
    */
-  async spawn(request: SpawnRequest, caller: AgentCaller): Promise<AgentRun> {
+  spawn(request: SpawnRequest, caller: AgentCaller): Promise<AgentRun> {
+    return this.#track(this.#spawn(request, caller));
+  }
+
+  async #spawn(request: SpawnRequest, caller: AgentCaller): Promise<AgentRun> {
     this.#throwIfClosing();
     const { profiles, workspaces, traces } = this.#parts;
     const parent = caller.kind === 'agent' ? this.require(caller.sessionId) : null;
@@ -103,6 +109,8 @@ export class AgentRuns implements Disposable {
     );
     const isolation = plan.isolation ?? (isRepository ? 'worktree' : 'folder');
     const info = { ...plan.info, folder, isolation };
+    await this.#checkFolder(folder, profile, parent);
+    this.#throwIfGone(parent);
     const child = parent?.budget.reserve('children', 1) ?? null;
     if (parent && !child) {
       throw new RlmError('GUARDRAIL_STOPPED', 'The limit children is used up.', {
@@ -112,8 +120,11 @@ export class AgentRuns implements Disposable {
     try {
       const opened = this.#toOpened(info, { title: plan.title, parent });
       const sink = await traces.createTrace(opened);
+      const run = await this.#createOrRemove(opened, sink, () => {
+        this.#throwIfGone(parent);
+        return this.#create(opened, profile, { sink, events: 1, earlier: null, record: [] });
+      });
       this.#parts.onAppend({ sessionId: opened.sessionId, event: opened });
-      const run = this.#create(opened, profile, { sink, events: 1, earlier: null, record: [] });
       child?.settle(1);
       parent?.trace.append({
         kind: 'agent.delegated',
@@ -130,20 +141,29 @@ export class AgentRuns implements Disposable {
   }
 
   /**
-   * Goes on with a run that has ended, in this or an earlier engine, by telling it something.
+   * Tells a run something: one at work at once; one that has ended, in this or an earlier engine, is gone on with. Also
+   * for one that is let go of just now: the text is told once, whichever it is.
    * @throws RlmError 'AGENT_NOT_FOUND', 'INVALID_INPUT' while another engine holds it or its profile has changed so that
-   * it would be allowed more.
+   * it would be allowed more; and as `AgentRun.say`.
    */
   async resume(sessionId: string, text: string, by: Speaker): Promise<AgentRun> {
     this.#throwIfClosing();
     const live = this.#live.get(sessionId);
-    if (live && !isEnded(live.status)) {
-      await live.say(text, by);
-      return live;
+    if (live?.isOpen) {
+      try {
+        await live.say(text, by);
+        return live;
+      } catch (thrown) {
+        const isUntold = thrown instanceof RlmError && thrown.code === 'AGENT_NOT_FOUND';
+        if (!isUntold || live.isOpen || live.status !== 'completed') {
+          throw thrown;
+        }
+      }
+      return this.resume(sessionId, text, by);
     }
     const run = await this.#resuming.join(sessionId, {
       signal: new AbortController().signal,
-      start: () => this.#reopen(sessionId),
+      start: () => this.#track(this.#reopen(sessionId)),
       gone: () => cancelledError('Resuming the run'),
     });
     run.start(text, by);
@@ -180,16 +200,27 @@ export class AgentRuns implements Disposable {
   async close(): Promise<void> {
     this.#isClosing = true;
     await Promise.all(this.live.map((run) => run.end('interrupted', 'Its engine ended.')));
+    await Promise.all(this.#starting);
   }
 
   dispose(): void {
     this.#isClosing = true;
   }
 
+  #track<T>(work: Promise<T>): Promise<T> {
+    const settled = work.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#starting.add(settled);
+    void settled.then(() => this.#starting.delete(settled));
+    return work;
+  }
+
   async #reopen(sessionId: string): Promise<AgentRun> {
     const { traces, profiles } = this.#parts;
     const ending = this.#live.get(sessionId);
-    await ending?.end('interrupted', 'It is resumed.'); // the end that runs already
+    await ending?.end('interrupted', 'It is resumed.'); // the end that is under way
     const summary = await traces.readSummary(sessionId);
     if (!summary?.agent) {
       throw new RlmError('AGENT_NOT_FOUND', `There is no agent run ${sessionId}.`, {
@@ -207,6 +238,7 @@ export class AgentRuns implements Disposable {
     const sink = await traces.reopenTrace(sessionId);
     try {
       const record = await readRecord(traces, sessionId);
+      this.#throwIfClosing();
       return this.#create(record.opened, profile, {
         sink,
         events: record.events,
@@ -226,9 +258,7 @@ export class AgentRuns implements Disposable {
       readonly sink: TraceSink;
       readonly events: number;
       readonly earlier: EarlierRun | null;
-      readonly record: readonly (AgentEventBody & {
-        readonly standing?: AgentOpened['agentStanding'];
-      })[];
+      readonly record: readonly Recorded[];
     },
   ): AgentRun {
     const { clock, requests, masker, driver, workspaces, access, openServer, slots, onAppend } =
@@ -240,22 +270,21 @@ export class AgentRuns implements Disposable {
       used,
       parent: parent?.budget ?? null,
     });
-    const actions = past.record.filter(({ kind }) => countsAsAction(kind)).length;
+    const actions = past.record.filter(({ body }) => countsAsAction(body.kind)).length;
     const run = new AgentRun(
       {
         ...{ opened, profile, driver, workspaces, access, openServer, slots, budget, clock },
         earlier: past.earlier,
         endChildren: (reason) => this.#endChildren(opened.sessionId, reason),
+        hasWorkingChildren: () =>
+          this.#childrenOf(opened.sessionId).some(({ status }) => !isAtRest(status)),
       },
       (hooks) => {
         const trace = new AgentTrace(
           { opened, summary: createSummary(opened), events: past.events, actions },
           { ...hooks, sink: past.sink, clock, requests, profile, masker },
         );
-        past.record.forEach((body, index) => {
-          trace.checklist.take(body, index + 1);
-          trace.facts.take(body);
-        });
+        past.record.forEach(({ body, number }) => trace.replay(body, number));
         trace.onDidAppend((event) => onAppend({ sessionId: opened.sessionId, event }));
         return trace;
       },
@@ -273,7 +302,10 @@ export class AgentRuns implements Disposable {
   #tellParent(run: AgentRun): void {
     const { parentSessionId, agent } = run.opened;
     const parent = parentSessionId === null ? undefined : this.#live.get(parentSessionId);
-    parent?.trace.append({
+    if (!parent?.trace.isOpen) {
+      return;
+    }
+    parent.trace.append({
       kind: 'agent.delegated',
       childSessionId: run.id,
       profileId: agent.profileId,
@@ -281,9 +313,77 @@ export class AgentRuns implements Disposable {
     });
   }
 
+  #childrenOf(sessionId: string): readonly AgentRun[] {
+    return this.live.filter(({ opened }) => opened.parentSessionId === sessionId);
+  }
+
   async #endChildren(sessionId: string, reason: string): Promise<void> {
-    const children = this.live.filter(({ opened }) => opened.parentSessionId === sessionId);
-    await Promise.all(children.map((child) => child.end('terminated', reason)));
+    await Promise.all(
+      this.#childrenOf(sessionId).map((child) =>
+        child.end(child.status === 'completed' ? 'interrupted' : 'terminated', reason),
+      ),
+    );
+  }
+
+  /** Nothing is left behind where the run is not to be any more, since its parent or the engine has ended meanwhile. */
+  async #createOrRemove(
+    { sessionId }: AgentOpened,
+    sink: TraceSink,
+    create: () => AgentRun,
+  ): Promise<AgentRun> {
+    try {
+      return create();
+    } catch (thrown) {
+      await sink.close().catch(() => undefined);
+      await this.#parts.traces.deleteTrace(sessionId).catch(() => false);
+      throw thrown;
+    }
+  }
+
+  /** @throws RlmError 'PATH_NOT_ALLOWED' */
+  async #checkFolder(folder: string, profile: Profile, parent: AgentRun | null): Promise<void> {
+    const allowed = await this.#readAllowed(profile.workspace.allow);
+    if (allowed.length > 0 && !allowed.some((root) => isBelow(folder, root))) {
+      throw new RlmError('PATH_NOT_ALLOWED', `Profile ${profile.id} may not work in ${folder}.`, {
+        nextStep: `Take a folder below one of: ${profile.workspace.allow.join(', ')}.`,
+      });
+    }
+    if (!parent) {
+      return;
+    }
+    const { permissions } = parent.opened.agent;
+    const hasGlobs = permissions.deny.length > 0 || permissions.write.length > 0;
+    const roots = [parent.opened.agent.folder, ...parent.folders];
+    const isAllowed = roots.some(
+      (root) => (hasGlobs ? folder === root : isBelow(folder, root)), // globs are about paths from their folder on
+    );
+    if (!isAllowed) {
+      throw new RlmError('PATH_NOT_ALLOWED', `A child may not work in ${folder}.`, {
+        nextStep: `Leave working_dir out: it works where its parent does (${parent.opened.agent.folder}).`,
+      });
+    }
+  }
+
+  /** By their real paths; one that is not there allows nothing. */
+  async #readAllowed(folders: readonly string[]): Promise<readonly string[]> {
+    return Promise.all(
+      folders.map((folder) =>
+        this.#parts.workspaces.readFolder(folder).then(
+          (found) => found.folder,
+          () => folder,
+        ),
+      ),
+    );
+  }
+
+  /** @throws RlmError 'CANCELLED' | 'GUARDRAIL_STOPPED' */
+  #throwIfGone(parent: AgentRun | null): void {
+    this.#throwIfClosing();
+    if (parent && !parent.isOpen) {
+      throw new RlmError('GUARDRAIL_STOPPED', `Its parent ${parent.id} has ended.`, {
+        nextStep: 'Spawn it without a parent, or resume the parent first.',
+      });
+    }
   }
 
   #toOpened(
@@ -347,13 +447,23 @@ function countsAsAction(kind: AgentEventBody['kind']): boolean {
   return kind === 'agent.ran' || kind === 'agent.edited' || kind === 'agent.called';
 }
 
+function isBelow(folder: string, root: string): boolean {
+  const start = /[\\/]$/u.test(root) ? root : `${root}${root.includes('\\') ? '\\' : '/'}`;
+  return folder === root || folder.startsWith(start);
+}
+
+/** An event of the run, and its number in the trace. */
+interface Recorded {
+  readonly body: AgentEventBody;
+  readonly number: number;
+  readonly standing: AgentOpened['agentStanding'];
+}
+
 interface RunRecord {
   readonly opened: AgentOpened;
   readonly events: number;
   readonly earlier: EarlierRun;
-  readonly bodies: readonly (AgentEventBody & {
-    readonly standing?: AgentOpened['agentStanding'];
-  })[];
+  readonly bodies: readonly Recorded[];
 }
 
 /** @throws RlmError 'AGENT_NOT_FOUND' */
@@ -376,16 +486,23 @@ async function readRecord(traces: TraceStore, sessionId: string): Promise<RunRec
       nextStep: 'Read what is left of it with rlm_get_trace, and spawn a new agent.',
     });
   }
-  const bodies = events
-    .filter((event) => isAgentEvent(event))
-    .map((event) => ({ ...event, standing: event.agentStanding }));
-  const changes = bodies.filter((body) => body.kind === 'agent.changed');
+  const bodies = events.flatMap((event, number) =>
+    isAgentEvent(event) ? [{ body: event, number, standing: event.agentStanding }] : [],
+  );
+  const changes = bodies.map(({ body }) => body).filter((body) => body.kind === 'agent.changed');
+  const decided = new Set(
+    bodies.map(({ body }) => (body.kind === 'agent.decided' ? body.approvalId : null)),
+  );
   const place = changes.findLast(({ workspace }) => workspace !== null);
   return {
     opened,
     events: events.length,
     bodies,
     earlier: {
+      status: changes.at(-1)?.to ?? 'queued',
+      undecided: bodies.flatMap(({ body }) =>
+        body.kind === 'agent.asked' && !decided.has(body.approvalId) ? [body.approvalId] : [],
+      ),
       threadId: changes.findLast(({ threadId }) => threadId !== null)?.threadId ?? null,
       place: place?.workspace
         ? { folder: place.workspace, branch: place.branch, container: place.container }

@@ -2,18 +2,20 @@
 
 import { type Disposable } from '../../base/disposable';
 import type { Clock } from '../clock';
+import { RlmError } from '../errors';
 import type { AgentOpened } from '../event';
 import type { Usage } from '../limits';
 import { Recorder } from '../recorder';
 import type { RequestScope } from '../requestScope';
 import type { Summary } from '../summary';
-import { LeaseLostError, type TraceSink } from '../traceStore';
+import type { TraceSink } from '../traceStore';
 import type { AgentEventBody, AgentStanding } from './agentEvent';
 import { AgentFacts } from './agentFacts';
 import type { AgentStatus } from './agentState';
 import { Checklist } from './checklist';
 import type { Masker } from './masking';
 import type { Profile } from './profile';
+import { RuleLedger } from './ruleLedger';
 
 export interface TraceStart {
   readonly opened: AgentOpened;
@@ -44,6 +46,8 @@ const actionKinds: ReadonlySet<AgentEventBody['kind']> = new Set([
 export class AgentTrace implements Disposable {
   readonly checklist: Checklist;
   readonly facts = new AgentFacts();
+  /** What must have happened before it commits or completes. */
+  readonly rules: RuleLedger;
   readonly #parts: AgentTraceParts;
   readonly #recorder: Recorder;
   readonly onDidAppend: Recorder['onDidAppend'];
@@ -51,6 +55,7 @@ export class AgentTrace implements Disposable {
   #events: number;
   #actions: number;
   #hasFailed = false;
+  #closing: Promise<void> | null = null;
   #writing: Promise<void> = Promise.resolve();
 
   constructor({ summary, events, actions }: TraceStart, parts: AgentTraceParts) {
@@ -59,6 +64,7 @@ export class AgentTrace implements Disposable {
     this.#events = events;
     this.#actions = actions;
     this.checklist = new Checklist(parts.profile.checklist);
+    this.rules = new RuleLedger(parts.profile.rules, this.checklist);
     this.#recorder = new Recorder({ summary, step: actions }, { ...parts, readShared: () => ({}) });
     this.onDidAppend = this.#recorder.onDidAppend;
   }
@@ -81,14 +87,35 @@ export class AgentTrace implements Disposable {
     return this.#masker;
   }
 
-  /** The number of the event. `to`: the state of the run from then on. */
+  /** False once it is being closed. */
+  get isOpen(): boolean {
+    return this.#closing === null;
+  }
+
+  /** Takes in an event that it holds already, as its `number`th. */
+  replay(body: AgentEventBody, number: number): void {
+    this.checklist.take(body, number);
+    this.facts.take(body);
+    this.rules.take(body, number);
+  }
+
+  /**
+   * The number of the event. `to`: the state of the run from then on.
+   * @throws RlmError 'AGENT_NOT_FOUND' once it is being closed: the event is on no record then.
+   */
   append(given: AgentEventBody, to?: AgentStatus): number {
+    if (!this.isOpen) {
+      throw new RlmError('AGENT_NOT_FOUND', 'The run is at rest and its trace is closed.', {
+        nextStep: 'Resume it with spawn_agent and resume_session_id.',
+      });
+    }
     const body = maskBody(given, this.#masker);
     const number = this.#events;
     this.#events += 1;
     this.#actions += actionKinds.has(body.kind) ? 1 : 0;
     const done = this.checklist.take(body, number);
     this.facts.take(body);
+    this.rules.take(body, number);
     this.#write(body, to);
     done.forEach((item) => this.append({ kind: 'agent.checked', ...item }));
     return number;
@@ -99,8 +126,13 @@ export class AgentTrace implements Disposable {
     await this.#writing;
   }
 
-  /** Ends it. @throws nothing: what could not be written was told by `onFail`. */
-  async close(): Promise<void> {
+  /** Ends it; calls share one end. Never rejects: what could not be written was told by `onFail`. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await this.#writing;
     this.#recorder.dispose();
     await this.#parts.sink.close().catch(() => undefined);
@@ -137,17 +169,25 @@ export class AgentTrace implements Disposable {
   }
 }
 
-export function isLeaseLost(error: unknown): boolean {
-  return error instanceof LeaseLostError;
+/** Words of this program, ids, and what finds the workspace again: a pattern that met one would spoil the record. */
+const plainFields: ReadonlySet<string> = new Set([
+  ...['kind', 'to', 'by', 'form', 'result', 'change', 'decision', 'subject', 'status', 'item'],
+  ...['actionId', 'approvalId', 'threadId', 'childSessionId', 'profileId'],
+  ...['workspace', 'branch', 'container'],
+]);
+
+/** Every text of it but those of `plainFields`. */
+function maskBody<Body extends AgentEventBody>(body: Body, masker: Masker): Body {
+  return maskFields({ ...body }, masker) as Body; // the same fields with the same types
 }
 
-/** Every text of it; kinds and ids of this program hold no secrets, and are left as they are. */
-function maskBody<Body extends AgentEventBody>(body: Body, masker: Masker): Body {
-  const entries = Object.entries({ ...body } as Record<string, unknown>).map(([field, value]) => [
-    field,
-    field === 'kind' ? value : maskValue(value, masker),
-  ]);
-  return Object.fromEntries(entries) as Body; // the same fields with the same types
+function maskFields(fields: object, masker: Masker): object {
+  return Object.fromEntries(
+    Object.entries(fields).map(([field, value]) => [
+      field,
+      plainFields.has(field) && typeof value === 'string' ? value : maskValue(value, masker),
+    ]),
+  );
 }
 
 function maskValue(value: unknown, masker: Masker): unknown {
@@ -158,9 +198,5 @@ function maskValue(value: unknown, masker: Masker): unknown {
     const items: readonly unknown[] = value;
     return items.map((item) => maskValue(item, masker));
   }
-  return typeof value === 'object' && value !== null
-    ? Object.fromEntries(
-        Object.entries(value).map(([field, item]) => [field, maskValue(item, masker)]),
-      )
-    : value;
+  return typeof value === 'object' && value !== null ? maskFields(value, masker) : value;
 }

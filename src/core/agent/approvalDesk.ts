@@ -35,6 +35,7 @@ export class ApprovalDesk implements Disposable {
   /** Answered before: a later answer is told by whom. */
   readonly #decided = new Map<string, Decider>();
   readonly #store = new DisposableStore();
+  #isClosed = false;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
@@ -54,6 +55,7 @@ export class ApprovalDesk implements Disposable {
       return;
     }
     const { clock, policy, onAsk } = this.#parts;
+    const isClosed = this.#isClosed;
     const deadline = clock.now() + policy.timeoutMs;
     const asked = { ...describeSubject(approval), approvalId, deadline };
     const verdict = forced
@@ -63,8 +65,10 @@ export class ApprovalDesk implements Disposable {
       clock.after(policy.timeoutMs, () => this.#decide(approvalId, 'decline', 'deadline', null)),
     );
     this.#open.set(approvalId, { asked: { ...asked, askedAt: clock.now() }, timer });
-    onAsk({ kind: 'agent.asked', ...asked }, verdict === null);
-    if (verdict) {
+    onAsk({ kind: 'agent.asked', ...asked }, verdict === null && !isClosed);
+    if (isClosed) {
+      this.forget(approvalId);
+    } else if (verdict) {
       this.#decide(approvalId, verdict.decision, 'rule', verdict.note);
     }
   }
@@ -87,8 +91,9 @@ export class ApprovalDesk implements Disposable {
     this.#decide(approvalId, 'cancel', 'ended', null);
   }
 
-  /** Those that wait are cancelled; none is asked any more. */
+  /** Those that wait are cancelled, and so is each that is asked later. */
   dispose(): void {
+    this.#isClosed = true;
     for (const approvalId of [...this.#open.keys()]) {
       this.forget(approvalId);
     }

@@ -19,7 +19,7 @@ export class PathRules {
 
   /** `path`: from the folder that the globs are about, parted by slashes or backslashes. */
   matches(path: string): boolean {
-    const names = path.split(/[\\/]/u).filter((name) => name !== '' && name !== '.');
+    const names = toNames(path);
     let isMatched = false;
     for (const pattern of this.#patterns) {
       if (this.#covers(pattern, names)) {
@@ -38,4 +38,32 @@ export class PathRules {
       );
     });
   }
+}
+
+/** The path from `root` on, parted by slashes; where it is not below it, or there is no root, without `.` and `..` alone. */
+export function toPathBelow(path: string, root: string): string {
+  const names = toNames(path);
+  const above = toNames(root);
+  const isBelow =
+    isAbsolute(path) && above.length > 0 && above.every((name, index) => names[index] === name);
+  return isBelow
+    ? names.slice(above.length).join('/')
+    : `${/^[\\/]/u.test(path) ? '/' : ''}${names.join('/')}`;
+}
+
+function isAbsolute(path: string): boolean {
+  return /^(?:[\\/]|[a-z]:[\\/])/iu.test(path);
+}
+
+/** `..` takes back the name before it; what leaves the folder keeps it. */
+function toNames(path: string): readonly string[] {
+  const names: string[] = [];
+  for (const name of path.split(/[\\/]/u)) {
+    if (name === '..' && names.length > 0 && names.at(-1) !== '..') {
+      names.pop();
+    } else if (name !== '' && name !== '.') {
+      names.push(name);
+    }
+  }
+  return names;
 }
