@@ -34,7 +34,7 @@ export interface AgentLimits {
   readonly children: number;
   /** How deep its children may nest. */
   readonly depth: number;
-  /** Without any event of it while it runs. */
+  /** Without any event of it while it runs; 0: no limit. */
   readonly idleMs: number;
 }
 

@@ -21,7 +21,7 @@ import { type AgentStatus, canFollow, isAtRest } from './agentState';
 import type { AgentTrace } from './agentTrace';
 import { type AskedApproval, ApprovalDesk, type OpenApproval } from './approvalDesk';
 import { toFactsText } from './agentFacts';
-import { toAgentEvent, toFileChanges } from './happenings';
+import { cut, toAgentEvent, toFileChanges } from './happenings';
 import type { AgentAccess, AgentAccessSource } from './masking';
 import { PathRules, toPathBelow } from './pathRules';
 import type { Profile } from './profile';
@@ -469,7 +469,10 @@ export class AgentRun {
       throw endedError(this.id, this.#status);
     }
     const turn = thread.turnId === null ? this.#reserveTurn() : null;
-    this.trace.append({ kind: 'agent.said', by, form: 'message', text, droppedChars: 0 });
+    const told = cut(text);
+    this.trace.append({
+      ...{ kind: 'agent.said', by, form: 'message', text: told.text, droppedChars: told.dropped },
+    });
     try {
       const { way } = await thread.say(text, this.#controller.signal);
       if (way === 'began' && !turn) {
@@ -479,8 +482,8 @@ export class AgentRun {
     } catch (thrown) {
       turn?.settle(0);
       const { code, message } = toRlmError(thrown);
-      const told = `What was said last may not have arrived: ${message}`;
-      this.trace.append({ kind: 'agent.failed', code, message: told, willRetry: false });
+      const doubt = `What was said last may not have arrived: ${message}`;
+      this.trace.append({ kind: 'agent.failed', code, message: doubt, willRetry: false });
       throw thrown;
     }
     this.#goOn();

@@ -5,7 +5,8 @@ import type { Clock } from '../clock';
 import { RlmError } from '../errors';
 import type { AskedSubject } from './agentDriver';
 import type { AgentAsked, AgentDecided, Decider, Decision } from './agentEvent';
-import { toInnerCommand } from './innerCommand';
+import { cut } from './happenings';
+import { isSimpleCommand, toCommandTexts, toInnerCommand } from './innerCommand';
 import type { ApprovalPolicy } from './profile';
 
 export interface OpenApproval extends Omit<AgentAsked, 'kind'> {
@@ -118,13 +119,14 @@ export class ApprovalDesk implements Disposable {
     if (subject.kind !== 'command' || subject.command === null) {
       return null;
     }
-    const texts = [subject.command, toInnerCommand(subject.command)];
+    const texts = toCommandTexts(subject.command);
     const denied = this.#deny.find((rule) => texts.some((text) => rule.test(text)));
     if (denied) {
       return { decision: 'decline', note: `deny: ${denied.source}` };
     }
     const inner = toInnerCommand(subject.command);
-    const allowed = subject.host === null && this.#allow.find((rule) => rule.test(inner));
+    const mayAllow = subject.host === null && isSimpleCommand(inner);
+    const allowed = mayAllow && this.#allow.find((rule) => rule.test(inner));
     return allowed ? { decision: 'accept', note: `allow: ${allowed.source}` } : null;
   }
 
@@ -159,7 +161,7 @@ function describeSubject({
       return {
         ...nothing,
         subject: 'command',
-        command: subject.command,
+        command: subject.command === null ? null : cut(subject.command).text,
         cwd: subject.cwd,
         reason: [reason, host].filter((text) => text !== null).join('; ') || null,
       };
@@ -169,7 +171,7 @@ function describeSubject({
       return {
         ...nothing,
         subject: 'patch',
-        diff: subject.patch?.diff ?? null,
+        diff: subject.patch ? cut(subject.patch.diff).text : null,
         reason: [reason, root].filter((text) => text !== null).join('; ') || null,
       };
     }
@@ -178,7 +180,7 @@ function describeSubject({
         ...nothing,
         subject: 'permissions',
         cwd: subject.cwd,
-        reason: [reason, JSON.stringify(subject.permissions)]
+        reason: [reason, cut(JSON.stringify(subject.permissions) ?? '').text]
           .filter((text) => text !== null)
           .join(': '),
       };

@@ -1,5 +1,6 @@
 // What a driver tells, as events of the trace. Deltas are for those who watch, and are not recorded. Pure.
 
+import { cutText } from '../../base/text';
 import type { AgentCalled, AgentEventBody, ActionResult, FileChange } from './agentEvent';
 import type { ActionStatus, AgentHappening, Patch } from './agentDriver';
 
@@ -30,21 +31,22 @@ export function toAgentEvent(
     }
     case 'commandStarted': {
       const { itemId, command, cwd } = happening;
-      return { kind: 'agent.started', actionId: itemId, command: cut(command).text, cwd };
+      return { kind: 'agent.started', actionId: itemId, command: cut(command).text, cwd }; // cuts are told in the text
     }
     case 'commandEnded': {
       const { itemId, command, cwd, status, exitCode, durationMs } = happening;
       const output = cut(happening.output);
+      const told = cut(command);
       const hasFailed = status === 'completed' && exitCode !== null && exitCode !== 0;
       return {
         kind: 'agent.ran',
         actionId: itemId,
-        command: cut(command).text,
+        command: told.text,
         cwd,
         result: hasFailed ? 'failed' : results[status],
         exitCode,
         output: output.text,
-        droppedChars: happening.droppedChars + output.dropped,
+        droppedChars: happening.droppedChars + output.dropped + told.dropped,
         durationMs,
       };
     }
@@ -53,39 +55,57 @@ export function toAgentEvent(
     case 'toolEnded': {
       const { itemId, server, tool, status, durationMs } = happening;
       const output = cut(toJson(happening.result));
+      const given = cut(toJson(happening.arguments));
       return {
         kind: 'agent.called',
         actionId: itemId,
         server,
         tool,
-        arguments: cut(toJson(happening.arguments)).text,
+        arguments: given.text,
         result: results[status],
         output: output.text,
-        droppedChars: output.dropped,
+        droppedChars: output.dropped + given.dropped,
         durationMs,
       };
     }
     case 'unlistedCall': {
       const { callId, tool, output } = happening;
       const told = cut(output ?? '');
+      const given = cut(happening.arguments);
       return {
         kind: 'agent.called',
         actionId: callId,
         server: null,
         tool,
-        arguments: cut(happening.arguments).text,
-        result: 'refused',
+        arguments: given.text,
+        result: 'unknown', // refused, failed before it began, or of a kind that has no item
         output: told.text,
-        droppedChars: happening.droppedChars + told.dropped,
+        droppedChars: happening.droppedChars + told.dropped + given.dropped,
         durationMs: null,
       };
     }
     case 'subAgent': {
       const { itemId, action, threadIds, prompt, status } = happening;
-      return toOwnTool(itemId, `agents: ${action}`, { threadIds, prompt }, status);
+      return toOwnTool(
+        itemId,
+        `agents: ${action}`,
+        { threadIds, prompt },
+        {
+          output: status,
+          result: status === 'completed' ? 'ok' : status === 'failed' ? 'failed' : 'unknown',
+        },
+      );
     }
     case 'webSearch':
-      return toOwnTool(happening.itemId, 'web search', { query: happening.query }, '');
+      return toOwnTool(
+        happening.itemId,
+        'web search',
+        { query: happening.query },
+        {
+          output: '',
+          result: 'unknown', // what it found is not told
+        },
+      );
     case 'error': {
       const { message, code } = happening.error;
       return {
@@ -156,16 +176,22 @@ export function toFileChanges(
   );
 }
 
-function toOwnTool(actionId: string, tool: string, given: unknown, output: string): AgentCalled {
+function toOwnTool(
+  actionId: string,
+  tool: string,
+  given: unknown,
+  { output, result }: { readonly output: string; readonly result: ActionResult },
+): AgentCalled {
+  const told = cut(toJson(given));
   return {
     kind: 'agent.called',
     actionId,
     server: null,
     tool,
-    arguments: cut(toJson(given)).text,
-    result: 'ok',
+    arguments: told.text,
+    result,
     output,
-    droppedChars: 0,
+    droppedChars: told.dropped,
     durationMs: null,
   };
 }
@@ -186,14 +212,13 @@ function toJson(value: unknown): string {
 }
 
 /** The middle is left out: what a text begins with and how it ends tell most. */
-function cut(text: string): { readonly text: string; readonly dropped: number } {
+export function cut(text: string): { readonly text: string; readonly dropped: number } {
   if (text.length <= textChars) {
     return { text, dropped: 0 };
   }
-  const half = textChars / 2;
-  const dropped = text.length - textChars;
-  return {
-    text: `${text.slice(0, half)}\n… ${dropped} characters left out …\n${text.slice(-half)}`,
-    dropped,
-  };
+  const head = cutText(text, textChars / 2).text;
+  const start = text.length - textChars / 2;
+  const tail = text.slice((text.charCodeAt(start) & 0xfc00) === 0xdc00 ? start + 1 : start);
+  const dropped = text.length - head.length - tail.length;
+  return { text: `${head}\n… ${dropped} characters left out …\n${tail}`, dropped };
 }

@@ -52,9 +52,12 @@ export type DoneWhen =
 
 export interface ApprovalPolicy {
   readonly mode: ApprovalMode;
-  /** Commands that are accepted without asking: each a pattern that the whole command must match. */
+  /**
+   * Commands that are accepted without asking: each a pattern that the whole command must match. Never one with
+   * operators, substitutions or line breaks, whatever the pattern: a person is asked then.
+   */
   readonly allow: readonly string[];
-  /** Commands that are declined without asking; before `allow`. */
+  /** Commands that are declined without asking, also as parts of others; before `allow`. */
   readonly deny: readonly string[];
   /** Declined when nobody has answered by then. */
   readonly timeoutMs: number;

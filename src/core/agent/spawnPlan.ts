@@ -7,10 +7,12 @@ import {
   type ApprovalMode,
   approvalModes,
   type Isolation,
+  isolations,
   type Permissions,
   type SandboxMode,
   sandboxModes,
 } from './permissions';
+import { PathRules } from './pathRules';
 import type { Profile } from './profile';
 
 export interface SpawnRequest {
@@ -68,7 +70,7 @@ export function planSpawn(
   const limits = toLimits(request.limits, profile, parent);
   return {
     title: toOneLine(request.title ?? request.task, 200) || profile.title,
-    isolation: toIsolation(request.isolation, profile),
+    isolation: toIsolation(request.isolation, profile, { parent, sandbox: permissions.sandbox }),
     info: {
       profileId: profile.id,
       profileTitle: profile.title,
@@ -123,10 +125,45 @@ function toPermissions(
       parents: above?.approvals ?? null,
     }),
     network: toNetwork(flags.network, profile, above),
-    write: profile.workspace.write,
-    deny: [...new Set([...profile.workspace.deny, ...(above?.deny ?? [])])],
-    maySpawn: profile.maySpawn,
+    write: above ? toWrite(profile.workspace.write, above.write) : profile.workspace.write,
+    deny: above ? toDeny(profile.workspace.deny, above.deny) : profile.workspace.deny,
+    maySpawn: profile.maySpawn.filter((id) => above?.maySpawn.includes(id) ?? true),
   };
+}
+
+/** What either denies; where they differ, what one takes back with `!` does not take back what the other denies. */
+function toDeny(own: readonly string[], parents: readonly string[]): readonly string[] {
+  const all = [...new Set([...own, ...parents])];
+  return own.join('\n') === parents.join('\n') ? own : all.filter((glob) => !glob.startsWith('!'));
+}
+
+/**
+ * What both may change. A glob is kept where the other list has it too, or where it names one folder or file that the
+ * other list is about; what either takes back with `!` is taken back.
+ */
+function toWrite(own: readonly string[], parents: readonly string[]): readonly string[] {
+  if (own.length === 0 || parents.length === 0) {
+    return own.length === 0 ? parents : own;
+  }
+  if (own.join('\n') === parents.join('\n')) {
+    return own;
+  }
+  const kept = new Set([...toCovered(own, parents), ...toCovered(parents, own)]);
+  if (kept.size === 0) {
+    throw refused(
+      `It could change no file: its profile lets it change ${own.join(', ')}, and its parent ${parents.join(', ')}.`,
+      'Do it yourself, or spawn an agent of another profile.',
+    );
+  }
+  return [...kept, ...new Set([...own, ...parents].filter((glob) => glob.startsWith('!')))];
+}
+
+function toCovered(globs: readonly string[], others: readonly string[]): readonly string[] {
+  const rules = new PathRules(others);
+  return globs.filter((glob) => {
+    const isPlain = !/[*?[\]\\!]/u.test(glob) && /\/./u.test(glob); // one path from the folder on
+    return !glob.startsWith('!') && (others.includes(glob) || (isPlain && rules.matches(glob)));
+  });
 }
 
 /** `order`: from the least allowed to the most. The parent's narrows in silence, as no one asked for more. */
@@ -153,13 +190,20 @@ function toNetwork(asked: boolean | null, profile: Profile, above: Permissions |
   return (asked ?? profile.network) && (above?.network ?? true);
 }
 
-function toIsolation(asked: Isolation | null, profile: Profile): Isolation | null {
+function toIsolation(
+  asked: Isolation | null,
+  profile: Profile,
+  { parent, sandbox }: { readonly parent: AgentParent | null; readonly sandbox: SandboxMode },
+): Isolation | null {
   const own = profile.workspace.isolation;
-  const order: readonly Isolation[] = ['folder', 'worktree', 'container']; // more apart is narrower
-  if (asked !== null && own !== null && order.indexOf(asked) < order.indexOf(own)) {
+  const rank = (one: Isolation): number => isolations.indexOf(one); // more apart is narrower
+  if (asked !== null && own !== null && rank(asked) < rank(own)) {
     throw exceeds(`isolation ${asked}`, `isolation ${own}`);
   }
-  return asked ?? own;
+  const wanted = asked ?? own;
+  const above = parent?.info.isolation ?? 'folder';
+  const isOpen = above === 'folder' || (above === 'worktree' && sandbox === 'read-only');
+  return isOpen || (wanted !== null && rank(wanted) >= rank(above)) ? wanted : above;
 }
 
 function toLimits(
@@ -171,10 +215,11 @@ function toLimits(
   const entries = names.map((name) => {
     const allowed = profile.limits[name];
     const wanted = asked[name] ?? allowed;
-    if (wanted > allowed) {
+    if (!(wanted >= 0 && toAmount(name, wanted) <= toAmount(name, allowed))) {
       throw exceeds(`limits.${name} ${wanted}`, `${allowed}`);
     }
-    return [name, Math.min(wanted, toParentLimit(name, parent))] as const;
+    const parents = toParentLimit(name, parent);
+    return [name, toAmount(name, wanted) <= toAmount(name, parents) ? wanted : parents] as const;
   });
   return Object.fromEntries(entries) as unknown as AgentLimits; // every key of that record
 }
@@ -186,7 +231,12 @@ function toParentLimit(name: keyof AgentLimits, parent: AgentParent | null): num
   if (name === 'depth') {
     return parent.info.limits.depth - 1;
   }
-  return name === 'idleMs' ? Infinity : parent.left[name];
+  return name === 'idleMs' ? parent.info.limits.idleMs : parent.left[name];
+}
+
+/** No idle limit, which is 0, is the most of all. */
+function toAmount(name: keyof AgentLimits, limit: number): number {
+  return name === 'idleMs' && limit === 0 ? Infinity : limit;
 }
 
 function exceeds(asked: string, allowed: string): RlmError {
