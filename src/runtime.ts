@@ -37,7 +37,7 @@ export { addToken, readUserFile, revokeTokens } from './team/userFile';
 
 /** @throws RlmError 'INTERNAL_ERROR' when the home folder cannot be used. */
 export async function createEngine(options: RuntimeOptions): Promise<LocalEngine> {
-  const engine = new LocalEngine(await openHome(options.home), options);
+  const engine = await LocalEngine.create(await openHome(options.home), options);
   await engine.announce(null);
   return engine;
 }

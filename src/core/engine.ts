@@ -1,5 +1,6 @@
 // What one running engine offers to its surfaces (MCP, CLI, editor). Built in src/runtime.ts.
 
+import type { AgentRuns } from './agent/agentRuns';
 import type { Clock } from './clock';
 import type { ContextReader } from './context';
 import type { Downloads } from './downloads';
@@ -22,6 +23,8 @@ export interface Engine {
   readonly clock: Clock;
   /** Whole runs, in which a model writes the code. */
   readonly loops: LoopRunner;
+  /** Agents that work by themselves; null: none are to be had here. */
+  readonly agents: AgentRuns | null;
   /** Where files that come out of sandboxes may go on this machine. */
   readonly downloads: Downloads;
   /** As `ContextReader.readFile`: files that go into sandboxes. */

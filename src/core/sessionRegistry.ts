@@ -7,7 +7,7 @@ import type { LoadProgress } from './contextLoading';
 import { requireRepl } from './agent/replOnly';
 import { RlmError, cancelledError } from './errors';
 import { type FinalizeInput, checkOtherAnswer, isSameAnswer } from './finalAnswer';
-import { LiveSessions, type Room } from './liveSessions';
+import { LiveSessions, type Room, type SessionChange } from './liveSessions';
 import type { ReplayReport } from './replayRun';
 import type { Session } from './session';
 import { differsError } from './sessionErrors';
@@ -249,6 +249,11 @@ export class SessionRegistry implements Disposable {
     });
     checkOtherAnswer(summary, input); // it was another call's answer, given at the same time
     return summary;
+  }
+
+  /** Tells of an event of a session that others keep: an agent run. */
+  tell(change: SessionChange): void {
+    this.#live.tell(change);
   }
 
   /** The summary of any session of this home, live or not. @throws RlmError 'SESSION_NOT_FOUND' */

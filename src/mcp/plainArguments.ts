@@ -77,10 +77,24 @@ function toPlainValue(schema: z.ZodType, value: unknown): unknown {
   if (schema instanceof z.ZodArray) {
     return toPlainList(schema, value);
   }
+  if (schema instanceof z.ZodRecord) {
+    return toPlainRecord(schema, value);
+  }
   if (schema instanceof z.ZodString) {
     return Number.isSafeInteger(value) ? String(value) : value;
   }
   return typeof value === 'string' ? readWord(schema, value.trim()) : value;
+}
+
+/** Of names that the caller chooses. */
+function toPlainRecord(schema: z.ZodRecord, value: unknown): unknown {
+  const fields = readFields(value);
+  const element = unwrap(schema.valueType as z.ZodType); // zod's own base type of every schema
+  return fields
+    ? Object.fromEntries(
+        Object.entries(fields).map(([name, one]) => [name, toPlainValue(element, one)]),
+      )
+    : value;
 }
 
 function toPlainList(schema: z.ZodArray, value: unknown): unknown {

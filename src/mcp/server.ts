@@ -128,7 +128,8 @@ function serveTools(
   engine: Engine,
   options: McpServerOptions & { readonly scratch: Scratch },
 ): void {
-  const { additions, scratch, offersSet = () => true } = options;
+  const { additions, scratch, offersSet: isOn = () => true } = options;
+  const offersSet: OffersSet = (set) => (set !== 'agents' || engine.agents !== null) && isOn(set);
   const toldLanguages = new Set<Language>();
   server.setRequestHandler(ListToolsRequestSchema, () => ({
     tools: [...listOffered(offersSet).map(({ listed }) => listed), ...(additions?.tools ?? [])],

@@ -49,7 +49,7 @@ export interface ToolHints {
 }
 
 /** Tools that a user can leave out together; a tool without a set is always offered. */
-export const toolSets = ['traces', 'branches', 'runs', 'sandbox'] as const;
+export const toolSets = ['traces', 'branches', 'runs', 'sandbox', 'agents'] as const;
 export type ToolSet = (typeof toolSets)[number];
 
 interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> {

@@ -1,6 +1,13 @@
 // Every tool that is offered, in the order a client shows them.
 
 import type { Tool } from './tool';
+import { agentMessage } from './tools/agentMessage';
+import { approveAgent } from './tools/approveAgent';
+import { listAgents } from './tools/listAgents';
+import { logContext } from './tools/logContext';
+import { spawnAgent } from './tools/spawnAgent';
+import { summarizeSession } from './tools/summarizeSession';
+import { terminateSession } from './tools/terminateSession';
 import { addContext } from './tools/addContext';
 import { analyze } from './tools/analyze';
 import { answer } from './tools/answer';
@@ -42,6 +49,13 @@ export const tools: readonly Tool[] = [
   sandboxDownload,
   sandboxFiles,
   sandboxShell,
+  listAgents,
+  spawnAgent,
+  agentMessage,
+  approveAgent,
+  summarizeSession,
+  terminateSession,
+  logContext,
   getTrace,
   listSessions,
   status,

@@ -5,6 +5,7 @@ import { setTimeout as waitFor } from 'node:timers/promises';
 import packageJson from '../../package.json';
 import { createTimeOrderedId } from '../base/ids';
 import { type ReadBackendSettings, parseBackendSettings } from '../core/backendSettings';
+import type { AgentRuns } from '../core/agent/agentRuns';
 import type { ContextReader } from '../core/context';
 import type { Engine, EngineStatus } from '../core/engine';
 import type { ModelProvider } from '../core/model';
@@ -27,6 +28,7 @@ import {
   parseModelSettings,
 } from '../models/modelSettings';
 import { Backends } from '../sandbox/backends';
+import { type AgentOptions, createLocalAgents, hasAgents } from './localAgents';
 import { EngineFile, isEngineAlive } from '../store/engineFile';
 import { FileTraceStore } from '../store/fileTraceStore';
 import { type Home, createHome } from '../store/home';
@@ -56,6 +58,8 @@ export interface RuntimeOptions {
   readonly models?: ReadModelSettings;
   /** Providers that only a host has, such as the editor's own models. */
   readonly extraProviders?: readonly ModelProvider[];
+  /** Agents that work by themselves; null: none. */
+  readonly agents?: AgentOptions | null;
 }
 
 /** What all users of one process share. */
@@ -88,6 +92,7 @@ export class LocalEngine implements Engine {
   readonly tasks = new Tasks();
   readonly clock = systemClock;
   readonly loops: SessionLoopRunner;
+  readonly agents: AgentRuns | null;
   readonly downloads: DownloadFolder;
   readonly readHostFile: ContextReader['readFile'];
   readonly #options: RuntimeOptions;
@@ -135,6 +140,28 @@ export class LocalEngine implements Engine {
       promptFolder: path.join(user?.promptHome ?? home.path, 'prompts'),
       readMaxIterations: async () => (await readSettings()).maxIterations,
     });
+    // Users of a server share the machine: agents are for its own user.
+    this.agents =
+      user || !options.agents
+        ? null
+        : createLocalAgents({
+            home,
+            roots: options.roots,
+            baseFolder: options.baseFolder,
+            engineId: this.engineId,
+            version,
+            traces: this.traces,
+            requests,
+            options: options.agents,
+            onAppend: (change) => this.sessions.tell(change),
+          });
+  }
+
+  /** With agents where their program is installed. */
+  static async create(home: Home, options: RuntimeOptions): Promise<LocalEngine> {
+    const agents = options.agents === undefined ? {} : options.agents;
+    const has = agents !== null && (await hasAgents(agents));
+    return new LocalEngine(home, { ...options, agents: has ? agents : null });
   }
 
   get requests(): AsyncRequestScope {
@@ -224,6 +251,7 @@ export class LocalEngine implements Engine {
 
   async #close(): Promise<void> {
     this.tasks.dispose();
+    await this.agents?.close();
     await this.sessions.closeAll('the engine ended').catch(() => undefined);
     this.sessions.dispose();
     if (!this.#user) {

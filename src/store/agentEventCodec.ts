@@ -176,7 +176,7 @@ export function createAgentEventSchemas<H extends z.ZodRawShape>(header: H) {
       kind: z.literal('agent.delegated'),
       childSessionId: id,
       profileId: text,
-      status: z.enum(agentStatuses),
+      childStatus: z.enum(agentStatuses),
     }),
     z.object({
       ...header,

@@ -94,7 +94,7 @@ const bodies: { readonly [Kind in AgentEventBody['kind']]: object } = {
   'agent.delegated': {
     childSessionId: fc.constant(sampleSessionId),
     profileId: text,
-    status: fc.constantFrom(...agentStatuses),
+    childStatus: fc.constantFrom(...agentStatuses),
   },
   'agent.failed': { code: text, message: text, willRetry: fc.boolean() },
   'agent.audited': { source: text, actionId: orNull(text), payload: text, droppedChars: count },

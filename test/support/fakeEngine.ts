@@ -63,6 +63,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     version: '0.1.0',
     clock,
     loops,
+    agents: null,
     tasks,
     sessions,
     traces,

@@ -206,7 +206,7 @@ export interface AgentDelegated {
   readonly kind: 'agent.delegated';
   readonly childSessionId: string;
   readonly profileId: string;
-  readonly status: AgentStatus;
+  readonly childStatus: AgentStatus;
 }
 
 export interface AgentFailed {

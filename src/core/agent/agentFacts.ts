@@ -147,10 +147,16 @@ export class AgentFacts {
   }
 }
 
+interface OpenItem {
+  readonly id: string;
+  readonly description: string;
+  readonly isDone: boolean;
+}
+
 interface Standing {
   readonly status: AgentStatus;
   readonly usage: AgentUsage;
-  readonly checklist: Checklist;
+  readonly checklist: Pick<Checklist, 'all'> | { readonly all: readonly OpenItem[] };
 }
 
 /** Plain text, some lines; what is open comes first. */

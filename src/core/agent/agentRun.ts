@@ -96,6 +96,7 @@ export class AgentRun {
   readonly onDidEnd = this.#ended.event;
   #status: AgentStatus;
   #queuePlace: number | null = null;
+  #leftBehind: readonly string[] = [];
   #thread: AgentThread | null = null;
   #workspace: Workspace | null = null;
   #access: AgentAccess | null = null;
@@ -252,6 +253,16 @@ export class AgentRun {
       signal.addEventListener('abort', done, { once: true });
       store.add({ dispose: () => signal.removeEventListener('abort', done) });
     });
+  }
+
+  /** Where it works or has worked; null: not known yet. */
+  get place(): WorkspacePlace | null {
+    return this.#workspace?.place ?? this.#parts.earlier?.place ?? null;
+  }
+
+  /** What it has left where it worked, once it has ended; for people. */
+  get leftBehind(): readonly string[] {
+    return this.#leftBehind;
   }
 
   /** By what lies in its workspace. @throws RlmError 'AGENT_NOT_FOUND' where it has none now. */
@@ -776,6 +787,7 @@ export class AgentRun {
     this.#desk.dispose();
     await this.#handling;
     const leftBehind = (await settleQuietly(async () => workspace?.release())) ?? [];
+    this.#leftBehind = leftBehind;
     await settleQuietly(async () => this.#server?.dispose());
     await settleQuietly(async () => this.#access?.dispose());
     this.#slot?.dispose();
@@ -1013,7 +1025,6 @@ async function settleQuietly<T>(act: () => Promise<T>): Promise<T | null> {
 
 function endedError(sessionId: string, status: AgentStatus): RlmError {
   return new RlmError('AGENT_NOT_FOUND', `Agent run ${sessionId} does not run (${status}).`, {
-    nextStep:
-      'Resume it with spawn_agent and resume_session_id, or read what it did with summarize_session.',
+    nextStep: 'Resume it with spawn_agent, or read what it did with summarize_session.',
   });
 }

@@ -11,19 +11,20 @@ import { isAgentEvent } from '../event';
 import { createLimits, noUsage } from '../limits';
 import type { SessionChange } from '../liveSessions';
 import type { RequestScope } from '../requestScope';
-import { createSummary, noAgentStanding, type AgentSummary } from '../summary';
+import { createSummary, noAgentStanding } from '../summary';
 import { pageEvents, type TraceSink, type TraceStore } from '../traceStore';
 import { AgentBudget } from './agentBudget';
 import type { AgentDriver } from './agentDriver';
-import type { AgentEventBody, Decision, Speaker } from './agentEvent';
+import type { AgentEventBody, AgentUsage, Decision, Speaker } from './agentEvent';
+import { AgentFacts, toFactsText } from './agentFacts';
 import { AgentRun, type AgentServer, type EarlierRun } from './agentRun';
 import type { AgentSlots } from './agentSlots';
-import { isAtRest } from './agentState';
+import { type AgentStatus, isAtRest } from './agentState';
 import { AgentTrace } from './agentTrace';
 import type { AgentAccessSource, Masker } from './masking';
 import type { Profile, ProfileSource } from './profile';
 import { type AgentParent, planSpawn, type SpawnRequest, toFirstMessage } from './spawnPlan';
-import type { Workspaces } from './workspaces';
+import type { WorkspacePlace, Workspaces } from './workspaces';
 
 export interface AgentRunsParts {
   readonly traces: TraceStore;
@@ -82,8 +83,7 @@ export class AgentRuns implements Disposable {
         'AGENT_NOT_FOUND',
         `Agent run ${sessionId} is not at work in this engine.`,
         {
-          nextStep:
-            'List runs with list_agents; one that has ended is resumed by spawn_agent with resume_session_id.',
+          nextStep: 'List runs with list_agents; one that has ended is resumed by spawn_agent.',
         },
       );
     }
@@ -130,7 +130,7 @@ export class AgentRuns implements Disposable {
         kind: 'agent.delegated',
         childSessionId: run.id,
         profileId: profile.id,
-        status: 'queued',
+        childStatus: 'queued',
       });
       run.start(toFirstMessage(request, info.goals), parent ? 'parent' : 'user');
       return run;
@@ -170,6 +170,67 @@ export class AgentRuns implements Disposable {
     return run;
   }
 
+  /**
+   * Tells a run something: one that has ended its turn is given another, and one that has been let go since is gone
+   * on with. @throws RlmError 'AGENT_NOT_FOUND' for one that was ended, 'GUARDRAIL_STOPPED'.
+   */
+  async tell(sessionId: string, text: string, by: Speaker): Promise<AgentRun> {
+    const live = this.#live.get(sessionId);
+    const isAtWork = live?.isOpen ?? false;
+    const summary = isAtWork ? null : await this.#parts.traces.readSummary(sessionId);
+    if (isAtWork || summary?.status === 'completed') {
+      return this.resume(sessionId, text, by);
+    }
+    return this.require(sessionId);
+  }
+
+  /** What any run on record has done. @throws RlmError 'AGENT_NOT_FOUND' */
+  async read(sessionId: string): Promise<ReadRun> {
+    const run = this.#live.get(sessionId);
+    if (run) {
+      await run.trace.settle();
+    }
+    const summary = await this.#parts.traces.readSummary(sessionId);
+    if (!summary?.agent) {
+      throw new RlmError('AGENT_NOT_FOUND', `There is no agent run ${sessionId}.`, {
+        nextStep: 'List runs with list_agents.',
+      });
+    }
+    const record = await readRecord(this.#parts.traces, sessionId);
+    const facts = new AgentFacts();
+    const done = new Map<string, number | null>();
+    const children = new Map<string, ReadRun['children'][number]>();
+    for (const { body } of record.bodies) {
+      facts.take(body);
+      if (body.kind === 'agent.checked') {
+        done.set(body.item, body.byEvent);
+      } else if (body.kind === 'agent.delegated') {
+        const { childSessionId, profileId, childStatus } = body;
+        children.set(childSessionId, {
+          sessionId: childSessionId,
+          profileId,
+          status: childStatus,
+        });
+      }
+    }
+    const status = summary.status as AgentStatus; // an agent run has no other
+    const { usage } = summary.agent;
+    const checklist = summary.agent.checklist.map((item) => ({
+      ...item,
+      isDone: done.has(item.id),
+      byEvent: done.get(item.id) ?? null,
+    }));
+    return {
+      run: run ?? null,
+      status,
+      usage,
+      checklist,
+      children: [...children.values()],
+      place: record.earlier.place,
+      facts: toFactsText(facts.view, { status, usage, checklist: { all: checklist } }),
+    };
+  }
+
   /** @throws RlmError 'AGENT_NOT_FOUND' | 'INVALID_INPUT'; agents may not approve, not even their children's. */
   decide(
     sessionId: string,
@@ -201,6 +262,7 @@ export class AgentRuns implements Disposable {
     this.#isClosing = true;
     await Promise.all(this.live.map((run) => run.end('interrupted', 'Its engine ended.')));
     await Promise.all(this.#starting);
+    this.#parts.driver.dispose();
   }
 
   dispose(): void {
@@ -309,7 +371,7 @@ export class AgentRuns implements Disposable {
       kind: 'agent.delegated',
       childSessionId: run.id,
       profileId: agent.profileId,
-      status: run.status,
+      childStatus: run.status,
     });
   }
 
@@ -511,5 +573,23 @@ async function readRecord(traces: TraceStore, sessionId: string): Promise<RunRec
   };
 }
 
-/** Of any run on record. */
-export type ListedRun = AgentSummary;
+export interface ReadRun {
+  /** Null: no engine works on it, or another. */
+  readonly run: AgentRun | null;
+  readonly status: AgentStatus;
+  readonly usage: AgentUsage;
+  readonly checklist: readonly {
+    readonly id: string;
+    readonly description: string;
+    readonly isDone: boolean;
+    readonly byEvent: number | null;
+  }[];
+  readonly children: readonly {
+    readonly sessionId: string;
+    readonly profileId: string;
+    readonly status: AgentStatus;
+  }[];
+  readonly place: WorkspacePlace | null;
+  /** Plain text. */
+  readonly facts: string;
+}

@@ -10,6 +10,7 @@ import type { RequestScope } from '../requestScope';
 import type { Summary } from '../summary';
 import type { TraceSink } from '../traceStore';
 import type { AgentEventBody, AgentStanding } from './agentEvent';
+import { toAgentLine } from './agentWords';
 import { AgentFacts } from './agentFacts';
 import type { AgentStatus } from './agentState';
 import { Checklist } from './checklist';
@@ -37,6 +38,7 @@ interface AgentTraceParts {
   readonly onFail: (error: unknown) => void;
 }
 
+const keptLines = 20;
 const actionKinds: ReadonlySet<AgentEventBody['kind']> = new Set([
   'agent.ran',
   'agent.edited',
@@ -56,6 +58,7 @@ export class AgentTrace implements Disposable {
   #actions: number;
   #hasFailed = false;
   #closing: Promise<void> | null = null;
+  readonly #lines: string[] = [];
   #writing: Promise<void> = Promise.resolve();
 
   constructor({ summary, events, actions }: TraceStart, parts: AgentTraceParts) {
@@ -76,6 +79,17 @@ export class AgentTrace implements Disposable {
   /** The number that the next event has. */
   get events(): number {
     return this.#events;
+  }
+
+  /** One line on each of the last events. */
+  get lastLines(): readonly string[] {
+    return this.#lines;
+  }
+
+  #keepLine(body: AgentEventBody): void {
+    const { title, detail } = toAgentLine(body);
+    this.#lines.push(detail === '' ? title : `${title}: ${detail}`);
+    this.#lines.splice(0, this.#lines.length - keptLines);
   }
 
   /** Masks also what only this run knows. */
@@ -116,6 +130,7 @@ export class AgentTrace implements Disposable {
     const done = this.checklist.take(body, number);
     this.facts.take(body);
     this.rules.take(body, number);
+    this.#keepLine(body);
     this.#write(body, to);
     done.forEach((item) => this.append({ kind: 'agent.checked', ...item }));
     return number;

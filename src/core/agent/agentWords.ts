@@ -78,7 +78,7 @@ function describe(event: AgentEventBody): AgentLine {
       return { title: 'Summary', detail: event.narrative ?? event.facts };
     case 'agent.delegated':
       return {
-        title: `Agent ${event.profileId}: ${agentStatusWords[event.status]}`,
+        title: `Agent ${event.profileId}: ${agentStatusWords[event.childStatus]}`,
         detail: event.childSessionId,
       };
     case 'agent.failed':

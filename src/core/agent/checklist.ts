@@ -96,7 +96,7 @@ export class Checklist {
         return (
           event.kind === 'agent.delegated' &&
           event.profileId === doneWhen.profileId &&
-          event.status === 'completed'
+          event.childStatus === 'completed'
         );
       case 'manual':
         return false;

@@ -19,7 +19,7 @@ export class RuleLedger {
   take(event: AgentEventBody, number: number): void {
     if (event.kind === 'agent.edited' && event.result !== 'refused') {
       this.#lastChange = number; // also one that failed or was cut off may have changed something
-    } else if (event.kind === 'agent.delegated' && event.status === 'completed') {
+    } else if (event.kind === 'agent.delegated' && event.childStatus === 'completed') {
       this.#completed.set(event.profileId, number);
     }
   }

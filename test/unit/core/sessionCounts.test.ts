@@ -26,6 +26,13 @@ describe('the sessions of a home by status', () => {
       finalized: 0,
       closed: 0,
       interrupted: 0,
+      queued: 0,
+      preparing: 0,
+      running: 0,
+      awaiting_approval: 0,
+      completed: 0,
+      failed: 0,
+      terminated: 0,
     });
   });
 });

@@ -19,13 +19,20 @@ describe('texts for models', () => {
     ).length;
 
   it('the list of tools, with the instructions, takes less than 36,000 characters of a context', () => {
-    const chars = instructions.length + countChars(tools.filter(({ set }) => set !== 'sandbox'));
+    const chars =
+      instructions.length +
+      countChars(tools.filter(({ set }) => set !== 'sandbox' && set !== 'agents'));
     assert.ok(chars < 36_000, `${chars} characters`);
   });
 
   it('the sandbox tools, which a user may leave out, take less than 9,100 more', () => {
     const chars = countChars(tools.filter(({ set }) => set === 'sandbox'));
     assert.ok(chars < 9_100, `${chars} characters`);
+  });
+
+  it('the tools of agents, which are offered where Codex is installed, take less than 9,000 more', () => {
+    const chars = countChars(tools.filter(({ set }) => set === 'agents'));
+    assert.ok(chars < 9_000, `${chars} characters`);
   });
 
   it('every global of the REPL is explained in both languages', () => {

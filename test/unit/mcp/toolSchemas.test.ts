@@ -23,7 +23,12 @@ function listProperties(schema: unknown, path = ''): (readonly [string, Node])[]
   });
 }
 
-const readOnly = ['rlm_wait', 'rlm_get_var', 'rlm_get_trace', 'rlm_list_sessions', 'rlm_status'];
+const readOnly = [
+  ...['rlm_wait', 'rlm_get_var', 'rlm_get_trace', 'rlm_list_sessions', 'rlm_status'],
+  ...['list_agents', 'summarize_session'],
+];
+/** They say what an agent does next. */
+const directsAgents = ['spawn_agent', 'agent_message', 'approve_agent', 'terminate_session'];
 /** Their code, or their run, can send text to a provider. */
 const asksModels = [
   ...['rlm_init_context', 'rlm_run_repl', 'rlm_answer', 'rlm_wait'],
@@ -59,6 +64,13 @@ describe('tool schemas', () => {
         ['sandbox_download', 'Get a file out of a sandbox', false],
         ['sandbox_files', 'List files of a sandbox', true],
         ['sandbox_shell', 'Run a shell command in a sandbox', false],
+        ['list_agents', 'List agents', true],
+        ['spawn_agent', 'Spawn an agent', false],
+        ['agent_message', 'Tell an agent something', false],
+        ['approve_agent', 'Answer an agent’s approval', false],
+        ['summarize_session', 'Summarize an agent run', true],
+        ['terminate_session', 'Stop an agent', true],
+        ['log_context', 'Note something about an agent run', false],
         ['rlm_get_trace', 'Read the trace of a session', true],
         ['rlm_list_sessions', 'List sessions', true],
         ['rlm_status', 'Show the engine’s status', true],
@@ -67,9 +79,12 @@ describe('tool schemas', () => {
         {
           title,
           readOnlyHint: readOnly.includes(String(name)),
-          destructiveHint: name === 'sandbox_download', // `overwrite` replaces a file of this machine
+          // `overwrite` replaces a file of this machine; agents change files of the user's
+          destructiveHint: ['sandbox_download', ...directsAgents].includes(String(name)),
           idempotentHint,
-          openWorldHint: [...asksModels, ...reachesPlaces].includes(String(name)),
+          openWorldHint:
+            name !== 'terminate_session' &&
+            [...asksModels, ...reachesPlaces, ...directsAgents].includes(String(name)),
         },
       ]),
     );

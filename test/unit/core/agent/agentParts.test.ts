@@ -182,9 +182,9 @@ describe('Checklist', () => {
       [{ kind: 'agent.said', by: 'agent', ...said, form: 'reasoning' }, []],
       [{ kind: 'agent.said', by: 'agent', ...said }, ['says']],
       [{ kind: 'agent.said', by: 'agent', ...said }, []],
-      [{ kind: 'agent.delegated', ...child, status: 'failed' }, []],
-      [{ kind: 'agent.delegated', ...child, profileId: 'other', status: 'completed' }, []],
-      [{ kind: 'agent.delegated', ...child, status: 'completed' }, ['child']],
+      [{ kind: 'agent.delegated', ...child, childStatus: 'failed' }, []],
+      [{ kind: 'agent.delegated', ...child, profileId: 'other', childStatus: 'completed' }, []],
+      [{ kind: 'agent.delegated', ...child, childStatus: 'completed' }, ['child']],
     ];
     steps.forEach(([event, expected], number) => {
       assert.deepStrictEqual(

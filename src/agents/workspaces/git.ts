@@ -1,0 +1,83 @@
+// git as this program runs it: no hooks, no prompts, no pager, nobody's signature, and an end to every call.
+
+import { execFile } from 'node:child_process';
+import { RlmError } from '../../core/errors';
+
+const timeoutMs = 120_000;
+const maxOutputBytes = 64_000_000;
+/** Programs that a repository's own settings could name are turned off. */
+const settings = [
+  ...['core.hooksPath=/dev/null', 'core.fsmonitor=false', 'core.pager=cat', 'diff.external='],
+  ...['commit.gpgsign=false', 'gc.auto=0', 'core.quotePath=false', 'advice.detachedHead=false'],
+].flatMap((setting) => ['-c', setting]);
+
+export interface GitCall {
+  readonly cwd: string;
+  readonly signal?: AbortSignal;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Its standard output. @throws RlmError 'BACKEND_UNAVAILABLE' without git, 'CANCELLED', 'INVALID_INPUT' with what git says. */
+export function runGit(
+  args: readonly string[],
+  { cwd, signal, environment }: GitCall,
+): Promise<string> {
+  const env = {
+    ...process.env,
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_DIR: undefined,
+    GIT_WORK_TREE: undefined,
+    GIT_INDEX_FILE: undefined,
+    LC_ALL: 'C.UTF-8',
+    ...environment,
+  };
+  return new Promise((resolve, reject) => {
+    execFile(
+      'git',
+      [...settings, ...args],
+      {
+        ...{ cwd, env, timeout: timeoutMs, maxBuffer: maxOutputBytes, windowsHide: true },
+        ...(signal && { signal }),
+      },
+      (error, stdout, stderr) =>
+        error ? reject(toGitError(error, args, stderr)) : resolve(stdout),
+    );
+  });
+}
+
+/** Null where it is in no repository, or there is no git. */
+export async function findRepository(folder: string): Promise<string | null> {
+  const call = { cwd: folder };
+  const top = await runGit(['rev-parse', '--show-toplevel'], call).catch(() => null);
+  const hasCommit = await runGit(['rev-parse', '--verify', '--quiet', 'HEAD'], call).catch(
+    () => null,
+  );
+  return top === null || hasCommit === null ? null : top.replace(/\n$/u, '');
+}
+
+/** The version; null: there is none. */
+export async function readGitVersion(): Promise<string | null> {
+  const text = await runGit(['--version'], { cwd: process.cwd() }).catch(() => null);
+  return text && text.trim();
+}
+
+function toGitError(error: Error, args: readonly string[], stderr: string): RlmError {
+  if (error.name === 'AbortError') {
+    return new RlmError('CANCELLED', 'Working with git was cancelled.', {
+      cause: error,
+      nextStep: 'Call again when ready.',
+    });
+  }
+  if ('code' in error && error.code === 'ENOENT') {
+    return new RlmError('BACKEND_UNAVAILABLE', 'git was not found.', {
+      cause: error,
+      nextStep: 'Install git, or spawn the agent with isolation folder.',
+    });
+  }
+  const said = stderr.trim().slice(0, 1_000) || error.message;
+  return new RlmError('INVALID_INPUT', `git ${args[0] ?? ''} failed: ${said}`, {
+    cause: error,
+    nextStep: 'Look at the repository with git status, mend what git says, and call again.',
+  });
+}

@@ -1,0 +1,135 @@
+// The agents of an engine on this machine: Codex where it is installed, workspaces below the home, the user's profiles.
+
+import { availableParallelism } from 'node:os';
+import { homedir } from 'node:os';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { CodexDriver } from '../agents/codex/codexDriver';
+import { type CodexPlaces, findCodex } from '../agents/codex/findCodex';
+import type { CodexProvider } from '../agents/codex/provider';
+import { SecretMasker } from '../agents/masking/secretMasker';
+import { LocalWorkspaces } from '../agents/workspaces/localWorkspaces';
+import { AgentRuns } from '../core/agent/agentRuns';
+import { AgentSlots } from '../core/agent/agentSlots';
+import type { AgentAccessSource } from '../core/agent/masking';
+import type { SessionChange } from '../core/liveSessions';
+import type { RequestScope } from '../core/requestScope';
+import type { TraceStore } from '../core/traceStore';
+import { ProfileFolders } from '../profiles/profileFolders';
+import { isEngineAlive } from '../store/engineFile';
+import type { Home } from '../store/home';
+import { systemClock } from '../systemClock';
+
+/** What a host may say of agents; all of it is the environment's when left out. */
+export interface AgentOptions {
+  readonly places?: () => CodexPlaces;
+  readonly provider?: () => CodexProvider;
+  /** Trusted workspaces, whose profiles narrow the user's. */
+  readonly readWorkspaces?: () => readonly string[];
+  /** Values that must be seen nowhere. */
+  readonly readSecrets?: () => readonly string[];
+}
+
+export interface LocalAgentParts {
+  readonly home: Home;
+  readonly roots: readonly string[];
+  readonly baseFolder: string;
+  readonly engineId: string;
+  readonly version: string;
+  readonly traces: TraceStore;
+  readonly requests: RequestScope;
+  readonly options: AgentOptions;
+  readonly onAppend: (change: SessionChange) => void;
+}
+
+/** Whether an agent's program is installed, without starting it. */
+export async function hasAgents(options: AgentOptions): Promise<boolean> {
+  return (await findCodex((options.places ?? readPlaces)())) !== null;
+}
+
+export function createLocalAgents(parts: LocalAgentParts): AgentRuns {
+  const { home, options, engineId, version, traces, requests, onAppend } = parts;
+  const readSecrets = options.readSecrets ?? readEnvironmentSecrets;
+  const masker = new SecretMasker(readSecrets());
+  return new AgentRuns({
+    traces,
+    requests,
+    engineId,
+    version,
+    onAppend,
+    masker,
+    clock: systemClock,
+    slots: new AgentSlots(2 * availableParallelism()),
+    profiles: new ProfileFolders({
+      home: home.profiles,
+      readWorkspaces: options.readWorkspaces ?? (() => []),
+    }),
+    driver: new CodexDriver({
+      clock: systemClock,
+      home: home.path,
+      places: options.places ?? readPlaces,
+      provider: options.provider ?? readProvider,
+    }),
+    workspaces: new LocalWorkspaces({
+      home: path.join(home.path, 'agents'),
+      roots: [...parts.roots, parts.baseFolder],
+      baseFolder: parts.baseFolder,
+      engineId,
+      isEngineAlive: (id) => isEngineAlive(home, id),
+      clock: systemClock,
+    }),
+    access: createOwnAccess(readSecrets),
+    openServer: () => null,
+  });
+}
+
+/** Codex reaches its model by the user's own login or key; calls are counted after they were made. */
+function createOwnAccess(readSecrets: () => readonly string[]): AgentAccessSource {
+  return {
+    open: async ({ mask }) => ({
+      configuration: {},
+      masker: new SecretMasker(readSecrets(), mask),
+      isMetered: false,
+      dispose: () => undefined,
+    }),
+    readStatus: async () => {
+      const { login, environment } = readProvider();
+      const works = login !== null || Object.keys(environment).length > 0;
+      return {
+        works,
+        detail: works ? 'the user’s own Codex login or key' : 'no login and no key',
+        nextStep: works ? null : 'Log in with codex login, or set OPENAI_API_KEY.',
+      };
+    },
+  };
+}
+
+function readPlaces(): CodexPlaces {
+  return {
+    setting: null,
+    environment: process.env,
+    untrusted: [],
+    platform: process.platform,
+    arch: process.arch,
+    nodePath: process.execPath,
+  };
+}
+
+function readProvider(): CodexProvider {
+  const folder = process.env['CODEX_HOME'] ?? path.join(homedir(), '.codex');
+  const login = path.join(folder, 'auth.json');
+  const key = process.env['OPENAI_API_KEY'] ?? '';
+  return {
+    settings: {},
+    environment: key === '' ? {} : { OPENAI_API_KEY: key },
+    login: existsSync(login) ? login : null,
+  };
+}
+
+const secretNames = /(?:KEY|TOKEN|SECRET|PASSWORD)/u;
+
+function readEnvironmentSecrets(): readonly string[] {
+  return Object.entries(process.env)
+    .filter(([name, value]) => secretNames.test(name) && (value ?? '').length >= 12)
+    .map(([, value]) => value ?? '');
+}
