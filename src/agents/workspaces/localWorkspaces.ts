@@ -60,7 +60,7 @@ export class LocalWorkspaces implements Workspaces {
     const folder = await realpath(absolute).catch(() => null);
     if (folder === null || !(await stat(folder)).isDirectory()) {
       throw new RlmError('INVALID_INPUT', `${absolute} is no folder.`, {
-        nextStep: 'Name a folder that is there as working_dir.',
+        nextStep: 'Name a folder that is there.',
       });
     }
     const real = await Promise.all(roots.map((root) => realpath(root).catch(() => null)));

@@ -421,7 +421,7 @@ export class AgentRuns implements Disposable {
     );
     if (!isAllowed) {
       throw new RlmError('PATH_NOT_ALLOWED', `A child may not work in ${folder}.`, {
-        nextStep: `Leave working_dir out: it works where its parent does (${parent.opened.agent.folder}).`,
+        nextStep: `Name no folder: it works where its parent does (${parent.opened.agent.folder}).`,
       });
     }
   }

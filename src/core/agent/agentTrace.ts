@@ -120,7 +120,7 @@ export class AgentTrace implements Disposable {
   append(given: AgentEventBody, to?: AgentStatus): number {
     if (!this.isOpen) {
       throw new RlmError('AGENT_NOT_FOUND', 'The run is at rest and its trace is closed.', {
-        nextStep: 'Resume it with spawn_agent and resume_session_id.',
+        nextStep: 'Resume it with spawn_agent.',
       });
     }
     const body = maskBody(given, this.#masker);
