@@ -14,6 +14,15 @@ const token = 'a-token-of-at-least-22-characters';
 const initializeText = JSON.stringify(initialize);
 const maxConnections = 3;
 
+/** One client that does nothing. */
+const resting = {
+  mcpSessions: 1,
+  openCalls: 0,
+  openResponses: 0,
+  bodyBytes: 0,
+  certificate: null,
+};
+
 describe('a client that leaves', () => {
   let engine: FakeEngine;
   let serving: HttpServing;
@@ -136,11 +145,7 @@ describe('a client that leaves', () => {
       isHeld = false;
       counts = undefined;
       answers.forEach((answer) => answer(true));
-      assert.deepStrictEqual(await readCounts(), {
-        mcpSessions: 1,
-        openCalls: 0,
-        openResponses: 0,
-      });
+      assert.deepStrictEqual(await readCounts(), resting);
     });
   }
 
@@ -153,6 +158,6 @@ describe('a client that leaves', () => {
     await readAll(socket, /200 OK/u);
     socket.destroy();
     await untilEnded(4);
-    assert.deepStrictEqual(await readCounts(), { mcpSessions: 1, openCalls: 0, openResponses: 0 });
+    assert.deepStrictEqual(await readCounts(), resting);
   });
 });
