@@ -88,6 +88,9 @@ const calls: Readonly<
   rlm_status: () => ({ args: {}, code: null }),
 };
 
+/** Agents work on the server's own machine, which its users share. */
+const offered = tools.filter(({ set }) => set !== 'agents');
+
 describe('users of one server', function () {
   this.timeout(120_000);
   const folder = useTempFolder();
@@ -136,13 +139,13 @@ describe('users of one server', function () {
   };
 
   it('the table has every tool and template that there is', () => {
-    assert.deepStrictEqual(Object.keys(calls).sort(), tools.map(({ name }) => name).sort());
+    assert.deepStrictEqual(Object.keys(calls).sort(), offered.map(({ name }) => name).sort());
   });
 
   it('no tool shows or changes what is another’s, by any of its names', async () => {
     const before = await readAll(alice);
     assert.ok(before.includes(secret));
-    for (const { name, alias } of tools) {
+    for (const { name, alias } of offered) {
       for (const called of alias === null ? [name] : [name, alias]) {
         for (const id of theirs.ids) {
           const call = calls[name]?.(theirs, id);
@@ -159,6 +162,15 @@ describe('users of one server', function () {
       }
     }
     assert.deepStrictEqual(await readAll(alice), before);
+  });
+
+  it('no agents are offered', async () => {
+    const listed = await bob.listTools();
+    assert.deepStrictEqual(
+      listed.tools.map(({ name }) => name).sort(),
+      offered.map(({ name }) => name).sort(),
+    );
+    await assert.rejects(bob.callTool({ name: 'list_agents', arguments: {} }), /Unknown tool/u);
   });
 
   it('no list, resource, template or completion shows it', async () => {
