@@ -84,6 +84,9 @@ export class TerminalLink implements PlaceProcess {
     this.output = new Readable({ read: () => undefined });
     this.#reader = new LineReader({
       onLine: (line) => {
+        if (this.#isEnded) {
+          return; // it stood in one piece with what ended it
+        }
         this.#hasGuest = true;
         this.#attempts = 0;
         this.#take(line);
@@ -242,6 +245,9 @@ export class TerminalLink implements PlaceProcess {
   }
 
   #takeDamage(): void {
+    if (this.#isEnded) {
+      return;
+    }
     this.#damages += 1;
     if (this.#damages > maxDamages) {
       this.#end('its terminal is written to by others');

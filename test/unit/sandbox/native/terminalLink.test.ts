@@ -178,6 +178,31 @@ describe('the link to a terminal', () => {
     link.kill();
   });
 
+  for (const last of ['kill', 'damage'] as const) {
+    it(`takes nothing of what comes in one piece behind its end, by ${last}`, async () => {
+      const network = new Network();
+      const link = await network.open();
+      const errors: Error[] = [];
+      link.output.on('error', (error) => errors.push(error));
+      const data = (number: number): Buffer =>
+        encodeLine({ kind: 'D', number, body: Buffer.from('late') });
+      const broken = Buffer.from('\x02Dnothing\n'.repeat(2_000));
+      if (last === 'kill') {
+        const { toHost } = network.guest;
+        link.output.on('data', () => link.kill());
+        toHost(Buffer.concat([data(0), data(1), data(2)]));
+        await settle();
+        toHost(data(1));
+      } else {
+        network.guest.toHost(Buffer.concat([broken, data(0), data(1)]));
+      }
+      link.kill();
+      link.output.resume();
+      await settle();
+      assert.deepStrictEqual(errors, []);
+    });
+  }
+
   it('is over where there is nothing to connect to any more', async () => {
     const network = new Network();
     const link = await network.open();
