@@ -1,5 +1,5 @@
-// Which nodes of the tree a command is about, by what the editor calls it with: the node it was called
-// on, then all that are selected if that node is one of them.
+// Which nodes of the tree, or files of the explorer, a command is about, by what the editor calls it with: the one it was
+// called on, then all that are selected if that one is among them.
 
 import { type SessionNode, toSessionId } from '../sessions/sessionNode';
 
@@ -33,6 +33,22 @@ export function toChosenNodes(
   const node = toNode(args);
   const called = Array.isArray(selected) ? selected.filter(isNode) : node && [node];
   return called ?? (args[0] === undefined ? selection : []);
+}
+
+/**
+ * The files that the explorer calls a command with: the one that it was called on and, if that is one of them, all that
+ * are selected. What is selected elsewhere, or was before, is not what the person has pointed at.
+ */
+export function toCalledFiles<File extends object>(
+  [called, selected]: readonly unknown[],
+  isFile: (value: unknown) => value is File,
+): readonly File[] {
+  const files: readonly unknown[] = Array.isArray(selected) ? selected : [];
+  const all = files.filter(isFile);
+  if (!isFile(called)) {
+    return all;
+  }
+  return all.some((one) => String(one) === String(called)) ? all : [called];
 }
 
 function isNode(value: unknown): value is SessionNode {

@@ -11,7 +11,7 @@ import type { SessionSource } from '../sessionSource';
 import type { SessionIndex } from '../sessions/sessionIndex';
 import { type FileNode, type SessionNode, toSessionId } from '../sessions/sessionNode';
 import type { SessionTree } from '../sessions/sessionTree';
-import { toChosenNodes, toNode } from './chosenNodes';
+import { toCalledFiles, toChosenNodes, toNode } from './chosenNodes';
 import { pickSession } from './targets';
 
 export interface FileCommandParts extends UploadParts {
@@ -60,10 +60,9 @@ export function toChosenFile(node: FileNode, tree: SessionTree): readonly Chosen
   return [{ sessionId, path, recorded, bytes: form === 'link' ? null : entry.bytes }];
 }
 
-/** The files of a command, as the explorer gives them: the one it was called on, and all selected. */
-export function toUris([uri, uris]: readonly unknown[]): readonly vscode.Uri[] {
-  const given: readonly unknown[] = Array.isArray(uris) ? uris : [uri];
-  return given.filter((one) => one instanceof vscode.Uri);
+/** The files of a command that the explorer calls. */
+export function toUris(args: readonly unknown[]): readonly vscode.Uri[] {
+  return toCalledFiles(args, (one) => one instanceof vscode.Uri);
 }
 
 /** Of the editor that a command was called on, or that is in front; undefined: it is none of a sandbox. */

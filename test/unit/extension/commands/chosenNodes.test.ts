@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
-import { toChosenSessions, toNode } from '../../../../src/extension/commands/chosenNodes';
+import {
+  toCalledFiles,
+  toChosenSessions,
+  toNode,
+} from '../../../../src/extension/commands/chosenNodes';
 import type { SessionNode } from '../../../../src/extension/sessions/sessionNode';
 
 describe('chosenNodes', () => {
@@ -28,5 +32,35 @@ describe('chosenNodes', () => {
     assert.deepStrictEqual(toChosenSessions([step], [one]), []);
     assert.equal(toChosenSessions([], []), null);
     assert.equal(toChosenSessions([{ scheme: 'file' }], [one]), null);
+  });
+
+  it('take the file that a command was called on, and others only where it is selected with them', () => {
+    const isUrl = (value: unknown): value is URL => value instanceof URL;
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => new URL(`file:///${name}.txt`));
+    const sameAsA = new URL('file:///a.txt');
+    const cases: readonly (readonly [readonly unknown[], readonly unknown[]])[] = [
+      [
+        [a, [a, b]],
+        [a, b],
+      ],
+      [
+        [a, [b, sameAsA]],
+        [b, sameAsA],
+      ],
+      [[a, [b]], [a]],
+      [[c, [a, b]], [c]],
+      [[a, []], [a]],
+      [[a, undefined], [a]],
+      [[a, { groupId: 1 }], [a]],
+      [
+        [undefined, [a, b]],
+        [a, b],
+      ],
+      [[one, [one, two]], []],
+      [[], []],
+    ];
+    for (const [args, files] of cases) {
+      assert.deepStrictEqual(toCalledFiles(args, isUrl), files, String(args));
+    }
   });
 });
