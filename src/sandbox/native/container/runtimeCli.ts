@@ -98,24 +98,25 @@ async function removeOrphans(file: string): Promise<void> {
   if (ids === '') {
     return;
   }
-  const format = `{{.Id}} {{index .Config.Labels "${containerLabel}"}}`;
-  const listed = await call(file, ['inspect', '--format', format, ...ids.split('\n')]).catch(
-    () => '', // one of them is gone by now: at the next start
-  );
-  const orphans = listed
-    .split('\n')
-    .map((line) => line.trim().split(' '))
-    .filter(([id = '', owner = '']) => id !== '' && readUniqueOwner(owner) === 'gone')
-    .map(([id = '']) => id);
-  if (orphans.length > 0) {
-    await removeContainers(file, orphans);
+  const format = `{{index .Config.Labels "${containerLabel}"}}`;
+  for (const id of ids.split('\n')) {
+    // One by one: a call with a list fails for all where one of them is gone by now.
+    const owner = await call(file, ['inspect', '--format', format, id]).catch(() => '');
+    if (readUniqueOwner(owner) === 'gone') {
+      await removeContainers(file, [id]);
+    }
   }
 }
 
-/** Killed first: a removal waits 10 s for each whose first process takes no notice of being told to end. */
+/**
+ * One by one: a call with a list ends at the first that is not there any more, and leaves the others. Killed first: a
+ * removal waits 10 s for each whose first process takes no notice of being told to end.
+ */
 export async function removeContainers(file: string, names: readonly string[]): Promise<void> {
-  await call(file, ['kill', ...names]).catch(() => undefined); // some have ended
-  await call(file, ['rm', '--force', ...names]).catch(() => undefined); // gone by itself
+  for (const name of names) {
+    await call(file, ['kill', name]).catch(() => undefined); // it has ended
+    await call(file, ['rm', '--force', name]).catch(() => undefined); // gone by itself
+  }
 }
 
 async function call(file: string, args: readonly string[]): Promise<string> {
