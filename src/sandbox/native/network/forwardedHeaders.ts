@@ -25,7 +25,17 @@ export function toForwardedHeaders(
   target: NetworkTarget,
 ): OutgoingHttpHeaders {
   const host = toTargetText(target).replace(/:80$/u, '');
-  return { ...withoutConnection(headers), host, connection: 'close' };
+  return {
+    ...withoutConnection(headers),
+    ...{ host, connection: 'close' },
+    // Else the body of a method that seldom has one would go on bare, as if it were the next request.
+    ...(headers['transfer-encoding'] !== undefined && { 'transfer-encoding': 'chunked' }),
+  };
+}
+
+/** Whether its body, once it has been read here, is what it was: no coding but pieces is undone. */
+export function isBodyPlain({ headers }: IncomingMessage): boolean {
+  return /^(?:chunked)?$/iu.test((headers['transfer-encoding'] ?? '').trim());
 }
 
 export function withoutConnection(headers: IncomingHttpHeaders): OutgoingHttpHeaders {

@@ -11,7 +11,7 @@ import { type NetworkLimits, networkLimits } from './networkLimits';
 import { NetworkLog } from './networkLog';
 import { NetworkPassage, type PassageParts } from './networkPassage';
 import { type FindAddresses, judgeTarget } from './judgeTarget';
-import { toForwardedHeaders } from './forwardedHeaders';
+import { isBodyPlain, toForwardedHeaders } from './forwardedHeaders';
 
 export interface NetworkProxyOptions {
   /** Patterns of networkRules.ts. */
@@ -136,6 +136,10 @@ export class NetworkProxy implements Disposable {
     }
     if (request.httpVersionMajor !== 1) {
       passage.refuse(400, 'a request needs HTTP/1.1', url);
+      return;
+    }
+    if (!isBodyPlain(request)) {
+      passage.refuse(400, 'a body takes no transfer coding but chunked', url);
       return;
     }
     const headers = toForwardedHeaders(request, target);

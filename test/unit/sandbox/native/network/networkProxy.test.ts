@@ -202,6 +202,8 @@ describe('the proxy of a sandbox', () => {
     'chunks of a length that is none': (at) =>
       `POST http://${at}/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0x1\r\na\r\n0\r\n\r\n`,
     'no HTTP': () => '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 hello\r\n\r\n',
+    'a body in a coding that is not undone': (at) =>
+      `PUT http://${at}/ HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n1\r\na\r\n0\r\n\r\n`,
     'a head without end': (at) =>
       `GET http://${at}/ HTTP/1.1\r\n${`A: ${'x'.repeat(1_000)}\r\n`.repeat(40)}`,
     'a target without end': (at) => `GET http://${at}/${'x'.repeat(40_000)} HTTP/1.1\r\n\r\n`,
@@ -216,6 +218,22 @@ describe('the proxy of a sandbox', () => {
         'arrived whole',
       );
       assert.equal(test.take().length, 1);
+    });
+  }
+
+  for (const method of ['GET', 'DELETE', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'QUERY']) {
+    it(`hands on the body of a ${method} in pieces as its body, and never as a request`, async () => {
+      const test = await startListed();
+      const body = 'GET /smuggled HTTP/1.1\r\nHost: other.test\r\n\r\n';
+      const answer = await test.ask(
+        `${method} http://web.test:${port}/a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n` +
+          `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+      );
+      assert.match(answer, /^HTTP\/1\.1 200 /u);
+      assert.deepStrictEqual(
+        requests.map((one) => [one.method, one.url, one.body]),
+        [[method, '/a', body]],
+      );
     });
   }
 
