@@ -148,7 +148,11 @@ describe('walls of the shell on WebAssembly', function () {
       const { stderr, endedBy } = await askOk(repl.sandbox, toShell(command));
       assert.match(`${stderr}${endedBy ?? ''}`, /denied/iu, command);
     }
-    await askOk(repl.sandbox, toShell('rm -rf /work /tmp'));
+    for (const folder of ['/work', '/tmp', '/usr']) {
+      const { stderr, exitCode } = await askOk(repl.sandbox, toShell(`rm -rf ${folder}`));
+      assert.match(stderr, /^rm: cannot remove '.*': /u);
+      assert.equal(exitCode, 1, folder);
+    }
     assert.equal(await repl.evaluate('os.listdir("/work"), os.path.isdir("/tmp")'), '([], True)');
   });
 

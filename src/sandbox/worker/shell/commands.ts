@@ -14,6 +14,7 @@ import { checkScript } from './checkScript';
 import { digestCommands } from './digestCommands';
 import { grepCommands } from './grepCommand';
 import { listCommands } from './listCommands';
+import { removeCommand } from './removeCommand';
 import { sedCommand } from './sedCommand';
 import { sortCommand } from './sortCommand';
 import { textCommands } from './textCommands';
@@ -45,7 +46,6 @@ const kept: readonly Kept[] = [
   { name: 'mv', flags: 'fn', long: { force: 'f' } },
   { name: 'pwd', flags: 'LP' },
   { name: 'readlink', flags: 'f' },
-  { name: 'rm', flags: 'rRf', long: { recursive: 'r', force: 'f' } },
   { name: 'rmdir', flags: 'p' },
   { name: 'sleep', flags: '' },
   { name: 'stat', flags: '', values: 'c', long: { format: 'c' }, check: checkStat },
@@ -183,6 +183,7 @@ export const customCommands: readonly Command[] = [
   ...digestCommands,
   ...listCommands,
   ...grepCommands,
+  removeCommand,
   sedCommand,
   sortCommand,
   ...kept.map(createKept),

@@ -1,0 +1,64 @@
+// rm: takes a link for itself, wherever it leads, and says what is there still. `-f` is silent of what is not there, and of
+// nothing else.
+
+import {
+  CommandFailure,
+  type ShellContext,
+  createCommand,
+  parseOptions,
+  toSystemWords,
+  withoutEndSlashes,
+} from './commandLine';
+
+type Files = ShellContext['fs'];
+
+export const removeCommand = createCommand('rm', async (args, { fs, cwd }, output) => {
+  const long = { recursive: 'r', force: 'f' };
+  const options = parseOptions(args, { flags: 'rRf', long });
+  const isForced = options.has('f');
+  const isRecursive = options.has('r') || options.has('R');
+  if (options.operands.length === 0 && !isForced) {
+    throw new CommandFailure('missing operand', 1);
+  }
+  for (const name of options.operands) {
+    const why = await remove(fs, fs.resolvePath(cwd, name), { name, isRecursive });
+    const isAbsent = why === absent || why === notFolder;
+    if (why !== null && !(isAbsent && isForced)) {
+      output.fail(`cannot remove '${name}': ${why}`);
+    }
+  }
+});
+
+const absent = 'No such file or directory';
+const notFolder = 'Not a directory';
+
+/** Why it could not be removed, as the system says it. */
+async function remove(
+  fs: Files,
+  path: string,
+  { name, isRecursive }: { readonly name: string; readonly isRecursive: boolean },
+): Promise<string | null> {
+  if (name === '') {
+    return absent;
+  }
+  try {
+    const { isDirectory } = await fs.lstat(path);
+    if (!isDirectory) {
+      if (name.endsWith('/')) {
+        return notFolder;
+      }
+      await fs.rm(path);
+      return null;
+    }
+    if (!isRecursive) {
+      return 'Is a directory';
+    }
+    if (/^\.\.?$/u.test(withoutEndSlashes(name).split('/').at(-1) ?? '')) {
+      return 'it is the folder itself, or one above it';
+    }
+    await fs.rm(path, { recursive: true });
+    return null;
+  } catch (thrown) {
+    return toSystemWords(thrown);
+  }
+}
