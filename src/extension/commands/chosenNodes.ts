@@ -35,11 +35,16 @@ export function toChosenNodes(
   return called ?? (args[0] === undefined ? selection : []);
 }
 
+/** As an editor writes it. */
+interface Address {
+  toString(): string;
+}
+
 /**
  * The files that the explorer calls a command with: the one that it was called on and, if that is one of them, all that
  * are selected. What is selected elsewhere, or was before, is not what the person has pointed at.
  */
-export function toCalledFiles<File extends object>(
+export function toCalledFiles<File extends Address>(
   [called, selected]: readonly unknown[],
   isFile: (value: unknown) => value is File,
 ): readonly File[] {
@@ -48,7 +53,7 @@ export function toCalledFiles<File extends object>(
   if (!isFile(called)) {
     return all;
   }
-  return all.some((one) => String(one) === String(called)) ? all : [called];
+  return all.some((one) => one.toString() === called.toString()) ? all : [called];
 }
 
 function isNode(value: unknown): value is SessionNode {
