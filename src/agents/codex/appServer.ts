@@ -5,6 +5,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { onAbort } from '../../base/abort';
 import { type Disposable, DisposableStore } from '../../base/disposable';
 import { Emitter } from '../../base/emitter';
+import { toWellFormedJsonText } from '../../base/wellFormed';
 import type { Clock } from '../../core/clock';
 import { CallError } from './callError';
 import { LineSplitter, type LongLine } from './lines';
@@ -157,7 +158,9 @@ export class AppServer implements Disposable {
 
   #send(message: object): void {
     if (!this.#exit && this.#child.stdin.writable) {
-      this.#child.stdin.write(`${JSON.stringify(message)}\n`);
+      // Codex drops a message with half a surrogate pair in it, and never answers.
+      const { value } = toWellFormedJsonText(JSON.stringify(message));
+      this.#child.stdin.write(`${value}\n`);
     }
   }
 

@@ -125,6 +125,7 @@ export class CallAudit {
         tool: call.tool,
         arguments: given.text,
         output: told?.text ?? null,
+        ran: output === null ? null : findRan(call, output),
         droppedChars: given.droppedChars + (told?.droppedChars ?? 0),
       },
     ];
@@ -152,6 +153,27 @@ function toCall(call: z.infer<typeof callSchema>): Call {
       return { tool: call.name, arguments: call.input };
     case 'local_shell_call':
       return { tool: 'local_shell', arguments: JSON.stringify(call.action) };
+  }
+}
+
+const commandSchema = z.looseObject({ cmd: z.string() });
+const exitLine = /^(?:Chunk ID: .*\n)?Wall time: .*\nProcess exited with code (-?\d+)\n/u;
+
+/** Codex lists no item of a command that its sandbox has kept from something. Source: measured with 0.171. */
+function findRan(call: Call, output: string): { command: string; exitCode: number } | null {
+  const exitCode = exitLine.exec(output)?.[1];
+  if (call.tool !== 'exec_command' || exitCode === undefined) {
+    return null;
+  }
+  const given = commandSchema.safeParse(parseJson(call.arguments)).data;
+  return given ? { command: given.cmd, exitCode: Number(exitCode) } : null;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }
 

@@ -229,6 +229,8 @@ export type HappeningBody =
       readonly tool: string;
       readonly arguments: string;
       readonly output: string | null;
+      /** A command that has run to its end all the same; null: it is none, or how it ended is not told. */
+      readonly ran: { readonly command: string; readonly exitCode: number } | null;
       readonly droppedChars: number;
     }
   | {

@@ -99,6 +99,8 @@ export class AgentRun {
   #leftBehind: readonly string[] = [];
   #thread: AgentThread | null = null;
   #workspace: Workspace | null = null;
+  /** Of a workspace that was let go of. */
+  #lastPlace: WorkspacePlace | null = null;
   #access: AgentAccess | null = null;
   #server: AgentServer | null = null;
   #slot: Disposable | null = null;
@@ -257,7 +259,7 @@ export class AgentRun {
 
   /** Where it works or has worked; null: not known yet. */
   get place(): WorkspacePlace | null {
-    return this.#workspace?.place ?? this.#parts.earlier?.place ?? null;
+    return this.#workspace?.place ?? this.#lastPlace ?? this.#parts.earlier?.place ?? null;
   }
 
   /** What it has left where it worked, once it has ended; for people. */
@@ -544,6 +546,11 @@ export class AgentRun {
       case 'toolStarted':
         this.#countAction();
         return;
+      case 'unlistedCall':
+        if (happening.ran) {
+          this.#countAction();
+        }
+        return;
       case 'patchEnded':
         for (const { path } of toFileChanges(happening.patch, (one) => this.#toRelative(one))) {
           this.#workspaceLog.tell(path);
@@ -577,7 +584,6 @@ export class AgentRun {
       case 'commandEnded':
       case 'toolEnded':
       case 'turnDiff':
-      case 'unlistedCall':
       case 'error':
       case 'warning':
       case 'subAgent':
@@ -799,6 +805,7 @@ export class AgentRun {
       place: workspace?.place ?? null,
       leftBehind,
     });
+    this.#lastPlace = workspace?.place ?? null;
     this.#workspace = null;
     await this.trace.close();
     this.#ended.fire();

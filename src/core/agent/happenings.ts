@@ -69,8 +69,22 @@ export function toAgentEvent(
       };
     }
     case 'unlistedCall': {
-      const { callId, tool, output } = happening;
+      const { callId, tool, output, ran } = happening;
       const told = cut(output ?? '');
+      if (ran) {
+        const command = cut(ran.command);
+        return {
+          kind: 'agent.ran',
+          actionId: callId,
+          command: command.text,
+          cwd: null,
+          result: ran.exitCode === 0 ? 'ok' : 'failed',
+          exitCode: ran.exitCode,
+          output: told.text,
+          droppedChars: happening.droppedChars + told.dropped + command.dropped,
+          durationMs: null,
+        };
+      }
       const given = cut(happening.arguments);
       return {
         kind: 'agent.called',

@@ -102,7 +102,11 @@ const cutOnes: readonly HappeningBody[] = [
   },
   {
     ...{ kind: 'unlistedCall', callId: 'i', tool: 't', arguments: long },
-    ...{ output: null, droppedChars: 0 },
+    ...{ output: null, droppedChars: 0, ran: null },
+  },
+  {
+    ...{ kind: 'unlistedCall', callId: 'i', tool: 't', arguments: '', output: '' },
+    ...{ droppedChars: 0, ran: { command: long, exitCode: 1 } },
   },
   { kind: 'webSearch', itemId: 'i', query: long },
   { kind: 'raw', method: 'm', payload: long, droppedChars: 5 },
