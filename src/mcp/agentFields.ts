@@ -7,6 +7,7 @@ import { agentStatuses } from '../core/agent/agentState';
 import { RlmError } from '../core/errors';
 import type { Engine } from '../core/engine';
 import { countField } from './fields';
+import { createInvalidInput } from './invalidInput';
 
 export const agentIdField = z.string().min(1).max(100).describe('Of the agent run.');
 export const agentStatusField = z.enum(agentStatuses);
@@ -28,6 +29,16 @@ export function requireAgents({ agents }: Engine): AgentRuns {
     });
   }
   return agents;
+}
+
+/** @throws RlmError 'INVALID_INPUT': a turn about nothing costs tokens all the same. */
+export function throwIfBlank(name: string, text: string): void {
+  if (text.trim() === '') {
+    throw createInvalidInput(
+      `Argument ${name} is blank.`,
+      `Say in ${name} what the agent is to do.`,
+    );
+  }
 }
 
 export const approvalSchema = z.object({

@@ -1,7 +1,7 @@
 // agent_message: tells a running agent something, or gives it its next turn.
 
 import * as z from 'zod';
-import { agentIdField, agentStatusField, requireAgents } from '../agentFields';
+import { agentIdField, agentStatusField, requireAgents, throwIfBlank } from '../agentFields';
 import { defineTool } from '../tool';
 
 const output = z.object({ session_id: z.string(), status: agentStatusField });
@@ -20,6 +20,7 @@ export const agentMessage = defineTool({
   output,
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   async run({ engine }, { session_id: sessionId, text }) {
+    throwIfBlank('text', text);
     const run = await requireAgents(engine).tell(sessionId, text, 'user');
     return { session_id: run.id, status: run.status };
   },

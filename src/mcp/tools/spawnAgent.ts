@@ -9,6 +9,7 @@ import {
   agentStatusField,
   approvalSchema,
   requireAgents,
+  throwIfBlank,
   toApprovalViews,
 } from '../agentFields';
 import { createInvalidInput } from '../invalidInput';
@@ -91,6 +92,8 @@ export const spawnAgent = defineTool({
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   async run({ engine, signal }, args) {
     const agents = requireAgents(engine);
+    throwIfBlank('custom_prompt', args.custom_prompt);
+    throwIfResumedAnew(args);
     const run = args.resume_session_id
       ? await agents.resume(args.resume_session_id, args.custom_prompt, 'user')
       : await agents.spawn(toRequest(args), { kind: 'client' });
@@ -120,6 +123,26 @@ function toRunView(run: AgentRun): z.output<typeof output> {
     branch: place?.branch ?? null,
     workspace: place?.folder ?? null,
   };
+}
+
+/** A run goes on as what it was spawned: what would be left out is refused. */
+function throwIfResumedAnew(args: z.output<typeof input>): void {
+  if (args.resume_session_id === undefined) {
+    return;
+  }
+  const { profile_id, goalset, inputs, working_dir, isolation, flags, limits } = args;
+  const anew = { profile_id, goalset, inputs, working_dir, isolation, flags, limits };
+  const names = Object.entries(anew)
+    .filter(([, value]) =>
+      typeof value === 'object' ? Object.keys(value).length > 0 : value !== undefined,
+    )
+    .map(([name]) => name);
+  if (names.length > 0) {
+    throw createInvalidInput(
+      `A run that is resumed keeps what it was spawned with: ${names.join(', ')}.`,
+      'Leave these out, or spawn a new agent without resume_session_id.',
+    );
+  }
 }
 
 function toRequest(args: z.output<typeof input>) {

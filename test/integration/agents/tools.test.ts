@@ -248,6 +248,56 @@ describe('the tools of agents', function () {
     assert.match(String(read['summary']), /limit commands/u);
   });
 
+  it('a command that the sandbox keeps from something is told as failed, and counted', async () => {
+    const denied = run('echo x > /etc/rlm-denied');
+    const { session_id: id, branch } = await spawn([denied, denied, denied, { say: 'done' }], {
+      limits: { commands: 2 },
+      wait_ms: 60_000,
+    });
+    const read = await callOk(client, 'summarize_session', { session_id: id });
+    assert.equal(read['status'], 'terminated');
+    assert.match(String(read['summary']), /[23] commands \([23] failed, 0 refused\)/u);
+    assert.match(String(branch), /^rlm\/generalist-/u);
+    const trace = await callOk(client, 'rlm_get_trace', { session_id: id, detail: 'full' });
+    assert.match(JSON.stringify(trace), /Read-only file system/u);
+  });
+
+  it('a prompt reaches Codex though half a surrogate pair stands in it', async () => {
+    const said = await callOk(client, 'spawn_agent', {
+      profile_id: 'generalist',
+      custom_prompt: `a\ud800b \0 \\ud800 ${plan([{ say: 'Read.' }])}`,
+      wait_ms: 60_000,
+    });
+    assert.equal(said['status'], 'completed');
+    assert.match(model.requests.at(-1)?.input ?? '', /a\ufffdb \\u0000 \\\\ud800/u);
+  });
+
+  it('a run that is resumed keeps what it was spawned with, and no prompt is blank', async () => {
+    const { session_id: id } = await spawn([{ say: 'One.' }], { wait_ms: 60_000 });
+    const given = { resume_session_id: id, custom_prompt: plan([{ say: 'Two.' }]) };
+    for (const anew of [
+      { profile_id: 'code_reviewer' },
+      { goalset: ['x'] },
+      { inputs: { x: 'x' } },
+      { working_dir: repository() },
+      { isolation: 'folder' },
+      { flags: { network: false } },
+      { limits: { commands: 0 } },
+    ]) {
+      const error = await callError(client, 'spawn_agent', { ...given, ...anew });
+      assert.equal(error.code, 'INVALID_INPUT');
+      assert.match(error.message, new RegExp(Object.keys(anew).join(), 'u'));
+    }
+    for (const [tool, args] of [
+      ['spawn_agent', { profile_id: 'generalist', custom_prompt: ' \n\t\u00a0' }],
+      ['agent_message', { session_id: id, text: '  ' }],
+    ] as const) {
+      assert.match((await callError(client, tool, args)).message, /blank/u);
+    }
+    const again = await callOk(client, 'spawn_agent', { ...given, wait_ms: 60_000 });
+    assert.match(JSON.stringify(again['events']), /Two\./u);
+  });
+
   it('what needs a REPL refuses an agent run, and what is not there is named', async () => {
     const { session_id: id } = await spawn([{ say: 'done' }], { wait_ms: 60_000 });
     for (const [tool, args] of [
