@@ -13,8 +13,9 @@ import {
 import { checkScript } from './checkScript';
 import { digestCommands } from './digestCommands';
 import { grepCommands } from './grepCommand';
+import { linkCommands } from './linkCommands';
 import { listCommands } from './listCommands';
-import { removeCommand } from './removeCommand';
+import { removeCommands } from './removeCommands';
 import { sedCommand } from './sedCommand';
 import { sortCommand } from './sortCommand';
 import { textCommands } from './textCommands';
@@ -35,20 +36,14 @@ const kept: readonly Kept[] = [
   { name: 'bash', flags: null, check: checkScripts },
   { name: 'sh', flags: null, check: checkScripts },
   { name: 'chmod', flags: 'R', check: checkModes },
-  { name: 'cp', flags: 'rRfp', long: { recursive: 'r', force: 'f' } },
   { name: 'date', flags: 'u', values: 'd', check: checkDate },
   { name: 'env', flags: '' },
   { name: 'printenv', flags: '' },
   { name: 'false', flags: null },
   { name: 'true', flags: null },
-  { name: 'ln', flags: 'sf', long: { symbolic: 's', force: 'f' } },
   { name: 'mkdir', flags: 'p', long: { parents: 'p' } },
-  { name: 'mv', flags: 'fn', long: { force: 'f' } },
   { name: 'pwd', flags: 'LP' },
-  { name: 'readlink', flags: 'f' },
-  { name: 'rmdir', flags: 'p' },
   { name: 'sleep', flags: '' },
-  { name: 'stat', flags: '', values: 'c', long: { format: 'c' }, check: checkStat },
   { name: 'touch', flags: 'c' },
 ];
 
@@ -106,7 +101,7 @@ const absent = [
 /** Names that the engine gives to the shell for itself. */
 export const offeredCommands: readonly CommandName[] = [
   ...kept.map(({ name }) => name),
-  ...(['printf'] as const),
+  ...(['cp', 'printf'] as const),
 ];
 
 function createKept({ name, flags, values, long, check }: Kept): Command {
@@ -161,13 +156,6 @@ function checkDate(args: readonly string[]): void {
   }
 }
 
-function checkStat(args: readonly string[]): void {
-  const format = parseOptions(args, { flags: '', values: 'c', long: { format: 'c' } }).last('c');
-  if (format === undefined || !/^(?:[^%\\]|%[sna]|%%)*$/u.test(format)) {
-    throw unsupported('stat without -c, or a format with more than %s, %n and %a');
-  }
-}
-
 function createAbsent(name: string): Command {
   return createCommand(name, () => {
     throw new CommandFailure(
@@ -183,7 +171,8 @@ export const customCommands: readonly Command[] = [
   ...digestCommands,
   ...listCommands,
   ...grepCommands,
-  removeCommand,
+  ...linkCommands,
+  ...removeCommands,
   sedCommand,
   sortCommand,
   ...kept.map(createKept),

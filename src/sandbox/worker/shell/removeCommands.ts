@@ -1,6 +1,7 @@
-// rm: takes a link for itself, wherever it leads, and says what is there still. `-f` is silent of what is not there, and of
+// rm and rmdir: take a link for itself, wherever it leads, and say what is there still. `-f` is silent of what is not there, and of
 // nothing else.
 
+import type { Command } from 'just-bash/browser';
 import {
   CommandFailure,
   type ShellContext,
@@ -12,7 +13,7 @@ import {
 
 type Files = ShellContext['fs'];
 
-export const removeCommand = createCommand('rm', async (args, { fs, cwd }, output) => {
+const rm = createCommand('rm', async (args, { fs, cwd }, output) => {
   const long = { recursive: 'r', force: 'f' };
   const options = parseOptions(args, { flags: 'rRf', long });
   const isForced = options.has('f');
@@ -28,6 +29,27 @@ export const removeCommand = createCommand('rm', async (args, { fs, cwd }, outpu
     }
   }
 });
+
+const rmdir = createCommand('rmdir', async (args, { fs, cwd }, output) => {
+  const { operands } = parseOptions(args, { flags: '' });
+  if (operands.length === 0) {
+    throw new CommandFailure('missing operand', 1);
+  }
+  for (const name of operands) {
+    const path = fs.resolvePath(cwd, name);
+    try {
+      const { isDirectory } = await fs.lstat(path);
+      if (!isDirectory) {
+        throw new CommandFailure(notFolder, 1);
+      }
+      await fs.rm(path);
+    } catch (thrown) {
+      output.fail(`failed to remove '${name}': ${toSystemWords(thrown)}`);
+    }
+  }
+});
+
+export const removeCommands: readonly Command[] = [rm, rmdir];
 
 const absent = 'No such file or directory';
 const notFolder = 'Not a directory';
