@@ -148,9 +148,9 @@ describe('walls of the shell on WebAssembly', function () {
       const { stderr, endedBy } = await askOk(repl.sandbox, toShell(command));
       assert.match(`${stderr}${endedBy ?? ''}`, /denied/iu, command);
     }
-    for (const folder of ['/work', '/tmp', '/usr']) {
+    for (const folder of ['/work', '/tmp', '/dev']) {
       const { stderr, exitCode } = await askOk(repl.sandbox, toShell(`rm -rf ${folder}`));
-      assert.match(stderr, /^rm: cannot remove '.*': /u);
+      assert.match(stderr, /^rm: cannot remove '.*': /u, folder);
       assert.equal(exitCode, 1, folder);
     }
     assert.equal(await repl.evaluate('os.listdir("/work"), os.path.isdir("/tmp")'), '([], True)');
