@@ -45,8 +45,13 @@ export class ProfileFolders implements ProfileSource {
     this.#parts = parts;
   }
 
-  /** Where a user's profile of this id is or would be. */
+  /** Where a user's profile of this id is or would be. @throws RlmError 'INVALID_INPUT' for what is no id. */
   toFile(profileId: string): string {
+    if (!profileIdPattern.test(profileId)) {
+      throw new RlmError('INVALID_INPUT', `${JSON.stringify(profileId)} is no id of a profile.`, {
+        nextStep: 'Take small letters, digits, _ and -, and begin with a letter.',
+      });
+    }
     return path.join(this.#parts.home, `${profileId}.yaml`);
   }
 

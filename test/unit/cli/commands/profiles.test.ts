@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { useTempFolder } from '../../../support/tempFolder';
 import { FakeCli } from '../fakeCli';
@@ -39,6 +39,26 @@ describe('the command profiles', () => {
     assert.match(await readFile(file, 'utf8'), /extends: test_writer/u);
     assert.equal(await createCli().run('profiles', 'validate', file), 0);
     assert.notEqual(await createCli().run('profiles', 'new', 'mine'), 0);
+  });
+
+  it('new writes nothing for what is no id', async () => {
+    for (const id of [
+      '../x',
+      'a/b',
+      '/tmp/x',
+      'A',
+      'a b',
+      '',
+      '..',
+      'é',
+      'a.yaml',
+      'x'.repeat(65),
+    ]) {
+      const cli = createCli();
+      assert.equal(await cli.run('profiles', 'new', id), 2, id);
+      assert.equal(cli.output.text, '');
+    }
+    assert.deepStrictEqual(await readdir(folder()), []);
   });
 
   it('validate tells file, line and key of each fault, and fails', async () => {
