@@ -3,7 +3,7 @@
 
 import type { TreeError, TreeQuestion, TreeState } from '../../protocol/shell';
 import type { GuestTree } from './guestTree';
-import { resolvePath } from './guestTree';
+import { resolvePath, toTreeError } from './guestTree';
 import { answerQuestion } from './treeServer';
 
 interface FileCall {
@@ -64,6 +64,9 @@ export class FileCalls {
   }
 
   #answer({ call, path, text }: FileCall, content: Uint8Array | null): unknown {
+    if (call !== 'listFiles' && path.endsWith('/')) {
+      throw new CallFailure(`${path} ${words.EISDIR}`);
+    }
     switch (call) {
       case 'readFile':
         return this.#decode(path);
@@ -97,7 +100,10 @@ export class FileCalls {
     if (bytes.length > maxFileBytes) {
       throw new CallFailure(`${bytes.length} bytes are more than the ${maxFileBytes} of one file`);
     }
-    if (!path.includes('\0') && resolvePath(this.#tree, path, true) !== null) {
+    if (!path.isWellFormed()) {
+      throw new CallFailure(`${path.toWellFormed()} ${words.EINVAL}`); // no bytes in UTF-8
+    }
+    if (!path.includes('\0') && this.#isInside(path)) {
       this.#makeFolders(path);
     }
     this.#ask({ kind: 'write', path, bytes, append: false });
@@ -110,10 +116,19 @@ export class FileCalls {
     folders.forEach((_, at) => {
       const folder = folders.slice(0, at + 1).join('/');
       const isNew = folder !== '' && 'error' in this.#state(folder);
-      if (isNew && resolvePath(this.#tree, folder, true) !== null) {
+      if (isNew && this.#isInside(folder)) {
         this.#ask({ kind: 'makeFolder', path: folder });
       }
     });
+  }
+
+  /** Links in a loop, or a file where a folder should be, are the call's failure and not the engine's. */
+  #isInside(path: string): boolean {
+    try {
+      return resolvePath(this.#tree, path, true) !== null;
+    } catch (thrown) {
+      throw new CallFailure(`${path} ${words[toTreeError(thrown)]}`);
+    }
   }
 
   #state(path: string) {

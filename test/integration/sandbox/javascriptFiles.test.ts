@@ -71,6 +71,37 @@ describe('files of JavaScript on WebAssembly', function () {
     assert.equal(await askRefused(repl.sandbox, toRead('a')), 'missing');
   });
 
+  it('never break the engine: a path through a file or a loop is refused, and all files stay', async () => {
+    await repl.run('writeFile("f", "kept"); writeFile("d/g", "kept")');
+    await askOk(repl.sandbox, toShell('ln -s loop loop; ln -s nowhere/x dangling; ln -s f link'));
+    const paths = [
+      'f/x',
+      'f/x/y',
+      'd/g/x',
+      '/work/f/',
+      'f/../f/x',
+      'loop',
+      'loop/x',
+      'link/x',
+      '\\ud800',
+      'e/\\udc00/x',
+    ];
+    for (const path of paths) {
+      for (const code of [
+        `writeFile("${path}", "x")`,
+        `readFile("${path}")`,
+        `listFiles("${path}")`,
+      ]) {
+        const { error } = await repl.run(
+          `var told = ""; try { ${code} } catch (e) { told = e.message }`,
+        );
+        assert.equal(error, null, code);
+        assert.notEqual(await repl.evaluate('told'), "''", code);
+      }
+    }
+    assert.equal(await repl.evaluate('readFile("f") + readFile("d/g")'), "'keptkept'");
+  });
+
   it('follow links of the shell inside, and none outside', async () => {
     await askOk(
       repl.sandbox,
