@@ -67,7 +67,10 @@ export class EngineApi {
       });
       asked.once('timeout', () => asked.destroy(new Error('it does not answer')));
       asked.once('error', reject);
-      asked.once('response', ({ statusCode }) => reject(new Error(`attach: ${statusCode}`)));
+      asked.once('response', ({ statusCode }) => {
+        asked.destroy();
+        reject(new Error(`attach: ${statusCode}`));
+      });
       asked.once('upgrade', (_answer, socket, head) => {
         socket.setTimeout(0);
         socket.unshift(head);

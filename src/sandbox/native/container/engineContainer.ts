@@ -22,7 +22,7 @@ export async function startEngineContainer(
     z.object({ Id: z.string().regex(/^[0-9a-f]{12,64}$/u) }),
     createContainerRequest(options),
   );
-  const remove = (): void => {
+  const kill = (): void => {
     void api.call('POST', `/containers/${id}/kill`, anything).catch(() => undefined); // gone by itself
   };
   try {
@@ -48,9 +48,10 @@ export async function startEngineContainer(
       socket.once('close', () => resolve(said.trim() || 'its container has ended'));
     });
     await api.call('POST', `/containers/${id}/start`, anything);
-    return { input: socket, output, ended, kill: remove };
+    return { input: socket, output, ended, kill };
   } catch (thrown) {
-    remove();
+    // Whether it runs or not: only what has run goes by itself.
+    void api.call('DELETE', `/containers/${id}?force=1`, anything).catch(() => undefined); // it has gone
     throw thrown;
   }
 }
