@@ -177,11 +177,16 @@ export class MemoryTree implements GuestTree {
     if (target.length > this.#quota.maxPathChars) {
       throw new TreeRefusal('ENAMETOOLONG');
     }
-    this.#add(folder, name, () => {
-      this.#take(encoder.encode(target).length);
-      const kind = 'link' as const;
-      return { kind, ino: this.#nextInode(), mode: 0o777, mtime: this.#now(), target };
-    });
+    const more = encoder.encode(target).length;
+    this.#add(
+      folder,
+      name,
+      () => {
+        const kind = 'link' as const;
+        return { kind, ino: this.#nextInode(), mode: 0o777, mtime: this.#now(), target };
+      },
+      more,
+    );
   }
 
   rename(from: string, to: string): void {
@@ -320,7 +325,8 @@ export class MemoryTree implements GuestTree {
     return { folder, name, node };
   }
 
-  #add<Made extends Node>(folder: FolderNode, name: string, make: () => Made): Made {
+  /** `more`: bytes beside those of every node. */
+  #add<Made extends Node>(folder: FolderNode, name: string, make: () => Made, more = 0): Made {
     if (name === '') {
       throw new TreeRefusal('EEXIST');
     }
@@ -330,7 +336,7 @@ export class MemoryTree implements GuestTree {
     if (this.#nodes >= this.#quota.maxFiles) {
       throw new TreeRefusal('ENOSPC');
     }
-    this.#take(nodeBytes);
+    this.#take(nodeBytes + more);
     const node = make();
     this.#nodes += 1;
     folder.children.set(name, node);
