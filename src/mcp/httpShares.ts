@@ -53,15 +53,17 @@ export class HttpShares {
       const text = `This user sends more than ${limits.bodyBytes} bytes at once.`;
       return refuseForNow(429, text, waitMs);
     }
-    if (this.#bodyBytes + bytes > this.#maxBodiesBytes) {
+    // The machine's own user has no share to hold slow or broken clients to, so none of them may take it all.
+    if (limits && this.#bodyBytes + bytes > this.#maxBodiesBytes) {
       this.#forget(id, share);
       return refuseForNow(503, 'The server reads as many large messages as it can.', waitMs);
     }
-    share.bodyBytes += bytes;
-    this.#bodyBytes += bytes;
+    const counted = limits ? bytes : 0;
+    share.bodyBytes += counted;
+    this.#bodyBytes += counted;
     return toDisposable(() => {
-      share.bodyBytes -= bytes;
-      this.#bodyBytes -= bytes;
+      share.bodyBytes -= counted;
+      this.#bodyBytes -= counted;
       this.#forget(id, share);
     });
   }

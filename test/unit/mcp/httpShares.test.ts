@@ -65,7 +65,7 @@ describe('httpShares', () => {
   });
 
   it('bounds nothing for the machine’s own user', () => {
-    const shares = new HttpShares(300 * maxBodyBytes);
+    const shares = new HttpShares(maxBodyBytes);
     const caller = createCaller('owner', false);
     for (let count = 0; count < 300; count += 1) {
       const response = new EventEmitter() as unknown as ServerResponse; // as above
