@@ -201,6 +201,7 @@ export class FakeAgents {
   readonly counts = { workspaces: 0, released: 0, accesses: 0, servers: 0, sinks: 0 };
   changes: WorkspaceChanges = { changes: [], diff: '', droppedChars: 0 };
   violations: readonly string[] = [];
+  notes: readonly string[] = [];
   isMetered = false;
   isRepository = true;
   /** Whether what was aborted rejects; else it comes late. */
@@ -327,6 +328,7 @@ export class FakeAgents {
       cwd: folder,
       command: null,
       writableRoots: [],
+      notes: this.notes,
       findViolations: async () => this.violations,
       readChanges: async (signal) => {
         await this.gates.pass('changes', signal);

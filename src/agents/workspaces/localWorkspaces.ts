@@ -197,15 +197,32 @@ export class LocalWorkspaces implements Workspaces {
       await runGit(['worktree', 'add', ...lock, ...start], { cwd: repository, signal });
       const tree = await takeSnapshot(folder, signal);
       await this.#writeNote({ ...note, tree });
-      return this.#toWorktree({ ...note, tree });
+      return this.#toWorktree({ ...note, tree }, await this.#describeLeftOut(call));
     } catch (thrown) {
       await this.#removeWorktree(note, !isThere).catch(() => undefined);
       throw thrown;
     }
   }
 
-  #toWorktree(note: WorktreeNote): Workspace {
-    return new WorktreeWorkspace(note, () => this.#removeWorktree(note, true));
+  #toWorktree(note: WorktreeNote, notes: readonly string[] = []): Workspace {
+    return new WorktreeWorkspace(note, { notes, remove: () => this.#removeWorktree(note, true) });
+  }
+
+  /** The worktree begins at the last commit: what is not committed must not be missed without a word. */
+  async #describeLeftOut(call: { readonly cwd: string; readonly signal: AbortSignal }) {
+    const status = await runGit(['status', '--porcelain', '-z', '--no-renames'], call);
+    const files = status
+      .split('\0')
+      .filter((line) => line !== '')
+      .map((line) => line.slice(3));
+    if (files.length === 0) {
+      return [];
+    }
+    const named = files.slice(0, 10).join(', ');
+    const more = files.length > 10 ? ` and ${files.length - 10} more` : '';
+    return [
+      `This worktree begins at the last commit of ${call.cwd}. Not in it, as they are not committed there: ${named}${more}.`,
+    ];
   }
 
   async #removeWorktree(note: WorktreeNote, dropsBranch: boolean): Promise<void> {
@@ -255,6 +272,9 @@ export class LocalWorkspaces implements Workspaces {
   }
 }
 
+const noRepositoryNote =
+  'This folder is in no git repository: what commands change in it is not on record, only patches are.';
+
 async function holdsOwnWork({ folder, base, tree }: WorktreeNote): Promise<boolean> {
   if (!(await stat(folder).catch(() => null))) {
     return false;
@@ -268,6 +288,7 @@ class FolderWorkspace implements Workspace {
   readonly command = null;
   readonly writableRoots = [];
   readonly #folder: string;
+  readonly notes: readonly string[];
   /** Null: in no repository. */
   readonly #tree: string | null;
   readonly #lease: Disposable | null;
@@ -278,6 +299,7 @@ class FolderWorkspace implements Workspace {
     readonly lease: Disposable | null;
   }) {
     this.#folder = parts.folder;
+    this.notes = parts.tree === null ? [noRepositoryNote] : [];
     this.#tree = parts.tree;
     this.#lease = parts.lease;
   }
@@ -321,10 +343,15 @@ class WorktreeWorkspace implements Workspace {
   readonly writableRoots = [];
   readonly #note: WorktreeNote;
   readonly #remove: () => Promise<void>;
+  readonly notes: readonly string[];
 
-  constructor(note: WorktreeNote, remove: () => Promise<void>) {
+  constructor(
+    note: WorktreeNote,
+    parts: { readonly notes: readonly string[]; readonly remove: () => Promise<void> },
+  ) {
     this.#note = note;
-    this.#remove = remove;
+    this.#remove = parts.remove;
+    this.notes = parts.notes;
   }
 
   get place(): WorkspacePlace {

@@ -406,6 +406,9 @@ export class AgentRun {
       ? await this.#reopenWorkspace(earlier.place, request, signal)
       : await workspaces.prepare(request, signal);
     this.#throwIfEnding();
+    for (const note of this.#workspace.notes) {
+      this.trace.append({ kind: 'agent.noted', by: 'host', note, tags: ['workspace'] });
+    }
     this.#access = await access.open({
       sessionId: this.id,
       mask: profile.mask,
@@ -451,7 +454,7 @@ export class AgentRun {
     return {
       runId: this.id,
       cwd: workspace.cwd,
-      instructions: toInstructions(profile, opened.agent),
+      instructions: [toInstructions(profile, opened.agent), ...workspace.notes].join('\n\n'),
       model,
       permissions: {
         sandbox: isInside ? ('external' as const) : permissions.sandbox,

@@ -19,7 +19,7 @@ import type { AgentEventBody, AgentUsage, Decision, Speaker } from './agentEvent
 import { AgentFacts, toFactsText } from './agentFacts';
 import { AgentRun, type AgentServer, type EarlierRun } from './agentRun';
 import type { AgentSlots } from './agentSlots';
-import { type AgentStatus, isAtRest } from './agentState';
+import { type AgentStatus, agentStatuses, isAtRest, isEnded } from './agentState';
 import { AgentTrace } from './agentTrace';
 import type { AgentAccessSource, Masker } from './masking';
 import type { Profile, ProfileSource } from './profile';
@@ -250,11 +250,19 @@ export class AgentRuns implements Disposable {
     this.require(sessionId).decide(approvalId, decision, caller.kind, note);
   }
 
-  /** Ends a run and its children. @throws RlmError 'AGENT_NOT_FOUND' */
-  async terminate(sessionId: string, reason: string): Promise<AgentRun> {
-    const run = this.require(sessionId);
-    await run.end('terminated', reason);
-    return run;
+  /** Ends a run and its children; one that has ended stays as it is. @throws RlmError 'AGENT_NOT_FOUND' */
+  async terminate(sessionId: string, reason: string): Promise<EndedRun> {
+    const run = this.#live.get(sessionId);
+    if (run) {
+      await run.end('terminated', reason);
+      return { status: run.status, leftBehind: run.leftBehind };
+    }
+    const summary = await this.#parts.traces.readSummary(sessionId);
+    if (!summary?.agent || !agentStatuses.some((one) => one === summary.status && isEnded(one))) {
+      this.require(sessionId); // says what it is instead
+    }
+    const { earlier } = await readRecord(this.#parts.traces, sessionId);
+    return { status: earlier.status, leftBehind: [] };
   }
 
   /** Ends all: their traces say that the engine ended. */
@@ -472,7 +480,14 @@ export class AgentRuns implements Disposable {
         task: masker.mask(agent.task),
         goals: agent.goals.map((goal) => masker.mask(goal)),
       },
-      limits: createLimits({ maxSteps: 10_000 }),
+      limits: {
+        ...createLimits(),
+        maxSteps: agent.limits.commands,
+        maxRuntimeMs: agent.limits.wallMs,
+        maxLlmCalls: agent.limits.turns,
+        maxLlmTokens: agent.limits.tokens,
+        maxDepth: agent.limits.depth,
+      },
       parentSessionId: parent?.id ?? null,
       sourceStep: null,
       depth: parent ? parent.opened.depth + 1 : 0,
@@ -571,6 +586,12 @@ async function readRecord(traces: TraceStore, sessionId: string): Promise<RunRec
         : null,
     },
   };
+}
+
+/** `leftBehind`: by this end; for people. */
+export interface EndedRun {
+  readonly status: AgentStatus;
+  readonly leftBehind: readonly string[];
 }
 
 export interface ReadRun {

@@ -53,6 +53,8 @@ export interface Workspace {
   readonly cwd: string;
   /** Runs the agent's program inside; null: it runs beside it. */
   readonly command: readonly string[] | null;
+  /** What the agent must know of it: sentences, for people too. */
+  readonly notes: readonly string[];
   /** Other roots that it must be able to write to. */
   readonly writableRoots: readonly string[];
   /** Which of `paths` it must not have touched; by their real paths. */

@@ -25,8 +25,8 @@ export const terminateSession = defineTool({
   output,
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   async run({ engine }, { session_id: sessionId, reason }) {
-    const run = await requireAgents(engine).terminate(sessionId, reason);
-    return { session_id: run.id, status: run.status, left_behind: [...run.leftBehind] };
+    const { status, leftBehind } = await requireAgents(engine).terminate(sessionId, reason);
+    return { session_id: sessionId, status, left_behind: [...leftBehind] };
   },
   toMarkdown: ({ session_id: id, status, left_behind: left }) =>
     [`Agent ${id}: ${status}.`, ...left.map((one) => `- kept: ${one}`)].join('\n'),

@@ -107,6 +107,7 @@ describe('the tools of agents', function () {
   }
 
   it('an agent changes files on a branch of its own, and says by what each item was done', async () => {
+    await writeFile(path.join(repository(), 'b.txt'), 'not committed\n');
     const spawned = await spawn(
       [
         run('npm --version'),
@@ -131,7 +132,10 @@ describe('the tools of agents', function () {
     const workspace = String(read['workspace']);
     assert.equal(await readFile(path.join(workspace, 'test_new.txt'), 'utf8'), 'hello\n');
     assert.equal(existsSync(path.join(repository(), 'test_new.txt')), false);
-    assert.equal(git('status', '--porcelain'), '');
+    assert.equal(git('status', '--porcelain'), '?? b.txt\n');
+    const trace = await callOk(client, 'rlm_get_trace', { session_id: spawned['session_id'] });
+    assert.match(JSON.stringify(trace['events']), /Not in it[^"]*b\.txt/u);
+    assert.match(model.requests[0]?.input ?? '', /Not in it[^"]*b\.txt/u);
     assert.match(git('branch', '--list', 'rlm/*'), /rlm\/test_writer-/u);
   });
 
@@ -172,6 +176,8 @@ describe('the tools of agents', function () {
     const ended = await callOk(client, 'terminate_session', { session_id: sessionId });
     assert.equal(ended['status'], 'terminated');
     assert.deepStrictEqual(await listLeftovers(sessionId), []);
+    const twice = await callOk(client, 'terminate_session', { session_id: sessionId });
+    assert.equal(twice['status'], 'terminated');
     const again = await callOk(client, 'spawn_agent', {
       resume_session_id: sessionId,
       custom_prompt: plan([{ say: 'Back again.' }]),

@@ -80,6 +80,21 @@ describe('workspaces of agents', function () {
     assert.ok(existsSync(workspace.cwd));
   });
 
+  it('what is not committed is not in a worktree, and that is said', async () => {
+    await writeFile(path.join(repository(), 'b.txt'), 'not committed\n');
+    await writeFile(path.join(repository(), 'new.txt'), 'new\n');
+    const workspace = await open().prepare(request(), never);
+    assert.match(workspace.notes.join(''), /Not in it[^]*b\.txt, new\.txt/u);
+    assert.equal(await readFile(path.join(workspace.cwd, 'b.txt'), 'utf8'), 'two\n');
+    await workspace.release();
+    const clean = await open().prepare(
+      request({ sessionId: 'session-0003', isolation: 'folder' }),
+      never,
+    );
+    assert.deepStrictEqual(clean.notes, []);
+    await clean.release();
+  });
+
   it('a part of a repository is worked on within its worktree', async () => {
     const part = path.join(repository(), 'src');
     const workspace = await open().prepare(request({ folder: part }), never);
