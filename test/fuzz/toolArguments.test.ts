@@ -9,7 +9,7 @@ import { ResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import fc from 'fast-check';
 import type { Engine } from '../../src/core/engine';
 import { errorCodes } from '../../src/core/errors';
-import { tools } from '../../src/mcp/toolList';
+import { toolsWithoutAgents } from '../support/offeredTools';
 import { createEngine } from '../../src/runtime';
 import { toClientEncoding } from '../support/clientEncodings';
 import { anyJson, anyText, fuzz, toFuzzTitle } from '../support/fuzz';
@@ -151,6 +151,7 @@ describe('fuzzed tool arguments', function () {
       baseFolder: root,
       log: () => undefined,
       sandboxFolder,
+      agents: null,
     });
     client = await connectClient(engine);
     live = await openSession(client, { config: roomy });
@@ -160,7 +161,7 @@ describe('fuzzed tool arguments', function () {
     await engine.close();
   });
 
-  for (const { name, alias, listed } of tools) {
+  for (const { name, alias, listed } of toolsWithoutAgents) {
     const cases = openingTools.has(name) ? casesPerOpeningTool : casesPerTool;
     it(toFuzzTitle(`${name} answers or says what is wrong`, cases), async () => {
       const schema = listed.inputSchema as Schema; // made from zod as JSON Schema

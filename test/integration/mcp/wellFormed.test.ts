@@ -10,7 +10,7 @@ import * as z from 'zod';
 
 import { serveHttp } from '../../../src/mcp/http';
 import { serveStdio } from '../../../src/mcp/stdio';
-import { tools } from '../../../src/mcp/toolList';
+import { toolsWithoutAgents } from '../../support/offeredTools';
 import { createFakeEngine, type FakeEngine } from '../../support/fakeEngine';
 import { fuzz } from '../../support/fuzz';
 import { callTool, connectClient, createClient, openSession } from '../../support/mcpClient';
@@ -45,7 +45,7 @@ async function askEverything(client: Client, text: string): Promise<void> {
     rlm_decompose: { complex_task: text, max_iterations: 1 },
     rlm_finalize: { session_id: id, final_text: text },
   };
-  for (const { name } of tools) {
+  for (const { name } of toolsWithoutAgents) {
     for (const format of ['json', 'markdown']) {
       await callTool(client, name, { ...given[name], response_format: format });
       await callTool(client, name, { ...given[name], session_id: text });

@@ -9,7 +9,7 @@ import {
   ResourceListChangedNotificationSchema,
   ResourceUpdatedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import { tools } from '../../../src/mcp/toolList';
+import { toolsWithoutAgents } from '../../support/offeredTools';
 import { resourceTemplates } from '../../../src/mcp/resourceUri';
 import { callOk, callTool, openSession } from '../../support/mcpClient';
 import { initialize } from '../../support/initialize';
@@ -88,9 +88,6 @@ const calls: Readonly<
   rlm_status: () => ({ args: {}, code: null }),
 };
 
-/** Agents work on the server's own machine, which its users share. */
-const offered = tools.filter(({ set }) => set !== 'agents');
-
 describe('users of one server', function () {
   this.timeout(120_000);
   const folder = useTempFolder();
@@ -139,13 +136,16 @@ describe('users of one server', function () {
   };
 
   it('the table has every tool and template that there is', () => {
-    assert.deepStrictEqual(Object.keys(calls).sort(), offered.map(({ name }) => name).sort());
+    assert.deepStrictEqual(
+      Object.keys(calls).sort(),
+      toolsWithoutAgents.map(({ name }) => name).sort(),
+    );
   });
 
   it('no tool shows or changes what is another’s, by any of its names', async () => {
     const before = await readAll(alice);
     assert.ok(before.includes(secret));
-    for (const { name, alias } of offered) {
+    for (const { name, alias } of toolsWithoutAgents) {
       for (const called of alias === null ? [name] : [name, alias]) {
         for (const id of theirs.ids) {
           const call = calls[name]?.(theirs, id);
@@ -168,7 +168,7 @@ describe('users of one server', function () {
     const listed = await bob.listTools();
     assert.deepStrictEqual(
       listed.tools.map(({ name }) => name).sort(),
-      offered.map(({ name }) => name).sort(),
+      toolsWithoutAgents.map(({ name }) => name).sort(),
     );
     await assert.rejects(bob.callTool({ name: 'list_agents', arguments: {} }), /Unknown tool/u);
   });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { tools } from '../../../src/mcp/toolList';
+import { toolsWithoutAgents } from '../../support/offeredTools';
 import { openSourceFile } from '../../../src/extension/documents/sourceFile';
 import { toPanelHtml } from '../../../src/extension/trace/panelHtml';
 import { createSampleTrace, foldEvents } from '../../support/sampleTrace';
@@ -58,10 +58,14 @@ export function describeTrusted(): void {
           waitForLiveTools: true,
         });
         const listed = vscode.lm.tools.filter(({ name }) => /_rlm_|_sandbox_|_agent/u.test(name));
-        return listed.length >= tools.length ? listed.map(({ name }) => name) : undefined;
+        return listed.length >= toolsWithoutAgents.length
+          ? listed.map(({ name }) => name)
+          : undefined;
       });
-      const short = names.map((name) => tools.find((tool) => name.endsWith(tool.name))?.name);
-      assert.deepStrictEqual(short.sort(), tools.map(({ name }) => name).sort());
+      const short = names.map(
+        (name) => toolsWithoutAgents.find((tool) => name.endsWith(tool.name))?.name,
+      );
+      assert.deepStrictEqual(short.sort(), toolsWithoutAgents.map(({ name }) => name).sort());
     });
 
     it('offers fewer tools when a tool set is switched off, and all of them again', async () => {
