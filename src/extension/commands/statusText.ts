@@ -16,6 +16,11 @@ export function toStatusText(status: EngineStatus, url: string | null): string {
     '',
     `- ${l10n.t('Endpoint')}: ${endpoint}`,
     `- ${l10n.t('Engine')}: ${status.engineId} (${status.pid}), ${toDurationText(status.uptimeMs)}`,
+    `- ${l10n.t('Models')}:`,
+    ...status.models.map(
+      ({ provider, state, detail, models }) =>
+        `  - ${provider}: ${state}, ${detail}${models.length > 0 ? ` (${models.join(', ')})` : ''}`,
+    ),
     `- ${l10n.t('Sandbox')}: ${[toPlaceText(sandbox.placement), ...sandbox.walls].join(', ')}`,
     ...sandbox.backends.map(
       ({ backend, language, works, detail, nextStep, walls }) =>
@@ -23,11 +28,6 @@ export function toStatusText(status: EngineStatus, url: string | null): string {
     ),
     `- ${l10n.t('Live sandboxes')}: ${sandbox.liveSandboxes}`,
     `- ${l10n.t('Warm workers')}: ${sandbox.warmWorkers}`,
-    `- ${l10n.t('Models')}:`,
-    ...status.models.map(
-      ({ provider, state, detail, models }) =>
-        `  - ${provider}: ${state}, ${detail}${models.length > 0 ? ` (${models.join(', ')})` : ''}`,
-    ),
     `- ${l10n.t('Sessions')}: ${toCountsText(status)}`,
     `- ${l10n.t('Storage')}: ${storage.path}, ${toByteText(storage.bytes)}`,
     `- ${l10n.t('Folders that may be read')}: ${allowedRoots.length > 0 ? '' : none}`,
@@ -37,7 +37,9 @@ export function toStatusText(status: EngineStatus, url: string | null): string {
 }
 
 function toCountsText({ sessionsByStatus, liveSessions }: EngineStatus): string {
-  const counts = Object.entries(sessionsByStatus).map(([name, count]) => `${count} ${name}`);
+  const counts = Object.entries(sessionsByStatus)
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${count} ${name}`);
   return [...counts, vscode.l10n.t('{0} in memory', liveSessions)].join(', ');
 }
 
