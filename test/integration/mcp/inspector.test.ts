@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
-import { toolsWithoutAgents } from '../../support/offeredTools';
+import { tools } from '../../../src/mcp/toolList';
+import { hasAgents } from '../../../src/runtime/localAgents';
 import { bundledNode, runChild } from '../../support/childProcess';
 import { cliPath, readEndpoint, startServer } from '../../support/engineProcess';
 import { useTempFolder } from '../../support/tempFolder';
@@ -42,7 +43,12 @@ describe('the Inspector', () => {
 
   const readNames = (stdout: string) =>
     reportSchema.parse(JSON.parse(stdout)).tools.map(({ name }) => name);
-  const ownNames = toolsWithoutAgents.map(({ name }) => name);
+  let ownNames: readonly string[];
+
+  before(async () => {
+    const offered = (await hasAgents({})) ? tools : tools.filter(({ set }) => set !== 'agents');
+    ownNames = offered.map(({ name }) => name);
+  });
 
   it('passes its strict check of every tool over stdio', async () => {
     const program = [process.execPath, cliPath, '--home', folder(), 'mcp', '--standalone'];

@@ -57,7 +57,7 @@ export function describeTrusted(): void {
         await vscode.commands.executeCommand('workbench.mcp.startServer', '*', {
           waitForLiveTools: true,
         });
-        const listed = vscode.lm.tools.filter(({ name }) => /_rlm_|_sandbox_|_agent/u.test(name));
+        const listed = vscode.lm.tools.filter(({ name }) => /_rlm_|_sandbox_/u.test(name)); // agents are offered where Codex is installed
         return listed.length >= toolsWithoutAgents.length
           ? listed.map(({ name }) => name)
           : undefined;
