@@ -33,7 +33,7 @@ export interface CallMeter {
   reserve(tokens: number): { settle(usedTokens: number, usd: number | null): void } | null;
 }
 
-/** Port: how runs reach a model without knowing its key. Implemented in src/agents/access. */
+/** Port: how runs reach a model without knowing its key. Implemented in src/runtime/localAgents.ts. */
 export interface AgentAccessSource {
   /** @throws RlmError 'MODEL_UNAVAILABLE' with what to set up. */
   open(request: {
