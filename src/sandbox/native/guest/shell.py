@@ -4,8 +4,10 @@ import selectors
 import signal
 import sys
 import threading
+import time
 
 STOP_ROUNDS = 200
+GONE_ROUNDS = 500  # of 10 ms, in which what was killed gives up its memory
 
 
 class Command:
@@ -13,7 +15,7 @@ class Command:
 
     def __init__(self, asked, options, on_end):
         self.asked, self.on_end = asked, on_end
-        self.ended_by, self.status = None, None
+        self.ended_by, self.status, self.ends = None, None, 0
         self.over = threading.Event()
         self.before = set(list_starts())
         pipes = [os.pipe(), os.pipe()]
@@ -45,13 +47,16 @@ class Command:
                      "replaced": {"stdout": out.replaced, "stderr": err.replaced}})
 
     def end(self, why, interpreter):
-        self.ended_by = self.ended_by or why
+        self.ended_by, self.ends = self.ended_by or why, self.ends + 1
         self.kill(interpreter)
 
     def kill(self, interpreter):
         """Everything that it has started, also what has left its group; True when nothing is left, False where it starts others too fast."""
         if sys.platform != "linux":
             signal_to(-self.group, signal.SIGKILL)
+            return True
+        if os.getpid() == 1:
+            self.kill_here(interpreter)
             return True
         found = set()
         for _ in range(STOP_ROUNDS):  # first all are stopped: what stands still starts no other
@@ -66,6 +71,25 @@ class Command:
         for number in found:
             signal_to(number, signal.SIGKILL)
         return True
+
+    def kill_here(self, interpreter):
+        """In a process namespace of its own: one call stops all at once, however fast they start others. What the session's
+        code has stopped itself goes on, too."""
+        signal_to(-1, signal.SIGSTOP)
+        started = set(self.list_started(interpreter))
+        for number in started:
+            signal_to(number, signal.SIGKILL)
+        for number, _, _ in list_running():
+            if number not in started:
+                signal_to(number, signal.SIGCONT)
+
+    def is_gone(self, interpreter):
+        """Waits for what was killed: until then it counts as what the session holds."""
+        for _ in range(GONE_ROUNDS if sys.platform == "linux" else 0):
+            if not self.list_started(interpreter):
+                return True
+            time.sleep(0.01)
+        return sys.platform != "linux"
 
     def list_started(self, interpreter):
         """All below this process that were not there before it, but what the interpreter has started since."""

@@ -29,6 +29,7 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 IS_FIRST = os.getpid() == 1  # of a process namespace of its own: all other processes in it are the session's
 ADOPT_ORPHANS = 36  # of prctl
 STOP_PASSES = 1_000
+MAX_ENDS = 40  # of a command at as many looks: what is killed takes its time to go
 
 
 def run(sources, start, options):
@@ -178,7 +179,7 @@ class Supervisor:
 
     def finish(self, command, status):
         """What a command has left running ends with it."""
-        if not command.kill(self.group):
+        if not (command.kill(self.group) and command.is_gone(self.group)):
             self.why = self.why or "a command of its shell started processes without end"
             self.kill_all(self.group)
         command.reaped(os.waitstatus_to_exitcode(status))
@@ -195,26 +196,32 @@ class Supervisor:
             os._exit(1)
 
     def look(self):
+        command = self.command
+        if command and command.over.is_set():
+            command = None
+        if IS_FIRST and len(list_numbers()) > MAX_TASKS:  # looking into each takes long where so many want to run
+            self.end_for("it had started too many processes", command)
+            return
         processes = list_processes()
         if self.count_names() > MAX_NAMES:
-            self.end_for("it had made too many files")
+            self.end_for("it had made too many files", command)
             for folder in self.options["folders"]:
                 clear(folder)
         elif sum(tasks for _, tasks, _ in processes) > MAX_TASKS:
-            self.end_for("it had started too many processes")
+            self.end_for("it had started too many processes", command)
         elif self.max_bytes is not None and (
                 sum(size for _, _, size in processes) > self.max_bytes and count_shared(processes) > self.max_bytes):
-            self.end_for("its processes took more than max_memory_mb")
+            self.end_for("its processes took more than max_memory_mb", command)
 
     def count_names(self):
         """Of files: where they are kept in memory, names take memory that no limit of a process bounds."""
         states = [os.statvfs(folder) for folder in self.options["folders"]]
         return max((state.f_files - state.f_ffree for state in states), default=0)
 
-    def end_for(self, why):
-        command = self.command
-        if command and not command.over.is_set() and command.ended_by is None:
-            command.end(why, self.group)  # first what may be spared least
+    def end_for(self, why, command):
+        if command and command.ends < MAX_ENDS:  # first what may be spared most
+            if not command.over.is_set():  # else what was counted has just gone
+                command.end(why, self.group)
             return
         self.why = self.why or why
         self.kill_all(self.group)
