@@ -2,29 +2,35 @@
 // traces.
 
 import type { Disposable } from '../../base/disposable';
-import { createTimeOrderedId } from '../../base/ids';
 import { SharedTasks } from '../../base/sharedTasks';
 import type { Clock } from '../clock';
 import { RlmError, cancelledError } from '../errors';
-import type { AgentOpened, TraceEvent } from '../event';
-import { isAgentEvent } from '../event';
-import { createLimits, noUsage } from '../limits';
+import type { AgentOpened } from '../event';
 import type { SessionChange } from '../liveSessions';
 import type { RequestScope } from '../requestScope';
-import { createSummary, noAgentStanding } from '../summary';
-import { pageEvents, type TraceSink, type TraceStore } from '../traceStore';
+import { createSummary } from '../summary';
+import type { TraceSink, TraceStore } from '../traceStore';
 import { AgentBudget } from './agentBudget';
 import type { AgentDriver } from './agentDriver';
-import type { AgentEventBody, AgentUsage, Decision, Speaker } from './agentEvent';
-import { AgentFacts, toFactsText } from './agentFacts';
-import { AgentRun, type AgentServer, type EarlierRun } from './agentRun';
+import type { Decision, Speaker } from './agentEvent';
+import { AgentRun } from './agentRun';
 import type { AgentSlots } from './agentSlots';
 import { type AgentStatus, agentStatuses, isAtRest, isEnded } from './agentState';
 import { AgentTrace } from './agentTrace';
 import type { AgentAccessSource, Masker } from './masking';
+import { toOpened, toParent } from './openedRun';
 import type { Profile, ProfileSource } from './profile';
-import { type AgentParent, planSpawn, type SpawnRequest, toFirstMessage } from './spawnPlan';
-import type { WorkspacePlace, Workspaces } from './workspaces';
+import type { AgentServer, EarlierRun } from './run/runParts';
+import {
+  type DoneSoFar,
+  type Recorded,
+  countActions,
+  readDoneSoFar,
+  readRecord,
+} from './runRecord';
+import { checkSpawnFolder } from './spawnFolder';
+import { planSpawn, type SpawnRequest, toFirstMessage } from './spawnPlan';
+import type { Workspaces } from './workspaces';
 
 export interface AgentRunsParts {
   readonly traces: TraceStore;
@@ -109,7 +115,8 @@ export class AgentRuns implements Disposable {
     );
     const isolation = plan.isolation ?? (isRepository ? 'worktree' : 'folder');
     const info = { ...plan.info, folder, isolation };
-    await this.#checkFolder(folder, profile, parent);
+    const above = parent && { info: parent.opened.agent, folders: parent.folders };
+    await checkSpawnFolder(folder, { profile, parent: above }, workspaces);
     this.#throwIfGone(parent);
     const child = parent?.budget.reserve('children', 1) ?? null;
     if (parent && !child) {
@@ -118,7 +125,7 @@ export class AgentRuns implements Disposable {
       });
     }
     try {
-      const opened = this.#toOpened(info, { title: plan.title, parent });
+      const opened = toOpened(info, { title: plan.title, parent }, this.#parts);
       const sink = await traces.createTrace(opened);
       const run = await this.#createOrRemove(opened, sink, () => {
         this.#throwIfGone(parent);
@@ -186,49 +193,9 @@ export class AgentRuns implements Disposable {
 
   /** What any run on record has done. @throws RlmError 'AGENT_NOT_FOUND' */
   async read(sessionId: string): Promise<ReadRun> {
-    const run = this.#live.get(sessionId);
-    if (run) {
-      await run.trace.settle();
-    }
-    const summary = await this.#parts.traces.readSummary(sessionId);
-    if (!summary?.agent) {
-      throw new RlmError('AGENT_NOT_FOUND', `There is no agent run ${sessionId}.`, {
-        nextStep: 'List runs with list_agents.',
-      });
-    }
-    const record = await readRecord(this.#parts.traces, sessionId);
-    const facts = new AgentFacts();
-    const done = new Map<string, number | null>();
-    const children = new Map<string, ReadRun['children'][number]>();
-    for (const { body } of record.bodies) {
-      facts.take(body);
-      if (body.kind === 'agent.checked') {
-        done.set(body.item, body.byEvent);
-      } else if (body.kind === 'agent.delegated') {
-        const { childSessionId, profileId, childStatus } = body;
-        children.set(childSessionId, {
-          sessionId: childSessionId,
-          profileId,
-          status: childStatus,
-        });
-      }
-    }
-    const status = summary.status as AgentStatus; // an agent run has no other
-    const { usage } = summary.agent;
-    const checklist = summary.agent.checklist.map((item) => ({
-      ...item,
-      isDone: done.has(item.id),
-      byEvent: done.get(item.id) ?? null,
-    }));
-    return {
-      run: run ?? null,
-      status,
-      usage,
-      checklist,
-      children: [...children.values()],
-      place: record.earlier.place,
-      facts: toFactsText(facts.view, { status, usage, checklist: { all: checklist } }),
-    };
+    const run = this.#live.get(sessionId) ?? null;
+    await run?.trace.settle();
+    return { run, ...(await readDoneSoFar(this.#parts.traces, sessionId)) };
   }
 
   /** @throws RlmError 'AGENT_NOT_FOUND' | 'INVALID_INPUT'; agents may not approve, not even their children's. */
@@ -340,7 +307,7 @@ export class AgentRuns implements Disposable {
       used,
       parent: parent?.budget ?? null,
     });
-    const actions = past.record.filter(({ body }) => countsAsAction(body.kind)).length;
+    const actions = countActions(past.record);
     const run = new AgentRun(
       {
         ...{ opened, profile, driver, workspaces, access, openServer, slots, budget, clock },
@@ -410,42 +377,6 @@ export class AgentRuns implements Disposable {
     }
   }
 
-  /** @throws RlmError 'PATH_NOT_ALLOWED' */
-  async #checkFolder(folder: string, profile: Profile, parent: AgentRun | null): Promise<void> {
-    const allowed = await this.#readAllowed(profile.workspace.allow);
-    if (allowed.length > 0 && !allowed.some((root) => isBelow(folder, root))) {
-      throw new RlmError('PATH_NOT_ALLOWED', `Profile ${profile.id} may not work in ${folder}.`, {
-        nextStep: `Take a folder below one of: ${profile.workspace.allow.join(', ')}.`,
-      });
-    }
-    if (!parent) {
-      return;
-    }
-    const { permissions } = parent.opened.agent;
-    const hasGlobs = permissions.deny.length > 0 || permissions.write.length > 0;
-    const roots = [parent.opened.agent.folder, ...parent.folders];
-    const isAllowed = roots.some(
-      (root) => (hasGlobs ? folder === root : isBelow(folder, root)), // globs are about paths from their folder on
-    );
-    if (!isAllowed) {
-      throw new RlmError('PATH_NOT_ALLOWED', `A child may not work in ${folder}.`, {
-        nextStep: `Name no folder: it works where its parent does (${parent.opened.agent.folder}).`,
-      });
-    }
-  }
-
-  /** By their real paths; one that is not there allows nothing. */
-  async #readAllowed(folders: readonly string[]): Promise<readonly string[]> {
-    return Promise.all(
-      folders.map((folder) =>
-        this.#parts.workspaces.readFolder(folder).then(
-          (found) => found.folder,
-          () => folder,
-        ),
-      ),
-    );
-  }
-
   /** @throws RlmError 'CANCELLED' | 'GUARDRAIL_STOPPED' */
   #throwIfGone(parent: AgentRun | null): void {
     this.#throwIfClosing();
@@ -456,136 +387,11 @@ export class AgentRuns implements Disposable {
     }
   }
 
-  #toOpened(
-    agent: AgentOpened['agent'],
-    { title, parent }: { readonly title: string; readonly parent: AgentRun | null },
-  ): AgentOpened {
-    const { clock, requests, engineId, version, masker } = this.#parts;
-    const at = clock.now();
-    const { requestId } = requests;
-    return {
-      ...(requestId !== null && { requestId }),
-      kind: 'session.opened',
-      at,
-      step: 0,
-      status: 'queued',
-      usage: noUsage,
-      agentStanding: noAgentStanding,
-      sessionId: createTimeOrderedId(at),
-      title: masker.mask(title),
-      language: null,
-      sandbox: null,
-      agent: {
-        ...agent,
-        task: masker.mask(agent.task),
-        goals: agent.goals.map((goal) => masker.mask(goal)),
-      },
-      limits: {
-        ...createLimits(),
-        maxSteps: agent.limits.commands,
-        maxRuntimeMs: agent.limits.wallMs,
-        maxLlmCalls: agent.limits.turns,
-        maxLlmTokens: agent.limits.tokens,
-        maxDepth: agent.limits.depth,
-      },
-      parentSessionId: parent?.id ?? null,
-      sourceStep: null,
-      depth: parent ? parent.opened.depth + 1 : 0,
-      engineId,
-      version,
-    };
-  }
-
   #throwIfClosing(): void {
     if (this.#isClosing) {
       throw cancelledError('Spawning an agent while the engine ends');
     }
   }
-}
-
-function toParent(run: AgentRun): AgentParent {
-  const { opened, budget } = run;
-  return {
-    sessionId: run.id,
-    info: opened.agent,
-    depth: opened.depth,
-    left: {
-      tokens: budget.left('tokens'),
-      usd: budget.left('usd'),
-      turns: budget.left('turns'),
-      wallMs: budget.left('wallMs'),
-      commands: budget.left('commands'),
-      children: budget.left('children'),
-    },
-  };
-}
-
-function countsAsAction(kind: AgentEventBody['kind']): boolean {
-  return kind === 'agent.ran' || kind === 'agent.edited' || kind === 'agent.called';
-}
-
-function isBelow(folder: string, root: string): boolean {
-  const start = /[\\/]$/u.test(root) ? root : `${root}${root.includes('\\') ? '\\' : '/'}`;
-  return folder === root || folder.startsWith(start);
-}
-
-/** An event of the run, and its number in the trace. */
-interface Recorded {
-  readonly body: AgentEventBody;
-  readonly number: number;
-  readonly standing: AgentOpened['agentStanding'];
-}
-
-interface RunRecord {
-  readonly opened: AgentOpened;
-  readonly events: number;
-  readonly earlier: EarlierRun;
-  readonly bodies: readonly Recorded[];
-}
-
-/** @throws RlmError 'AGENT_NOT_FOUND' */
-async function readRecord(traces: TraceStore, sessionId: string): Promise<RunRecord> {
-  const events: TraceEvent[] = [];
-  let cursor: string | null = null;
-  do {
-    const page = await traces.readEvents(sessionId, {
-      fromStep: null,
-      toStep: null,
-      cursor,
-      limit: pageEvents,
-    });
-    events.push(...page.events);
-    cursor = page.nextCursor;
-  } while (cursor !== null);
-  const [opened] = events;
-  if (opened?.kind !== 'session.opened' || !opened.agent) {
-    throw new RlmError('AGENT_NOT_FOUND', `The trace of run ${sessionId} has no beginning.`, {
-      nextStep: 'Read what is left of it with rlm_get_trace, and spawn a new agent.',
-    });
-  }
-  const bodies = events.flatMap((event, number) =>
-    isAgentEvent(event) ? [{ body: event, number, standing: event.agentStanding }] : [],
-  );
-  const changes = bodies.map(({ body }) => body).filter((body) => body.kind === 'agent.changed');
-  const decided = new Set(
-    bodies.map(({ body }) => (body.kind === 'agent.decided' ? body.approvalId : null)),
-  );
-  const place = changes.findLast(({ workspace }) => workspace !== null);
-  return {
-    opened,
-    events: events.length,
-    bodies,
-    earlier: {
-      status: changes.at(-1)?.to ?? 'queued',
-      undecided: bodies.flatMap(({ body }) =>
-        body.kind === 'agent.asked' && !decided.has(body.approvalId) ? [body.approvalId] : [],
-      ),
-      threadId: changes.findLast(({ threadId }) => threadId !== null)?.threadId ?? null,
-      place: place?.workspace
-        ? { folder: place.workspace, branch: place.branch, container: place.container }
-        : null,
-    },
-  };
 }
 
 /** `leftBehind`: by this end; for people. */
@@ -594,23 +400,5 @@ export interface EndedRun {
   readonly leftBehind: readonly string[];
 }
 
-export interface ReadRun {
-  /** Null: no engine works on it, or another. */
-  readonly run: AgentRun | null;
-  readonly status: AgentStatus;
-  readonly usage: AgentUsage;
-  readonly checklist: readonly {
-    readonly id: string;
-    readonly description: string;
-    readonly isDone: boolean;
-    readonly byEvent: number | null;
-  }[];
-  readonly children: readonly {
-    readonly sessionId: string;
-    readonly profileId: string;
-    readonly status: AgentStatus;
-  }[];
-  readonly place: WorkspacePlace | null;
-  /** Plain text. */
-  readonly facts: string;
-}
+/** `run`: null where no engine works on it, or another. */
+export type ReadRun = DoneSoFar & { readonly run: AgentRun | null };

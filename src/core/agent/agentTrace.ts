@@ -39,7 +39,8 @@ interface AgentTraceParts {
 }
 
 const keptLines = 20;
-const actionKinds: ReadonlySet<AgentEventBody['kind']> = new Set([
+/** What an action of a run ends with. */
+export const actionKinds: ReadonlySet<AgentEventBody['kind']> = new Set([
   'agent.ran',
   'agent.edited',
   'agent.called',

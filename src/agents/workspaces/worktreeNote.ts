@@ -1,0 +1,59 @@
+// What is on disk of a worktree beside it, so that it is found again when its engine is gone.
+
+import { readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as z from 'zod';
+import { ownerFile } from '../../base/ownerOnly';
+
+const noteSchema = z.object({
+  sessionId: z.string(),
+  engineId: z.string(),
+  repository: z.string(),
+  folder: z.string(),
+  branch: z.string(),
+  base: z.string(),
+  tree: z.string(),
+  /** Below the worktree: the part of the repository that it was asked to work on. */
+  within: z.string(),
+});
+export type WorktreeNote = z.output<typeof noteSchema>;
+
+export class WorktreeNotes {
+  /** `folder`: where the worktrees lie. */
+  constructor(private readonly folder: string) {}
+
+  /** The ids of the runs that have one. */
+  async list(): Promise<readonly string[]> {
+    const names = await readdir(this.folder).catch(() => []);
+    return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -5));
+  }
+
+  async read(sessionId: string): Promise<WorktreeNote | null> {
+    const text = await readFile(this.#toFile(sessionId), 'utf8').catch(() => null);
+    if (text === null) {
+      return null;
+    }
+    try {
+      return noteSchema.parse(JSON.parse(text));
+    } catch {
+      return null; // half written: its worktree was not made
+    }
+  }
+
+  async write(note: WorktreeNote): Promise<void> {
+    await writeFile(this.#toFile(note.sessionId), JSON.stringify(note), { mode: ownerFile });
+  }
+
+  async remove(sessionId: string): Promise<void> {
+    await rm(this.#toFile(sessionId), { force: true });
+  }
+
+  /** When it was written last, as epoch ms; null: there is none. */
+  async readTime(sessionId: string): Promise<number | null> {
+    return (await stat(this.#toFile(sessionId)).catch(() => null))?.mtimeMs ?? null;
+  }
+
+  #toFile(sessionId: string): string {
+    return path.join(this.folder, `${sessionId}.json`);
+  }
+}

@@ -1,0 +1,70 @@
+// A run that works in a git worktree of its own.
+
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Workspace, WorkspaceChanges, WorkspacePlace } from '../../core/agent/workspaces';
+import { runGit } from './git';
+import { findOutside } from './insideFolder';
+import { compareSnapshots, takeSnapshot } from './snapshot';
+import type { WorktreeNote } from './worktreeNote';
+
+/** Whether something lies in it that is not in its base. */
+export async function holdsOwnWork({ folder, base, tree }: WorktreeNote): Promise<boolean> {
+  if (!(await stat(folder).catch(() => null))) {
+    return false;
+  }
+  const head = (await runGit(['rev-parse', 'HEAD'], { cwd: folder })).trim();
+  return head !== base || tree === '' || (await takeSnapshot(folder)) !== tree;
+}
+
+export class WorktreeWorkspace implements Workspace {
+  readonly command = null;
+  readonly writableRoots = [];
+  readonly #note: WorktreeNote;
+  readonly #remove: () => Promise<void>;
+  readonly notes: readonly string[];
+
+  constructor(
+    note: WorktreeNote,
+    parts: { readonly notes: readonly string[]; readonly remove: () => Promise<void> },
+  ) {
+    this.#note = note;
+    this.#remove = parts.remove;
+    this.notes = parts.notes;
+  }
+
+  get place(): WorkspacePlace {
+    return { folder: this.#note.folder, branch: this.#note.branch, container: null };
+  }
+
+  get cwd(): string {
+    return path.join(this.#note.folder, this.#note.within);
+  }
+
+  findViolations(paths: readonly string[]): Promise<readonly string[]> {
+    return findOutside(this.cwd, paths);
+  }
+
+  async readChanges(signal: AbortSignal): Promise<WorkspaceChanges> {
+    const to = await takeSnapshot(this.#note.folder, signal);
+    return compareSnapshots(this.cwd, { from: this.#note.tree, to }, signal);
+  }
+
+  async commit(message: string, signal: AbortSignal) {
+    const { folder, branch } = this.#note;
+    const call = { cwd: folder, signal };
+    await runGit(['add', '--all', '--', '.'], call);
+    await runGit(['commit', '--quiet', '--no-verify', '-m', message], call);
+    return { commit: (await runGit(['rev-parse', 'HEAD'], call)).trim(), branch };
+  }
+
+  async release(): Promise<readonly string[]> {
+    const { folder, branch } = this.#note;
+    const holdsWork = await holdsOwnWork(this.#note).catch(() => true); // rather kept than lost
+    if (!holdsWork) {
+      await this.#remove().catch(() => undefined);
+      return [];
+    }
+    return [`branch ${branch} in ${folder}`];
+  }
+}

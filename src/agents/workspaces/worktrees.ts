@@ -1,0 +1,163 @@
+// Git worktrees of runs: each locked, on a branch of its own, with a note beside it.
+
+import { mkdir, realpath, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { ownerFolder } from '../../base/ownerOnly';
+import type { Clock } from '../../core/clock';
+import { RlmError } from '../../core/errors';
+import type {
+  LeftWorkspace,
+  Workspace,
+  WorkspacePlace,
+  WorkspaceRequest,
+} from '../../core/agent/workspaces';
+import { findRepository, runGit } from './git';
+import { takeSnapshot } from './snapshot';
+import { type WorktreeNote, WorktreeNotes } from './worktreeNote';
+import { WorktreeWorkspace, holdsOwnWork } from './worktreeWorkspace';
+
+interface WorktreesParts {
+  /** Where they lie. */
+  readonly folder: string;
+  readonly engineId: string;
+  readonly isEngineAlive: (engineId: string) => Promise<boolean>;
+  readonly clock: Clock;
+}
+
+export class Worktrees {
+  readonly #parts: WorktreesParts;
+  readonly #notes: WorktreeNotes;
+
+  constructor(parts: WorktreesParts) {
+    this.#parts = parts;
+    this.#notes = new WorktreeNotes(parts.folder);
+  }
+
+  async count(): Promise<number> {
+    return (await this.#notes.list()).length;
+  }
+
+  async find(sessionId: string): Promise<WorktreeNote | null> {
+    return this.#notes.read(sessionId);
+  }
+
+  /** The one that an earlier engine has left, or another on the same branch where it is gone. */
+  async reopen(
+    place: WorkspacePlace,
+    request: WorkspaceRequest,
+    signal: AbortSignal,
+  ): Promise<Workspace> {
+    const note = await this.#notes.read(request.sessionId);
+    if (!note || !(await stat(note.folder).catch(() => null))) {
+      return this.create(request, signal, place.branch);
+    }
+    await this.#notes.write({ ...note, engineId: this.#parts.engineId });
+    return this.#toWorktree(note);
+  }
+
+  /** Those of engines that are gone. */
+  async listLeft(): Promise<readonly LeftWorkspace[]> {
+    const ids = await this.#notes.list();
+    const notes = await Promise.all(ids.map((id) => this.#notes.read(id)));
+    const left: LeftWorkspace[] = [];
+    for (const note of notes) {
+      if (note && !(await this.#parts.isEngineAlive(note.engineId))) {
+        left.push(await this.#toLeft(note));
+      }
+    }
+    return left;
+  }
+
+  /** `branch`: one that holds what an earlier worktree of the run had; null: a new one. */
+  async create(
+    request: WorkspaceRequest,
+    signal: AbortSignal,
+    branch: string | null = null,
+  ): Promise<Workspace> {
+    const { sessionId, profileId, folder: asked } = request;
+    const repository = await findRepository(asked);
+    if (repository === null) {
+      throw new RlmError('INVALID_INPUT', `${asked} is in no git repository with a commit.`, {
+        nextStep:
+          'Take isolation folder, or make a repository of it with git init and a first commit.',
+      });
+    }
+    const name = branch ?? `rlm/${profileId}-${sessionId.slice(-12)}`;
+    const folder = path.join(this.#parts.folder, sessionId);
+    const base = (await runGit(['rev-parse', 'HEAD'], { cwd: repository, signal })).trim();
+    const call = { cwd: repository, signal };
+    const isThere = await runGit(
+      ['rev-parse', '--verify', '--quiet', `refs/heads/${name}`],
+      call,
+    ).then(
+      () => true,
+      () => false, // a worktree without work was removed with its branch
+    );
+    const start = isThere ? [folder, name] : ['-b', name, folder, base];
+    await mkdir(this.#parts.folder, { recursive: true, mode: ownerFolder });
+    const within = path.relative(await realpath(repository), asked);
+    const note = {
+      ...{ sessionId, repository, folder, branch: name, base, within },
+      engineId: this.#parts.engineId,
+      tree: '',
+    };
+    try {
+      await this.#notes.write(note); // before it is there, so that none is left that nobody knows
+      const lock = ['--lock', '--reason', `RLM session ${sessionId}`];
+      await runGit(['worktree', 'add', ...lock, ...start], { cwd: repository, signal });
+      const tree = await takeSnapshot(folder, signal);
+      await this.#notes.write({ ...note, tree });
+      return this.#toWorktree({ ...note, tree }, await this.#describeLeftOut(call));
+    } catch (thrown) {
+      await this.remove(note, !isThere).catch(() => undefined);
+      throw thrown;
+    }
+  }
+
+  #toWorktree(note: WorktreeNote, notes: readonly string[] = []): Workspace {
+    return new WorktreeWorkspace(note, { notes, remove: () => this.remove(note, true) });
+  }
+
+  /** The worktree begins at the last commit: what is not committed must not be missed without a word. */
+  async #describeLeftOut(call: { readonly cwd: string; readonly signal: AbortSignal }) {
+    const status = await runGit(['status', '--porcelain', '-z', '--no-renames'], call);
+    const files = status
+      .split('\0')
+      .filter((line) => line !== '')
+      .map((line) => line.slice(3));
+    if (files.length === 0) {
+      return [];
+    }
+    const named = files.slice(0, 10).join(', ');
+    const more = files.length > 10 ? ` and ${files.length - 10} more` : '';
+    return [
+      `This worktree begins at the last commit of ${call.cwd}. Not in it, as they are not committed there: ${named}${more}.`,
+    ];
+  }
+
+  async remove(note: WorktreeNote, dropsBranch: boolean): Promise<void> {
+    const { repository, folder, branch, sessionId } = note;
+    const call = { cwd: repository };
+    await runGit(['worktree', 'unlock', folder], call).catch(() => undefined);
+    await runGit(['worktree', 'remove', '--force', folder], call).catch(() => undefined);
+    await rm(folder, { recursive: true, force: true });
+    await runGit(['worktree', 'prune'], call).catch(() => undefined);
+    if (dropsBranch) {
+      await runGit(['branch', '-D', branch], call).catch(() => undefined);
+    }
+    await this.#notes.remove(sessionId);
+  }
+
+  async #toLeft(note: WorktreeNote): Promise<LeftWorkspace> {
+    const { folder, branch, sessionId } = note;
+    const writtenAt = await this.#notes.readTime(sessionId);
+    const holdsWork = await holdsOwnWork(note).catch(() => true); // rather kept than lost
+    return {
+      place: { folder, branch, container: null },
+      sessionId,
+      ageMs: writtenAt === null ? 0 : Math.max(0, this.#parts.clock.now() - writtenAt),
+      bytes: null,
+      holdsWork,
+    };
+  }
+}
