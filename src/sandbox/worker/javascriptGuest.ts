@@ -155,10 +155,15 @@ export class JavascriptGuest {
     engine.polls.begin();
     const completion = engine.evaluate(step.code, `<step ${number}>`, step.isAsync);
     let interrupted: Value | null = null;
-    while (engine.hasJobs && !this.#interruption.check()) {
-      interrupted ??= engine.runJobs(jobBatch);
+    while (interrupted === null && engine.hasJobs && !this.#interruption.check()) {
+      const error = engine.runJobs(jobBatch);
+      if (this.#interruption.happened) {
+        interrupted = error;
+      } else if (error !== null) {
+        engine.free(error); // of a job without room for its own: its promise stays pending
+      }
     }
-    const isFull = (step.isAsync || !completion.ok) && this.#memory.wasRefused;
+    const isFull = this.#memory.wasRefused;
     this.#memory.openReserve();
     if (this.#interruption.happened) {
       engine.discardJobs();
@@ -171,16 +176,17 @@ export class JavascriptGuest {
     const settled = completion.ok && step.isAsync ? this.#settle(completion.value) : completion;
     if (settled === null) {
       const message = 'A top-level await waits for what can never happen: nothing is left to run.';
-      return { kind: 'failure', failure: createFailure('Error', message) };
+      const failure = isFull ? this.#ends.createFullFailure() : createFailure('Error', message);
+      return { kind: 'failure', failure };
     }
     if (!settled.ok) {
       return { kind: 'thrown', error: settled.error, isFull };
     }
     if (step.hasResult) {
-      return { kind: 'value', result: settled.value };
+      return { kind: 'value', result: settled.value, isFull };
     }
     engine.free(settled.value); // of a statement that is no expression
-    return { kind: 'value', result: engine.createUndefined() };
+    return { kind: 'value', result: engine.createUndefined(), isFull };
   }
 
   /** What an asynchronous script came to; null when it never will. */

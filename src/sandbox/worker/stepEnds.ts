@@ -7,9 +7,9 @@ import type { PromiseWatch } from './promiseWatch';
 import type { Value } from './quickJs';
 import { type GuestError, type StepFailure, createFailure, toStepFailure } from './stepFailure';
 
-/** How a step's code ended; `result` is the value of its last expression. */
+/** How a step's code ended; `result` is the value of its last expression, `isFull`: it was refused memory. */
 export type StepEnd =
-  | { readonly kind: 'value'; readonly result: Value }
+  | { readonly kind: 'value'; readonly result: Value; readonly isFull: boolean }
   | { readonly kind: 'thrown'; readonly error: Value; readonly isFull: boolean }
   | { readonly kind: 'interrupted'; readonly error: Value | null }
   | { readonly kind: 'failure'; readonly failure: StepFailure };
@@ -55,7 +55,7 @@ export class StepEnds {
               'Error',
               'Promises failed that nothing awaits; their errors were not kept.',
             )
-          : this.#describe(rejections.reason, number, false);
+          : this.#describe(rejections.reason, number, end.kind === 'value' && end.isFull);
       const isOnly = end.kind === 'value';
       return {
         failure: isOnly ? failure : null,
@@ -78,9 +78,16 @@ export class StepEnds {
     if (!isBareNull && !(described.message === 'out of memory' && described.stack !== '')) {
       return toStepFailure(described, step);
     }
+    const { type, message } = this.createFullFailure();
+    return toStepFailure({ ...described, type, message }, step);
+  }
+
+  createFullFailure(): StepFailure {
     const limit = Math.round(this.#memory.maxBytes / mebibyte);
-    const message = `out of memory: the code's own values may take ${limit} MB beside the context (max_memory_mb). Keep less at a time, or open a session with a larger max_memory_mb`;
-    return toStepFailure({ ...described, type: 'InternalError', message }, step);
+    return createFailure(
+      'InternalError',
+      `out of memory: the code's own values may take ${limit} MB beside the context (max_memory_mb). Keep less at a time, or open a session with a larger max_memory_mb`,
+    );
   }
 }
 

@@ -46,6 +46,20 @@ describe('Promises that nobody awaits, in JavaScript', () => {
     });
   }
 
+  const fill =
+    'var a = []; var fill = () => { for (let size = 1e6; size >= 1; size = Math.floor(size / 2)) { try { for (;;) a.push(new ArrayBuffer(size)) } catch {} } }; 0';
+  for (const code of [
+    'async function f() { fill(); await 0; fill(); await 0; const x = {}; await 0; return [x] } await f()',
+    'const p = Promise.resolve(); for (let n = 0; n < 1000; n++) p.then(() => { fill(); return Promise.resolve({}) }); 0',
+  ]) {
+    it(`name the memory where there is no room for what settles them: ${code}`, async () => {
+      await host.run(fill);
+      const { error } = await host.run(code);
+      await host.run('a = null; 0');
+      assert.match(error?.message ?? '', /^out of memory: .*max_memory_mb/u);
+    });
+  }
+
   /** Code → how many more the note tells of. */
   const many: Readonly<Record<string, number>> = {
     'for (let n = 0; n < 100; n++) Promise.reject(new Error(n)); 0': 99,
