@@ -54,13 +54,17 @@ class Repl implements ReplView {
   #isRunning = false;
   #wasWarned = false;
   #hasLeft = false;
+  #isClosed = false;
 
   /** Keeps what is typed from here on, also before the first prompt. */
   constructor(parts: ReplParts, lines: Interface) {
     this.parts = parts;
     this.#lines = lines;
     lines.on('line', (line) => this.#waiting.add(line));
-    lines.on('close', () => this.#waiting.end());
+    lines.on('close', () => {
+      this.#isClosed = true;
+      this.#waiting.end();
+    });
   }
 
   async run(): Promise<void> {
@@ -83,6 +87,7 @@ class Repl implements ReplView {
         this.#prompt();
       }
       this.parts.cli.terminal.print();
+      await this.#runTyped(); // the end of what is typed also ends a block
     } finally {
       interrupting.dispose();
     }
@@ -98,10 +103,13 @@ class Repl implements ReplView {
       return this.#attempt((signal) => runDotCommand(line, this, signal));
     }
     this.#typed.push(line);
-    const code = this.#typed.join('\n');
-    if (needsMoreLines(code, this.parts.session.seed.language)) {
-      return;
+    if (!needsMoreLines(this.#typed.join('\n'), this.parts.session.seed.language)) {
+      await this.#runTyped();
     }
+  }
+
+  async #runTyped(): Promise<void> {
+    const code = this.#typed.join('\n');
     this.#typed = [];
     if (code.trim() !== '') {
       await this.#attempt((signal) => this.#runStep(code, signal));
@@ -189,6 +197,9 @@ class Repl implements ReplView {
   }
 
   #prompt(): void {
+    if (this.#isClosed) {
+      return; // the input ended while a step ran
+    }
     const name = this.parts.session.seed.language === 'python' ? 'py' : 'js';
     this.#lines.setPrompt(this.#typed.length > 0 ? '... ' : `${name}> `);
     this.#lines.prompt();

@@ -63,6 +63,19 @@ describe('the REPL', () => {
     assert.match(toSeen(cli.output.text), /^.*21\n.*step 2\/64/mu);
   });
 
+  for (const [lines, wanted] of [
+    [['print([', '1, 2].length)'], /2\n.*step 1\/64/u],
+    [['print([', '1, 2].length'], /SyntaxError/u],
+  ] as const) {
+    it(`runs at the end of the input what was typed without a last line break: ${lines.join(' ')}`, async () => {
+      const { cli, ended } = start();
+      await cli.output.until('js> ');
+      cli.input.write(`${lines.join('\r')}\r${ctrlD}`);
+      assert.equal(await ended, 0, cli.errors.text);
+      assert.match(toSeen(cli.output.text + cli.errors.text), wanted);
+    });
+  }
+
   it('drops a byte-order mark that was pasted before the code', async () => {
     const seen = await type(['\ufeff20 + 1']);
     assert.match(seen, /21\n.*step 1\/64/u);
