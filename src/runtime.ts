@@ -5,13 +5,19 @@ import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
+import { AgentWorktrees } from './agents/workspaces/agentWorktrees';
 import { createTimeOrderedId } from './base/ids';
 import { ownerFolder } from './base/ownerOnly';
 import type { TraceStore } from './core/traceStore';
 import type { ExportedTrace } from './export/exportedTrace';
 import { type ExportFormat, exportTrace as exportWithViewer } from './export/exportTrace';
 import { connectEngine } from './join/engineLink';
-import { listJoinableEngines } from './join/joinableEngines';
+import {
+  findRunningEngine,
+  type JoinableEngine,
+  listJoinableEngines,
+} from './join/joinableEngines';
+import type { LinkEnd } from './join/link';
 import { Pipe } from './join/pipe';
 import { type HttpOptions, serveHttp as serveMcpHttp } from './mcp/http';
 import { createMcpServer } from './mcp/server';
@@ -120,6 +126,70 @@ export async function findServingEngine(
 ): Promise<ServingEngine | null> {
   const [engine] = await listJoinableEngines(await openHome(options.home), options.log);
   return engine ? { url: engine.url.href, tokenFile: engine.file } : null;
+}
+
+/** An engine that takes calls of this user's other programs, over MCP. */
+export interface ReachableEngine {
+  readonly engineId: string;
+  readonly pid: number;
+  connect(): LinkEnd;
+}
+
+/** Those that clients are brought to, longest running first. */
+export async function listServingEngines(
+  options: Pick<RuntimeOptions, 'home' | 'log'>,
+): Promise<readonly ReachableEngine[]> {
+  const engines = await listJoinableEngines(await openHome(options.home), options.log);
+  return engines.map(toReachable);
+}
+
+/** An engine by its id, whoever it is for; null: it runs no more. `reach` null: it takes no calls of others. */
+export async function findEngine(
+  options: Pick<RuntimeOptions, 'home' | 'log'>,
+  engineId: string,
+): Promise<{ readonly pid: number; readonly reach: ReachableEngine | null } | null> {
+  const found = await findRunningEngine(await openHome(options.home), engineId, options.log);
+  return found && { pid: found.pid, reach: found.endpoint && toReachable(found.endpoint) };
+}
+
+function toReachable(engine: JoinableEngine): ReachableEngine {
+  return { engineId: engine.engineId, pid: engine.pid, connect: () => connectEngine(engine) };
+}
+
+/** An engine of this process that other programs reach for what it holds, but are not joined to. */
+export async function openOwnEngine(
+  options: RuntimeOptions,
+): Promise<{ readonly reach: ReachableEngine; readonly close: () => Promise<void> }> {
+  const engine = await createEngine(options);
+  try {
+    const token = randomBytes(32).toString('base64url');
+    const service = await serveMcpHttp(engine, { port: 0, token });
+    const file = await engine.announce({ url: service.url, token, takesClients: false });
+    const { engineId } = engine;
+    return {
+      reach: toReachable({
+        ...{ engineId, pid: process.pid, url: new URL(service.url), token, file },
+      }),
+      close: async () => {
+        await engine.close();
+        await service.dispose();
+      },
+    };
+  } catch (thrown) {
+    await engine.close();
+    throw thrown;
+  }
+}
+
+/** Worktrees of agents below a home, without an engine. */
+export async function openWorktrees(options: {
+  readonly home: string | null;
+}): Promise<AgentWorktrees> {
+  const home = await openHome(options.home);
+  return new AgentWorktrees({
+    folder: path.join(home.path, 'agents', 'worktrees'),
+    isEngineAlive: (engineId) => isEngineAlive(home, engineId),
+  });
 }
 
 export interface HttpService {

@@ -18,6 +18,11 @@ import type {
   parseProfileFile,
   listKubernetesPods,
   deleteKubernetesPods,
+  findEngine,
+  listServingEngines,
+  openOwnEngine,
+  openWorktrees,
+  ReachableEngine as RuntimeEngine,
 } from '../runtime';
 import type { ExitCode } from './failure';
 import type { Interrupts } from './interrupts';
@@ -51,6 +56,10 @@ export interface CliRuntime {
   findServingEngine(
     options: Pick<EngineOptions, 'home' | 'log'>,
   ): Promise<{ readonly url: string; readonly tokenFile: string } | null>;
+  readonly listServingEngines: typeof listServingEngines;
+  readonly findEngine: typeof findEngine;
+  readonly openOwnEngine: typeof openOwnEngine;
+  readonly openWorktrees: typeof openWorktrees;
   serveTeam(engine: Engine, settings: ServeSettings): Promise<TeamServer>;
   readonly addToken: typeof addToken;
   readonly readUserFile: typeof readUserFile;
@@ -65,6 +74,11 @@ export interface CliRuntime {
   readonly restoreHome: typeof restoreHome;
   exportTrace(format: ExportFormat, trace: ExportedTrace): AsyncIterable<string>;
 }
+
+export type ReachableEngine = RuntimeEngine;
+export type AgentWorktree = Awaited<
+  ReturnType<Awaited<ReturnType<typeof openWorktrees>>['list']>
+>[number];
 
 export interface EngineOptions {
   /** Null: RLM_HOME, else the platform's data folder. */

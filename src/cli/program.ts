@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import type { Cli } from './cli';
+import { addAgentsCommand } from './commands/agents';
 import { addAskCommand } from './commands/ask';
 import { addBackupCommand } from './commands/backup';
 import { addConnectCommand } from './commands/connect';
@@ -42,6 +43,7 @@ const addCommands = [
   addTraceCommand,
   addExportCommand,
   addStatusCommand,
+  addAgentsCommand,
   addProfilesCommand,
   addDaytonaCommand,
   addKubernetesCommand,

@@ -26,19 +26,47 @@ export async function listJoinableEngines(
 ): Promise<readonly JoinableEngine[]> {
   const joinable: JoinableEngine[] = [];
   for (const endpoint of await listEngines(home)) {
-    const { engineId, pid, token, url } = endpoint;
-    if (url === null || token === null) {
-      continue;
-    }
-    const file = path.join(home.engines, `${engineId}.json`);
-    const fault = findAddressFault(url) ?? (await findFileFault(file, endpoint));
-    if (fault === null) {
-      joinable.push({ engineId, pid, url: new URL(url), token, file });
-    } else {
-      log(`The engine of ${file} is not joined: ${fault}.`);
+    const engine = endpoint.takesClients ? await toReachable(home, endpoint, log) : null;
+    if (engine) {
+      joinable.push(engine);
     }
   }
   return joinable;
+}
+
+/** An engine that runs, whoever it is for. */
+export interface RunningEngine {
+  readonly pid: number;
+  /** Null: it takes no calls from other programs, or its file is not to be trusted. */
+  readonly endpoint: JoinableEngine | null;
+}
+
+/** The engine that holds something; null: it runs no more. */
+export async function findRunningEngine(
+  home: Home,
+  engineId: string,
+  log: (line: string) => void,
+): Promise<RunningEngine | null> {
+  const found = (await listEngines(home)).find((one) => one.engineId === engineId);
+  return found ? { pid: found.pid, endpoint: await toReachable(home, found, log) } : null;
+}
+
+async function toReachable(
+  home: Home,
+  endpoint: EngineEndpoint,
+  log: (line: string) => void,
+): Promise<JoinableEngine | null> {
+  const { engineId, pid, token, url } = endpoint;
+  if (url === null || token === null) {
+    return null;
+  }
+  const file = path.join(home.engines, `${engineId}.json`);
+  const fault = findAddressFault(url) ?? (await findFileFault(file, endpoint));
+  if (fault !== null) {
+    log(`The engine of ${file} is not joined: ${fault}.`);
+    return null;
+  }
+  return { engineId, pid, url: new URL(url), token, file };
 }
 
 function findAddressFault(address: string): string | null {

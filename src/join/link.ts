@@ -22,7 +22,7 @@ type RpcParams = JSONRPCRequest['params'];
 export interface LinkEnd {
   readonly transport: Transport;
   /** Closes it in good order: the server cancels what still runs for it. Never rejects. */
-  end(): Promise<void>;
+  readonly end: () => Promise<void>;
 }
 
 export interface LinkEvents {

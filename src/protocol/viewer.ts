@@ -1,10 +1,10 @@
 // The words spoken between the editor and a trace viewer. The viewer asks `ready` once, then
 // `nextEvents` again and again, and folds what comes with the core's own `applyEvent`.
 
-import type { SessionStatus, TraceEvent } from '../core/event';
+import type { SessionStatus } from '../core/event';
 import type { Language } from '../core/sandbox';
 import type { Summary } from '../core/summary';
-import type { UnreadableLines } from '../core/unreadableLines';
+import type { FollowedPage } from '../core/tracePages';
 
 /** The id of the inert element of a viewer's page that holds the editor's translations, as JSON. */
 export const wordsPart = 'rlm-words';
@@ -46,16 +46,7 @@ export interface EventsAfter {
   readonly cursor: string | null;
 }
 
-export interface ViewerPage {
-  /** In the order of the trace, without gaps or repeats from page to page. */
-  readonly events: readonly TraceEvent[];
-  /** What among and behind them could not be read; none is told of twice. */
-  readonly unreadable: readonly UnreadableLines[];
-  /** Where the next page begins; opaque to the viewer. */
-  readonly cursor: string;
-  /** Whether these were all events there are at present. */
-  readonly complete: boolean;
-}
+export type ViewerPage = FollowedPage;
 
 export type ViewerAnswer =
   | { readonly kind: 'text'; readonly text: string }

@@ -197,13 +197,19 @@ export class LocalEngine implements Engine {
 
   /** Leaves this engine's file in the home, with its endpoint where it has one. */
   async announce(
-    endpoint: { readonly url: string; readonly token: string } | null,
+    endpoint: {
+      readonly url: string;
+      readonly token: string;
+      /** Left out: it does. */
+      readonly takesClients?: boolean;
+    } | null,
   ): Promise<string> {
     const engine = {
       engineId: this.engineId,
       pid: process.pid,
       url: endpoint?.url ?? null,
       token: endpoint?.token ?? null,
+      takesClients: endpoint?.takesClients ?? true,
       version,
       startedAt: this.#startedAt,
     };

@@ -27,6 +27,8 @@ const engineSchema = z.object({
   host: z.string(),
   url: z.url().nullable(),
   token: z.string().nullable(),
+  /** False: it ends with a command or a client of its own, so that others are not brought to it. */
+  takesClients: z.boolean().default(true),
   version: z.string(),
   startedAt: z.iso.datetime().transform((text) => Date.parse(text)),
 });
@@ -37,6 +39,8 @@ export interface EngineEndpoint {
   /** Where it serves MCP over HTTP; null when it serves one client on stdio. */
   readonly url: string | null;
   readonly token: string | null;
+  /** False: it is reached only for what it holds; clients are brought to others. */
+  readonly takesClients: boolean;
   readonly version: string;
   /** Epoch ms. */
   readonly startedAt: number;

@@ -9,7 +9,7 @@ import type { TraceStore } from '../../src/core/traceStore';
 import { countUnreadable } from '../../src/core/unreadableLines';
 import { readWholeTrace } from '../../src/cli/traces';
 import { exportFormats, exportTrace } from '../../src/export/exportTrace';
-import { readPageAfter } from '../../src/extension/trace/tracePages';
+import { readPageAfter } from '../../src/core/tracePages';
 import { FileTraceStore } from '../../src/store/fileTraceStore';
 import { createHome } from '../../src/store/home';
 import { type HeldEvent, endHeld, foldEvent } from '../../src/mcp/traceEntries';

@@ -1,21 +1,12 @@
 // A run that works in a git worktree of its own.
 
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Workspace, WorkspaceChanges, WorkspacePlace } from '../../core/agent/workspaces';
 import { runGit } from './git';
 import { findOutside } from './insideFolder';
+import { holdsOwnWork } from './ownWork';
 import { compareSnapshots, takeSnapshot } from './snapshot';
 import type { WorktreeNote } from './worktreeNote';
-
-/** Whether something lies in it that is not in its base. */
-export async function holdsOwnWork({ folder, base, tree }: WorktreeNote): Promise<boolean> {
-  if (!(await stat(folder).catch(() => null))) {
-    return false;
-  }
-  const head = (await runGit(['rev-parse', 'HEAD'], { cwd: folder })).trim();
-  return head !== base || tree === '' || (await takeSnapshot(folder)) !== tree;
-}
 
 export class WorktreeWorkspace implements Workspace {
   readonly command = null;
@@ -60,7 +51,7 @@ export class WorktreeWorkspace implements Workspace {
 
   async release(): Promise<readonly string[]> {
     const { folder, branch } = this.#note;
-    const holdsWork = await holdsOwnWork(this.#note).catch(() => true); // rather kept than lost
+    const holdsWork = await holdsOwnWork(this.#note);
     if (!holdsWork) {
       await this.#remove().catch(() => undefined);
       return [];

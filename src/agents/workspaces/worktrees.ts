@@ -1,6 +1,6 @@
 // Git worktrees of runs: each locked, on a branch of its own, with a note beside it.
 
-import { mkdir, realpath, rm, stat } from 'node:fs/promises';
+import { mkdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ownerFolder } from '../../base/ownerOnly';
 import type { Clock } from '../../core/clock';
@@ -12,9 +12,11 @@ import type {
   WorkspaceRequest,
 } from '../../core/agent/workspaces';
 import { findRepository, runGit } from './git';
+import { holdsOwnWork } from './ownWork';
+import { removeWorktree } from './removeWorktree';
 import { takeSnapshot } from './snapshot';
 import { type WorktreeNote, WorktreeNotes } from './worktreeNote';
-import { WorktreeWorkspace, holdsOwnWork } from './worktreeWorkspace';
+import { WorktreeWorkspace } from './worktreeWorkspace';
 
 interface WorktreesParts {
   /** Where they lie. */
@@ -136,22 +138,14 @@ export class Worktrees {
   }
 
   async remove(note: WorktreeNote, dropsBranch: boolean): Promise<void> {
-    const { repository, folder, branch, sessionId } = note;
-    const call = { cwd: repository };
-    await runGit(['worktree', 'unlock', folder], call).catch(() => undefined);
-    await runGit(['worktree', 'remove', '--force', folder], call).catch(() => undefined);
-    await rm(folder, { recursive: true, force: true });
-    await runGit(['worktree', 'prune'], call).catch(() => undefined);
-    if (dropsBranch) {
-      await runGit(['branch', '-D', branch], call).catch(() => undefined);
-    }
-    await this.#notes.remove(sessionId);
+    await removeWorktree(note, dropsBranch);
+    await this.#notes.remove(note.sessionId);
   }
 
   async #toLeft(note: WorktreeNote): Promise<LeftWorkspace> {
     const { folder, branch, sessionId } = note;
     const writtenAt = await this.#notes.readTime(sessionId);
-    const holdsWork = await holdsOwnWork(note).catch(() => true); // rather kept than lost
+    const holdsWork = await holdsOwnWork(note);
     return {
       place: { folder, branch, container: null },
       sessionId,

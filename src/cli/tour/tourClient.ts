@@ -3,8 +3,8 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import type * as z from 'zod';
-import { errorCodes, RlmError } from '../../core/errors';
-import { toolFailure } from './wire';
+import { RlmError } from '../../core/errors';
+import { readToolFailure } from '../toolFailure';
 
 export interface TourServer {
   readonly programFile: string;
@@ -70,11 +70,9 @@ export class TourClient {
     } catch (error) {
       throw signal.aborted ? interruptedError(error) : this.#toError(error);
     }
-    const failure = toolFailure.safeParse(payload);
-    if (failure.success) {
-      const { code, message, next_step: nextStep } = failure.data.error;
-      const known = errorCodes.find((one) => one === code) ?? 'INTERNAL_ERROR';
-      throw new RlmError(known, message, { nextStep });
+    const failure = readToolFailure(payload);
+    if (failure) {
+      throw failure;
     }
     return schema.parse(payload);
   }

@@ -34,7 +34,3 @@ export const traceResult = z.object({
   events: z.array(z.object({ action: z.string() })),
   next_cursor: z.string().nullable(),
 });
-
-export const toolFailure = z.object({
-  error: z.object({ code: z.string(), message: z.string(), next_step: z.string() }),
-});

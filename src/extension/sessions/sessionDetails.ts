@@ -5,7 +5,7 @@ import type { StepError, VariableInfo } from '../../core/sandbox';
 import type { FileWritten, TraceEvent } from '../../core/event';
 import type { TraceStore } from '../../core/traceStore';
 import { type StepVerdict, toVerdict } from '../../export/exportedTrace';
-import { readPageAfter } from '../trace/tracePages';
+import { readPageAfter } from '../../core/tracePages';
 
 export interface StepLine {
   readonly step: number;

@@ -8,7 +8,7 @@ import { exportFormats } from '../../export/exportTrace';
 import type { Standing, ViewerHostMethods } from '../../protocol/viewer';
 import type { SessionSource } from '../sessionSource';
 import type { SessionActions } from '../sessionActions';
-import { awaitChange, readPageAfter } from './tracePages';
+import { awaitChange, readPageAfter } from '../../core/tracePages';
 
 interface ViewerHostParts {
   readonly sessionId: string;

@@ -2,6 +2,7 @@
 
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
+import { AgentWorktrees } from '../../../src/agents/workspaces/agentWorktrees';
 import type {
   Cli,
   CliRuntime,
@@ -135,6 +136,14 @@ export class FakeCli implements Cli {
     serveStdio: (options) => this.#serveStdio(options),
     joinStdio: (options) => this.#serveStdio(options),
     findServingEngine: async () => null,
+    listServingEngines: async () => [],
+    findEngine: async () => null,
+    openOwnEngine: () => Promise.reject(new Error('not here')),
+    openWorktrees: async ({ home }) =>
+      new AgentWorktrees({
+        folder: path.join(home ?? this.cwd, 'agents', 'worktrees'),
+        isEngineAlive: async () => false,
+      }),
     serveTeam: async (_engine, settings) => {
       this.serveSettings = settings;
       return {

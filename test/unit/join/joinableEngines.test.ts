@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmod, chown, symlink, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { listJoinableEngines } from '../../../src/join/joinableEngines';
+import { findRunningEngine, listJoinableEngines } from '../../../src/join/joinableEngines';
 import { EngineFile } from '../../../src/store/engineFile';
 import { createHome, type Home } from '../../../src/store/home';
 import { useTempFolder } from '../../support/tempFolder';
@@ -17,9 +17,15 @@ describe('listJoinableEngines', () => {
   });
   afterEach(() => files.forEach((file) => file.dispose()));
 
-  const announce = async (engineId: string, url: string | null, startedAt: number) => {
+  const announce = async (
+    engineId: string,
+    url: string | null,
+    startedAt: number,
+    takesClients = true,
+  ) => {
     const token = url === null ? null : 'secret';
-    const engine = { engineId, pid: process.pid, url, token, version: '1', startedAt };
+    const at = { engineId, pid: process.pid, url, token };
+    const engine = { ...at, takesClients, version: '1', startedAt };
     files.push(await EngineFile.create(home, engine));
     return path.join(home.engines, `${engineId}.json`);
   };
@@ -38,6 +44,20 @@ describe('listJoinableEngines', () => {
       ids: ['engine-old', 'engine-new', 'engine-six'],
       log: '',
     });
+  });
+
+  it('leaves out those that take no clients, and finds each by its id', async () => {
+    await announce('engine-own', 'http://127.0.0.1:1/mcp', 1_000, false);
+    await announce('engine-stdio', null, 500);
+    assert.deepStrictEqual(await list(), { ids: [], log: '' });
+    const find = async (engineId: string) => {
+      const found = await findRunningEngine(home, engineId, () => undefined);
+      return found && [found.pid, found.endpoint?.url.port ?? null];
+    };
+    assert.deepStrictEqual(
+      [await find('engine-own'), await find('engine-stdio'), await find('engine-gone')],
+      [[process.pid, '1'], [process.pid, null], null],
+    );
   });
 
   it('leaves out files that are no plain files, or not this user’s', async function () {

@@ -27,6 +27,7 @@ describe('EngineFile', () => {
     pid: process.pid,
     url: 'http://127.0.0.1:4312/mcp',
     token: 'secret-token',
+    takesClients: true,
     version: '0.1.0',
     startedAt: Date.UTC(2026, 6, 27),
   };
@@ -69,6 +70,7 @@ describe('EngineFile', () => {
       host: hostname(),
       url: endpoint.url,
       token: 'secret-token',
+      takes_clients: true,
       version: '0.1.0',
       started_at: '2026-07-27T00:00:00.000Z',
     });

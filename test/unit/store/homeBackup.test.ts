@@ -75,7 +75,8 @@ describe('homeBackup', () => {
   it('brings every file back as it was, for its owner alone, and nothing of engines', async () => {
     const home = await fill(files);
     const engine = { engineId: 'engine-12345', url: null, token: 'token-secret', version: '1' };
-    const running = await EngineFile.create(home, { ...engine, pid: process.pid, startedAt: 0 });
+    const more = { pid: process.pid, startedAt: 0, takesClients: true };
+    const running = await EngineFile.create(home, { ...engine, ...more });
     await fill({ 'users/alice/engines/x.json': 'token-secret', 'other.txt': 'not ours' });
     const file = await save(home);
     running.dispose();
@@ -221,7 +222,8 @@ describe('homeBackup', () => {
     }
     const home = await createHome(path.join(folder(), 'running'));
     const engine = { engineId: 'engine-12345', url: null, token: null, version: '1' };
-    const running = await EngineFile.create(home, { ...engine, pid: process.pid, startedAt: 0 });
+    const more = { pid: process.pid, startedAt: 0, takesClients: true };
+    const running = await EngineFile.create(home, { ...engine, ...more });
     await assert.rejects(restoreHome(home, file), { code: 'INVALID_INPUT' });
     running.dispose();
   });

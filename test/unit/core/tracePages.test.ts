@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { Emitter } from '../../../../src/base/emitter';
-import type { TraceEvent } from '../../../../src/core/event';
-import { awaitChange, readPageAfter } from '../../../../src/extension/trace/tracePages';
-import { MemoryTraceStore } from '../../../support/memoryTraceStore';
-import { createModelAnswered, createOpened } from '../../../support/sampleTrace';
+import { Emitter } from '../../../src/base/emitter';
+import type { TraceEvent } from '../../../src/core/event';
+import { awaitChange, readPageAfter } from '../../../src/core/tracePages';
+import { MemoryTraceStore } from '../../support/memoryTraceStore';
+import { createModelAnswered, createOpened } from '../../support/sampleTrace';
 
 describe('tracePages', () => {
   const sessionId = 'session-1';

@@ -1,12 +1,22 @@
-// Reads a trace page by page for a viewer that is always asking for what comes next.
+// Reads a trace page by page for who follows it and is always asking for what comes next.
 
-import { cancelledError, RlmError } from '../../core/errors';
-import { onAbort } from '../../base/abort';
-import type { Listen } from '../../base/emitter';
-import type { TraceEvent } from '../../core/event';
-import { type EventPage, type PageGap, pageEvents, type TraceStore } from '../../core/traceStore';
-import type { UnreadableLines } from '../../core/unreadableLines';
-import type { ViewerPage } from '../../protocol/viewer';
+import { onAbort } from '../base/abort';
+import type { Listen } from '../base/emitter';
+import { cancelledError, RlmError } from './errors';
+import type { TraceEvent } from './event';
+import { type EventPage, type PageGap, pageEvents, type TraceStore } from './traceStore';
+import type { UnreadableLines } from './unreadableLines';
+
+export interface FollowedPage {
+  /** In the order of the trace, without gaps or repeats from page to page. */
+  readonly events: readonly TraceEvent[];
+  /** What among and behind them could not be read; none is told of twice. */
+  readonly unreadable: readonly UnreadableLines[];
+  /** Where the next page begins; opaque. */
+  readonly cursor: string;
+  /** Whether these were all events there are at present. */
+  readonly complete: boolean;
+}
 
 /**
  * How far a reader has come: past the first `seen` events of those from a step on, or of those from a
@@ -31,7 +41,7 @@ export async function readPageAfter(
   store: TraceStore,
   sessionId: string,
   cursor: string | null,
-): Promise<ViewerPage> {
+): Promise<FollowedPage> {
   for (let place = parseCursor(cursor); ;) {
     const { fromStep, seen, inside } = place;
     const query = { fromStep, toStep: null, cursor: inside, limit: pageEvents };
