@@ -1,6 +1,7 @@
 // What is on disk of a worktree beside it, so that it is found again when its engine is gone.
 
-import { readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { ownerFile } from '../../base/ownerOnly';
@@ -36,12 +37,20 @@ export class WorktreeNotes {
     try {
       return noteSchema.parse(JSON.parse(text));
     } catch {
-      return null; // half written: its worktree was not made
+      return null; // nothing of ours
     }
   }
 
+  /** Whole or not at all: without its note nobody finds a worktree that is there. */
   async write(note: WorktreeNote): Promise<void> {
-    await writeFile(this.#toFile(note.sessionId), JSON.stringify(note), { mode: ownerFile });
+    const file = this.#toFile(note.sessionId);
+    const next = `${file}.${randomUUID()}`;
+    try {
+      await writeFile(next, JSON.stringify(note), { mode: ownerFile });
+      await rename(next, file);
+    } finally {
+      await rm(next, { force: true });
+    }
   }
 
   async remove(sessionId: string): Promise<void> {

@@ -1,42 +1,22 @@
 // What the trace of an agent run says of it, without an engine.
 
-import { AgentFacts, toFactsText } from '../../core/agent/agentFacts';
 import type { AgentAsked } from '../../core/agent/agentEvent';
 import { type AgentStatus, agentStatuses } from '../../core/agent/agentState';
+import { type DoneSoFar, readDoneSoFar } from '../../core/agent/runRecord';
 import { RlmError } from '../../core/errors';
-import { isAgentEvent, type TraceEvent } from '../../core/event';
+import type { TraceEvent } from '../../core/event';
 import type { AgentSummary, Summary } from '../../core/summary';
 import type { TraceStore } from '../../core/traceStore';
 import { findSession, readAllEvents } from '../traces';
 
-export interface RunRecord {
+export interface RunRecord extends DoneSoFar {
   readonly summary: AgentSummary;
-  readonly status: AgentStatus;
-  readonly checklist: readonly RecordedItem[];
-  readonly children: readonly RecordedChild[];
   /** That nobody has answered yet, as far as the trace goes. */
   readonly approvals: readonly AgentAsked[];
-  readonly workspace: string | null;
-  readonly branch: string | null;
   /** Kept where it worked when it ended, for people. */
   readonly leftBehind: readonly string[];
   /** Why it stands as it does; for people. */
   readonly reason: string | null;
-  /** Plain text. */
-  readonly facts: string;
-}
-
-interface RecordedItem {
-  readonly id: string;
-  readonly description: string;
-  readonly isDone: boolean;
-  readonly byEvent: number | null;
-}
-
-interface RecordedChild {
-  readonly sessionId: string;
-  readonly profileId: string;
-  readonly status: AgentStatus;
 }
 
 /** @throws RlmError 'SESSION_NOT_FOUND' | 'INVALID_INPUT' (several begin so), 'AGENT_NOT_FOUND' (no agent run) */
@@ -75,41 +55,15 @@ export class OpenApprovals {
 }
 
 export async function readRunRecord(traces: TraceStore, summary: AgentSummary): Promise<RunRecord> {
-  const facts = new AgentFacts();
-  const done = new Map<string, number | null>();
-  const children = new Map<string, RecordedChild>();
+  const done = await readDoneSoFar(traces, summary.sessionId);
   const open = new OpenApprovals();
-  let place: Pick<RunRecord, 'workspace' | 'branch'> = { workspace: null, branch: null };
   let [reason, leftBehind]: [string | null, readonly string[]] = [null, []];
   for await (const event of readAllEvents(traces, summary.sessionId)) {
     open.take(event);
-    if (!isAgentEvent(event)) {
-      continue;
-    }
-    facts.take(event);
-    if (event.kind === 'agent.checked') {
-      done.set(event.item, event.byEvent);
-    } else if (event.kind === 'agent.delegated') {
-      const { childSessionId: sessionId, profileId, childStatus: status } = event;
-      children.set(sessionId, { sessionId, profileId, status });
-    } else if (event.kind === 'agent.changed') {
-      const { workspace, branch } = event;
-      place = workspace === null ? place : { workspace, branch };
+    if (event.kind === 'agent.changed') {
       ({ reason, leftBehind } = event);
     }
   }
-  const status = toAgentStatus(summary);
-  const isWaiting = status === 'awaiting_approval';
-  const checklist = summary.agent.checklist.map((item) => ({
-    ...item,
-    isDone: done.has(item.id),
-    byEvent: done.get(item.id) ?? null,
-  }));
-  const standing = { status, usage: summary.agent.usage, checklist: { all: checklist } };
-  return {
-    ...{ summary, status, checklist, reason, leftBehind, ...place },
-    children: [...children.values()],
-    approvals: isWaiting ? open.all : [],
-    facts: toFactsText(facts.view, standing),
-  };
+  const approvals = done.status === 'awaiting_approval' ? open.all : [];
+  return { ...done, summary, approvals, leftBehind, reason };
 }

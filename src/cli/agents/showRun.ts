@@ -22,7 +22,9 @@ export async function showRun(
 
 /** What a program is told of a run. */
 export function toRunDocument(record: RunRecord): object {
-  const { summary, status, checklist, children, workspace, branch, leftBehind, reason } = record;
+  const { summary, status, checklist, children, place, leftBehind, reason } = record;
+  const workspace = place?.folder ?? null;
+  const branch = place?.branch ?? null;
   const { sessionId, title, createdAt, updatedAt, parentSessionId, agent } = summary;
   const { profileId, task, goals, model, isolation, folder, permissions, limits, usage } = agent;
   const approvals = record.approvals.map(
@@ -39,7 +41,7 @@ export function toRunDocument(record: RunRecord): object {
 }
 
 function renderRun(record: RunRecord, style: Style): string {
-  const { summary, checklist, children, workspace, branch, approvals, leftBehind } = record;
+  const { summary, checklist, children, place, approvals, leftBehind } = record;
   const { agent } = summary;
   const { usage, limits, permissions } = agent;
   const now = Date.now();
@@ -51,8 +53,8 @@ function renderRun(record: RunRecord, style: Style): string {
     ['profile', `${agent.profileId}, ${agent.profileTitle}`],
     ['begun', `${toAgeText(now - summary.createdAt)} ago`],
     ['folder', agent.folder],
-    ['works in', workspace ?? 'not known yet'],
-    ...(branch === null ? [] : [['branch', branch]]),
+    ['works in', place?.folder ?? 'not known yet'],
+    ...(place?.branch ? [['branch', place.branch]] : []),
     ...leftBehind.map((one) => ['kept', one]),
     ['may', `${permissions.sandbox}, ${permissions.network ? 'with' : 'without'} network`],
     ['tokens', ofLimit(usage.tokens, limits.tokens)],

@@ -130,8 +130,8 @@ async function begin(
     terminal.printError(
       `${sessionId} is ${record.status}. All of it: rlm-companion agents show ${sessionId}`,
     );
-    if (record.branch !== null) {
-      terminal.printError(`Its work is on branch ${toPrintable(record.branch)}.`);
+    if (record.place?.branch) {
+      terminal.printError(`Its work is on branch ${toPrintable(record.place.branch)}.`);
     }
   } else {
     terminal.print(sessionId);

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { listLeftovers } from '../../../src/agents/codex/leftovers';
+import { openTraces } from '../../../src/runtime';
 import { requireCodex } from '../../support/codex';
 import { wrapperKey, writeCodexWrapper } from '../../support/codexWrapper';
 import {
@@ -72,13 +73,14 @@ describe('rlm-companion agents', function () {
     const ended = await agents('spawn', '--task', plan(steps), ...more);
     return { ...ended, id: ended.output.trim() };
   };
+  /** Looked at on the disk, as a process for each look would take long. */
   const untilStatus = async (id: string, status: string): Promise<Json> => {
-    for (;;) {
-      const shown = await readJson('show', id);
-      if (shown['status'] === status) {
-        return shown;
-      }
+    const traces = await openTraces({ home: at('home') });
+    while ((await traces.readSummary(id))?.status !== status) {
+      await new Promise((resolve) => setImmediate(resolve));
     }
+    traces.dispose();
+    return readJson('show', id);
   };
 
   it('says how Codex is installed where it is missing', async () => {
