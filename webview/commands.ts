@@ -1,7 +1,9 @@
 // What the keys do.
 
 import type { KeyCommand } from './keys';
-import type { TraceStep } from './model/trace';
+import { isUnderWay } from '../src/core/summary';
+import type { Row } from './model/rows';
+import { toLiveTone } from './agentWords';
 import type { Snapshot, ViewActions } from './snapshot';
 import type { Frame } from './views/frame';
 
@@ -15,24 +17,28 @@ const panShare = 0.25;
 
 export function obey(command: KeyCommand, { snapshot, actions, frame }: CommandParts): void {
   const { change } = actions;
-  const { view, rows, trace } = snapshot;
-  const steps = rows.flatMap((row) => (row.kind === 'step' ? [row] : []));
-  const at = steps.findIndex(({ step }) => step === view.step);
-  const isProblem = (step: TraceStep): boolean =>
-    ['error', 'stopped'].includes(trace.readVerdict(step));
-  const show = (step: TraceStep | undefined): void => {
-    if (step) {
-      actions.showStep(step.step);
+  const { view, rows } = snapshot;
+  const stops = rows.filter(isStop);
+  const at = stops.findIndex((row) =>
+    row.kind === 'step' ? row.step === view.step : row.number === view.entry,
+  );
+  const isProblem = (row: Stop): boolean => isProblemRow(row, snapshot);
+  const show = (row: Stop | undefined): void => {
+    if (row?.kind === 'step') {
+      actions.showStep(row.step);
+    } else if (row) {
+      actions.showEntry(row.number);
     }
   };
   const orders: Readonly<Record<KeyCommand, () => void>> = {
-    next: () => show(steps[at + 1]),
-    previous: () => show(steps[at - 1]),
-    first: () => show(steps[0]),
-    last: () => show(steps.at(-1)),
-    nextProblem: () => show(steps.slice(at + 1).find(isProblem)),
-    previousProblem: () => show(steps.slice(0, Math.max(0, at)).findLast(isProblem)),
-    openStep: () => document.getElementById('detail')?.focus(),
+    next: () => show(stops[at + 1]),
+    previous: () => show(stops[at - 1]),
+    first: () => show(stops[0]),
+    last: () => show(stops.at(-1)),
+    nextProblem: () => show(stops.slice(at + 1).find(isProblem)),
+    previousProblem: () => show(stops.slice(0, Math.max(0, at)).findLast(isProblem)),
+    openStep: () => frame.focusDetail(),
+    approvals: () => frame.focusApprovals(),
     search: () => {
       change({ tab: 'steps' });
       frame.focusSearch();
@@ -42,7 +48,7 @@ export function obey(command: KeyCommand, { snapshot, actions, frame }: CommandP
       frame.focusSteps();
     },
     steps: () => change({ tab: 'steps' }),
-    variables: () => change({ tab: 'variables' }),
+    variables: () => change({ tab: snapshot.summary?.agent ? 'session' : 'variables' }),
     session: () => change({ tab: 'session' }),
     timeline: () => change({ timeline: !view.timeline }),
     follow: () => change({ follow: !view.follow }),
@@ -51,8 +57,24 @@ export function obey(command: KeyCommand, { snapshot, actions, frame }: CommandP
     zoomAll: () => change({ from: 0, to: 1 }),
     panLeft: () => frame.pan(-panShare),
     panRight: () => frame.pan(panShare),
-    copyLink: () => actions.ask('copyLink', { step: view.step }),
+    copyLink: () => actions.ask('copyLink', { step: toLinkedStep(snapshot) }),
     help: () => actions.openHelp(),
   };
   orders[command]();
+}
+
+type Stop = Extract<Row, { readonly kind: 'step' | 'agent' }>;
+
+function isStop(row: Row): row is Stop {
+  return row.kind === 'step' || row.kind === 'agent';
+}
+
+function isProblemRow(row: Stop, { trace, status }: Snapshot): boolean {
+  const tone = row.kind === 'step' ? trace.readVerdict(row) : toLiveTone(row, isUnderWay(status));
+  return ['error', 'stopped', 'waiting'].includes(tone);
+}
+
+function toLinkedStep({ trace, view, summary }: Snapshot): number | null {
+  const entry = view.entry === null ? undefined : trace.agent.find(view.entry);
+  return summary?.agent ? (entry?.last.step ?? null) : view.step;
 }

@@ -10,6 +10,7 @@ export type KeyCommand =
   | 'nextProblem'
   | 'previousProblem'
   | 'openStep'
+  | 'approvals'
   | 'search'
   | 'clear'
   | 'steps'
@@ -43,6 +44,7 @@ const groups: readonly { readonly title: string; readonly lines: readonly KeyLin
       { keys: ['e'], command: 'nextProblem', does: t('Next error or guardrail stop') },
       { keys: ['E'], command: 'previousProblem', does: t('Previous error or guardrail stop') },
       { keys: ['Enter'], command: 'openStep', does: t('Go to the step’s detail') },
+      { keys: ['a'], command: 'approvals', does: t('Go to what waits for your approval') },
       { keys: ['l'], command: 'copyLink', does: t('Copy a link to the step') },
       { keys: ['f'], command: 'follow', does: t('Follow new steps, or not') },
     ],

@@ -3,6 +3,7 @@
 import './style/base.css';
 import './style/steps.css';
 import './style/parts.css';
+import './style/agent.css';
 
 import { connectToPage } from './exportedPage';
 import { connectToEditor } from './host';

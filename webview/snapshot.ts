@@ -44,12 +44,23 @@ export interface ViewActions {
   remember(patch: Pick<Partial<ViewState>, 'listScroll' | 'detailScroll'>): void;
   /** Shows a step, whatever tab or search hid it. */
   showStep(step: number, call?: number): void;
+  /** Shows what an agent did, by the number of its event, whatever hid it. */
+  showEntry(number: number): void;
   /** Asks the editor; a refusal is shown to the user. */
   readonly ask: (...request: Parameters<ViewerHost['request']>) => void;
+  /** As `ask`; whether it was done. */
+  readonly attempt: (...request: Parameters<ViewerHost['request']>) => Promise<boolean>;
   dismissFailure(): void;
   openFinalize(): void;
+  /** What is to be said to the agent. */
+  openMessage(): void;
   openHelp(): void;
   reload(): void;
+}
+
+/** Whether it is the run of an agent; false while that is not known. */
+export function isAgentRun({ summary }: Pick<Snapshot, 'summary'>): boolean {
+  return summary !== null && summary.agent !== null;
 }
 
 export interface View {

@@ -1,11 +1,11 @@
 // What the user has chosen to see. It is kept over a reload, so what comes back is checked.
 
 import {
+  type EntryFilter,
   type Search,
   type SearchScope,
-  type StepFilter,
+  entryFilters,
   searchScopes,
-  stepFilters,
 } from './model/search';
 
 export const tabs = ['steps', 'variables', 'session'] as const;
@@ -17,9 +17,11 @@ export interface ViewState {
   readonly tab: Tab;
   /** The selected step; null before there is one. */
   readonly step: number | null;
+  /** The number of the selected entry of an agent; null before there is one. */
+  readonly entry: number | null;
   /** The selected sub-model call of the selected step. */
   readonly call: number;
-  /** The newest step is selected as it comes. */
+  /** The newest step or entry is selected as it comes. */
   readonly follow: boolean;
   readonly timeline: boolean;
   readonly skipIdle: boolean;
@@ -28,7 +30,7 @@ export interface ViewState {
   readonly to: number;
   readonly text: string;
   readonly scope: SearchScope;
-  readonly filter: StepFilter;
+  readonly filter: EntryFilter;
   /** Empty: none. */
   readonly variable: string;
   readonly variableText: string;
@@ -44,6 +46,7 @@ const initial: ViewState = {
   sessionId: '',
   tab: 'steps',
   step: null,
+  entry: null,
   call: 0,
   follow: true,
   timeline: true,
@@ -70,13 +73,13 @@ export function restoreViewState(kept: unknown): ViewState {
     return [key, typeof value === typeof fallback ? value : fallback];
   });
   const state = Object.fromEntries(restored) as ViewState; // each value has the type of its initial one
-  const { step } = given;
   return {
     ...state,
-    step: typeof step === 'number' && Number.isInteger(step) ? step : null,
+    step: pickNumber(given['step']),
+    entry: pickNumber(given['entry']),
     tab: pick(tabs, state.tab),
     scope: pick(searchScopes, state.scope),
-    filter: pick(stepFilters, state.filter),
+    filter: pick(entryFilters, state.filter),
     ...pickRange(state),
   };
 }
@@ -87,6 +90,10 @@ export function toSearch({ text, scope, filter }: ViewState): Search {
 
 function pick<T extends string>(choices: readonly T[], value: T): T {
   return choices.find((choice) => choice === value) ?? (choices[0] as T); // the lists above are not empty
+}
+
+function pickNumber(value: unknown): number | null {
+  return typeof value === 'number' && Number.isInteger(value) ? value : null;
 }
 
 function pickRange({ from, to }: ViewState): Pick<ViewState, 'from' | 'to'> {

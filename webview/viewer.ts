@@ -1,6 +1,7 @@
 // The viewer of one trace: asks the editor for events, folds them, and has the views drawn once a frame.
 
 import { toRlmError } from '../src/core/errors';
+import { isUnderWay } from '../src/core/summary';
 import type { Standing, ViewerMethods, ViewerStart } from '../src/protocol/viewer';
 import { obey } from './commands';
 import { isSame } from './dom';
@@ -10,7 +11,12 @@ import { type Row, toRows } from './model/rows';
 import { createMatcher, findCall } from './model/search';
 import { Trace } from './model/trace';
 import type { Failure, Loading, Snapshot, ViewActions } from './snapshot';
-import { type Dialog, createFinalizeDialog, createHelpDialog } from './views/dialogs';
+import {
+  type Dialog,
+  createFinalizeDialog,
+  createHelpDialog,
+  createMessageDialog,
+} from './views/dialogs';
 import { type Frame, createFrame } from './views/frame';
 import { type ViewState, restoreViewState, toSearch } from './viewState';
 
@@ -25,6 +31,7 @@ export class Viewer {
   readonly #frame: Frame;
   readonly #help: Dialog;
   readonly #finalize: Dialog;
+  readonly #message: Dialog;
   readonly #actions: ViewActions;
   #view: ViewState;
   #standing: Standing = noStanding;
@@ -48,7 +55,9 @@ export class Viewer {
     this.#frame = createFrame(this.#actions);
     this.#help = createHelpDialog();
     this.#finalize = createFinalizeDialog(this.#actions);
-    root.replaceChildren(this.#frame.element, this.#help.element, this.#finalize.element);
+    this.#message = createMessageDialog(this.#actions);
+    const dialogs = [this.#help, this.#finalize, this.#message].map(({ element }) => element);
+    root.replaceChildren(this.#frame.element, ...dialogs);
     document.addEventListener('keydown', (event) => this.#onKey(event));
     document.addEventListener('visibilitychange', () => this.#schedule());
     window.setInterval(() => this.#tick(), tickMs);
@@ -94,10 +103,9 @@ export class Viewer {
       this.#isWhole = true;
       this.#chooseFirstStep();
     }
-    const last = this.#trace.steps.at(-1);
-    const isLive = this.#loading.kind === 'complete' && this.#readStatus() === 'active';
-    if (last && isLive && this.#view.follow && this.#view.step !== last.step) {
-      this.#keep({ ...this.#view, step: last.step, call: 0 });
+    const isLive = this.#loading.kind === 'complete' && isUnderWay(this.#readStatus());
+    if (isLive && this.#view.follow) {
+      this.#selectNewest();
     }
     // Drawing every page of a long trace would take longer than reading them: the tick draws on.
     if (complete) {
@@ -105,8 +113,20 @@ export class Viewer {
     }
   }
 
+  #selectNewest(): void {
+    const { step, entry } = this.#view;
+    const newest = this.#trace.steps.at(-1)?.step ?? step;
+    const number = this.#trace.agent.last?.number ?? entry;
+    if (newest !== step || number !== entry) {
+      this.#keep({ ...this.#view, step: newest, entry: number, call: 0 });
+    }
+  }
+
   #chooseFirstStep(): void {
-    const { steps } = this.#trace;
+    const { steps, agent } = this.#trace;
+    if (this.#view.entry === null || !agent.find(this.#view.entry)) {
+      this.#keep({ ...this.#view, entry: agent.last?.number ?? null });
+    }
     if (this.#view.step === null || !this.#trace.findStep(this.#view.step)) {
       const first = this.#readStatus() === 'finalized' ? steps[0] : steps.at(-1);
       this.#keep({ ...this.#view, step: first?.step ?? null, call: 0 });
@@ -132,14 +152,25 @@ export class Viewer {
       },
       remember: (patch) => this.#keep({ ...this.#view, ...patch }),
       showStep: (step, call) => this.#showStep(step, call),
+      showEntry: (number) => this.#showEntry(number),
       ask: (...request) => {
         this.#host.request(...request).catch((thrown: unknown) => this.#refuse(thrown));
+      },
+      attempt: async (...request) => {
+        try {
+          await this.#host.request(...request);
+          return true;
+        } catch (thrown) {
+          this.#refuse(thrown);
+          return false;
+        }
       },
       dismissFailure: () => {
         this.#failure = null;
         this.#schedule();
       },
       openFinalize: () => this.#finalize.open(this.#takeSnapshot()),
+      openMessage: () => this.#message.open(this.#takeSnapshot()),
       openHelp: () => this.#help.open(this.#takeSnapshot()),
       reload: () => {
         if (this.#loading.kind === 'failed') {
@@ -159,7 +190,26 @@ export class Viewer {
     }
   }
 
+  #showEntry(number: number): void {
+    const { agent } = this.#trace;
+    const shown = agent.find(number);
+    const isHidden = shown && !createMatcher(toSearch(this.#view))(shown);
+    this.#keep({
+      ...this.#view,
+      ...(isHidden && { text: '', filter: 'all' as const }),
+      tab: 'steps',
+      entry: shown?.number ?? number,
+      follow: shown !== undefined && shown === agent.last,
+    });
+    this.#schedule();
+  }
+
   #showStep(step: number, call?: number): void {
+    const action = this.#trace.agent.findAction(step);
+    if (action) {
+      this.#showEntry(action.number);
+      return;
+    }
     const shown = this.#trace.findStep(step);
     const isHidden = shown && !createMatcher(toSearch(this.#view))(shown);
     this.#keep({
@@ -191,7 +241,7 @@ export class Viewer {
   }
 
   #tick(): void {
-    const isRunning = this.#trace.summary?.running === true && this.#readStatus() === 'active';
+    const isRunning = this.#trace.summary?.running === true && isUnderWay(this.#readStatus());
     const isMoving = isRunning || this.#loading.kind === 'reading';
     if (isMoving && document.visibilityState === 'visible') {
       this.#schedule();

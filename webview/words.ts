@@ -4,8 +4,7 @@ import { toOneLine } from '../src/base/text';
 import { showControls } from '../src/base/visible';
 import { toHandedIn } from '../src/core/offeredAnswer';
 import type { VariableInfo } from '../src/core/sandbox';
-import { toAgentLine } from '../src/core/agent/agentWords';
-import { type AgentEvent, isAgentEvent, type SessionStatus } from '../src/core/event';
+import type { SessionStatus } from '../src/core/event';
 import {
   finishWords,
   statusWords,
@@ -87,43 +86,7 @@ export interface MarkText {
   readonly detail: string;
 }
 
-function toAgentMark(event: AgentEvent): MarkText {
-  const { title, detail } = toAgentLine(event);
-  const isBad =
-    event.kind === 'agent.failed' ||
-    event.kind === 'agent.refused' ||
-    ('result' in event && event.result !== 'ok') ||
-    event.kind === 'agent.asked';
-  return {
-    icon: agentIcons[event.kind],
-    tone: isBad ? 'warning' : 'muted',
-    title: t(title),
-    detail: showControls(detail),
-  };
-}
-
-const agentIcons: Readonly<Record<AgentEvent['kind'], IconName>> = {
-  'agent.changed': 'dash',
-  'agent.said': 'file',
-  'agent.started': 'running',
-  'agent.ran': 'play',
-  'agent.edited': 'file',
-  'agent.called': 'play',
-  'agent.asked': 'flag',
-  'agent.decided': 'check',
-  'agent.noted': 'file',
-  'agent.checked': 'check',
-  'agent.summarized': 'file',
-  'agent.delegated': 'play',
-  'agent.failed': 'cross',
-  'agent.audited': 'dash',
-  'agent.refused': 'stop',
-};
-
 export function toMarkText(event: MarkEvent): MarkText {
-  if (isAgentEvent(event)) {
-    return toAgentMark(event);
-  }
   switch (event.kind) {
     case 'context.loaded': {
       const { variable, sourceCount, totalChars, kind } = event.context;

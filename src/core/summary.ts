@@ -151,6 +151,11 @@ function takeHeader(summary: Summary, event: TraceEvent): Summary {
     : { ...summary, ...changes };
 }
 
+/** It is going on, or is going to by itself. */
+export function isUnderWay(status: SessionStatus): boolean {
+  return status === 'active' || status === 'queued' || isWorking(status);
+}
+
 function isWorking(status: SessionStatus): boolean {
   return status === 'preparing' || status === 'running' || status === 'awaiting_approval';
 }

@@ -4,11 +4,18 @@
 import { createHash } from 'node:crypto';
 import { type ExportedTrace, type StepRecord, StepReader } from './exportedTrace';
 import { pageParts, type PageStart, toInertJson } from './htmlPage';
-import { toMarkdownFile, toMarkdownHead, toMarkdownRun, toMarkdownStep } from './markdownExport';
+import {
+  toMarkdownAgentEvent,
+  toMarkdownFile,
+  toMarkdownHead,
+  toMarkdownRun,
+  toMarkdownStep,
+} from './markdownExport';
 import type { ViewerBundle } from './viewerBundle';
 import { toUnreadableText } from './wording';
 import { showControls } from '../base/visible';
 import { toWellFormedJson } from '../base/wellFormed';
+import { isAgentEvent } from '../core/event';
 import type { Summary } from '../core/summary';
 
 /** So many are parsed at once by the viewer: few enough to keep a page responsive while it opens. */
@@ -52,6 +59,9 @@ export async function* toHtmlExport(
     plainText.takeStep(steps.take(event));
     if (event.kind === 'loop.started' || event.kind === 'loop.finished') {
       plainText.take(toMarkdownRun(event, steps.takeReplies()));
+    }
+    if (isAgentEvent(event)) {
+      plainText.takeEntry(toMarkdownAgentEvent(event));
     }
     if (event.kind === 'file.written' || event.kind === 'shell.finished') {
       plainText.take(toMarkdownFile(event));
@@ -119,7 +129,8 @@ class PlainText {
   }
 
   get text(): string {
-    const more = `\n… and ${this.#leftOut} more steps: allow scripts to see them here.\n`;
+    const what = this.#summary.agent ? 'entries' : 'steps';
+    const more = `\n… and ${this.#leftOut} more ${what}: allow scripts to see them here.\n`;
     return this.#text + (this.#leftOut === 0 ? '' : more) + this.#end;
   }
 
@@ -132,6 +143,11 @@ class PlainText {
     if (step && (this.#leftOut > 0 || !this.take(toMarkdownStep(step, this.#summary.language)))) {
       this.#leftOut += 1;
     }
+  }
+
+  /** Of an agent. */
+  takeEntry(text: string): void {
+    this.#leftOut += text === '' || this.take(text) ? 0 : 1;
   }
 
   /** False when there is no room for it. */

@@ -16,7 +16,7 @@ import { toShownTexts } from '../core/shownTexts';
 import { narrowLimits } from '../core/sharedLimits';
 import type { AgentInfo } from '../core/agent/agentEvent';
 import { toAgentLine } from '../core/agent/agentWords';
-import type { ReplSummary, Summary } from '../core/summary';
+import type { AgentSummary, ReplSummary, Summary } from '../core/summary';
 import { type ExportedTrace, type StepRecord, StepReader, toVerdict } from './exportedTrace';
 import { toFence, toInline, toTable } from '../base/markdown';
 import {
@@ -28,6 +28,8 @@ import {
   stopWords,
   toCountText,
   toDurationText,
+  type Gauge,
+  toAgentGauges,
   toGauges,
   toOutcomeNotes,
   toPercent,
@@ -49,6 +51,7 @@ export async function* toMarkdownExport({
 }: ExportedTrace): AsyncGenerator<string> {
   yield toMarkdownHead(summary);
   const reader = new StepReader();
+  const run: AgentRecord = { done: new Map(), files: new Map() };
   let isEmpty = true;
   for await (const event of events) {
     const record = reader.take(event);
@@ -61,17 +64,21 @@ export async function* toMarkdownExport({
     }
     if (isAgentEvent(event)) {
       isEmpty = false;
+      takeRecord(run, event);
       yield toMarkdownAgentEvent(event);
     }
     if (event.kind === 'file.written' || event.kind === 'shell.finished') {
       yield toMarkdownFile(event);
     }
   }
+  if (summary.agent) {
+    yield toMarkdownRecord(summary, run);
+  }
   const last = reader.end();
   if (last) {
     yield toMarkdownStep(last, summary.language);
   } else if (isEmpty) {
-    yield '\nNo step was run.\n';
+    yield summary.agent ? '\nNothing has happened yet.\n' : '\nNo step was run.\n';
   }
   const unreadable = readUnreadable?.() ?? [];
   if (unreadable.length > 0) {
@@ -81,25 +88,83 @@ export async function* toMarkdownExport({
 
 /** All there is to say before the first step; ends with a line feed. */
 export function toMarkdownHead(summary: Summary): string {
+  return summary.agent ? toAgentHead(summary) : toReplHead(summary);
+}
+
+function toReplHead(summary: ReplSummary): string {
   return toText([
     `# ${toInline(summary.title) || 'Untitled session'}`,
     ...toFacts(summary),
     ...(summary.finalAnswer === null ? [] : ['## Final answer', toFence(summary.finalAnswer)]),
     '## Guardrails',
-    ...toTable(
-      ['Limit', 'Used', 'Share'],
-      toGauges(narrowLimits(summary), summary.usage).map(({ name, text, used, allowed }) => [
-        name,
-        text,
-        `${Math.round(toPercent(used, allowed))} %`,
-      ]),
-    ),
+    ...toGaugeTable(toGauges(narrowLimits(summary), summary.usage)),
     '## Contexts',
     ...(summary.contexts.length === 0
       ? ['No context was loaded.']
       : summary.contexts.flatMap(toContextBlocks)),
     '## Steps',
   ]);
+}
+
+function toAgentHead(summary: AgentSummary): string {
+  const { agent } = summary;
+  return toText([
+    `# ${toInline(summary.title) || 'Untitled session'}`,
+    ...toFacts(summary),
+    '## Task',
+    toFence([agent.task, ...agent.goals.map((goal) => `- ${goal}`)].join('\n')),
+    '## Limits',
+    ...toGaugeTable(toAgentGauges(agent.limits, agent.usage)),
+    '## Activity',
+  ]);
+}
+
+function toGaugeTable(gauges: readonly Gauge[]): readonly string[] {
+  return toTable(
+    ['Limit', 'Used', 'Share'],
+    gauges.map(({ name, text, used, allowed }) => [
+      name,
+      text,
+      `${Math.round(toPercent(used, allowed))} %`,
+    ]),
+  );
+}
+
+/** What the events of a run come to. */
+interface AgentRecord {
+  /** Items of the checklist, with what did them. */
+  readonly done: Map<string, AgentEvent & { readonly kind: 'agent.checked' }>;
+  /** Each as it was changed last. */
+  readonly files: Map<string, string>;
+}
+
+function takeRecord({ done, files }: AgentRecord, event: AgentEvent): void {
+  if (event.kind === 'agent.checked') {
+    done.set(event.item, event);
+  } else if (event.kind === 'agent.edited' && event.result === 'ok') {
+    event.changes.forEach(({ path, change }) => files.set(path, change));
+  }
+}
+
+function toMarkdownRecord({ agent }: AgentSummary, { done, files }: AgentRecord): string {
+  const items = agent.checklist.map(({ id, description }) => {
+    const by = done.get(id);
+    const how = by ? toAgentLine(by).detail : '';
+    return [by ? 'done' : 'open', description, how];
+  });
+  const blocks = [
+    ...(items.length > 0 ? ['## Checklist', ...toTable(['Standing', 'Item', 'How'], items)] : []),
+    ...(files.size > 0
+      ? [
+          '## Changed files',
+          ...toTable(
+            ['File', 'Change'],
+            [...files].map((file) => [...file]),
+          ),
+        ]
+      : []),
+  ];
+  return blocks.length === 0 ? '' : `\n${toText(blocks)}`;
 }
 
 /** One step, to follow what is before it; ends with a line feed. */
@@ -154,16 +219,20 @@ export function toMarkdownAgentEvent(event: AgentEvent): string {
 function toAgentBlocks(event: AgentEvent, detail: string): readonly string[] {
   switch (event.kind) {
     case 'agent.said':
-      return [toFence(event.text)];
+      return [toFence(event.text), ...toDropped(event)];
     case 'agent.ran':
-      return [
-        toFence(event.command, 'sh'),
-        ...(event.output === '' ? [] : [toFence(event.output)]),
-      ];
+      return [toFence(event.command, 'sh'), ...toOptional(event.output), ...toDropped(event)];
     case 'agent.edited':
-      return [toInline(detail), toFence(event.diff, 'diff')];
+      return [
+        ...toTable(
+          ['File', 'Change'],
+          event.changes.map(({ path, change }) => [path, change]),
+        ),
+        ...(event.diff === '' ? [] : [toFence(event.diff, 'diff')]),
+        ...toDropped(event),
+      ];
     case 'agent.called':
-      return [toFence(event.arguments, 'json'), toFence(event.output)];
+      return [toFence(event.arguments, 'json'), ...toOptional(event.output), ...toDropped(event)];
     case 'agent.noted':
       return [toFence(event.note)];
     case 'agent.summarized':
@@ -172,19 +241,37 @@ function toAgentBlocks(event: AgentEvent, detail: string): readonly string[] {
         ...(event.narrative === null ? [] : [toFence(event.narrative)]),
       ];
     case 'agent.asked':
-      return [event.command, event.diff, event.reason]
-        .filter((text) => text !== null)
-        .map((text) => toFence(text));
+      return [
+        ...(event.command === null ? [] : [toFence(event.command, 'sh')]),
+        ...(event.diff === null ? [] : [toFence(event.diff, 'diff')]),
+        ...toOptional(event.reason ?? ''),
+      ];
+    case 'agent.failed':
+      return [toFence(event.message)];
+    case 'agent.refused':
+      return [toFence(event.what)];
     case 'agent.changed':
+      return [
+        ...(detail === '' ? [] : [toInline(detail)]),
+        ...event.leftBehind.map((left) => `Left behind: ${toInline(left)}`),
+      ];
     case 'agent.started':
     case 'agent.decided':
     case 'agent.checked':
     case 'agent.delegated':
-    case 'agent.failed':
     case 'agent.audited':
-    case 'agent.refused':
       return detail === '' ? [] : [toInline(detail)];
   }
+}
+
+function toOptional(text: string): readonly string[] {
+  return text === '' ? [] : [toFence(text)];
+}
+
+function toDropped({ droppedChars }: { readonly droppedChars: number }): readonly string[] {
+  return droppedChars > 0
+    ? [`_${toPluralText(droppedChars, 'character')} more were not recorded._`]
+    : [];
 }
 
 function toReplyBlocks(reply: ModelAnswered): readonly string[] {
@@ -223,14 +310,12 @@ function toReplRows({ language, sandbox }: ReplSummary): [string, string][] {
 function toAgentRows({
   profileTitle,
   profileId,
-  task,
   isolation,
   permissions,
   folder,
 }: AgentInfo): [string, string][] {
   return [
     ['Agent', `${profileTitle} (${profileId})`],
-    ['Task', task],
     ['Works in', `${isolation} of ${folder}`],
     ['May', `${permissions.sandbox}, ${permissions.network ? 'with' : 'without'} network`],
   ];

@@ -10,6 +10,7 @@ import type {
   ShellFinished,
   StopCause,
 } from '../core/event';
+import type { AgentLimits, AgentUsage } from '../core/agent/agentEvent';
 import type { Limits, Usage } from '../core/limits';
 import { toNetworkText } from '../core/networkRecord';
 import type { BackendName, Language, Outcome, SandboxPlace } from '../core/sandbox';
@@ -165,6 +166,37 @@ export function toGauges(
   ];
 }
 
+/** What a run and its children have used of its limits. */
+export function toAgentGauges(
+  limits: AgentLimits,
+  usage: AgentUsage,
+  translate: Translate = fillIn,
+): readonly Gauge[] {
+  const toGauge = (
+    name: string,
+    [used, allowed]: readonly [number, number],
+    toText = toCountText,
+  ): Gauge => {
+    const text = translate('{0} of {1}', toText(used), toText(allowed));
+    return { name, used, allowed, text };
+  };
+  const cost = toGauge(translate('Cost'), [usage.usd ?? 0, limits.usd], toUsdText);
+  const noPrice = translate('no price is known');
+  return [
+    toGauge(translate('Tokens'), [usage.tokens, limits.tokens]),
+    usage.usd === null ? { ...cost, text: noPrice } : cost,
+    toGauge(translate('Run time'), [usage.wallMs, limits.wallMs], toDurationText),
+    toGauge(translate('Actions'), [usage.commands, limits.commands]),
+    toGauge(translate('Turns'), [usage.turns, limits.turns]),
+    toGauge(translate('Children'), [usage.children, limits.children]),
+  ];
+}
+
+/** `$0.0042`, `$1.20` */
+export function toUsdText(usd: number): string {
+  return `$${usd.toFixed(usd > 0 && usd < 0.1 ? 4 : 2)}`;
+}
+
 /** From 0 to 100, also when nothing is allowed. */
 export function toPercent(used: number, allowed: number): number {
   if (allowed <= 0) {
@@ -241,7 +273,7 @@ export function toPluralText(count: number, noun: string, translate: Translate =
 export function toTokensText(call: ModelAnswered, translate: Translate = fillIn): string {
   const { tokensEstimated, costUsd } = call;
   const counts = [call.promptTokens, call.answerTokens].map(toCountText);
-  const cost = costUsd === null ? '' : `, $${costUsd.toFixed(costUsd < 0.1 ? 4 : 2)}`;
+  const cost = costUsd === null ? '' : `, ${toUsdText(costUsd)}`;
   const tokens = tokensEstimated
     ? translate('about {0} prompt + {1} answer tokens', ...counts)
     : translate('{0} prompt + {1} answer tokens', ...counts);

@@ -1,10 +1,10 @@
 // Chooses the sessions that a clean-up removes: by age, or by what keeps the home under a size.
 
-import type { Summary } from '../core/summary';
+import { isUnderWay, type Summary } from '../core/summary';
 
 /** Ended sessions that did not change since `before` (epoch ms). */
 export function findOlder(summaries: readonly Summary[], before: number): readonly Summary[] {
-  return summaries.filter(({ status, updatedAt }) => status !== 'active' && updatedAt < before);
+  return summaries.filter(({ status, updatedAt }) => !isUnderWay(status) && updatedAt < before);
 }
 
 /** The longest unchanged ended sessions, until what is left takes at most `maxBytes`. */
@@ -13,7 +13,7 @@ export function findOverSize(
   maxBytes: number,
 ): readonly Summary[] {
   let left = sized.reduce((sum, { bytes }) => sum + bytes, 0);
-  const ended = sized.filter(({ summary }) => summary.status !== 'active');
+  const ended = sized.filter(({ summary }) => !isUnderWay(summary.status));
   const removed: Summary[] = [];
   for (const { summary, bytes } of ended.toSorted(
     (one, other) => one.summary.updatedAt - other.summary.updatedAt,

@@ -7,6 +7,7 @@ import type * as RuntimeBundle from '../runtime';
 import { DisposableStore } from '../base/disposable';
 import { systemClock } from '../systemClock';
 import { removeExpired } from './commands/cleanUpDialog';
+import { AgentActions } from './agents/agentActions';
 import { createParticipant } from './chat/chatParticipant';
 import { registerCommands } from './commands/registerCommands';
 import { refreshLauncher } from './connect/connectClients';
@@ -82,15 +83,17 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
   store.add(new SandboxFileSystem(files, index));
   const view = store.add(new SessionsView({ tree, index, source }));
   const texts = store.add(new ReadOnlyTexts());
+  const agents = new AgentActions({ host, source });
   const { id: extensionId, extensionUri } = context.extension;
   const panels = store.add(
-    new LazyPanels({ extensionUri, source, index, readActions: () => actions }),
+    new LazyPanels({ extensionUri, source, index, agents, readActions: () => actions }),
   );
   const showTrace = panels.show;
   const actions: SessionActions = new SessionActions({
     source,
     host,
     texts,
+    agents,
     extensionId,
     readRoots: folders.list,
     readBaseFolder,

@@ -4,11 +4,12 @@ import * as vscode from 'vscode';
 import { RlmError, cancelledError } from '../core/errors';
 import type { TraceEvent } from '../core/event';
 import { readHistory, readUsage } from '../core/history';
-import type { Summary } from '../core/summary';
+import { isUnderWay, type Summary } from '../core/summary';
 import { pageEvents } from '../core/traceStore';
 import type { UnreadableLines } from '../core/unreadableLines';
 import type { ExportFormat } from '../export/exportTrace';
 import type { OpenedText, SourcePlace, ViewerAnswer } from '../protocol/viewer';
+import type { AgentActions } from './agents/agentActions';
 import { askLargerLimits } from './commands/forkDialog';
 import type { ReadOnlyTexts } from './documents/readOnlyTexts';
 import { revealFile, showExported } from './documents/showExported';
@@ -25,6 +26,7 @@ interface SessionActionsParts {
   readonly source: SessionSource;
   readonly host: EngineHost;
   readonly texts: ReadOnlyTexts;
+  readonly agents: AgentActions;
   /** `<publisher>.<name>` */
   readonly extensionId: string;
   readonly readRoots: () => readonly string[];
@@ -53,8 +55,13 @@ export class SessionActions {
     await this.#parts.showTrace(await this.readSummary(sessionId), step);
   }
 
-  /** @throws RlmError 'SESSION_NOT_FOUND' when it is not live in this window. */
+  /** Of an agent it asks first. @throws RlmError 'SESSION_NOT_FOUND' when it is not live in this window. */
   async stop(sessionId: string): Promise<void> {
+    const summary = await this.readSummary(sessionId);
+    if (summary.agent) {
+      await this.#parts.agents.stop(summary);
+      return;
+    }
     await runCancellable(vscode.l10n.t('Stopping the session'), async () => {
       const engine = await this.#parts.host.start();
       await (await engine.sessions.findSession(sessionId)).stop();
@@ -187,14 +194,14 @@ export class SessionActions {
     if (!first) {
       return;
     }
-    const engineId = this.#parts.source.engine?.engineId ?? null;
-    const foreign = summaries.find((one) => toGroup(one, engineId) === 'elsewhere');
+    const { source } = this.#parts;
+    const foreign = summaries.find((one) => toGroup(one, source.isHere(one)) === 'elsewhere');
     if (foreign) {
       throw new RlmError('INVALID_INPUT', `Another engine runs the session “${foreign.title}”.`, {
         nextStep: 'End it there first, or delete the others without it.',
       });
     }
-    const running = summaries.filter(({ status }) => status === 'active').length;
+    const running = summaries.filter(({ status }) => isUnderWay(status)).length;
     const question =
       summaries.length === 1
         ? l10n.t('Delete the session “{0}” and its trace?', toPlainLine(first.title, 80))

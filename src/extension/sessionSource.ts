@@ -72,6 +72,14 @@ export class SessionSource implements Disposable {
     return this.#engine?.sessions.live.find(({ id, isBroken }) => id === sessionId && !isBroken);
   }
 
+  /** Whether this window's engine has it. */
+  isHere({ sessionId, agent, engineId }: Summary): boolean {
+    const engine = this.#engine;
+    return agent
+      ? engine?.agents?.find(sessionId) !== undefined // an agent may have gone on in another engine
+      : engineId === engine?.engineId;
+  }
+
   /** Undefined when there is no such session. */
   async readSummary(sessionId: string): Promise<Summary | undefined> {
     if (this.#deleted.has(sessionId)) {
@@ -83,6 +91,10 @@ export class SessionSource implements Disposable {
   /** Lets go of the session where it is this window's, and removes its trace. */
   async deleteSession(sessionId: string): Promise<void> {
     await this.#engine?.sessions.closeSession(sessionId, 'it was deleted');
+    const agents = this.#engine?.agents;
+    if (agents?.find(sessionId)) {
+      await agents.terminate(sessionId, 'Its session is deleted.');
+    }
     const store = await this.store();
     this.#deleted.add(sessionId); // before it goes: the store tells of it meanwhile
     try {

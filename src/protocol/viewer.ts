@@ -1,6 +1,7 @@
 // The words spoken between the editor and a trace viewer. The viewer asks `ready` once, then
 // `nextEvents` again and again, and folds what comes with the core's own `applyEvent`.
 
+import type { Decision } from '../core/agent/agentEvent';
 import type { SessionStatus } from '../core/event';
 import type { Language } from '../core/sandbox';
 import type { Summary } from '../core/summary';
@@ -19,7 +20,9 @@ export interface ViewerEnvelope {
   readonly frame: unknown;
 }
 
-export type ViewerAction = 'stop' | 'finalize' | 'resume' | 'fork' | 'readVariable';
+/** The last three: of an agent. `goOn`: with one that has ended, by a message. */
+export type ViewerAction =
+  'stop' | 'finalize' | 'resume' | 'fork' | 'readVariable' | 'approve' | 'tell' | 'goOn';
 
 /** What the events of a trace cannot say of its session. */
 export interface Standing {
@@ -78,6 +81,10 @@ export type ViewerHostMethods = {
   resume(params: null): Promise<void>;
   /** Opens the fork's own trace. `step` null: after the last answered step. */
   fork(params: { readonly step: number | null }): Promise<void>;
+  /** Answers what an agent waits for; rejects where another answer came first. */
+  decide(params: { readonly approvalId: string; readonly decision: Decision }): Promise<void>;
+  /** Tells the agent something; one that has ended goes on with it. */
+  tell(params: { readonly text: string }): Promise<void>;
   /** Asks for a file and writes it. */
   exportTrace(params: { readonly format: 'json' | 'markdown' | 'html' }): Promise<void>;
   /** Opens the value that a live session's variable has now. */

@@ -113,6 +113,8 @@ export class FakeHost implements Disposable {
       finalize: record('finalize'),
       resume: record('resume'),
       fork: record('fork'),
+      decide: record('decide'),
+      tell: record('tell'),
       exportTrace: record('exportTrace'),
       openVariable: record('openVariable'),
       openText: record('openText'),

@@ -77,7 +77,7 @@ describe('trace viewer', () => {
   });
 
   const stepTitle = async (): Promise<string> =>
-    (await viewer.page.locator('.detail-line h2').textContent()) ?? '';
+    (await viewer.page.locator('#detail .detail-line h2').textContent()) ?? '';
   const untilStep = (step: number): Promise<void> =>
     viewer.page.getByRole('heading', { name: `Step ${step}`, exact: true }).waitFor();
 

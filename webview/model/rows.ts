@@ -1,7 +1,7 @@
-// The rows of the step list: steps and marks as the trace has them, child sessions where they began.
+// The rows of the step list: entries as the trace has them, child sessions where they began.
 
 import type { Summary } from '../../src/core/summary';
-import type { StepMatcher } from './search';
+import type { EntryMatcher } from './search';
 import type { Trace, TraceEntry } from './trace';
 
 export type Row = TraceEntry | { readonly kind: 'child'; readonly child: Summary };
@@ -10,12 +10,13 @@ export type Row = TraceEntry | { readonly kind: 'child'; readonly child: Summary
 export function toRows(
   trace: Trace,
   children: readonly Summary[],
-  matches: StepMatcher | null,
+  matches: EntryMatcher | null,
 ): readonly Row[] {
   if (matches) {
-    return trace.steps.filter(matches);
+    return trace.entries.filter(matches);
   }
-  if (children.length === 0) {
+  // An agent's own events say when it had a child.
+  if (children.length === 0 || trace.summary?.agent) {
     return trace.entries;
   }
   const rows: Row[] = [];
@@ -35,5 +36,12 @@ function toChildRow(child: Summary | undefined): readonly Row[] {
 }
 
 function startOf(entry: TraceEntry): number {
-  return entry.kind === 'step' ? (entry.startedAt ?? entry.finishedAt ?? 0) : entry.event.at;
+  switch (entry.kind) {
+    case 'step':
+      return entry.startedAt ?? entry.finishedAt ?? 0;
+    case 'mark':
+      return entry.event.at;
+    case 'agent':
+      return entry.first.at;
+  }
 }

@@ -1,29 +1,42 @@
-// Which steps a search and the filters let through.
+// Which entries a search and the filters let through.
 
 import type { ModelAnswered } from '../../src/core/event';
 import { toVerdict } from '../../src/export/exportedTrace';
-import type { TraceStep } from './trace';
+import { type AgentFilter, agentFilters, passesAgentFilter, readAgentTexts } from './agentSearch';
+import type { TraceEntry, TraceStep } from './trace';
 
 export const searchScopes = ['all', 'code', 'output', 'prompts', 'values'] as const;
 export type SearchScope = (typeof searchScopes)[number];
 
 export const stepFilters = ['all', 'problems', 'calls', 'changes'] as const;
 export type StepFilter = (typeof stepFilters)[number];
+export const entryFilters = [...new Set([...stepFilters, ...agentFilters])];
+export type EntryFilter = StepFilter | AgentFilter;
 
 export interface Search {
   /** Empty: everything matches. Letter case does not count. */
   readonly text: string;
   readonly scope: SearchScope;
-  readonly filter: StepFilter;
+  readonly filter: EntryFilter;
 }
 
-export type StepMatcher = (step: TraceStep) => boolean;
+/** Marks do not pass: they are no step, and have no text of their own. */
+export type EntryMatcher = (entry: TraceEntry) => boolean;
 
-export function createMatcher({ text, scope, filter }: Search): StepMatcher {
+export function createMatcher({ text, scope, filter }: Search): EntryMatcher {
   const matchesText = text === '' ? undefined : createTextMatcher(text);
-  return (step) =>
-    passesFilter(step, filter) &&
-    (matchesText === undefined || readTexts(step, scope).some((one) => matchesText(one)));
+  const hasText = (texts: () => readonly string[]): boolean =>
+    matchesText === undefined || texts().some((one) => matchesText(one));
+  return (entry) => {
+    switch (entry.kind) {
+      case 'step':
+        return passesFilter(entry, filter) && hasText(() => readTexts(entry, scope));
+      case 'agent':
+        return passesAgentFilter(entry, filter) && hasText(() => readAgentTexts(entry));
+      case 'mark':
+        return false;
+    }
+  };
 }
 
 /** The first call of a step that holds the text; 0 when none does, or nothing is searched. */
@@ -43,7 +56,7 @@ function createTextMatcher(text: string): (one: string) => boolean {
   return (one) => pattern.test(one);
 }
 
-function passesFilter(step: TraceStep, filter: StepFilter): boolean {
+function passesFilter(step: TraceStep, filter: EntryFilter): boolean {
   switch (filter) {
     case 'all':
       return true;
@@ -53,6 +66,10 @@ function passesFilter(step: TraceStep, filter: StepFilter): boolean {
       return step.calls.length > 0;
     case 'changes':
       return (step.outcome?.changes.length ?? 0) > 0;
+    case 'messages':
+    case 'commands':
+    case 'approvals':
+      return true; // of agents alone
   }
 }
 

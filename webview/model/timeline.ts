@@ -1,7 +1,8 @@
-// What the timeline draws: steps, their sub-model calls and child sessions, in lanes on one axis.
+// What the timeline draws: steps, their sub-model calls and child sessions, or what an agent did, in lanes on one axis.
 
 import type { ModelAnswered } from '../../src/core/event';
-import type { Summary } from '../../src/core/summary';
+import { isUnderWay, type Summary } from '../../src/core/summary';
+import { type AgentLane, toAgentLanes } from './agentTimeline';
 import { type Interval, type TimeAxis, createTimeAxis } from './timeAxis';
 import type { MarkEvent, ShownVerdict, Trace, TraceStep } from './trace';
 
@@ -29,6 +30,8 @@ export interface Timeline {
   readonly children: readonly ChildBar[];
   readonly childLanes: number;
   readonly marks: readonly MarkEvent[];
+  /** Of an agent, which has no steps. */
+  readonly agentLanes: readonly AgentLane[];
 }
 
 export interface TimelineOptions {
@@ -46,10 +49,14 @@ export function createTimeline(
   { skipIdle, now }: TimelineOptions,
 ): Timeline {
   const steps = trace.steps.map((step) => toStepBar(step, trace.readVerdict(step), now));
-  const childBars = toChildBars(children, now);
+  // An agent's own events say when it had a child.
+  const childBars = trace.summary?.agent ? [] : toChildBars(children, now);
   const marks = trace.entries.flatMap((entry) => (entry.kind === 'mark' ? [entry.event] : []));
   const thinking = steps.flatMap(({ start, calls }) => calls.filter((call) => call.start < start));
+  const isLive = trace.summary !== null && isUnderWay(trace.summary.status);
+  const agentLanes = toAgentLanes(trace.entries, isLive ? now : null);
   const busy = [
+    ...agentLanes.flatMap(({ bars }) => bars),
     ...steps,
     ...thinking,
     ...childBars,
@@ -65,6 +72,7 @@ export function createTimeline(
     children: childBars,
     childLanes: countLanes(childBars),
     marks,
+    agentLanes,
   };
 }
 
@@ -116,7 +124,7 @@ function toChildBars(children: readonly Summary[], now: number): readonly ChildB
     .map((child) => ({
       child,
       start: child.createdAt,
-      end: Math.max(child.createdAt, child.status === 'active' ? now : child.updatedAt),
+      end: Math.max(child.createdAt, isUnderWay(child.status) ? now : child.updatedAt),
     }))
     .sort((left, right) => left.start - right.start);
   return placeInLanes(bars);

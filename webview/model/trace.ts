@@ -1,8 +1,7 @@
 // The events of one trace, put together for display as they come. Status, usage and limits are the
-// core's own fold; steps are replaced, never changed, so that a view sees by identity what is new.
+// core's own fold; entries are replaced, never changed, so that a view sees by identity what is new.
 
 import {
-  type AgentEvent,
   isAgentEvent,
   type ContextLoaded,
   type FileWritten,
@@ -19,6 +18,7 @@ import {
 import { applyEvent, createSummary, type Summary } from '../../src/core/summary';
 import type { UnreadableLines } from '../../src/core/unreadableLines';
 import { type StepRecord, type StepVerdict, toVerdict } from '../../src/export/exportedTrace';
+import { AgentEntries, type AgentEntry } from './agentEntries';
 
 export interface TraceStep extends StepRecord {
   readonly kind: 'step';
@@ -33,7 +33,6 @@ export interface TraceMark {
 }
 
 export type MarkEvent =
-  | AgentEvent
   | ContextLoaded
   | LoopStarted
   | LoopFinished
@@ -53,7 +52,7 @@ export interface Run {
   readonly replies: readonly ModelAnswered[];
 }
 
-export type TraceEntry = TraceStep | TraceMark;
+export type TraceEntry = TraceStep | TraceMark | AgentEntry;
 
 export type ShownVerdict = StepVerdict | 'running';
 
@@ -63,6 +62,9 @@ export class Trace {
   readonly #entryOfStep = new Map<number, number>();
   readonly #indexOfStep = new Map<number, number>();
   readonly #runs: Run[] = [];
+  readonly #agent = new AgentEntries(this.#entries);
+  /** Events so far: the number that the next one has in the trace. */
+  #events = 0;
   #replies: ModelAnswered[] = [];
   #summary: Summary | null = null;
   #lostOpening: Summary | null = null;
@@ -76,6 +78,11 @@ export class Trace {
 
   get steps(): readonly TraceStep[] {
     return this.#steps;
+  }
+
+  /** What an agent did, said and asked. */
+  get agent(): Pick<AgentEntries, 'waiting' | 'find' | 'findAction' | 'last'> {
+    return this.#agent;
   }
 
   /** Oldest first. */
@@ -115,6 +122,7 @@ export class Trace {
     this.#version += unreadable.length;
     for (const event of events) {
       this.#version += 1;
+      this.#events += 1;
       if (event.kind === 'session.opened') {
         this.#summary = createSummary(event);
         continue;
@@ -136,7 +144,7 @@ export class Trace {
 
   #take(event: Exclude<TraceEvent, { kind: 'session.opened' }>): void {
     if (isAgentEvent(event)) {
-      this.#entries.push({ kind: 'mark', event });
+      this.#agent.take(event, this.#events - 1);
       return;
     }
     switch (event.kind) {

@@ -78,11 +78,25 @@ export function readHistory(
 }
 
 function stepOf(entry: TraceEntry): number {
-  return entry.kind === 'step' ? entry.step : entry.event.step;
+  switch (entry.kind) {
+    case 'step':
+      return entry.step;
+    case 'mark':
+      return entry.event.step;
+    case 'agent':
+      return entry.first.step;
+  }
 }
 
 function toComparisons(entry: TraceEntry, before: Variables): readonly VariableComparison[] {
-  return entry.kind === 'step' ? toStepComparisons(entry, before) : toMarkComparisons(entry);
+  switch (entry.kind) {
+    case 'step':
+      return toStepComparisons(entry, before);
+    case 'mark':
+      return toMarkComparisons(entry);
+    case 'agent':
+      return []; // an agent has no variables
+  }
 }
 
 function toMarkComparisons({ event }: TraceMark): readonly VariableComparison[] {

@@ -1,7 +1,7 @@
-// The two windows over the viewer: the keyboard help, and the answer that finalizes a session.
+// The windows over the viewer: the keyboard help, the answer that finalizes a session, and a message to an agent.
 
 import { showControls } from '../../src/base/visible';
-import { type Child, h, setChildren } from '../dom';
+import { type Child, h, setChildren, setText } from '../dom';
 import { keyHelp } from '../keys';
 import { readVariables } from '../model/variables';
 import type { Snapshot, ViewActions } from '../snapshot';
@@ -54,6 +54,43 @@ export function createFinalizeDialog(actions: ViewActions): Dialog {
         .map(({ name }) => name)
         .sort((left, right) => left.localeCompare(right, 'en'));
       setChildren(body, createFinalizeForm(names, element, actions));
+      element.showModal();
+    },
+  };
+}
+
+/** While it works it takes the message at once; one that has ended goes on with it. */
+export function createMessageDialog(actions: ViewActions): Dialog {
+  const element = createDialog(t('Message to the agent'));
+  const text = createTextArea(t('What the agent is to know or do'), 8);
+  const note = h('p', { class: 'quiet' });
+  const send = async (): Promise<void> => {
+    if (text.value.trim() === '') {
+      text.focus();
+      return;
+    }
+    element.close();
+    // What was written is kept until it has arrived.
+    if (await actions.attempt('tell', { text: text.value })) {
+      text.value = '';
+    }
+  };
+  const foot = h(
+    'div',
+    { class: 'dialog-foot' },
+    createButton({ label: t('Cancel'), onClick: () => element.close() }),
+    createButton({ label: t('Send'), look: 'primary', onClick: () => void send() }),
+  );
+  element.append(h('div', { class: 'dialog-body' }, note, text, foot));
+  return {
+    element,
+    open({ standing }: Snapshot): void {
+      setText(
+        note,
+        standing.actions.includes('goOn')
+          ? t('The run goes on with it, where it was, by the profile it began with.')
+          : t('It is told at once, also while it works.'),
+      );
       element.showModal();
     },
   };

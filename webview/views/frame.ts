@@ -1,11 +1,15 @@
 // Puts the views together: one screen whose lists scroll, and the states before there is a trace.
 
+import { isUnderWay } from '../../src/core/summary';
 import { toCountText } from '../../src/export/wording';
+import { toAgentLabel, toAgentRow } from '../agentWords';
 import { h, isSame, setChildren, setText } from '../dom';
 import { highlightText } from '../highlight';
-import type { Snapshot, View, ViewActions } from '../snapshot';
+import { isAgentRun, type Snapshot, type View, type ViewActions } from '../snapshot';
 import { createButton, createProgressRing } from '../toolkit';
 import { verdictWord } from '../words';
+import { createAgentDetail } from './agentDetail';
+import { createApprovals } from './approvals';
 import { createHeader } from './header';
 import { createNotices } from './notices';
 import { createSash } from './sash';
@@ -20,6 +24,8 @@ import { t } from '../l10n';
 export interface Frame extends View {
   focusSearch(): void;
   focusSteps(): void;
+  focusDetail(): void;
+  focusApprovals(): void;
   readonly zoom: (isIn: boolean) => void;
   readonly pan: (share: number) => void;
 }
@@ -30,15 +36,18 @@ export function createFrame(actions: ViewActions): Frame {
   const list = createStepList(actions);
   const sash = createSash(actions);
   const detail = createStepDetail(actions);
+  const agentDetail = createAgentDetail(actions);
+  const approvals = createApprovals(actions);
   const variables = createVariablesView(actions);
   const session = createSessionView(actions);
-  const always = [createHeader(actions), createNotices(actions), timeline, toolbar];
+  const always = [createHeader(actions), createNotices(actions), approvals, timeline, toolbar];
   const steps = h(
     'div',
     { class: 'steps', role: 'tabpanel', id: 'panel-steps', 'aria-labelledby': 'tab-steps' },
     list.element,
     sash.element,
     detail.element,
+    agentDetail.element,
   );
   const states = createStates(actions);
   const panels = h(
@@ -57,26 +66,32 @@ export function createFrame(actions: ViewActions): Frame {
     panels,
     announcer,
   );
-  const highlight = createHighlighter(detail.element);
+  const highlight = createHighlighter();
   return {
     element,
     focusSearch: () => toolbar.focusSearch(),
     focusSteps: () => list.focus(),
+    focusDetail: () => (detail.element.hidden ? agentDetail : detail).element.focus(),
+    focusApprovals: () => approvals.focus(),
     zoom: (isIn) => timeline.zoom(isIn),
     pan: (share) => timeline.pan(share),
     update(snapshot: Snapshot): void {
       const { view, loading, version } = snapshot;
+      const isAgent = isAgentRun(snapshot);
       const isEmpty = version === 0 && loading.kind !== 'complete';
       steps.hidden = isEmpty || view.tab !== 'steps';
-      variables.element.hidden = isEmpty || view.tab !== 'variables';
-      session.element.hidden = isEmpty || view.tab !== 'session';
+      variables.element.hidden = isEmpty || isAgent || view.tab !== 'variables';
+      session.element.hidden =
+        isEmpty || !(view.tab === 'session' || (isAgent && view.tab === 'variables'));
+      detail.element.hidden = isAgent;
+      agentDetail.element.hidden = !isAgent;
       toolbar.element.hidden = isEmpty;
       steps.style.setProperty('--list-width', `${view.listWidth}px`);
       always.forEach((part) => part.update(snapshot));
       states.update(snapshot);
       if (!steps.hidden) {
-        [list, sash, detail].forEach((part) => part.update(snapshot));
-        highlight(snapshot);
+        [list, sash, isAgent ? agentDetail : detail].forEach((part) => part.update(snapshot));
+        highlight(snapshot, (isAgent ? agentDetail : detail).element);
       }
       if (!variables.element.hidden) {
         variables.update(snapshot);
@@ -91,18 +106,22 @@ export function createFrame(actions: ViewActions): Frame {
 
 /** Only while steps are followed: otherwise the list itself says what is chosen. */
 function toAnnouncement({ trace, view, status, loading }: Snapshot): string {
-  const last = trace.steps.at(-1);
-  if (!last || !view.follow || status !== 'active' || loading.kind !== 'complete') {
+  if (!view.follow || !isUnderWay(status) || loading.kind !== 'complete') {
     return '';
   }
-  return `${t('Step {0}', last.step)}: ${verdictWord(trace.readVerdict(last))}`;
+  const { last: entry } = trace.agent;
+  if (entry) {
+    return toAgentLabel(toAgentRow(entry, true));
+  }
+  const last = trace.steps.at(-1);
+  return !last ? '' : `${t('Step {0}', last.step)}: ${verdictWord(trace.readVerdict(last))}`;
 }
 
-function createHighlighter(detail: HTMLElement): (snapshot: Snapshot) => void {
+function createHighlighter(): (snapshot: Snapshot, detail: HTMLElement) => void {
   let shown: readonly unknown[] = [];
-  return ({ view, trace }) => {
+  return ({ view, trace }, detail) => {
     const step = view.step === null ? undefined : trace.findStep(view.step);
-    const now = [view.text, step, view.call];
+    const now = [view.text, step, view.call, view.entry];
     if (isSame(now, shown)) {
       return;
     }
@@ -136,7 +155,8 @@ function createStates(actions: ViewActions): View {
           createButton({ label: t('Try again'), look: 'primary', onClick: () => actions.reload() }),
         ]);
       } else if (!element.hidden) {
-        const [read, all] = [trace.steps.length, summary?.usage.steps ?? 0].map(toCountText);
+        const done = trace.summary?.usage.steps ?? trace.steps.length;
+        const [read, all] = [done, summary?.usage.steps ?? 0].map(toCountText);
         const text =
           version === 0
             ? t('Opening the trace…')

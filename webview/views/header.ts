@@ -54,9 +54,10 @@ export function createHeader(actions: ViewActions): View {
             ? t('The model is writing the next step.')
             : toStatusSentence(shown, t),
         );
-        setText(place, summary.sandbox ? showControls(toPlaceName(summary.sandbox)) : '');
+        setText(place, showControls(toPlaceWord(summary)));
         place.title = toPlaceTitle(summary);
-        const asked = toOneLine(snapshot.trace.runs.at(-1)?.started.task ?? '', taskChars);
+        const given = summary.agent?.task ?? snapshot.trace.runs.at(-1)?.started.task ?? '';
+        const asked = toOneLine(given, taskChars);
         setText(task, showControls(asked));
         task.hidden = asked === '' || asked === summary.title;
       }
@@ -65,6 +66,12 @@ export function createHeader(actions: ViewActions): View {
       gauges.update(snapshot);
     },
   };
+}
+
+function toPlaceWord({ sandbox, agent }: Summary): string {
+  return sandbox
+    ? toPlaceName(sandbox)
+    : `${agent?.profileTitle ?? ''} · ${agent?.isolation ?? ''}`;
 }
 
 /** What stands around the code, for the pointer; the facts of the session say it to all. */
@@ -95,6 +102,8 @@ function createActionButtons(actions: ViewActions): View {
     ['stop', createButton({ label: t('Stop'), onClick: () => ask('stop', null) })],
     ['finalize', createButton({ label: t('Finalize…'), onClick: () => actions.openFinalize() })],
     ['fork', createButton({ label: t('Fork'), onClick: () => ask('fork', { step: null }) })],
+    ['tell', createButton({ label: t('Message…'), onClick: () => actions.openMessage() })],
+    ['goOn', createButton({ label: t('Resume…'), onClick: () => actions.openMessage() })],
   ];
   const formats = [
     ['json', 'JSON'],

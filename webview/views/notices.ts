@@ -2,7 +2,7 @@
 
 import { toFallbackText, toUnreadableText } from '../../src/export/wording';
 import { h, setChildren } from '../dom';
-import type { Failure, Snapshot, View, ViewActions } from '../snapshot';
+import { type Failure, isAgentRun, type Snapshot, type View, type ViewActions } from '../snapshot';
 import { type ButtonOptions, createButton } from '../toolkit';
 import { t } from '../l10n';
 
@@ -39,20 +39,27 @@ export function createNotices(actions: ViewActions): View {
         lack === null ? null : createNotice('warning', lack),
         fallback === null ? null : createNotice('warning', fallback),
         status === 'interrupted'
-          ? createNotice(
-              'warning',
-              [
-                t('The engine that ran this session is gone, and its variables with it.'),
-                ...(standing.actions.includes('resume')
-                  ? [t('Resuming runs the recorded steps again and goes on from there.')]
-                  : []),
-              ].join(' '),
-            )
+          ? createNotice('warning', toInterruptedText(isAgentRun({ summary }), standing.actions))
           : null,
         standing.note === null ? null : createNotice('info', standing.note),
       ]);
     },
   };
+}
+
+function toInterruptedText(isAgent: boolean, actions: Snapshot['standing']['actions']): string {
+  if (isAgent) {
+    return [
+      t('The run was cut off: its engine ended, or its program did.'),
+      ...(actions.includes('goOn') ? [t('A message to it goes on where it was.')] : []),
+    ].join(' ');
+  }
+  return [
+    t('The engine that ran this session is gone, and its variables with it.'),
+    ...(actions.includes('resume')
+      ? [t('Resuming runs the recorded steps again and goes on from there.')]
+      : []),
+  ].join(' ');
 }
 
 function createNotice(

@@ -21,3 +21,9 @@ export function createTable(
         h('tbody', {}, ...rows.map((row) => h('tr', {}, ...row.map((cell) => h('td', {}, cell))))),
       );
 }
+
+/** Names and what stands for them. */
+export function createFactList(facts: readonly (readonly [string, Child])[]): HTMLElement {
+  const list = facts.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]);
+  return h('dl', { class: 'facts' }, ...list);
+}

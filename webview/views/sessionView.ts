@@ -4,6 +4,7 @@ import type { ContextInfo, SourceInfo } from '../../src/core/context';
 import type { SessionReplayed } from '../../src/core/event';
 import { wordWarning } from '../../src/core/nextSteps';
 import type { AgentInfo } from '../../src/core/agent/agentEvent';
+import type { Limits } from '../../src/core/limits';
 import type { ReplSummary, Summary } from '../../src/core/summary';
 import { showControls } from '../../src/base/visible';
 import {
@@ -18,9 +19,10 @@ import type { Run } from '../model/trace';
 import type { Snapshot, View, ViewActions } from '../snapshot';
 import { createButton } from '../toolkit';
 import { capitalize, statusWord, toDateText, toTitle } from '../words';
+import { createAgentParts } from './agentParts';
 import { createCommands, createFiles, isFileEvent } from './fileParts';
 import { createSourceLink, createTraceLink } from './links';
-import { createPart, createTable } from './part';
+import { createFactList, createPart, createTable } from './part';
 import { createReply } from './reply';
 import { createTextBlock, toCharsNote } from './textBlock';
 import { t, toPlural } from '../l10n';
@@ -49,11 +51,21 @@ export function createSessionView(actions: ViewActions): View {
         entry.kind === 'mark' && entry.event.kind === 'session.replayed' ? [entry.event] : [],
       );
       const state = [finalAnswer, contexts, usage.steps, standing, status, run];
-      const key = [...state, files.length, replays.length];
+      const key = [...state, files.length, replays.length, summary.agent && trace.version];
       if (isSame(key, shown)) {
         return;
       }
       shown = key;
+      if (summary.agent) {
+        setChildren(element, [
+          ...createAgentParts(
+            { trace, agent: summary.agent, children: standing.children },
+            actions,
+          ),
+          createFacts({ ...summary, status }, actions),
+        ]);
+        return;
+      }
       setChildren(element, [
         createAnswer(summary, actions),
         ...trace.runs.map((one) => createRun(one, actions)),
@@ -210,16 +222,22 @@ function createFacts(summary: Summary, actions: ViewActions): HTMLElement {
     ...(summary.agent ? toAgentFacts(summary.agent) : toReplFacts(summary)),
     [t('Opened'), toDateText(summary.createdAt)],
     [t('Last change'), toDateText(summary.updatedAt)],
-    [t('Time for one step'), toDurationText(limits.stepTimeoutMs)],
-    [t('Time for the session'), toDurationText(limits.maxSessionMs)],
-    [t('Memory'), `${toCountText(limits.maxMemoryMb)} MB`],
-    [t('Output kept of a step'), toPlural(limits.maxOutputChars, 'character')],
+    ...(summary.agent ? [] : toLimitFacts(limits)),
     [t('Depth'), t('{0} of {1}', summary.depth, limits.maxDepth)],
   ];
   if (parentSessionId !== null) {
     facts.push([t('Parent session'), createTraceLink(parentSessionId, parentSessionId, actions)]);
   }
   return createPart(t('Facts'), createFactList(facts));
+}
+
+function toLimitFacts(limits: Limits): (readonly [string, Child])[] {
+  return [
+    [t('Time for one step'), toDurationText(limits.stepTimeoutMs)],
+    [t('Time for the session'), toDurationText(limits.maxSessionMs)],
+    [t('Memory'), `${toCountText(limits.maxMemoryMb)} MB`],
+    [t('Output kept of a step'), toPlural(limits.maxOutputChars, 'character')],
+  ];
 }
 
 function toReplFacts({ language, sandbox }: ReplSummary): (readonly [string, Child])[] {
@@ -232,25 +250,25 @@ function toReplFacts({ language, sandbox }: ReplSummary): (readonly [string, Chi
 
 function toAgentFacts({
   profileTitle,
-  task,
+  profileId,
   isolation,
   folder,
   permissions,
-  goals,
+  model,
 }: AgentInfo): (readonly [string, Child])[] {
-  const { sandbox, network } = permissions;
+  const { sandbox, network, approvals, deny, write, maySpawn } = permissions;
+  const list = (name: string, items: readonly string[]): (readonly [string, Child])[] =>
+    items.length === 0 ? [] : [[name, showControls(items.join(', '))]];
   return [
-    [t('Agent'), profileTitle],
-    [t('Task'), showControls(task)],
-    ...(goals.length > 0 ? [[t('Goals'), showControls(goals.join('; '))] as const] : []),
-    [t('Works in'), `${isolation}: ${folder}`],
+    [t('Agent'), showControls(`${profileTitle} (${profileId})`)],
+    [t('Model'), model ?? t('as configured')],
+    [t('Works in'), showControls(`${isolation}: ${folder}`)],
     [t('May'), `${sandbox}, ${network ? t('with network') : t('without network')}`],
+    [t('Asks'), approvals],
+    ...list(t('Must leave alone'), deny),
+    ...list(t('May change only'), write),
+    ...list(t('May spawn'), maySpawn),
   ];
-}
-
-function createFactList(facts: readonly (readonly [string, Child])[]): HTMLElement {
-  const list = facts.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]);
-  return h('dl', { class: 'facts' }, ...list);
 }
 
 function createMore(count: number): HTMLElement | null {

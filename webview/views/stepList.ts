@@ -1,12 +1,16 @@
-// The list of all that happened: steps, marks between them, and child sessions.
+// The list of all that happened: steps, what an agent did, marks between them, and child sessions.
 
 import { showControls } from '../../src/base/visible';
 import { toDurationText } from '../../src/export/wording';
 import { createIcon, h, setAttributes, setText } from '../dom';
+import { isUnderWay } from '../../src/core/summary';
+import { toAgentLabel, toAgentRow } from '../agentWords';
 import { icons, type IconName } from '../icons';
+import type { AgentEntry } from '../model/agentEntries';
 import type { Row } from '../model/rows';
 import type { ShownVerdict } from '../model/trace';
 import type { Snapshot, View, ViewActions } from '../snapshot';
+import type { ViewState } from '../viewState';
 import { VirtualList } from '../virtualList';
 import {
   statusWord,
@@ -40,7 +44,7 @@ export interface StepListView extends View {
 
 export function createStepList(actions: ViewActions): StepListView {
   let snapshot: Snapshot | null = null;
-  let shownStep: number | null = null;
+  let shownSelection: number | null = null;
   let shownCount = 0;
   const list = new VirtualList({
     id: 'steps',
@@ -54,7 +58,7 @@ export function createStepList(actions: ViewActions): StepListView {
       }
     },
     // Marks and child sessions lead elsewhere, which only a click may do.
-    isStop: (index) => snapshot?.rows[index]?.kind === 'step',
+    isStop: (index) => isSelectable(snapshot?.rows[index]),
     onSelect(index) {
       selectRow(snapshot?.rows ?? [], index, actions);
     },
@@ -71,7 +75,11 @@ export function createStepList(actions: ViewActions): StepListView {
     update(next: Snapshot): void {
       snapshot = next;
       const { rows, view } = next;
-      const selected = findSelected(rows, view.step);
+      const selected = findSelected(rows, view);
+      const selection = next.summary?.agent ? view.entry : view.step;
+      setAttributes(list.element, {
+        'aria-label': next.summary?.agent ? t('Activity') : t('Steps'),
+      });
       list.update(rows.length, selected);
       setText(note, toListNote(next));
       note.hidden = note.textContent === '';
@@ -81,11 +89,11 @@ export function createStepList(actions: ViewActions): StepListView {
         list.reveal(selected);
       } else if (
         selected >= 0 &&
-        (view.step !== shownStep || (view.follow && rows.length !== shownCount))
+        (selection !== shownSelection || (view.follow && rows.length !== shownCount))
       ) {
         list.reveal(selected);
       }
-      shownStep = view.step;
+      shownSelection = selection;
       shownCount = rows.length;
     },
   };
@@ -96,6 +104,8 @@ function selectRow(rows: readonly Row[], index: number, actions: ViewActions): v
   const row = rows[index];
   if (row?.kind === 'step') {
     actions.showStep(row.step);
+  } else if (row?.kind === 'agent') {
+    actions.showEntry(row.number);
   } else if (row?.kind === 'mark') {
     actions.change({ tab: 'session' });
   } else if (row) {
@@ -103,22 +113,29 @@ function selectRow(rows: readonly Row[], index: number, actions: ViewActions): v
   }
 }
 
+function isSelectable(row: Row | undefined): boolean {
+  return row?.kind === 'step' || row?.kind === 'agent';
+}
+
 function openRow(row: Row | undefined, actions: ViewActions): void {
-  if (row?.kind === 'step') {
-    actions.showStep(row.step);
+  if (row?.kind === 'step' || row?.kind === 'agent') {
+    selectRow([row], 0, actions);
     document.getElementById('detail')?.focus();
   }
 }
 
-function findSelected(rows: readonly Row[], step: number | null): number {
-  if (step === null) {
-    return -1;
-  }
-  return rows.findIndex((row) => row.kind === 'step' && row.step === step);
+function findSelected(rows: readonly Row[], { step, entry }: ViewState): number {
+  return rows.findIndex(
+    (row) =>
+      (row.kind === 'step' && row.step === step) || (row.kind === 'agent' && row.number === entry),
+  );
 }
 
-function toListNote({ rows, trace }: Snapshot): string {
-  return rows.length === 0 && trace.steps.length > 0 ? t('No step matches this search.') : '';
+function toListNote({ rows, trace, summary }: Snapshot): string {
+  if (rows.length > 0 || trace.entries.length === 0) {
+    return '';
+  }
+  return summary?.agent ? t('Nothing matches this search.') : t('No step matches this search.');
 }
 
 function createRow(): HTMLElement {
@@ -147,7 +164,8 @@ function fillRow(row: HTMLElement, text: RowText, kind: Row['kind']): void {
   setText(facts, text.facts);
 }
 
-function toRowText(row: Row, { trace, now }: Snapshot): RowText {
+function toRowText(row: Row, snapshot: Snapshot): RowText {
+  const { trace, now } = snapshot;
   if (row.kind === 'step') {
     const verdict = trace.readVerdict(row);
     const title = showControls(toExcerpt(row));
@@ -166,6 +184,9 @@ function toRowText(row: Row, { trace, now }: Snapshot): RowText {
       label,
     };
   }
+  if (row.kind === 'agent') {
+    return toAgentRowText(row, snapshot);
+  }
   if (row.kind === 'mark') {
     const { icon, tone, ...text } = toMarkText(row.event);
     const title = showControls(text.title);
@@ -182,9 +203,23 @@ function toRowText(row: Row, { trace, now }: Snapshot): RowText {
   return { icon: 'branch', tone: 'child', number: '', title, isCode: false, facts, time, label };
 }
 
+function toAgentRowText(row: AgentEntry, { status, now }: Snapshot): RowText {
+  const isLive = isUnderWay(status);
+  const text = toAgentRow(row, isLive);
+  const { icon, tone, isCode } = text;
+  const [title, facts] = [showControls(text.title), showControls(text.facts)];
+  const time = tone === 'running' ? toRunningText(now - row.first.at) : toClockText(row.first.at);
+  const label = `${toAgentLabel(text)}, ${time}`;
+  return { icon, tone, number: '', title, isCode, facts, time, label };
+}
+
+function toRunningText(runningMs: number): string {
+  return toDurationText(Math.max(0, runningMs));
+}
+
 function toStepTime(verdict: ShownVerdict, durationMs: number | null, runningMs: number): string {
   if (durationMs !== null) {
     return toDurationText(durationMs);
   }
-  return verdict === 'running' ? toDurationText(Math.max(0, runningMs)) : '';
+  return verdict === 'running' ? toRunningText(runningMs) : '';
 }

@@ -1,10 +1,10 @@
 // A text of the trace with its title, buttons to take it elsewhere, and links to what it names.
 
 import { showControls } from '../../src/base/visible';
-import {} from '../../src/export/wording';
+import { cutText } from '../../src/base/text';
 import type { ContextInfo } from '../../src/core/context';
 import type { OpenedText } from '../../src/protocol/viewer';
-import { h } from '../dom';
+import { type Child, h } from '../dom';
 import { toStyledText } from '../model/ansi';
 import type { ViewActions } from '../snapshot';
 import { createButton } from '../toolkit';
@@ -27,6 +27,8 @@ export interface TextBlock {
 
 const longLines = 30;
 const longChars = 4_000;
+/** Of a long text so much is shown at once: what it costs grows with what is shown. */
+const pageChars = 50_000;
 
 export function createTextBlock(block: TextBlock, actions: ViewActions): HTMLElement {
   const { title, text, note, language = 'plaintext', openTitle } = block;
@@ -52,7 +54,7 @@ export function createTextBlock(block: TextBlock, actions: ViewActions): HTMLEle
     'section',
     { class: 'block', 'data-tone': block.tone ?? null, 'aria-label': title },
     head,
-    block.body ?? createPre(block, actions),
+    block.body ?? createPages(block, actions),
   );
 }
 
@@ -64,12 +66,52 @@ export function toLongAttributes(text: string, label: string): Parameters<typeof
     : { class: 'text' };
 }
 
-function createPre({ title, text, contexts = [] }: TextBlock, actions: ViewActions): HTMLElement {
-  const pieces = toStyledText(text).flatMap(({ style, text: piece }) => {
+function createPages(block: TextBlock, actions: ViewActions): HTMLElement {
+  const { title, text, contexts = [] } = block;
+  const pre = h('pre', toLongAttributes(text, title));
+  let shown = 0;
+  const showMore = (): void => {
+    const page = toPage(text.slice(shown));
+    shown += page.length;
+    pre.append(...toPieces(page, contexts, actions).filter((piece) => piece !== null));
+  };
+  showMore();
+  if (shown >= text.length) {
+    return pre;
+  }
+  const more = createButton({
+    label: '',
+    onClick: () => {
+      showMore();
+      nameMore();
+    },
+  });
+  const nameMore = (): void => {
+    const left = text.length - shown;
+    more.hidden = left === 0;
+    more.textContent = t('Show more ({0} left)', toPlural(left, 'character'));
+    more.setAttribute('aria-label', more.textContent);
+  };
+  nameMore();
+  return h('div', { class: 'paged' }, pre, more);
+}
+
+/** Its beginning, up to the end of a line where one is near. */
+function toPage(text: string): string {
+  const page = cutText(text, pageChars).text;
+  const lineEnd = page.lastIndexOf('\n') + 1;
+  return page.length === text.length || lineEnd < pageChars / 2 ? page : page.slice(0, lineEnd);
+}
+
+function toPieces(
+  text: string,
+  contexts: readonly ContextInfo[],
+  actions: ViewActions,
+): readonly Child[] {
+  return toStyledText(text).flatMap(({ style, text: piece }) => {
     const children = toLinkedText(showControls(piece), contexts, actions);
     return style === null ? children : [h('span', { 'data-ansi': style }, ...children)];
   });
-  return h('pre', toLongAttributes(text, title), ...pieces);
 }
 
 /** `1,204 characters` */

@@ -2,6 +2,7 @@
 
 import type { ModelAnswered } from '../../src/core/event';
 import { showControls } from '../../src/base/visible';
+import type { AgentBar, AgentLaneName } from '../model/agentTimeline';
 import { type StepBar, findBar } from '../model/timeline';
 import { toTickStep, toTickText } from '../model/timeAxis';
 import type { MarkEvent, ShownVerdict } from '../model/trace';
@@ -14,6 +15,14 @@ import {
   toChildTop,
 } from './timelineScene';
 import { t } from '../l10n';
+
+const agentLaneWords: Readonly<Record<AgentLaneName, string>> = {
+  messages: t('Messages'),
+  commands: t('Commands'),
+  changes: t('Changes'),
+  approvals: t('Approvals'),
+  children: t('Children'),
+};
 
 export function drawTimeline(context: CanvasRenderingContext2D, scene: TimelineScene): void {
   const { width, height, timeline, font } = scene;
@@ -29,6 +38,7 @@ export function drawTimeline(context: CanvasRenderingContext2D, scene: TimelineS
   drawBreaks(context, scene);
   drawChildren(context, scene);
   drawSteps(context, scene);
+  drawAgentBars(context, scene);
   for (const mark of timeline.marks) {
     drawMark(context, scene, mark);
   }
@@ -39,12 +49,16 @@ function drawLanes(
   context: CanvasRenderingContext2D,
   { timeline, width, colours }: TimelineScene,
 ): void {
-  const rows: readonly (readonly [string, number, number])[] = [
+  const agentRows = timeline.agentLanes.map(
+    ({ name }, index) =>
+      [agentLaneWords[name], lanes.agentTop + index * lanes.agentPitch, lanes.agentHeight] as const,
+  );
+  const stepRows: readonly (readonly [string, number, number])[] = [
     [t('Steps'), lanes.stepTop, lanes.stepHeight],
     [t('Calls'), lanes.callTop, timeline.callLanes * lanes.callPitch - 2],
     [t('Children'), toChildTop(timeline), timeline.childLanes * lanes.childPitch - 3],
   ];
-  for (const [label, top, height] of rows) {
+  for (const [label, top, height] of agentRows.length > 0 ? agentRows : stepRows) {
     if (height > 0) {
       context.fillStyle = colours.lane;
       context.fillRect(lanes.gutter, top, width - lanes.gutter - lanes.edge, height);
@@ -130,6 +144,51 @@ function drawSteps(context: CanvasRenderingContext2D, scene: TimelineScene): voi
     context.lineWidth = 2;
     context.strokeRect(left - 2, lanes.stepTop - 2, right - left + 4, lanes.stepHeight + 4);
     context.lineWidth = 1;
+  }
+}
+
+function drawAgentBars(context: CanvasRenderingContext2D, scene: TimelineScene): void {
+  const { timeline, range, colours, selectedEntry } = scene;
+  const { axis, agentLanes } = timeline;
+  const { toX } = createScale(scene);
+  const [from, to] = [axis.toClock(range.from), axis.toClock(range.to)];
+  const painted = new PaintedLanes();
+  for (const [index, { name, bars }] of agentLanes.entries()) {
+    const top = lanes.agentTop + index * lanes.agentPitch;
+    for (const bar of bars) {
+      if (bar.end < from || bar.start > to) {
+        continue;
+      }
+      const [left, right] = toEdges(toX(axis.toAxis(bar.start)), toX(axis.toAxis(bar.end)));
+      const isSelected = bar.entry.number === selectedEntry;
+      const standsOut = isSelected || bar.tone !== 'ok';
+      if (painted.take(name, left, right, standsOut)) {
+        context.fillStyle = colours[toAgentColour(name, bar)];
+        context.fillRect(left, top, right - left, lanes.agentHeight);
+      }
+      if (isSelected) {
+        context.strokeStyle = colours.selected;
+        context.lineWidth = 2;
+        context.strokeRect(left - 2, top - 2, right - left + 4, lanes.agentHeight + 4);
+        context.lineWidth = 1;
+      }
+    }
+  }
+}
+
+function toAgentColour(lane: AgentLaneName, { tone }: AgentBar): keyof TimelineColours {
+  switch (tone) {
+    case 'ok':
+      return lane === 'approvals' || lane === 'children' ? 'child' : 'ok';
+    case 'error':
+      return 'error';
+    case 'stopped':
+    case 'waiting':
+      return 'stopped';
+    case 'running':
+      return 'running';
+    case 'muted':
+      return lane === 'messages' ? 'call' : 'muted';
   }
 }
 

@@ -10,6 +10,8 @@ export interface TimelineScene {
   readonly width: number;
   readonly height: number;
   readonly selectedStep: number | null;
+  /** Of an agent. */
+  readonly selectedEntry: number | null;
   readonly colours: TimelineColours;
   readonly font: string;
 }
@@ -32,7 +34,7 @@ export const colourNames = [
 export type TimelineColours = Readonly<Record<(typeof colourNames)[number], string>>;
 
 export const lanes = {
-  gutter: 72,
+  gutter: 80,
   edge: 10,
   stepTop: 26,
   stepHeight: 20,
@@ -42,6 +44,9 @@ export const lanes = {
   childHeight: 14,
   childPitch: 17,
   gap: 6,
+  agentTop: 26,
+  agentHeight: 13,
+  agentPitch: 19,
 } as const;
 
 export function toChildTop({ callLanes }: Timeline): number {
@@ -49,6 +54,9 @@ export function toChildTop({ callLanes }: Timeline): number {
 }
 
 export function toHeight(timeline: Timeline): number {
+  if (timeline.agentLanes.length > 0) {
+    return lanes.agentTop + timeline.agentLanes.length * lanes.agentPitch + lanes.gap;
+  }
   return toChildTop(timeline) + timeline.childLanes * lanes.childPitch + lanes.gap;
 }
 

@@ -2,6 +2,7 @@
 
 import { showControls } from '../../src/base/visible';
 import { toDurationText } from '../../src/export/wording';
+import { toAgentRow } from '../agentWords';
 import { type CallBar, type StepBar, findBar } from '../model/timeline';
 import type { ViewActions } from '../snapshot';
 import { statusWord, toExcerpt, toMarkText, toTitle, verdictWord } from '../words';
@@ -28,10 +29,28 @@ export function findTarget(
   actions: ViewActions,
 ): Target | null {
   return (
+    findEntry(scene, point, actions) ??
     findMark(scene, point) ??
     findChild(scene, point, actions) ??
     findStepOrCall(scene, point, actions)
   );
+}
+
+function findEntry(scene: TimelineScene, { x, y }: Point, actions: ViewActions): Target | null {
+  const { axis, agentLanes } = scene.timeline;
+  const { toX } = createScale(scene);
+  const lane = agentLanes[Math.floor((y - lanes.agentTop) / lanes.agentPitch)];
+  const found = lane?.bars.findLast(
+    ({ start, end }) =>
+      x >= toX(axis.toAxis(start)) - pointerSlack && x <= toX(axis.toAxis(end)) + pointerSlack,
+  );
+  if (!found) {
+    return null;
+  }
+  const { entry, tone } = found;
+  const { title, facts } = toAgentRow(entry, tone === 'running' || tone === 'waiting');
+  const text = showControls(facts === '' ? title : `${facts}\n${title}`);
+  return { text, choose: () => actions.showEntry(entry.number) };
 }
 
 function findMark(scene: TimelineScene, { x, y }: Point): Target | null {

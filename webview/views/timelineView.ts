@@ -1,7 +1,9 @@
 // The timeline as a part of the viewer. The step list says the same to a screen reader; here the canvas
 // is one control that moves through the steps.
 
-import { h, isSame, setAttributes, setText } from '../dom';
+import { isUnderWay } from '../../src/core/summary';
+import { toAgentLabel, toAgentRow } from '../agentWords';
+import { h, isSame, setAttributes, setChildren, setText } from '../dom';
 import { type Timeline, createTimeline } from '../model/timeline';
 import type { Snapshot, View, ViewActions } from '../snapshot';
 import { type CheckControl, createButton, createCheckbox } from '../toolkit';
@@ -28,6 +30,7 @@ export class TimelineView implements View {
   readonly #canvas: HTMLCanvasElement;
   readonly #tip = h('div', { class: 'timeline-tip', role: 'tooltip', hidden: true });
   readonly #plot: HTMLElement;
+  readonly #legend = h('ul', { class: 'legend', 'aria-hidden': 'true' });
   readonly #skipIdle: CheckControl;
   #snapshot: Snapshot | null = null;
   #timeline: Timeline | null = null;
@@ -51,7 +54,7 @@ export class TimelineView implements View {
       h(
         'div',
         { class: 'timeline-head' },
-        createLegend(),
+        this.#legend,
         this.#skipIdle,
         createButton({ label: t('Zoom out'), icon: 'dash', onClick: () => this.zoom(false) }),
         createButton({ label: t('Zoom in'), icon: 'plus', onClick: () => this.zoom(true) }),
@@ -65,21 +68,23 @@ export class TimelineView implements View {
   update(snapshot: Snapshot): void {
     const { trace, view, standing, version, now } = snapshot;
     this.#snapshot = snapshot;
-    this.element.hidden = !view.timeline || trace.steps.length === 0;
+    const isEmpty = trace.steps.length === 0 && trace.agent.last === null;
+    this.element.hidden = !view.timeline || isEmpty;
     if (this.element.hidden) {
       return;
     }
-    const isLive = snapshot.status === 'active' && snapshot.summary?.running === true;
+    const isLive = isUnderWay(snapshot.status) && snapshot.summary?.running === true;
     const from = [version, standing.children, view.skipIdle, isLive ? now : 0];
     if (!isSame(from, this.#builtFrom)) {
       this.#builtFrom = from;
       this.#timeline = createTimeline(trace, standing.children, { skipIdle: view.skipIdle, now });
     }
     this.#skipIdle.checked = view.skipIdle;
-    const drawn = [this.#timeline, view.from, view.to, view.step];
+    const drawn = [this.#timeline, view.from, view.to, view.step, view.entry];
     if (!isSame(drawn, this.#drawnFrom)) {
       this.#drawnFrom = drawn;
       describe(this.#canvas, snapshot);
+      fillLegend(this.#legend, trace.agent.last !== null);
       this.#redraw();
     }
     this.#followStep(view.step);
@@ -125,6 +130,14 @@ export class TimelineView implements View {
   }
 
   #chooseNeighbour(move: number): void {
+    const { trace, view } = this.#snapshot ?? {};
+    const entries = trace?.agent.last ? trace.entries.filter(({ kind }) => kind === 'agent') : [];
+    const index = entries.findIndex((one) => one.kind === 'agent' && one.number === view?.entry);
+    const entry = entries[index + move];
+    if (entry?.kind === 'agent') {
+      this.#actions.showEntry(entry.number);
+      return;
+    }
     const steps = this.#snapshot?.trace.steps ?? [];
     const next = steps[steps.findIndex(({ step }) => step === this.#snapshot?.view.step) + move];
     if (next) {
@@ -192,6 +205,7 @@ export class TimelineView implements View {
       width: this.#width,
       height: toHeight(timeline),
       selectedStep: view.step,
+      selectedEntry: view.entry,
       colours: this.#colours,
       font: `11px ${getComputedStyle(document.body).fontFamily}`,
     };
@@ -233,8 +247,21 @@ function createCanvas(): HTMLCanvasElement {
   });
 }
 
-function describe(canvas: HTMLElement, { trace, view }: Snapshot): void {
-  const { steps } = trace;
+function describe(canvas: HTMLElement, { trace, view, status }: Snapshot): void {
+  const { steps, agent } = trace;
+  const entry = view.entry === null ? undefined : agent.find(view.entry);
+  if (agent.last) {
+    setAttributes(canvas, {
+      'aria-label': t('Timeline, arrow keys choose an entry'),
+      'aria-valuemin': 0,
+      'aria-valuemax': agent.last.number,
+      'aria-valuenow': view.entry ?? 0,
+      'aria-valuetext': entry
+        ? toAgentLabel(toAgentRow(entry, isUnderWay(status)))
+        : t('No entry chosen'),
+    });
+    return;
+  }
   const step = view.step === null ? undefined : trace.findStep(view.step);
   setAttributes(canvas, {
     'aria-valuemin': steps[0]?.step ?? 0,
@@ -246,18 +273,21 @@ function describe(canvas: HTMLElement, { trace, view }: Snapshot): void {
   });
 }
 
-function createLegend(): HTMLElement {
+function fillLegend(legend: HTMLElement, isAgent: boolean): void {
+  if (legend.dataset['of'] === String(isAgent)) {
+    return;
+  }
+  legend.dataset['of'] = String(isAgent);
   const entries = [
     ['ok', t('OK')],
     ['error', t('Error')],
-    ['stopped', t('Stopped')],
-    ['call', t('Model call')],
-    ['child', t('Child session')],
+    ['stopped', isAgent ? t('Refused or waiting') : t('Stopped')],
+    ['call', isAgent ? t('Said') : t('Model call')],
+    ['child', isAgent ? t('Approved') : t('Child session')],
   ] as const;
-  return h(
-    'ul',
-    { class: 'legend', 'aria-hidden': 'true' },
-    ...entries.map(([tone, label]) => h('li', { 'data-tone': tone }, label)),
+  setChildren(
+    legend,
+    entries.map(([tone, label]) => h('li', { 'data-tone': tone }, label)),
   );
 }
 

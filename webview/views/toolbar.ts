@@ -2,8 +2,10 @@
 
 import { toCountText } from '../../src/export/wording';
 import { h, setAttributes, setText } from '../dom';
+import { isUnderWay } from '../../src/core/summary';
+import type { AgentFilter } from '../model/agentSearch';
 import type { SearchScope, StepFilter } from '../model/search';
-import type { Snapshot, View, ViewActions } from '../snapshot';
+import { isAgentRun, type Snapshot, type View, type ViewActions } from '../snapshot';
 import { createCheckbox, createDropdown, createTextField } from '../toolkit';
 import { type Tab, tabs } from '../viewState';
 import { t, toPlural } from '../l10n';
@@ -29,6 +31,15 @@ const filterChoices: readonly { readonly value: StepFilter; readonly label: stri
   { value: 'changes', label: t('Changed variables') },
 ];
 
+const agentFilterChoices: readonly { readonly value: AgentFilter; readonly label: string }[] = [
+  { value: 'all', label: t('All activity') },
+  { value: 'problems', label: t('Problems') },
+  { value: 'messages', label: t('Messages') },
+  { value: 'commands', label: t('Commands and tools') },
+  { value: 'changes', label: t('Changed files') },
+  { value: 'approvals', label: t('Approvals') },
+];
+
 export interface ToolbarView extends View {
   focusSearch(): void;
 }
@@ -44,13 +55,20 @@ export function createToolbar(actions: ViewActions): ToolbarView {
   const filter = createDropdown(t('Show'), filterChoices, (value) =>
     actions.change({ filter: value }),
   );
+  const agentFilter = createDropdown(t('Show'), agentFilterChoices, (value) =>
+    actions.change({ filter: value }),
+  );
   const count = h('span', { class: 'bar-note', role: 'status' });
   const timeline = createCheckbox(t('Timeline'), (checked) =>
     actions.change({ timeline: checked }),
   );
   const follow = createCheckbox(t('Follow'), (checked) => actions.change({ follow: checked }));
   follow.title = t('Show each new step as it starts');
-  const searching = h('div', { class: 'searching', role: 'search' }, search, scope, filter, count);
+  const searching = h(
+    'div',
+    { class: 'searching', role: 'search' },
+    ...[search, scope, filter, agentFilter, count],
+  );
   const element = h(
     'div',
     { class: 'toolbar' },
@@ -71,29 +89,38 @@ export function createToolbar(actions: ViewActions): ToolbarView {
     },
     update(snapshot: Snapshot): void {
       const { view, status, rows, trace } = snapshot;
+      const isAgent = isAgentRun(snapshot);
+      const shownTab = isAgent && view.tab === 'variables' ? 'session' : view.tab;
       for (const [index, tab] of tabs.entries()) {
-        const isChosen = tab === view.tab;
+        const isChosen = tab === shownTab;
         const button = tabButtons[index];
         if (button) {
           setAttributes(button, { 'aria-selected': String(isChosen), tabindex: isChosen ? 0 : -1 });
+          button.hidden = isAgent && tab === 'variables'; // an agent has none
+          setText(button, isAgent && tab === 'steps' ? t('Activity') : tabWords[tab]);
         }
       }
       for (const [control, value] of [
         [search, view.text],
         [scope, view.scope],
-        [filter, view.filter],
+        [isAgent ? agentFilter : filter, view.filter],
       ] as const) {
         if (control.value !== value) {
           control.value = value;
         }
       }
+      scope.hidden = isAgent;
+      filter.hidden = isAgent;
+      agentFilter.hidden = !isAgent;
       const isFiltered = view.text !== '' || view.filter !== 'all';
-      const all = toPlural(trace.steps.length, 'step');
+      const all = isAgent
+        ? toCountText(trace.entries.length)
+        : toPlural(trace.steps.length, 'step');
       setText(count, isFiltered ? t('{0} of {1}', toCountText(rows.length), all) : '');
       searching.hidden = view.tab !== 'steps';
       timeline.checked = view.timeline;
       follow.checked = view.follow;
-      follow.hidden = status !== 'active' || view.tab !== 'steps';
+      follow.hidden = !isUnderWay(status) || view.tab !== 'steps';
     },
   };
 }
@@ -114,14 +141,17 @@ function createTab(tab: Tab, actions: ViewActions): HTMLElement {
   return button;
 }
 
+/** What is hidden is passed over. */
 function moveFocusByArrows(buttons: readonly HTMLElement[]): void {
-  for (const [index, button] of buttons.entries()) {
+  for (const button of buttons) {
     button.addEventListener('keydown', (event) => {
-      const target = { ArrowRight: index + 1, ArrowLeft: index - 1, Home: 0, End: -1 }[event.key];
+      const shown = buttons.filter((one) => !one.hidden);
+      const at = shown.indexOf(button);
+      const target = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
       if (target !== undefined) {
         event.preventDefault();
         event.stopPropagation();
-        const next = buttons.at(target % buttons.length);
+        const next = shown.at(target % shown.length);
         next?.focus();
         next?.click();
       }

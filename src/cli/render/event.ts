@@ -37,13 +37,44 @@ function toAgentHead(event: AgentEvent, style: Style): string {
 
 /** What its line has no room for. */
 function toAgentBody(event: AgentEvent): string {
-  if (event.kind === 'agent.said') {
-    return toPrintable(event.text.trimEnd());
+  const { detail } = toAgentLine(event);
+  const whole = (text: string | null): string => (text === null || text === detail ? '' : text);
+  const texts = toAgentTexts(event).map((text) => whole(text).trimEnd());
+  const dropped = 'droppedChars' in event ? event.droppedChars : 0;
+  const note = dropped > 0 ? `(${toAmountText(dropped, 'character')} more were not recorded)` : '';
+  return toPrintable([...texts, note].filter((text) => text !== '').join('\n'));
+}
+
+function toAgentTexts(event: AgentEvent): readonly (string | null)[] {
+  switch (event.kind) {
+    case 'agent.said':
+      return [event.text];
+    case 'agent.started':
+      return [event.command];
+    case 'agent.ran':
+      return [event.command, event.output];
+    case 'agent.edited':
+      return [event.diff];
+    case 'agent.called':
+      return [event.arguments, event.output];
+    case 'agent.asked':
+      return [event.command, event.diff, event.command === null ? event.reason : null];
+    case 'agent.noted':
+      return [event.note];
+    case 'agent.summarized':
+      return [event.narrative, event.facts];
+    case 'agent.failed':
+      return [event.message];
+    case 'agent.refused':
+      return [event.what];
+    case 'agent.changed':
+      return event.leftBehind.map((left) => `left behind: ${left}`);
+    case 'agent.decided':
+    case 'agent.checked':
+    case 'agent.delegated':
+    case 'agent.audited':
+      return [];
   }
-  if (event.kind === 'agent.edited') {
-    return toPrintable(event.diff.trimEnd());
-  }
-  return 'output' in event ? toPrintable(event.output.trimEnd()) : '';
 }
 
 function toHead(event: TraceEvent, style: Style): string {

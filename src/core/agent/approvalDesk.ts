@@ -139,11 +139,21 @@ export class ApprovalDesk implements Disposable {
       ? new RlmError('INVALID_INPUT', `There is no approval ${approvalId} in this run.`, {
           nextStep,
         })
-      : new RlmError('INVALID_INPUT', `Approval ${approvalId} was answered already (${by}).`, {
-          nextStep,
-        });
+      : new RlmError(
+          'INVALID_INPUT',
+          `Approval ${approvalId} was answered already: ${decidedWords[by]}.`,
+          { nextStep },
+        );
   }
 }
+
+const decidedWords: Readonly<Record<Decider, string>> = {
+  person: 'by a person, in the editor or elsewhere',
+  client: 'by a person, through an MCP client',
+  rule: 'by a rule of its profile',
+  deadline: 'it was declined at its deadline',
+  ended: 'the run, or its turn, ended first',
+};
 
 /** A rule is about the whole command: `npm test` does not allow `npm test; rm -rf .`. */
 function toWhole(pattern: string): RegExp {

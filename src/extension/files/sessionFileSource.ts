@@ -219,7 +219,7 @@ export class SessionFileSource implements Disposable {
       return session;
     }
     const summary = await this.#source.readSummary(sessionId);
-    throw toAbsence(summary, this.#source.engine?.engineId ?? null);
+    throw toAbsence(summary, summary !== undefined && this.#source.isHere(summary));
   }
 
   #versionOf(sessionId: string): number {
@@ -235,8 +235,8 @@ function toOwnEntry({ path, entries }: FileList): FileEntry {
     : { path, kind: 'folder', bytes: 0, modifiedAt: 0, named: true };
 }
 
-function toAbsence(summary: Summary | undefined, engineId: string | null): RlmError {
-  const group = summary && toGroup(summary, engineId);
+function toAbsence(summary: Summary | undefined, isHere: boolean): RlmError {
+  const group = summary && toGroup(summary, isHere);
   switch (group) {
     case undefined:
       return new RlmError('SESSION_NOT_FOUND', 'The session of this file was deleted.', {

@@ -1,7 +1,8 @@
 // Where a session stands in the tree, and what can be done with it from here.
 
 import type { SessionStatus } from '../../core/event';
-import type { Summary } from '../../core/summary';
+import type { AgentStanding } from '../../core/agent/agentEvent';
+import { isUnderWay, type Summary } from '../../core/summary';
 import type { ViewerAction } from '../../protocol/viewer';
 
 /** In the order of the tree. `elsewhere`: active in another engine on this home. */
@@ -15,10 +16,9 @@ export const sessionGroups = [
 ] as const;
 export type SessionGroup = (typeof sessionGroups)[number];
 
-/** `engineId`: this window's engine, null while none runs. */
-export function toGroup(summary: Summary, engineId: string | null): SessionGroup {
-  const isElsewhere = summary.status === 'active' && summary.engineId !== engineId;
-  return isElsewhere ? 'elsewhere' : toOwnGroup(summary.status);
+/** `isHere`: this window's engine has it. */
+export function toGroup({ status }: Summary, isHere: boolean): SessionGroup {
+  return isUnderWay(status) && !isHere ? 'elsewhere' : toOwnGroup(status);
 }
 
 export function toOwnGroup(status: SessionStatus): SessionGroup {
@@ -43,7 +43,8 @@ export function toOwnGroup(status: SessionStatus): SessionGroup {
 }
 
 export interface Surroundings {
-  readonly engineId: string | null;
+  /** Whether this window's engine has the session. */
+  readonly isHere: boolean;
   /** Whether the session's variables are in this window's memory. */
   readonly isLive: boolean;
   /** Whether code may run in this window. */
@@ -51,11 +52,14 @@ export interface Surroundings {
 }
 
 export function listActions(summary: Summary, around: Surroundings): readonly ViewerAction[] {
-  if (!around.mayRun || summary.agent) {
+  if (!around.mayRun) {
     return [];
   }
+  if (summary.agent) {
+    return listAgentActions(summary, summary.agent, around.isHere);
+  }
   const reading: readonly ViewerAction[] = around.isLive ? ['readVariable'] : [];
-  switch (toGroup(summary, around.engineId)) {
+  switch (toGroup(summary, around.isHere)) {
     case 'active':
       return ['stop', 'finalize', 'fork', ...reading];
     case 'elsewhere':
@@ -68,4 +72,16 @@ export function listActions(summary: Summary, around: Surroundings): readonly Vi
     case 'finalized':
       return ['fork', ...reading];
   }
+}
+
+function listAgentActions(
+  { status }: Summary,
+  { waitingFor }: AgentStanding,
+  isHere: boolean,
+): readonly ViewerAction[] {
+  if (isUnderWay(status)) {
+    const approve: readonly ViewerAction[] = waitingFor > 0 ? ['approve'] : [];
+    return isHere ? ['stop', 'tell', ...approve] : [];
+  }
+  return [status === 'completed' ? 'tell' : 'goOn'];
 }

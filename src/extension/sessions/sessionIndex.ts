@@ -65,7 +65,7 @@ export class SessionIndex implements Disposable {
   }
 
   groupOf(summary: Summary): SessionGroup {
-    return toGroup(summary, this.#source.engine?.engineId ?? null);
+    return toGroup(summary, this.#source.isHere(summary));
   }
 
   /** Sessions of a group that `matches` takes, newest first; those with a known parent stand under it. */

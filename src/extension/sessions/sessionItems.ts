@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { SessionStatus } from '../../core/event';
 import { toFallbackWarnings } from '../../core/sandboxPlace';
 import { narrowLimits } from '../../core/sharedLimits';
-import type { Summary } from '../../core/summary';
+import { isUnderWay, type Summary } from '../../core/summary';
 import type { StepVerdict } from '../../export/exportedTrace';
 import { statusWords, toCountText, toDurationText, toPlaceText } from '../../export/wording';
 import { createFileItem, createNoteItem, toUploadWord } from '../files/fileItems';
@@ -251,19 +251,15 @@ const statusIcons: Readonly<Record<SessionStatus, readonly [icon: string, color:
 /** Words that the `when` clauses of package.json look for. */
 function toContextValue(summary: Summary, { tree, source }: ItemParts): string {
   const isLive = source.findLive(summary.sessionId) !== undefined;
-  const engineId = source.engine?.engineId ?? null;
-  const actions = listActions(summary, {
-    engineId,
-    isLive,
-    mayRun: vscode.workspace.isTrusted,
-  });
-  const isElsewhere = summary.status === 'active' && summary.engineId !== engineId;
+  const isHere = source.isHere(summary);
+  const actions = listActions(summary, { isHere, isLive, mayRun: vscode.workspace.isTrusted });
+  const isElsewhere = isUnderWay(summary.status) && !isHere;
   return (
     [
       'session',
       'can-open',
       ...actions.map((action) => `can-${action}`),
-      ...(actions.includes('stop') ? ['can-run'] : []),
+      ...(actions.includes('stop') && !summary.agent ? ['can-run'] : []),
       ...(isElsewhere ? [] : ['can-delete']),
     ].join(' ') + toUploadWord(summary.sessionId, { tree, source })
   );

@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import type { Summary } from '../../core/summary';
 import { DisposableStore } from '../../base/disposable';
+import type { AgentActions } from '../agents/agentActions';
 import type { SessionActions } from '../sessionActions';
 import type { SessionSource } from '../sessionSource';
 import type { SessionIndex } from '../sessions/sessionIndex';
@@ -14,6 +15,7 @@ interface LazyPanelsParts {
   readonly index: SessionIndex;
   /** The panels and the actions need each other; asked once both are there. */
   readonly readActions: () => SessionActions;
+  readonly agents: AgentActions;
 }
 
 export class LazyPanels implements vscode.Disposable {

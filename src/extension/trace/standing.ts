@@ -25,5 +25,5 @@ function findNote(summary: Summary, around: Surroundings): StandingNote | null {
   if (!around.mayRun) {
     return 'untrusted';
   }
-  return toGroup(summary, around.engineId) === 'elsewhere' ? 'elsewhere' : null;
+  return toGroup(summary, around.isHere) === 'elsewhere' ? 'elsewhere' : null;
 }

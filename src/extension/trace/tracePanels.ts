@@ -12,6 +12,7 @@ import type {
 } from '../../protocol/viewer';
 import type { Summary } from '../../core/summary';
 import { toPlainLine } from '../plainText';
+import type { AgentActions } from '../agents/agentActions';
 import type { SessionActions } from '../sessionActions';
 import type { SessionSource } from '../sessionSource';
 import type { SessionIndex } from '../sessions/sessionIndex';
@@ -27,6 +28,7 @@ interface TracePanelsParts {
   readonly source: SessionSource;
   readonly index: SessionIndex;
   readonly actions: SessionActions;
+  readonly agents: AgentActions;
 }
 
 const stateSchema = z.object({ sessionId: z.string().regex(/^[A-Za-z0-9_-]{8,64}$/u) });
@@ -165,13 +167,14 @@ class TracePanel implements vscode.Disposable {
   #connect(link: ConstructorParameters<typeof Channel>[0]): void {
     this.#isReady = false;
     this.#channel?.dispose();
-    const { sessionId, source, actions } = this.#parts;
+    const { sessionId, source, actions, agents } = this.#parts;
     this.#channel = new Channel<ViewerHostMethods, ViewerMethods>(
       link,
       createViewerHost({
         sessionId,
         source,
         actions,
+        agents,
         readStanding: (summary) => this.#readStanding(summary),
         takeStep: () => {
           const step = this.#step;
@@ -190,7 +193,7 @@ class TracePanel implements vscode.Disposable {
     return toStanding(
       summary,
       {
-        engineId: source.engine?.engineId ?? null,
+        isHere: source.isHere(summary),
         isLive: source.findLive(sessionId) !== undefined,
         mayRun: vscode.workspace.isTrusted,
         children: index.listChildren(sessionId),

@@ -1,12 +1,14 @@
 // Answers a viewer: reads its trace for it, and hands everything else to the editor's own actions.
 
 import * as z from 'zod';
+import { decisions } from '../../core/agent/agentEvent';
 import { languages } from '../../core/sandbox';
 import { RlmError, toRlmError } from '../../core/errors';
 import type { Summary } from '../../core/summary';
 import { exportFormats } from '../../export/exportTrace';
 import type { Standing, ViewerHostMethods } from '../../protocol/viewer';
 import type { SessionSource } from '../sessionSource';
+import type { AgentActions } from '../agents/agentActions';
 import type { SessionActions } from '../sessionActions';
 import { awaitChange, readPageAfter } from '../../core/tracePages';
 
@@ -14,6 +16,7 @@ interface ViewerHostParts {
   readonly sessionId: string;
   readonly source: SessionSource;
   readonly actions: SessionActions;
+  readonly agents: AgentActions;
   readonly readStanding: (summary: Summary) => Standing;
   /** The step to show first; told once, to the first load. */
   readonly takeStep: () => number | null;
@@ -31,6 +34,8 @@ const schemas = {
     z.object({ kind: z.literal('variable'), name: nameSchema }),
   ]),
   step: z.object({ step: stepSchema }),
+  decide: z.object({ approvalId: z.string().min(1).max(1_000), decision: z.enum(decisions) }),
+  tell: z.object({ text: z.string().min(1).max(1_000_000) }),
   exportTrace: z.object({ format: z.enum(exportFormats) }),
   openVariable: z.object({ name: nameSchema }),
   openText: z.object({
@@ -48,7 +53,7 @@ const schemas = {
 };
 
 export function createViewerHost(parts: ViewerHostParts): ViewerHostMethods {
-  const { sessionId, source, actions } = parts;
+  const { sessionId, source, actions, agents } = parts;
   return guardAll({
     async ready() {
       const summary = await source.readSummary(sessionId);
@@ -79,6 +84,8 @@ export function createViewerHost(parts: ViewerHostParts): ViewerHostMethods {
     finalize: (given) => actions.finalize(sessionId, schemas.finalize.parse(given)),
     resume: () => actions.resume(sessionId),
     fork: (given) => actions.fork(sessionId, schemas.step.parse(given).step),
+    decide: (given) => agents.decide(sessionId, schemas.decide.parse(given)),
+    tell: (given) => agents.tell(sessionId, schemas.tell.parse(given).text),
     exportTrace: (given) => actions.exportTrace(sessionId, schemas.exportTrace.parse(given).format),
     openVariable: (given) =>
       actions.openVariable(sessionId, schemas.openVariable.parse(given).name),

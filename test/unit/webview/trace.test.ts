@@ -30,7 +30,7 @@ describe('webview trace', () => {
 
   it('keeps steps and marks in the order of the trace', () => {
     const order = createTrace().entries.map((entry) =>
-      entry.kind === 'step' ? entry.step : entry.event.kind,
+      entry.kind === 'step' ? entry.step : entry.kind === 'mark' ? entry.event.kind : entry.number,
     );
     const steps = [1, 2, 3, 4, 5, 6, 7, 8];
     const expected = ['context.loaded', ...steps, 'session.finalized', 'session.closed'];

@@ -4,10 +4,10 @@ import { createSummary } from '../../../../src/core/summary';
 import { listActions, toGroup } from '../../../../src/extension/sessions/sessionGroup';
 import { findLeading } from '../../../../src/extension/sessions/leadingSession';
 import { toStanding } from '../../../../src/extension/trace/standing';
-import { createOpened, sampleEngineId } from '../../../support/sampleTrace';
+import { createOpened } from '../../../support/sampleTrace';
 
 describe('what can be done with a session', () => {
-  const around = { engineId: sampleEngineId, isLive: true, mayRun: true };
+  const around = { isHere: true, isLive: true, mayRun: true };
   const createSession = (status: SessionStatus) => createSummary(createOpened({ status }));
 
   it('depends on its status and on who runs it', () => {
@@ -22,7 +22,7 @@ describe('what can be done with a session', () => {
         'resume finalize fork',
       ],
     );
-    const other = { ...around, engineId: 'another', isLive: false };
+    const other = { ...around, isHere: false, isLive: false };
     assert.deepStrictEqual(listActions(createSession('active'), other), ['fork']);
   });
 
@@ -39,7 +39,7 @@ describe('what can be done with a session', () => {
     const interrupted = toStanding(createSession('interrupted'), known, (note) => note);
     const elsewhere = toStanding(
       createSession('active'),
-      { ...known, engineId: null },
+      { ...known, isHere: false },
       (note) => note,
     );
     assert.deepStrictEqual(
@@ -50,7 +50,7 @@ describe('what can be done with a session', () => {
 
   it('puts active sessions of other engines apart', () => {
     assert.deepStrictEqual(
-      [toGroup(createSession('active'), null), toGroup(createSession('finalized'), null)],
+      [toGroup(createSession('active'), false), toGroup(createSession('finalized'), false)],
       ['elsewhere', 'finalized'],
     );
   });

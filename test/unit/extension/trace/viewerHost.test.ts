@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { toDisposable } from '../../../../src/base/disposable';
 import { RlmError } from '../../../../src/core/errors';
 import type { SessionActions } from '../../../../src/extension/sessionActions';
+import type { AgentActions } from '../../../../src/extension/agents/agentActions';
 import { SessionSource } from '../../../../src/extension/sessionSource';
 import { createViewerHost } from '../../../../src/extension/trace/viewerHost';
 import { acceptViewers, type MessagePort } from '../../../../src/extension/trace/viewerLink';
@@ -46,6 +47,15 @@ class FakeWebview implements MessagePort {
   }
 }
 
+/** Records what it is asked. */
+function createAgentActions(asked: unknown[]): AgentActions {
+  const record =
+    (name: string) =>
+    async (...args: unknown[]): Promise<void> =>
+      void asked.push([name, ...args]);
+  return { decide: record('decide'), tell: record('tell') } as unknown as AgentActions; // what a viewer may ask
+}
+
 describe('a viewer’s host', () => {
   let webview: FakeWebview;
   let store: MemoryTraceStore;
@@ -64,6 +74,7 @@ describe('a viewer’s host', () => {
       sessionId: sampleSessionId,
       source,
       actions: createActions(asked),
+      agents: createAgentActions(asked),
       readStanding: () => ({ status: null, actions: [], note: null, children: [] }),
       takeStep: () => {
         const taken = step;
@@ -99,6 +110,23 @@ describe('a viewer’s host', () => {
     store.addForeignTrace(sampleSessionId, [createOpened({ title: 'a\ud83d' })]);
     const { events } = await webview.load('one').request('nextEvents', { cursor: null });
     assert.deepStrictEqual(events, [createOpened({ title: 'a\ufffd' })]);
+  });
+
+  it('hands on a person’s answer to an agent and what is said to it, and nothing that is neither', async () => {
+    const viewer = webview.load('one');
+    await viewer.request('decide', { approvalId: 'a1', decision: 'decline' });
+    await viewer.request('tell', { text: 'Go on.' });
+    for (const [name, params] of [
+      ['decide', { approvalId: 'a1', decision: 'acceptForSession' }],
+      ['decide', { approvalId: '', decision: 'accept' }],
+      ['tell', { text: '' }],
+    ] as const) {
+      await assert.rejects(viewer.request(name, params as never)); // as a broken viewer might
+    }
+    assert.deepStrictEqual(asked, [
+      ['decide', sampleSessionId, { approvalId: 'a1', decision: 'decline' }],
+      ['tell', sampleSessionId, 'Go on.'],
+    ]);
   });
 
   it('ends what an earlier load was waiting for', async () => {
