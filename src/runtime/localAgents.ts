@@ -4,17 +4,22 @@ import { availableParallelism } from 'node:os';
 import { homedir } from 'node:os';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { ContainerBoxes } from '../agents/boxes/containerBoxes';
 import { CodexDriver } from '../agents/codex/codexDriver';
 import { type CodexPlaces, findCodex } from '../agents/codex/findCodex';
 import type { CodexProvider } from '../agents/codex/provider';
 import { SecretMasker } from '../agents/masking/secretMasker';
 import { LocalWorkspaces } from '../agents/workspaces/localWorkspaces';
+import type { ReadBackendSettings } from '../core/backendSettings';
 import { AgentRuns } from '../core/agent/agentRuns';
 import { AgentSlots } from '../core/agent/agentSlots';
 import type { AgentAccessSource } from '../core/agent/masking';
 import type { SessionChange } from '../core/liveSessions';
 import type { RequestScope } from '../core/requestScope';
 import type { TraceStore } from '../core/traceStore';
+import { containerLabel } from '../sandbox/native/container/hardening';
+import { findRuntime } from '../sandbox/native/container/runtimeCli';
+import { uniqueOwnerOfThisProcess } from '../sandbox/native/owner';
 import { ProfileFolders } from '../profiles/profileFolders';
 import { isEngineAlive } from '../store/engineFile';
 import type { Home } from '../store/home';
@@ -39,6 +44,7 @@ export interface LocalAgentParts {
   readonly traces: TraceStore;
   readonly requests: RequestScope;
   readonly options: AgentOptions;
+  readonly readBackends: ReadBackendSettings;
   readonly onAppend: (change: SessionChange) => void;
 }
 
@@ -69,6 +75,7 @@ export function createLocalAgents(parts: LocalAgentParts): AgentRuns {
       home: home.path,
       places: options.places ?? readPlaces,
       provider: options.provider ?? readProvider,
+      boxes: createBoxes(parts.readBackends),
     }),
     workspaces: new LocalWorkspaces({
       home: path.join(home.path, 'agents'),
@@ -80,6 +87,15 @@ export function createLocalAgents(parts: LocalAgentParts): AgentRuns {
     }),
     access: createOwnAccess(readSecrets),
     openServer: () => null,
+  });
+}
+
+/** Of the container program that sessions use, in their image; found once it is asked for. */
+function createBoxes(readBackends: ReadBackendSettings): ContainerBoxes {
+  return new ContainerBoxes({
+    readImage: async () => (await readBackends()).image,
+    findRuntime: async () => findRuntime((await readBackends()).runtime),
+    label: `${containerLabel}=${uniqueOwnerOfThisProcess}`,
   });
 }
 

@@ -153,6 +153,7 @@ export class LocalEngine implements Engine {
             traces: this.traces,
             requests,
             options: options.agents,
+            readBackends: options.backends ?? readBackends,
             onAppend: (change) => this.sessions.tell(change),
           });
   }

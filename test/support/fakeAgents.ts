@@ -326,7 +326,6 @@ export class FakeAgents {
     return {
       place: { folder, branch: `rlm/${sessionId}`, container: null },
       cwd: folder,
-      command: null,
       writableRoots: [],
       notes: this.notes,
       findViolations: async () => this.violations,

@@ -8,10 +8,12 @@ import type {
   AgentThread,
   ThreadRequest,
 } from '../../core/agent/agentDriver';
+import type { AgentBoxes } from '../../core/agent/agentBoxes';
 import type { Clock } from '../../core/clock';
 import { RlmError, throwIfAborted } from '../../core/errors';
 import { CallError, toDriverError } from './callError';
 import { prepareHome } from './codexHome';
+import { BoxedThreads } from './boxedThreads';
 import { CodexInstaller } from './codexInstall';
 import { CodexProcess } from './codexProcess';
 import { CodexThread, type ThreadDeadlines } from './codexThread';
@@ -29,6 +31,8 @@ export interface CodexDriverParts {
   readonly home: string;
   readonly places: () => CodexPlaces;
   readonly provider: () => CodexProvider;
+  /** Null: no agent runs in a container. */
+  readonly boxes: AgentBoxes | null;
   readonly deadlines?: Partial<DriverDeadlines>;
 }
 
@@ -61,6 +65,7 @@ export class CodexDriver implements AgentDriver {
   readonly #deadlines: DriverDeadlines;
   readonly #installer: CodexInstaller;
   readonly #once = new Set<ExecThread>();
+  readonly #boxed: BoxedThreads;
   #process: Promise<CodexProcess> | null = null;
   #running: CodexProcess | null = null;
   #failures = 0;
@@ -70,13 +75,14 @@ export class CodexDriver implements AgentDriver {
   constructor(private readonly parts: CodexDriverParts) {
     this.#deadlines = { ...defaults, ...parts.deadlines };
     this.#installer = new CodexInstaller(parts.places);
+    this.#boxed = new BoxedThreads(parts, this.#deadlines.initializeMs);
   }
 
   async readStatus(): Promise<AgentDriverStatus> {
     const install = await this.#installer.read();
     const common = {
       pid: this.#running?.server.pid ?? null,
-      threads: (this.#running?.threadCount ?? 0) + this.#once.size,
+      threads: (this.#running?.threadCount ?? 0) + this.#once.size + this.#boxed.count,
     };
     if (install.kind === 'missing') {
       const { detail, nextStep } = install;
@@ -111,18 +117,21 @@ export class CodexDriver implements AgentDriver {
     request: ThreadRequest,
     signal: AbortSignal,
   ): Promise<AgentThread> {
-    await endLeftovers(request.runId);
+    await this.endLeftovers(request.runId);
     return this.#openThread(threadId, request, signal);
   }
 
-  endLeftovers(runId: string): Promise<number> {
-    return endLeftovers(runId);
+  async endLeftovers(runId: string): Promise<number> {
+    const ended = await endLeftovers(runId);
+    await this.#boxed.remove(runId);
+    return ended;
   }
 
   dispose(): void {
     this.#isDisposed = true;
     this.#running?.dispose();
     this.#once.forEach((thread) => thread.dispose());
+    this.#boxed.dispose();
   }
 
   async #openThread(
@@ -149,8 +158,16 @@ export class CodexDriver implements AgentDriver {
       );
     }
     try {
-      if (!install.hasServer) {
+      if (!install.hasServer && !request.inside) {
         return await this.#openOnce(program.path, threadId, request);
+      }
+      if (request.inside) {
+        return await this.#boxed.open(
+          program.path,
+          { ...request, inside: request.inside },
+          (process) => this.#open(process, threadId, request, signal),
+          signal,
+        );
       }
       const process = await this.#useProcess(program.path, signal);
       return await process.whileStarting(() => this.#open(process, threadId, request, signal));

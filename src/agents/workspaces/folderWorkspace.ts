@@ -36,7 +36,6 @@ export async function openFolder(
 
 /** The folder itself, which others may be at work in too; its lease keeps other agents out. */
 class FolderWorkspace implements Workspace {
-  readonly command = null;
   readonly writableRoots = [];
   readonly #folder: string;
   readonly notes: readonly string[];

@@ -66,11 +66,8 @@ export class LocalWorkspaces implements Workspaces {
       case 'folder':
         return openFolder(request, this.#leases, signal);
       case 'worktree':
-        return this.#worktrees.create(request, signal);
       case 'container':
-        throw new RlmError('BACKEND_UNAVAILABLE', 'Agents in containers are not built yet.', {
-          nextStep: 'Take isolation worktree, whose commands run in the sandbox of Codex.',
-        });
+        return this.#worktrees.create(request, signal);
     }
   }
 
@@ -79,7 +76,7 @@ export class LocalWorkspaces implements Workspaces {
     request: WorkspaceRequest,
     signal: AbortSignal,
   ): Promise<Workspace> {
-    if (request.isolation !== 'worktree') {
+    if (request.isolation === 'folder') {
       return this.prepare(request, signal);
     }
     return this.#worktrees.reopen(place, request, signal);

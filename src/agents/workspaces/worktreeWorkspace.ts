@@ -9,23 +9,29 @@ import { compareSnapshots, takeSnapshot } from './snapshot';
 import type { WorktreeNote } from './worktreeNote';
 
 export class WorktreeWorkspace implements Workspace {
-  readonly command = null;
   readonly writableRoots = [];
   readonly #note: WorktreeNote;
   readonly #remove: () => Promise<void>;
+  readonly #container: string | null;
   readonly notes: readonly string[];
 
   constructor(
     note: WorktreeNote,
-    parts: { readonly notes: readonly string[]; readonly remove: () => Promise<void> },
+    parts: {
+      readonly notes: readonly string[];
+      /** Its name, where the run works in one. */
+      readonly container: string | null;
+      readonly remove: () => Promise<void>;
+    },
   ) {
+    this.#container = parts.container;
     this.#note = note;
     this.#remove = parts.remove;
     this.notes = parts.notes;
   }
 
   get place(): WorkspacePlace {
-    return { folder: this.#note.folder, branch: this.#note.branch, container: null };
+    return { folder: this.#note.folder, branch: this.#note.branch, container: this.#container };
   }
 
   get cwd(): string {

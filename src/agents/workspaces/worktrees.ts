@@ -4,6 +4,7 @@ import { mkdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ownerFolder } from '../../base/ownerOnly';
 import type { Clock } from '../../core/clock';
+import { toBoxName } from '../../core/agent/agentBoxes';
 import { RlmError } from '../../core/errors';
 import type {
   LeftWorkspace,
@@ -25,6 +26,10 @@ interface WorktreesParts {
   readonly isEngineAlive: (engineId: string) => Promise<boolean>;
   readonly clock: Clock;
 }
+
+/** The repository is not given to the container: its settings may hold keys, and its git would prune worktrees. */
+const insideNote =
+  'You work in a container without a network: only this folder and /tmp can be written to. git cannot be used in it; what you change is read and committed from outside.';
 
 export class Worktrees {
   readonly #parts: WorktreesParts;
@@ -54,7 +59,7 @@ export class Worktrees {
       return this.create(request, signal, place.branch);
     }
     await this.#notes.write({ ...note, engineId: this.#parts.engineId });
-    return this.#toWorktree(note);
+    return this.#toWorktree(note, request);
   }
 
   /** Those of engines that are gone. */
@@ -109,15 +114,24 @@ export class Worktrees {
       await runGit(['worktree', 'add', ...lock, ...start], { cwd: repository, signal });
       const tree = await takeSnapshot(folder, signal);
       await this.#notes.write({ ...note, tree });
-      return this.#toWorktree({ ...note, tree }, await this.#describeLeftOut(call));
+      return this.#toWorktree({ ...note, tree }, request, await this.#describeLeftOut(call));
     } catch (thrown) {
       await this.remove(note, !isThere).catch(() => undefined);
       throw thrown;
     }
   }
 
-  #toWorktree(note: WorktreeNote, notes: readonly string[] = []): Workspace {
-    return new WorktreeWorkspace(note, { notes, remove: () => this.remove(note, true) });
+  #toWorktree(
+    note: WorktreeNote,
+    { isolation, sessionId }: WorkspaceRequest,
+    notes: readonly string[] = [],
+  ): Workspace {
+    const isInside = isolation === 'container';
+    return new WorktreeWorkspace(note, {
+      notes: isInside ? [insideNote, ...notes] : notes,
+      container: isInside ? toBoxName(sessionId) : null,
+      remove: () => this.remove(note, true),
+    });
   }
 
   /** The worktree begins at the last commit: what is not committed must not be missed without a word. */

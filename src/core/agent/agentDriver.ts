@@ -67,6 +67,8 @@ export interface ThreadRequest {
   readonly runId: string;
   /** Absolute; must exist. */
   readonly cwd: string;
+  /** Runs the program in a container that is given this folder, at its own path; null: it runs beside us. */
+  readonly inside: { readonly folder: string; readonly writes: boolean } | null;
   /** Who the agent is and what holds for it. */
   readonly instructions: string;
   /** Null: the one that the program takes by itself. */

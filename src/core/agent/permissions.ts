@@ -1,7 +1,7 @@
 // What an agent run may do. A child's never exceed its parent's, and a call never exceeds its profile. Pure.
 
 export const isolations = ['folder', 'worktree', 'container'] as const;
-/** `folder`: where it was asked to work; `worktree`: a git worktree of it; `container`: a copy without network. */
+/** `folder`: where it was asked to work; `worktree`: a git worktree of it; `container`: such a worktree, in a container without a network. */
 export type Isolation = (typeof isolations)[number];
 
 /** From the least to the most. */

@@ -13,7 +13,7 @@ export interface Workspaces {
   ): Promise<{ readonly folder: string; readonly isRepository: boolean }>;
   /**
    * Prepares a place to work in and takes the lease on what it writes to; another run that writes there waits.
-   * @throws RlmError 'PATH_NOT_ALLOWED' | 'INVALID_INPUT' | 'BACKEND_UNAVAILABLE' (git or a container runtime is missing)
+   * @throws RlmError 'PATH_NOT_ALLOWED' | 'INVALID_INPUT' | 'BACKEND_UNAVAILABLE' (git is missing)
    * | 'CANCELLED'. Nothing is left behind then.
    */
   prepare(request: WorkspaceRequest, signal: AbortSignal): Promise<Workspace>;
@@ -49,10 +49,8 @@ export interface WorkspacePlace {
 
 export interface Workspace {
   readonly place: WorkspacePlace;
-  /** Where the agent works, as its own program names it (inside of a container: there). */
+  /** Where the agent works; in a container it has the same path. */
   readonly cwd: string;
-  /** Runs the agent's program inside; null: it runs beside it. */
-  readonly command: readonly string[] | null;
   /** What the agent must know of it: sentences, for people too. */
   readonly notes: readonly string[];
   /** Other roots that it must be able to write to. */

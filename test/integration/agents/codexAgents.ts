@@ -7,6 +7,7 @@ import path from 'node:path';
 import { neverAborted } from '../../../src/base/abort';
 import { CodexDriver, type DriverDeadlines } from '../../../src/agents/codex/codexDriver';
 import { listLeftovers } from '../../../src/agents/codex/leftovers';
+import type { AgentBoxes } from '../../../src/core/agent/agentBoxes';
 import type {
   AgentHappening,
   AgentThread,
@@ -27,13 +28,17 @@ export class CodexAgents {
   readonly runIds: string[] = [];
   readonly settings: Readonly<Record<string, unknown>>;
   driver: CodexDriver;
+  readonly #deadlines: Partial<DriverDeadlines>;
 
   constructor(
-    private readonly codex: string,
+    readonly codex: string,
     readonly folder: string,
     readonly model: PlannedModel,
     deadlines: Partial<DriverDeadlines> = {},
     modelUrl = model.url,
+    private readonly boxes: AgentBoxes | null = null,
+    /** The variable with the model's key; null: it takes none. */
+    keyVariable: string | null = 'PLANNED_KEY',
   ) {
     this.settings = {
       model: 'gpt-5.5', // one of Codex's catalogue: it gives the tool apply_patch
@@ -42,14 +47,25 @@ export class CodexAgents {
         planned: {
           name: 'Planned',
           base_url: modelUrl,
-          env_key: 'PLANNED_KEY',
+          ...(keyVariable === null ? {} : { env_key: keyVariable }),
           wire_api: 'responses',
           request_max_retries: 0,
           stream_max_retries: 1,
         },
       },
     };
-    this.driver = new CodexDriver({
+    this.#deadlines = deadlines;
+    this.driver = this.#create();
+  }
+
+  /** The driver of another engine over the same folders. */
+  renew(): void {
+    this.driver = this.#create();
+  }
+
+  #create(): CodexDriver {
+    const { codex, folder, boxes } = this;
+    return new CodexDriver({
       clock: systemClock,
       home: path.join(folder, 'home'),
       places: () => ({
@@ -65,7 +81,8 @@ export class CodexAgents {
         environment: { PLANNED_KEY: modelKey },
         login: null,
       }),
-      deadlines,
+      boxes,
+      deadlines: this.#deadlines,
     });
   }
 
@@ -87,6 +104,7 @@ export class CodexAgents {
     return {
       runId,
       cwd: path.join(this.folder, 'work', name),
+      inside: null,
       instructions: 'You are a test.',
       model: null,
       permissions: {

@@ -87,6 +87,9 @@ export class RunProgram {
     return {
       runId: this.#hold.sessionId,
       cwd: workspace.cwd,
+      inside: isInside
+        ? { folder: workspace.place.folder, writes: permissions.sandbox !== 'read-only' }
+        : null,
       instructions: [toInstructions(profile, opened.agent), ...workspace.notes].join('\n\n'),
       model,
       permissions: {

@@ -12,6 +12,7 @@ import { systemClock } from '../../../../src/systemClock';
 const request: ThreadRequest = {
   runId: 'run-fake',
   cwd: '/',
+  inside: null,
   instructions: '',
   model: null,
   permissions: { sandbox: 'read-only', writableRoots: [], network: false, approvals: 'on-request' },

@@ -12,6 +12,7 @@ import type { SandboxMode, ThreadRequest } from '../../../../src/core/agent/agen
 const request: ThreadRequest = {
   runId: 'run-1',
   cwd: '/work',
+  inside: null,
   instructions: 'Be brief.',
   model: null,
   permissions: {

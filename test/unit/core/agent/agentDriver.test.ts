@@ -12,6 +12,7 @@ import { FakeAgentDriver } from '../../../support/fakeAgentDriver';
 const request: ThreadRequest = {
   runId: 'run-1',
   cwd: '/work',
+  inside: null,
   instructions: 'Be brief.',
   model: null,
   permissions: { sandbox: 'read-only', writableRoots: [], network: false, approvals: 'never' },

@@ -1,0 +1,108 @@
+// Containers of agents, by docker or podman of this machine.
+
+import { availableParallelism } from 'node:os';
+import {
+  type AgentBox,
+  type AgentBoxes,
+  type BoxRequest,
+  toBoxName,
+} from '../../core/agent/agentBoxes';
+import { RlmError, throwIfAborted } from '../../core/errors';
+import { toBoxArgs } from './boxArguments';
+import { openPortSockets } from './portSockets';
+
+/** A container program of this machine that answers. */
+export interface BoxRuntime {
+  readonly file: string;
+  /** `podman 4.3.1, rootless` */
+  readonly name: string;
+  /** @throws RlmError 'BACKEND_UNAVAILABLE' with the command that gets the image. */
+  readImageId(image: string): Promise<string>;
+  /** Never rejects. */
+  remove(name: string): Promise<void>;
+}
+
+export interface BoxParts {
+  /** Read again for each container: the settings may have changed. */
+  readonly readImage: () => Promise<string>;
+  /** @throws RlmError 'BACKEND_UNAVAILABLE' when none answers. */
+  readonly findRuntime: () => Promise<BoxRuntime>;
+  readonly label: string;
+}
+
+/** A container ends with its program; one that has not by then is removed. */
+const removeAfterMs = 1_000;
+const maxCpus = 2;
+
+export class ContainerBoxes implements AgentBoxes {
+  readonly #parts: BoxParts;
+
+  constructor(parts: BoxParts) {
+    this.#parts = parts;
+  }
+
+  async open(request: BoxRequest, signal: AbortSignal): Promise<AgentBox> {
+    const { readImage, label } = this.#parts;
+    const runtime = await this.#findProgram();
+    const imageId = await runtime.readImageId(await readImage());
+    await runtime.remove(toBoxName(request.runId));
+    throwIfAborted(signal, 'Starting the container');
+    const sockets = await openPortSockets(request.ports);
+    try {
+      const args = toBoxArgs(request, {
+        ...{ imageId, label, socketFolder: sockets.folder },
+        user: process.getuid ? { uid: process.getuid(), gid: process.getgid?.() ?? 0 } : null,
+        runtime: runtime.name.startsWith('podman') ? 'podman' : 'docker',
+        isRootless: runtime.name.endsWith('rootless'),
+        cpus: Math.min(maxCpus, availableParallelism()),
+        givesProgram: process.platform === 'linux',
+      });
+      return {
+        program: runtime.file,
+        args,
+        environment: readEnvironment(),
+        dispose: () => {
+          sockets.dispose();
+          setTimeout(() => void runtime.remove(toBoxName(request.runId)), removeAfterMs).unref();
+        },
+      };
+    } catch (error) {
+      sockets.dispose();
+      throw error;
+    }
+  }
+
+  async remove(runId: string): Promise<void> {
+    await this.#findProgram()
+      .then((runtime) => runtime.remove(toBoxName(runId)))
+      .catch(() => undefined); // without a runtime there is no container
+  }
+
+  async #findProgram(): Promise<BoxRuntime> {
+    const runtime = await this.#parts.findRuntime();
+    if (runtime.file.includes('://')) {
+      throw new RlmError(
+        'BACKEND_UNAVAILABLE',
+        `Agents in containers need the program docker or podman; ${runtime.file} is reached by its API alone.`,
+        { nextStep: 'Name the program in RLM_SANDBOX_CONTAINER_RUNTIME (rlm.runtime).' },
+      );
+    }
+    return runtime;
+  }
+}
+
+/** What container programs find their server and their files by: theirs alone, the container sees none of it. */
+function readEnvironment(): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (
+      value !== undefined &&
+      /^(?:PATH|HOME|USER|LOGNAME|TMPDIR|XDG_\w+|DOCKER_\w+|CONTAINER_\w+|CONTAINERS_\w+|DBUS_\w+|SystemRoot|USERPROFILE|ProgramData|LOCALAPPDATA|APPDATA)$/u.test(
+        name,
+      )
+    ) {
+      kept[name] = value;
+    }
+  }
+  return kept;
+}
