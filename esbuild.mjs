@@ -225,6 +225,14 @@ const entries = [
     budget: 520_000,
   },
   {
+    // Text for the Node of a place, whichever that is: it is run as the body of a function.
+    ...node,
+    target: 'node18',
+    entryPoints: ['src/sandbox/native/node/nodeGuest.ts'],
+    outfile: 'dist/sandbox/nodeGuest.js',
+    budget: 400_000,
+  },
+  {
     ...node,
     entryPoints: ['src/sandbox/worker/pythonWorker.ts'],
     outfile: 'dist/sandbox/pythonWorker.js',

@@ -2,7 +2,7 @@
 // packages (no registry of images is asked). As root on Debian; elsewhere it says what is missing.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,8 @@ const programs = { bubblewrap: 'bwrap', podman: 'podman' };
 const besidePodman = ['runc', 'golang-github-containers-common'];
 /** The name that test/support/backends.ts looks for. */
 const image = 'localhost/rlm-sandbox:test';
+/** The same with this process's Node.js in it. */
+const nodeImage = 'localhost/rlm-sandbox-node:test';
 const imagePackages = ['python3', 'dash', 'coreutils', 'grep', 'sed', 'findutils'];
 
 /** @throws Error that says what is missing. */
@@ -18,6 +20,7 @@ export function installBackends() {
   const missing = Object.keys(programs).filter((name) => !answers(programs[name], ['--version']));
   const needsImage = missing.includes('podman') || !answers('podman', ['image', 'exists', image]);
   if (missing.length === 0 && !needsImage) {
+    makeNodeImage();
     return;
   }
   const isDebian = process.platform === 'linux' && existsSync('/usr/bin/apt-get');
@@ -33,6 +36,28 @@ export function installBackends() {
   }
   if (needsImage) {
     makeImage();
+  }
+  makeNodeImage();
+}
+
+function makeNodeImage() {
+  if (answers('podman', ['image', 'exists', nodeImage])) {
+    return;
+  }
+  const folder = mkdtempSync(path.join(tmpdir(), 'rlm-node-image-'));
+  try {
+    const listed = execFileSync('ldd', [process.execPath], { encoding: 'utf8' });
+    const libraries = [...listed.matchAll(/=> (\/\S+)/g)].map(([, file]) => file);
+    const files = { node: process.execPath };
+    libraries.forEach((file) => (files[path.basename(file)] = file));
+    const copies = Object.entries(files).map(([name, from]) => {
+      copyFileSync(from, path.join(folder, name));
+      return `COPY ${name} ${name === 'node' ? '/usr/bin/node' : `/usr${from.replace(/^\/usr/, '')}`}`;
+    });
+    writeFileSync(path.join(folder, 'Dockerfile'), [`FROM ${image}`, ...copies, ''].join('\n'));
+    run('podman', ['build', '--quiet', '--pull=never', '--tag', nodeImage, folder]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

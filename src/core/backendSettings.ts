@@ -21,6 +21,8 @@ export interface BackendSettings {
   readonly fallback: 'wasm' | null;
   /** The program of backend local; null: the first that fits. */
   readonly python: string | null;
+  /** What runs JavaScript there; null: the first that fits. */
+  readonly node: string | null;
   /** The program of backend container; null: the first that answers. */
   readonly runtime: string | null;
   /** Of containers for which none is named. */
@@ -56,6 +58,7 @@ const variables = {
   backend: ['RLM_BACKEND', 'RLM_SANDBOX_MODE'],
   fallback: ['RLM_SANDBOX_FALLBACK'],
   python: ['RLM_PYTHON'],
+  node: ['RLM_NODE'],
   runtime: ['RLM_SANDBOX_CONTAINER_RUNTIME'],
   image: ['RLM_SANDBOX_CONTAINER_IMAGE'],
   network: ['RLM_SANDBOX_NETWORK'],
@@ -93,6 +96,7 @@ export function parseBackendSettings(
     backend: choose(read('backend'), backendNames) ?? 'wasm',
     fallback: choose(read('fallback'), ['wasm']),
     python: read('python')?.value ?? null,
+    node: read('node')?.value ?? null,
     runtime: read('runtime')?.value ?? null,
     image: read('image')?.value ?? usualImage,
     network: parseNetworkPatterns(read('network')?.value ?? ''),

@@ -57,6 +57,7 @@ export async function readBackendSettings(keys: Pick<KeyStore, 'read'>): Promise
     backend: read<string>('backend', ''),
     fallback: read<string>('fallback', ''),
     python,
+    node: expandHome(read<string>('node', '')),
     runtime: expandHome(read<string>('runtime', '')),
     image: read<string>('image', ''),
     network: read<string>('sandbox.network', ''),

@@ -12,6 +12,7 @@ export type NativePlace =
       readonly kind: 'local';
       /** The program; null: the first that fits. */
       readonly python: string | null;
+      readonly node: string | null;
       readonly network: readonly string[];
     }
   | {

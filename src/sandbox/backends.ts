@@ -122,7 +122,12 @@ export class Backends implements SandboxFactory {
     const settings = await this.#readSettings();
     switch (name) {
       case 'local':
-        return { kind: 'local', python: settings.python, network: settings.network };
+        return {
+          kind: 'local',
+          python: settings.python,
+          node: settings.node,
+          network: settings.network,
+        };
       case 'container':
         return {
           kind: 'container',

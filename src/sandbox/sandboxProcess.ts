@@ -164,11 +164,11 @@ export class SandboxProcess implements SandboxFactory {
     if (!native || name === undefined) {
       return { language, place: null };
     }
-    if (language !== 'python') {
+    if (language !== 'python' && name === 'kubernetes') {
       throw new RlmError(
         'BACKEND_UNAVAILABLE',
         `Backend ${name} runs Python; there is no ${language} in it.`,
-        { nextStep: 'Open the session with language python, or with backend wasm.' },
+        { nextStep: 'Open the session with language python, or with another backend.' },
       );
     }
     return { language, place: await native.readPlace(name, { image, sessionId, maxMemoryMb }) };

@@ -1,4 +1,4 @@
-// The suites of the Python REPL on every backend that this machine has. One that is missing is told; where CI
+// The suites of the REPL on every backend that this machine has. One that is missing is told; where CI
 // is set that is a failure.
 
 import { spawnSync } from 'node:child_process';
@@ -7,6 +7,9 @@ import { type BackendName, backendNames } from '../../src/core/sandbox';
 
 /** Made by .ci/installBackends.mjs from Debian's packages. */
 export const testImage = 'localhost/rlm-sandbox:test';
+
+/** The same with Node.js in it. */
+export const nodeImage = 'localhost/rlm-sandbox-node:test';
 
 /** Why a backend cannot be tested here; null where it can. */
 const lacks: Readonly<Record<BackendName, () => string | null>> = {
@@ -61,6 +64,15 @@ export function describePython(
       });
     });
   }
+}
+
+/** The same of JavaScript. */
+export function describeJavascript(
+  title: string,
+  define: (this: Suite, backend: BackendName) => void,
+  backends?: readonly BackendName[],
+): void {
+  describePython(title, define, backends);
 }
 
 /** For what only some backends do. */

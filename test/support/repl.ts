@@ -17,19 +17,15 @@ const log = (line: string): void => void process.stderr.write(line);
 export function createSandboxes(
   backend: BackendName = 'wasm',
   network: readonly string[] = [],
+  image = testImage,
 ): SandboxProcess {
   switch (backend) {
     case 'wasm':
       return new SandboxProcess({ folder: sandboxFolder, log });
     case 'local':
-      return createNative('local', { kind: 'local', python: null, network });
+      return createNative('local', { kind: 'local', python: null, node: null, network });
     case 'container':
-      return createNative('container', {
-        kind: 'container',
-        runtime: null,
-        image: testImage,
-        network,
-      });
+      return createNative('container', { kind: 'container', runtime: null, image, network });
     case 'daytona':
       return createDaytonaSandboxes(useFakeDaytona(), network);
     case 'kubernetes':
@@ -105,6 +101,7 @@ export interface RunOptions {
 }
 
 export interface ReplOptions {
+  readonly backend?: BackendName;
   readonly language?: Language;
   readonly maxMemoryMb?: number;
   /** Text, or path → text. */
@@ -116,7 +113,7 @@ export function useRepl(options: ReplOptions): () => Repl {
   let sandboxes: SandboxProcess;
   let repl: Repl;
   before(async () => {
-    sandboxes = createSandboxes();
+    sandboxes = createSandboxes(options.backend);
     repl = await Repl.open(sandboxes, options);
   });
   after(() => {

@@ -38,7 +38,7 @@ const loadFactor = 5;
 const baseBytes = 512 * 2 ** 20;
 
 export class FramedWorker implements WorkerHandle {
-  readonly language: Language = 'python';
+  readonly language: Language;
   readonly image: string | null;
   readonly imageDigest: string | null;
   readonly #place: WorkerPlace;
@@ -54,8 +54,9 @@ export class FramedWorker implements WorkerHandle {
   #hasNetwork = false;
   detail = '';
 
-  constructor(place: WorkerPlace) {
+  constructor(place: WorkerPlace, language: Language) {
     this.#place = place;
+    this.language = language;
     this.image = place.image;
     this.imageDigest = place.imageDigest;
   }

@@ -1,13 +1,18 @@
 // What the first Python of a place is given: a short program on its command line, and the guest's files over
 // its stdin. So nothing is mounted, and any system with a Python will do.
 
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { NetworkRules } from '../../core/networkRules';
+import type { Language } from '../../core/sandbox';
 import { createGuestModules } from '../worker/guestModules';
 import bootstrap from './guest/bootstrap.py';
+import courier from './guest/courier.guest.txt';
 import device from './guest/device.py';
 import eventLoop from './guest/eventLoop.py';
 import files from './guest/files.py';
 import network from './guest/network.py';
+import nodeStart from './guest/nodeStart.guest.txt';
 import pod from './guest/pod.py';
 import shell from './guest/shell.py';
 import start from './guest/start.py';
@@ -24,6 +29,11 @@ export const bootstrapArgs: readonly string[] = ['-I', '-S', '-B', '-u', '-c', b
 export const podArgs: readonly string[] = ['-I', '-S', '-B', '-u', '-c', pod];
 
 export interface GuestOptions {
+  readonly language: Language;
+  /** Holds the bundle of the guest on Node. */
+  readonly bundles: string;
+  /** What runs JavaScript: a path, or the name of a program of the place. */
+  readonly node: string;
   /** Where code begins and its files lie: a folder of the place that it may write to. */
   readonly folder: string;
   /** File systems in memory, of which only this place uses anything. */
@@ -57,17 +67,38 @@ export interface GuestPayload {
 const modules = createGuestModules({ device, eventLoop });
 
 /** Of the interpreter: no user packages, no compiled files, nothing held back, UTF-8 whatever the locale. */
-const flags = ['-s', '-B', '-u', '-X', 'utf8'];
+const pythonFlags = ['-s', '-B', '-u', '-X', 'utf8'];
+/** Of the interpreter: what promises have come to can be read, and the memory is bounded by its supervisor. */
+const nodeFlags = ['--expose-internals', '--max-old-space-size=4096'];
 
-export function createGuestPayload(options: GuestOptions, inPod?: PodOptions): GuestPayload {
-  const given = {
-    ...{ systemCalls, files, shell, network, supervisor, start, modules },
-    options: { flags, ...options },
+export function createGuestPayload(given: GuestOptions, inPod?: PodOptions): GuestPayload {
+  const { language, bundles, node, ...options } = given;
+  const interpreter =
+    language === 'python'
+      ? { start, modules, given: { interpreter: 'python', program: '', flags: pythonFlags } }
+      : {
+          start: nodeStart,
+          modules: { guest: readNodeGuest(bundles), courier },
+          given: { interpreter: 'node', program: node, flags: nodeFlags },
+        };
+  const payload = {
+    ...{ systemCalls, files, shell, network, supervisor },
+    start: interpreter.start,
+    modules: interpreter.modules,
+    options: { ...interpreter.given, ...options },
     ...(inPod && { terminal, pod: inPod }),
   };
-  const json = JSON.stringify(given);
+  const json = JSON.stringify(payload);
   const body = Buffer.from(json);
   return { json, framed: Buffer.concat([Buffer.from(String(body.length).padStart(16)), body]) };
+}
+
+const guests = new Map<string, string>();
+
+function readNodeGuest(bundles: string): string {
+  const guest = guests.get(bundles) ?? readFileSync(path.join(bundles, 'nodeGuest.js'), 'utf8');
+  guests.set(bundles, guest);
+  return guest;
 }
 
 /**
@@ -76,6 +107,7 @@ export function createGuestPayload(options: GuestOptions, inPod?: PodOptions): G
  */
 export function createGuestEnvironment(
   folder: string,
+  language: Language,
   network: readonly string[] = [],
 ): Readonly<Record<string, string>> {
   const threads = { OPENBLAS_NUM_THREADS: '4', OMP_NUM_THREADS: '4', MKL_NUM_THREADS: '4' };
@@ -83,7 +115,7 @@ export function createGuestEnvironment(
     PATH: '/usr/local/bin:/usr/bin:/bin',
     HOME: folder,
     TMPDIR: folder,
-    LANG: 'C.UTF-8',
+    LANG: language === 'python' ? 'C.UTF-8' : 'en_US.UTF-8', // on Node it decides how numbers and dates are written
     TZ: 'UTC',
     PYTHONHASHSEED: '0', // sets come in the same order when a record is run again
     MPLBACKEND: 'Agg', // there is no display

@@ -7,21 +7,22 @@ import { DaytonaPlaces } from './daytona/daytonaPlaces';
 import { KubernetesPlaces } from './kubernetes/kubernetesPlaces';
 import { LocalPlaces } from './local/localPlaces';
 
-export function createNativeSource(): WorkerSource {
-  const local = new LocalPlaces();
-  const containers = new ContainerPlaces();
-  const daytona = new DaytonaPlaces();
+/** `bundles`: the folder that holds the guest on Node. */
+export function createNativeSource(bundles: string): WorkerSource {
+  const local = new LocalPlaces(bundles);
+  const containers = new ContainerPlaces(bundles);
+  const daytona = new DaytonaPlaces(bundles);
   const kubernetes = new KubernetesPlaces();
   return {
     start: async (kind, control) => {
       const place = requirePlace(kind);
       switch (place.kind) {
         case 'local':
-          return local.start(place);
+          return local.start(place, kind.language);
         case 'container':
-          return containers.start(place);
+          return containers.start(place, kind.language);
         case 'daytona':
-          return daytona.start(place, control);
+          return daytona.start(place, { ...control, language: kind.language });
         case 'kubernetes':
           return kubernetes.start(place, control);
       }
@@ -30,7 +31,7 @@ export function createNativeSource(): WorkerSource {
       const place = requirePlace(kind);
       switch (place.kind) {
         case 'local':
-          return local.probe(place);
+          return local.probe(place, kind.language);
         case 'container':
           return containers.probe(place);
         case 'daytona':

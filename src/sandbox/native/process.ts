@@ -4,4 +4,4 @@
 import { serveEngine } from '../serveEngine';
 import { createNativeSource } from './nativeSource';
 
-serveEngine(__dirname, createNativeSource());
+serveEngine(__dirname, createNativeSource(__dirname));

@@ -2,6 +2,7 @@
 // builds. It has one interpreter at a time, and ends with the session that it was made for.
 
 import * as z from 'zod';
+import type { Language } from '../../core/sandbox';
 import { untilReady, type WorkerHandle } from '../workerHandle';
 import type { NetworkRecord } from '../../core/networkRecord';
 import { FramedWorker, type WorkerPlace } from './framedWorker';
@@ -11,6 +12,7 @@ import type { PlaceProcess } from './placeProcess';
 import { FrameReader, channels, encodeHeader } from './supervisorFrames';
 
 export interface PlaceParts {
+  readonly language: Language;
   readonly process: PlaceProcess;
   /** See guestPayload.ts; null: it is there already. */
   readonly payload: Buffer | null;
@@ -37,6 +39,7 @@ export class SupervisedPlace implements WorkerPlace {
   #walls: readonly string[];
   readonly image: string | null;
   readonly imageDigest: string | null;
+  readonly #language: Language;
   readonly #process: PlaceProcess;
   readonly #onDispose: () => void;
   readonly #network: NetworkProxy | null;
@@ -49,6 +52,7 @@ export class SupervisedPlace implements WorkerPlace {
   #isDisposed = false;
 
   private constructor(parts: PlaceParts) {
+    this.#language = parts.language;
     this.#process = parts.process;
     this.#walls = parts.walls;
     this.image = parts.image;
@@ -62,7 +66,7 @@ export class SupervisedPlace implements WorkerPlace {
         onOpen: (stream) => network.accept(stream),
       });
     this.#maxMemoryBytes = parts.maxMemoryBytes ?? Infinity;
-    this.#awaited = new FramedWorker(this);
+    this.#awaited = new FramedWorker(this, this.#language);
     const reader = new FrameReader((channel, body) => this.#take(channel, body));
     this.#process.output.on('data', (piece: Buffer) => {
       if (!reader.push(piece)) {
@@ -127,7 +131,7 @@ export class SupervisedPlace implements WorkerPlace {
       return null;
     }
     this.#worker = null;
-    this.#awaited = new FramedWorker(this);
+    this.#awaited = new FramedWorker(this, this.#language);
     this.#control({ op: 'restart' });
     return this.#untilReady(this.#awaited);
   }

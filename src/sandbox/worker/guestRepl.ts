@@ -3,29 +3,12 @@
 import { listReplGlobals } from '../../core/replGlobals';
 import { searchLimits } from '../../core/searchLimits';
 import type { processCalls } from '../../protocol/worker';
-import answers from './guest/answers.guest.txt';
-import asked from './guest/asked.guest.txt';
-import beside from './guest/beside.guest.txt';
 import declared from './guest/declared.guest.txt';
-import excerpts from './guest/excerpts.guest.txt';
-import grep from './guest/grep.guest.txt';
-import inspect from './guest/inspect.guest.txt';
 import intl from './guest/intl.guest.txt';
-import json from './guest/json.guest.txt';
-import kinds from './guest/kinds.guest.txt';
-import linePattern from './guest/linePattern.guest.txt';
 import locales from './guest/locales.guest.txt';
-import marks from './guest/marks.guest.txt';
-import primordials from './guest/primordials.guest.txt';
+import quickJs from './guest/quickJs.guest.txt';
 import regExp from './guest/regExp.guest.txt';
-import repl from './guest/repl.guest.txt';
-import restore from './guest/restore.guest.txt';
-import search from './guest/search.guest.txt';
-import sourceTexts from './guest/sources.guest.txt';
-import spans from './guest/spans.guest.txt';
-import unseen from './guest/unseen.guest.txt';
-import variables from './guest/variables.guest.txt';
-import windows from './guest/windows.guest.txt';
+import { joinGuestSources } from './guestSources';
 import { LocaleAnswers } from './localeAnswers';
 import type { Completion, QuickJs, Value } from './quickJs';
 
@@ -53,25 +36,7 @@ const calls: typeof processCalls = {
   search: 'context.search',
 };
 
-/** Parts of one function body, in the order in which they run. */
-const sources = [
-  ...[primordials, regExp, marks, kinds, inspect, beside, json, unseen, variables, declared],
-  ...[
-    answers,
-    sourceTexts,
-    excerpts,
-    spans,
-    asked,
-    linePattern,
-    grep,
-    search,
-    windows,
-    locales,
-    intl,
-    restore,
-    repl,
-  ],
-];
+const source = joinGuestSources({ engine: quickJs, regExp, declared, locales: [locales, intl] });
 
 const functionNames = [
   ...([
@@ -100,7 +65,7 @@ export class GuestRepl {
     this.#engine = engine;
     const parameters =
       'askOutside, takeBytes, identifyText, lookInside, contentHash, holdsRestless, countShown, firstShown, countAll, rememberNames, changedNames, unlockNames, lexicals, promiseState, promiseResult, settings, askIntl, compareTexts, askTree, takeTreeBytes';
-    const code = `(function (${parameters}) { 'use strict'; ${sources.join('\n')}\n})`;
+    const code = `(function (${parameters}) { 'use strict'; ${source}\n})`;
     const main = this.#require(engine.evaluate(code, '<repl>'));
     const offered = this.#require(engine.call(main, ...createArguments(engine, host)));
     this.#functions = new Map(

@@ -10,6 +10,7 @@ import type {
   RunMessage,
   WorkerInit,
 } from '../../protocol/worker';
+import { type ComparedVariables, toComparisonNote } from './comparisonNote';
 import { explainDeclarations } from './declarationErrors';
 import { checkEngine } from './engineCheck';
 import { FileCalls } from './fileCalls';
@@ -24,7 +25,7 @@ import { QuickJs, type Value } from './quickJs';
 import { type RewrittenStep, rewriteStep } from './rewriteStep';
 import { type StepEnd, StepEnds, createInterruptedFailure } from './stepEnds';
 import { type StepFailure, createFailure, createSyntaxFailure } from './stepFailure';
-import { type ListedNames, StepNames } from './stepNames';
+import { StepNames } from './stepNames';
 
 type ContextSizes = Extract<FromWorker, { kind: 'loaded' }>['sizes'];
 type VariableValue = Extract<FromWorker, { kind: 'value' }>['value'];
@@ -36,9 +37,6 @@ const unreadable = {
   totalChars: 0,
   incomplete: 'it takes more time or memory than there is',
 } as const;
-/** `unseen`: names of variables that are too large to be compared whole; `untold`: changes that are too many. */
-type Variables = ListedNames &
-  Pick<GuestOutcome, 'changes'> & { readonly unseen: string; readonly untold: number };
 type Output = Pick<GuestOutcome, 'stdout' | 'stderr' | 'finalAnswer'> & {
   readonly dropped: Pick<GuestOutcome['dropped'], 'stdout' | 'stderr'>;
   readonly isAbridged: Readonly<Record<'stdout' | 'stderr', boolean>>;
@@ -228,7 +226,7 @@ export class JavascriptGuest {
     error ??= explain(left.failure);
     const output = repl.ask<Output>('takeOutput', { notes: left.notes });
     this.#engine.hashes.beginStep();
-    const variables = repl.ask<Variables>('compare', step ? this.#names.reach(step) : []);
+    const variables = repl.ask<ComparedVariables>('compare', step ? this.#names.reach(step) : []);
     if (!output && !this.#interruption.happened) {
       const limit = Math.round(this.#memory.maxBytes / mebibyte);
       throw new Error(
@@ -253,18 +251,4 @@ export class JavascriptGuest {
       changes: variables?.changes ?? [],
     };
   }
-}
-
-function toComparisonNote(variables: Variables | undefined): string {
-  if (variables === undefined) {
-    return 'note: there was no memory or time to tell which variables changed; a later step tells it\n';
-  }
-  const { untold, unseen } = variables;
-  const notes = [
-    untold > 0 &&
-      `note: ${untold.toLocaleString('en')} more variables changed, which are too many to be listed\n`,
-    unseen !== '' &&
-      `note: too large to be compared whole, so that changes of few items may go unnoticed: ${unseen}\n`,
-  ];
-  return notes.filter((note) => note !== false).join('');
 }

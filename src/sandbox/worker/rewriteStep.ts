@@ -8,6 +8,7 @@ import { type Edit, type Span, applyEdits, hideSeparators, rank, toEngineText } 
 import { CodeLines } from './codeLines';
 import {
   type Declarations,
+  type VariableDeclaration,
   childrenOf,
   declaredNames,
   isFunction,
@@ -27,6 +28,8 @@ interface StatementNames {
 export interface RewrittenStep {
   readonly kind: 'step';
   readonly code: string;
+  /** What is to run before it; null where the engine takes a step's code as one script. */
+  readonly functions: string | null;
   /** It awaits at the top level. */
   readonly isAsync: boolean;
   /** It ends with an expression, whose value is the step's result. */
@@ -52,6 +55,25 @@ interface Name {
   readonly start: number;
 }
 
+/** A parsed step, and the changes that are the same in every engine. */
+export interface ParsedStep {
+  readonly code: string;
+  readonly program: Program;
+  readonly declared: Declarations;
+  readonly renewed: readonly VariableDeclaration[];
+  readonly edits: readonly Edit[];
+  readonly isAsync: boolean;
+  readonly hasResult: boolean;
+}
+
+/** Makes of a parsed step what an engine runs. */
+export type AssembleStep = (parsed: ParsedStep) => Pick<RewrittenStep, 'code' | 'functions'>;
+
+const assembleScript: AssembleStep = ({ code, edits, renewed }) => ({
+  code: toEngineText(applyEdits(code, [...renewed.flatMap(toVar), ...edits])),
+  functions: null,
+});
+
 /** What steps before have left. */
 interface EarlierNames {
   /** Declared with `let` and the like. */
@@ -65,6 +87,7 @@ export function rewriteStep(
   code: string,
   step: number,
   { lexical: earlier, carriers }: EarlierNames = { lexical: new Set(), carriers: new Set() },
+  assemble: AssembleStep = assembleScript,
 ): RewrittenStep | RefusedStep {
   const names: Name[] = [];
   const holding = new Set(carriers);
@@ -87,22 +110,22 @@ export function rewriteStep(
     addCarriers(program.body, holding);
     const renewed = findRenewed(program, earlier);
     const declared = readDeclarations(program, renewed);
+    const edits = [
+      ...findBareFunctions(program).flatMap(({ start, end }) => [
+        { at: start, length: 0, text: '{', rank: rank.block },
+        { at: end, length: 0, text: '}', rank: rank.end },
+      ]),
+      ...keepFunctionsInside(program, earlier, declared, code),
+      ...hideSeparators(code, taken),
+      ...markLines(program, code, step).map((mark) => ({ ...mark, length: 0 })),
+    ];
+    const isAsync = awaitsAtTopLevel(program);
+    const hasResult = program.body.at(-1)?.type === 'ExpressionStatement';
     return {
       kind: 'step',
-      code: toEngineText(
-        applyEdits(code, [
-          ...renewed.flatMap(toVar),
-          ...findBareFunctions(program).flatMap(({ start, end }) => [
-            { at: start, length: 0, text: '{', rank: rank.block },
-            { at: end, length: 0, text: '}', rank: rank.end },
-          ]),
-          ...keepFunctionsInside(program, earlier, declared, code),
-          ...hideSeparators(code, taken),
-          ...markLines(program, code, step).map((mark) => ({ ...mark, length: 0 })),
-        ]),
-      ),
-      isAsync: awaitsAtTopLevel(program),
-      hasResult: program.body.at(-1)?.type === 'ExpressionStatement',
+      ...assemble({ code, program, declared, renewed, edits, isAsync, hasResult }),
+      isAsync,
+      hasResult,
       mentions: new Set([
         ...names.map((name) => name.text),
         ...(namesThis(program) ? ['globalThis'] : []),

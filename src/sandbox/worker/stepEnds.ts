@@ -91,13 +91,13 @@ export class StepEnds {
   }
 }
 
-function toRejectionNote({ type, message, line }: StepFailure, count: number): string {
+export function toRejectionNote({ type, message, line }: StepFailure, count: number): string {
   const place = line === null ? '' : ` (line ${line})`;
   const more = count === 1 ? '' : `, and ${count - 1} more`;
   return `note: nothing awaits the promise that failed with ${type}: ${message.slice(0, 500)}${place}${more}`;
 }
 
-function toPendingNote(count: number): string {
+export function toPendingNote(count: number): string {
   const promises = count === 1 ? 'a promise is' : `${count} promises are`;
   return `note: ${promises} still pending: code that awaits such a promise has not run to its end`;
 }

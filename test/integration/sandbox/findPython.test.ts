@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { sandboxFolder } from '../../support/repl';
 import { LocalPlaces } from '../../../src/sandbox/native/local/localPlaces';
 import { describePython } from '../../support/backends';
 
@@ -28,7 +29,10 @@ describePython(
     after(() => rm(folder, { recursive: true, force: true }));
 
     const start = async (python: string): Promise<string> => {
-      const worker = await new LocalPlaces().start({ python, network: [] });
+      const worker = await new LocalPlaces(sandboxFolder).start(
+        { python, node: null, network: [] },
+        'python',
+      );
       worker.dispose();
       return worker.detail;
     };

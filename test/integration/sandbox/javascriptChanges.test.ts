@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
+import { describeJavascript } from '../../support/backends';
 import { Repl, createSandboxes } from '../../support/repl';
 
 const many = 100_000;
@@ -254,11 +255,12 @@ const shared: Readonly<Record<string, readonly [string, string, readonly string[
   'nothing of it': ['h = [[0]]', 'v.push(1)', ['v']],
 };
 
-describe('the variables that a JavaScript step changed', () => {
+describeJavascript('the variables that a JavaScript step changed', function (backend) {
+  this.timeout(30_000);
   let sandboxes: SandboxProcess;
   let repl: Repl;
   before(async () => {
-    sandboxes = createSandboxes();
+    sandboxes = createSandboxes(backend);
     repl = await Repl.open(sandboxes, { language: 'javascript' });
   });
   after(() => sandboxes.dispose());

@@ -2,6 +2,7 @@
 // not to be used before its declaration, and not to be assigned to where it is a constant.
 
 import assert from 'node:assert/strict';
+import { describeJavascript, itIn } from '../../support/backends';
 import { useRepl } from '../../support/repl';
 
 interface Row {
@@ -194,9 +195,9 @@ const fixed: readonly Row[] = [
   { steps: ['const # = 2', 'let # = 4; # = 3; #'], gives: '3' },
 ];
 
-describe('declarations of steps in JavaScript', function () {
+describeJavascript('declarations of steps in JavaScript', function (backend) {
   this.timeout(60_000);
-  const repl = useRepl({ language: 'javascript', context: 'a b a' });
+  const repl = useRepl({ language: 'javascript', backend, context: 'a b a' });
 
   const check = async ({ steps, gives, raises }: Row): Promise<void> => {
     let outcome = await repl().run('0');
@@ -213,7 +214,9 @@ describe('declarations of steps in JavaScript', function () {
   };
 
   for (const row of rows) {
-    it(row.steps.join(' | '), async () => {
+    const setsConstant = /^(?:globalThis\.x = 2|Object\.assign)/.test(row.steps[1] ?? '');
+    // On Node that fails, and does not pass in silence.
+    itIn(setsConstant ? ['wasm'] : ['wasm', 'local'], backend)(row.steps.join(' | '), async () => {
       const names = ['x', 'X', 'y', 'f', 'count'].map((name) => `delete globalThis.${name}`);
       await repl().run(names.join(';'));
       await check(row);

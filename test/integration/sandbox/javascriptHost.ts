@@ -5,8 +5,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import * as esbuild from 'esbuild';
+import type { BackendName } from '../../../src/core/sandbox';
 import {
   type FromWorker,
   type GuestOutcome,
@@ -23,6 +24,7 @@ import {
 } from '../../../src/protocol/worker';
 import { exportFunctionTable } from '../../../src/sandbox/functionTable';
 import type { JavaScriptAssets } from '../../../src/sandbox/worker/javascriptWorker';
+import { startJavascriptPlace } from '../../support/javascriptPlaces';
 import type { SearchAnswer, SearchMessage } from '../../../src/sandbox/worker/searchWorker';
 
 type Call = Extract<FromWorker, { kind: 'call' }>;
@@ -73,11 +75,75 @@ export async function removeBundles(bundles: Bundles): Promise<void> {
   await rm(bundles.folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
+/** Where the guest runs. */
+interface GuestPort {
+  readonly ended: Promise<unknown>;
+  post(message: ToWorker): void;
+  interrupt(): void;
+  /** What was asked for and has found nothing to interrupt. */
+  clear(): void;
+  dispose(): Promise<unknown>;
+}
+
+type Receive = (message: FromWorker) => void;
+
+function startThread(bundles: Bundles, maxMemoryBytes: number, receive: Receive): GuestPort {
+  const control = new Int32Array(new SharedArrayBuffer(controlBytes));
+  const interrupt = new Uint8Array(new SharedArrayBuffer(4));
+  const { port1: port, port2 } = new MessageChannel();
+  const init: WorkerInit<JavaScriptAssets> = {
+    port: port2,
+    control,
+    interrupt,
+    maxMemoryBytes,
+    maxFrameChars,
+    assets: { wasmModule: bundles.wasmModule },
+  };
+  const worker = new Worker(path.join(bundles.folder, 'javascriptWorker.js'), {
+    workerData: init,
+    transferList: [port2],
+    env: {},
+    execArgv: [],
+    resourceLimits: { stackSizeMb: 16 },
+  });
+  port.on('message', (text: string) => receive(fromWorkerSchema.parse(JSON.parse(text))));
+  return {
+    ended: new Promise((resolve) => worker.once('exit', resolve)),
+    post: (message) => {
+      port.postMessage(message);
+      Atomics.add(control, controlWord.sequence, 1);
+      Atomics.notify(control, controlWord.sequence);
+    },
+    interrupt: () => void Atomics.store(interrupt, 0, interruptByte),
+    clear: () => void Atomics.store(interrupt, 0, 0),
+    dispose: () => {
+      port.close();
+      return worker.terminate();
+    },
+  };
+}
+
+async function startInPlace(backend: BackendName, receive: Receive): Promise<GuestPort> {
+  const worker = await startJavascriptPlace(backend);
+  worker.onMessage(receive);
+  const ended = new Promise<unknown>((resolve) =>
+    worker.onDidEnd((reason) => {
+      receive({ kind: 'broken', message: reason });
+      resolve(reason);
+    }),
+  );
+  receive({ kind: 'ready', detail: '' });
+  return {
+    ended,
+    post: (message) => worker.send(message),
+    interrupt: () => worker.requestInterrupt(),
+    clear: () => worker.clearInterrupt(),
+    dispose: async () => worker.dispose(),
+  };
+}
+
 export class JavascriptHost {
-  readonly #worker: Worker;
-  readonly #port: MessagePort;
-  readonly #control = new Int32Array(new SharedArrayBuffer(controlBytes));
-  readonly #interrupt = new Uint8Array(new SharedArrayBuffer(4));
+  #port: GuestPort | undefined;
   readonly #search: Worker;
   readonly #searches = new Map<number, (answer: SearchAnswer) => void>();
   readonly #given: string[] = [];
@@ -87,33 +153,11 @@ export class JavascriptHost {
   #nextContext = 0;
   /** The names of the calls that came, in order. */
   readonly calls: Call[] = [];
-  readonly ended: Promise<number>;
   /** Answers calls that are not for the search worker. */
   onCall: (call: Call) => Promise<CallAnswer> | CallAnswer = () => ({ value: null });
 
   private constructor(bundles: Bundles, maxMemoryBytes: number) {
     this.#maxMemoryBytes = maxMemoryBytes;
-    const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
-    const init: WorkerInit<JavaScriptAssets> = {
-      port: port2,
-      control: this.#control,
-      interrupt: this.#interrupt,
-      maxMemoryBytes,
-      maxFrameChars,
-      assets: { wasmModule: bundles.wasmModule },
-    };
-    this.#worker = new Worker(path.join(bundles.folder, 'javascriptWorker.js'), {
-      workerData: init,
-      transferList: [port2],
-      env: {},
-      execArgv: [],
-      resourceLimits: { stackSizeMb: 16 },
-    });
-    this.ended = new Promise((resolve) => this.#worker.once('exit', resolve));
-    this.#port.on('message', (text: string) => {
-      this.#receive(fromWorkerSchema.parse(JSON.parse(text)));
-    });
     this.#search = new Worker(path.join(bundles.folder, 'searchWorker.js'), {
       env: {},
       execArgv: [],
@@ -121,9 +165,31 @@ export class JavascriptHost {
     this.#search.on('message', (answer: SearchAnswer) => this.#searches.get(answer.id)?.(answer));
   }
 
-  static async start(bundles: Bundles, maxMemoryMb = 64): Promise<JavascriptHost> {
-    const host = new JavascriptHost(bundles, maxMemoryMb * mebibyte);
-    const first = await host.#next();
+  get ended(): Promise<unknown> {
+    return this.#guest.ended;
+  }
+
+  get #guest(): GuestPort {
+    if (this.#port === undefined) {
+      throw new Error('It has not started.');
+    }
+    return this.#port;
+  }
+
+  static async start(
+    bundles: Bundles,
+    maxMemoryMb = 64,
+    backend: BackendName = 'wasm',
+  ): Promise<JavascriptHost> {
+    const maxMemoryBytes = maxMemoryMb * mebibyte;
+    const host = new JavascriptHost(bundles, maxMemoryBytes);
+    const next = host.#next();
+    const receive: Receive = (message) => host.#receive(message);
+    host.#port =
+      backend === 'wasm'
+        ? startThread(bundles, maxMemoryBytes, receive)
+        : await startInPlace(backend, receive);
+    const first = await next;
     if (first.kind !== 'ready') {
       await host.dispose();
       throw new Error(`The worker did not start: ${JSON.stringify(first)}`);
@@ -135,7 +201,7 @@ export class JavascriptHost {
     code: string,
     options: { maxOutputChars?: number; step?: number } = {},
   ): Promise<GuestOutcome> {
-    this.#interrupt[0] = 0;
+    this.#guest.clear();
     const { maxOutputChars = 20_000, step = 1 } = options;
     const answer = await this.#request({
       kind: 'run',
@@ -180,7 +246,7 @@ export class JavascriptHost {
   }
 
   interrupt(): void {
-    Atomics.store(this.#interrupt, 0, interruptByte);
+    this.#guest.interrupt();
   }
 
   /** The next message of the worker, whatever it is. */
@@ -189,14 +255,11 @@ export class JavascriptHost {
   }
 
   post(message: ToWorker): void {
-    this.#port.postMessage(message);
-    Atomics.add(this.#control, controlWord.sequence, 1);
-    Atomics.notify(this.#control, controlWord.sequence);
+    this.#guest.post(message);
   }
 
   async dispose(): Promise<void> {
-    this.#port.close();
-    await Promise.all([this.#worker.terminate(), this.#search.terminate()]);
+    await Promise.all([this.#port?.dispose(), this.#search.terminate()]);
   }
 
   async #load(given: Pick<LoadMessage, 'shape' | 'bytes' | 'sources'>): Promise<Sizes> {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
+import { describeJavascript } from '../../support/backends';
 import { Repl, createSandboxes } from '../../support/repl';
 
 const endless = [
@@ -44,13 +45,13 @@ const endless = [
   'function* all() { for (;;) yield text.split("") } for (const one of all());',
 ];
 
-describe('a step in JavaScript that runs out of time', function () {
+describeJavascript('a step in JavaScript that runs out of time', function (backend) {
   this.timeout(120_000);
   let sandboxes: SandboxProcess;
   let repl: Repl;
 
   before(async () => {
-    sandboxes = createSandboxes();
+    sandboxes = createSandboxes(backend);
     const context = 'ab cd\n'.repeat(200_000);
     repl = await Repl.open(sandboxes, { language: 'javascript', context });
     await repl.run('var kept = [1]; var text = context.slice(0, 60_000)');

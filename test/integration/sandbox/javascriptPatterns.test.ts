@@ -1,15 +1,17 @@
 // What other languages' patterns say and JavaScript's read as plain letters is refused, not looked for.
 
 import assert from 'node:assert/strict';
+import { describeJavascript } from '../../support/backends';
 import { type Bundles, JavascriptHost, buildBundles, removeBundles } from './javascriptHost';
 
-describe('A pattern given as a string, in JavaScript', () => {
+describeJavascript('A pattern given as a string, in JavaScript', function (backend) {
+  this.timeout(30_000);
   let bundles: Bundles;
   let host: JavascriptHost;
 
   before(async () => {
     bundles = await buildBundles();
-    host = await JavascriptHost.start(bundles);
+    host = await JavascriptHost.start(bundles, 64, backend);
     await host.load('A text,\nZ and 5 \\ [x] {,3}\n');
   });
   after(async () => {

@@ -6,6 +6,7 @@ const usual = {
   backend: 'wasm',
   fallback: null,
   python: null,
+  node: null,
   runtime: null,
   image: 'python:3.12-slim',
   network: [],
@@ -36,12 +37,14 @@ describe('settings of backends', () => {
       'programs and images',
       {
         RLM_PYTHON: ' /opt/venv/bin/python ',
+        RLM_NODE: '/opt/node/bin/node',
         RLM_SANDBOX_CONTAINER_RUNTIME: 'podman',
         RLM_SANDBOX_CONTAINER_IMAGE: 'ours:1',
       },
       {},
       {
         python: '/opt/venv/bin/python',
+        node: '/opt/node/bin/node',
         runtime: 'podman',
         image: 'ours:1',
         kubernetesImage: 'ours:1',

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { toRlmError } from '../../../core/errors';
+import type { Language } from '../../../core/sandbox';
 import type { NativePlace } from '../../../protocol/sandboxProcess';
 import type { WorkerHandle } from '../../workerHandle';
 import type { WorkerState } from '../../workerPool';
@@ -27,10 +28,16 @@ const removeAfterMs = 2_000;
 type ContainerRequest = Omit<Extract<NativePlace, { kind: 'container' }>, 'kind'>;
 
 export class ContainerPlaces {
+  readonly #bundles: string;
   readonly #runtimes = new Map<string | null, Promise<ContainerRuntime>>();
 
+  constructor(bundles: string) {
+    this.#bundles = bundles;
+  }
+
   /** @throws RlmError 'BACKEND_UNAVAILABLE' with the command that would make it work. */
-  async start({ runtime: named, image, network }: ContainerRequest): Promise<WorkerHandle> {
+  async start(request: ContainerRequest, language: Language): Promise<WorkerHandle> {
+    const { runtime: named, image, network } = request;
     const runtime = await this.#find(named);
     const imageId = await runtime.readImageId(image);
     const name = `rlm-${randomUUID()}`;
@@ -46,12 +53,16 @@ export class ContainerPlaces {
     };
     try {
       return await SupervisedPlace.open({
+        language,
         process: await runtime.start(options),
         payload: createGuestPayload({
+          bundles: this.#bundles,
+          language,
+          node: 'node',
           processes: 'all',
           folder: containerFolder,
           folders: [containerFolder, '/tmp', '/dev/shm'],
-          environment: createGuestEnvironment(containerFolder, network),
+          environment: createGuestEnvironment(containerFolder, language, network),
           limits,
           network: network.length > 0,
         }).framed,
@@ -64,7 +75,7 @@ export class ContainerPlaces {
     } catch (thrown) {
       throw createUnavailable(
         `${runtime.name} could not start a container of ${image}: ${toRlmError(thrown).message}`,
-        `Try it: ${runtime.file.includes('://') ? 'podman' : runtime.file} run --rm --network none --entrypoint python3 ${image} -c "print(1)"; the image needs Python 3.11 or later.`,
+        toTrial(runtime, image, language),
       );
     }
   }
@@ -102,4 +113,13 @@ function toWalls({ name }: ContainerRuntime, network: readonly string[]): readon
 
 function removeLater(runtime: ContainerRuntime, name: string): void {
   setTimeout(() => void runtime.remove(name), removeAfterMs).unref();
+}
+
+/** What to try by hand where no container starts. */
+function toTrial({ file }: { readonly file: string }, image: string, language: Language): string {
+  const program = file.includes('://') ? 'podman' : file;
+  const base = `Try it: ${program} run --rm --network none --entrypoint`;
+  return language === 'python'
+    ? `${base} python3 ${image} -c "print(1)"; the image needs Python 3.11 or later.`
+    : `${base} sh ${image} -c "python3 --version && node --version"; JavaScript needs an image with Python 3.11 or later and Node.js 18 or later.`;
 }

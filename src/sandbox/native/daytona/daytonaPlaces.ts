@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { untilAborted } from '../../../base/abort';
 import type { DaytonaAccess } from '../../../core/backendSettings';
 import { type RlmError, cancelledError, toRlmError } from '../../../core/errors';
+import type { Language } from '../../../core/sandbox';
 import type { WorkerHandle } from '../../workerHandle';
 import type { StartControl, WorkerState } from '../../workerPool';
 import { createGuestEnvironment, createGuestPayload, terminalProgram } from '../guestPayload';
@@ -49,6 +50,7 @@ const startingStates: readonly string[] = [
 const runningStates: readonly string[] = ['started', 'resizing', 'snapshotting', 'forking'];
 
 interface Box {
+  readonly language: Language;
   readonly api: DaytonaApi;
   readonly sandbox: DaytonaSandbox;
 }
@@ -60,13 +62,21 @@ export interface DaytonaRequest extends DaytonaAccess {
 }
 
 export class DaytonaPlaces {
+  readonly #bundles: string;
   readonly #removals = new DaytonaRemovals(delay);
   /** By name, what is being made. */
   readonly #starting = new Map<string, DaytonaApi>();
 
+  constructor(bundles: string) {
+    this.#bundles = bundles;
+  }
+
   /** @throws RlmError 'BACKEND_UNAVAILABLE', or 'CANCELLED' as soon as it is: nothing is left there then. */
-  async start(request: DaytonaRequest, control: StartControl): Promise<WorkerHandle> {
-    const { signal, onStage } = control;
+  async start(
+    request: DaytonaRequest,
+    control: StartControl & { readonly language: Language },
+  ): Promise<WorkerHandle> {
+    const { signal, onStage, language } = control;
     const api = new DaytonaApi(request, delay);
     const name = `rlm-${randomUUID()}`;
     this.#starting.set(name, api);
@@ -82,15 +92,15 @@ export class DaytonaPlaces {
           'Allow sandboxes without a network in the account’s settings; code that reads your texts gets no network.',
         );
       }
-      onStage('Python starts in Daytona’s sandbox');
-      const opened = this.#open({ api, sandbox }, request);
+      onStage(`${language === 'python' ? 'Python' : 'Node.js'} starts in Daytona’s sandbox`);
+      const opened = this.#open({ api, sandbox, language }, request);
       return await untilAborted(opened, signal, cancelled).catch((thrown: unknown) => {
         opened.then((worker) => worker.dispose()).catch(() => undefined);
         throw thrown;
       });
     } catch (thrown) {
       this.#removals.begin(api, { idOrName: name, isUnsure: !isMade && isUnanswered(thrown) });
-      throw signal.aborted ? cancelled() : toUnavailable(thrown);
+      throw signal.aborted ? cancelled() : toUnavailable(thrown, language);
     } finally {
       this.#starting.delete(name);
     }
@@ -125,12 +135,18 @@ export class DaytonaPlaces {
     await this.#removals.settle();
   }
 
-  async #open({ api, sandbox }: Box, { snapshot, network }: DaytonaRequest): Promise<WorkerHandle> {
+  async #open(
+    { api, sandbox, language }: Box,
+    { snapshot, network }: DaytonaRequest,
+  ): Promise<WorkerHandle> {
     const toolbox = await api.readToolboxUrl(sandbox);
     const payload = createGuestPayload({
+      bundles: this.#bundles,
+      language,
+      node: 'node',
       folder: `${guestFolder}/work`,
       folders: [],
-      environment: createGuestEnvironment(`${guestFolder}/work`, network),
+      environment: createGuestEnvironment(`${guestFolder}/work`, language, network),
       limits,
       processes: 'descendants',
       network: network.length > 0,
@@ -156,6 +172,7 @@ export class DaytonaPlaces {
       Buffer.from(` exec python3 -I -S -B -u ${guestFolder}/terminal.py\n`),
     );
     return SupervisedPlace.open({
+      language,
       process,
       payload: null,
       walls: toWalls(network),
@@ -232,12 +249,12 @@ async function findLoss(api: DaytonaApi, id: string): Promise<LostError | null> 
   }
 }
 
-function toUnavailable(thrown: unknown): RlmError {
+function toUnavailable(thrown: unknown, language: Language): RlmError {
   const error = toRlmError(thrown);
   return error.code === 'BACKEND_UNAVAILABLE'
     ? error
     : createUnavailable(
-        `A sandbox of Daytona was made, but its Python did not start: ${error.message}`,
-        'Its snapshot needs Python 3.11 or later as python3; name another one (rlm.daytonaSnapshot, RLM_DAYTONA_SNAPSHOT).',
+        `A sandbox of Daytona was made, but its ${language === 'python' ? 'Python' : 'Node.js'} did not start: ${error.message}`,
+        `Its snapshot needs Python 3.11 or later as python3${language === 'python' ? '' : ', and Node.js 18 or later as node'}; name another one (rlm.daytonaSnapshot, RLM_DAYTONA_SNAPSHOT).`,
       );
 }

@@ -11,6 +11,7 @@ import marshal
 import os
 import secrets
 import select
+import shutil
 import signal
 import stat
 import struct
@@ -33,14 +34,29 @@ MAX_ENDS = 40  # of a command at as many looks: what is killed takes its time to
 
 
 def run(sources, start, options):
-    codes = marshal.dumps([(name, compile(text, f"/rlm/{name}.py", "exec", dont_inherit=True))
-                           for name, text in sources.items()])
+    if options["interpreter"] == "node":
+        codes = json.dumps(sources).encode()
+    else:
+        codes = marshal.dumps([(name, compile(text, f"/rlm/{name}.py", "exec", dont_inherit=True))
+                               for name, text in sources.items()])
     Supervisor(b"%16d%b" % (len(codes), codes), start, options).serve()
+
+
+def find_program(options):
+    """The interpreter; Node is looked for where the code would find it."""
+    if options["interpreter"] != "node":
+        return sys.executable
+    named = options["program"]
+    found = shutil.which(named, path=options["environment"]["PATH"])
+    if found is None:
+        sys.exit(f"there is no {named} here, which runs JavaScript")
+    return found
 
 
 class Supervisor:
     def __init__(self, modules, start, options):
         self.modules, self.start, self.options = modules, start, options
+        self.program, self.is_node = find_program(options), options["interpreter"] == "node"
         self.sending = threading.Lock()
         self.max_bytes, self.command = None, None
         self.spawning = threading.Lock()  # held until what has been started is known to whoever waits for its end
@@ -91,7 +107,7 @@ class Supervisor:
     def obey(self, message):
         op = message["op"]
         if op == "interrupt":
-            interrupt(self.group)
+            self.interrupt()
         elif op == "endCommand":
             if self.command:
                 self.command.end("it was ended", self.group)
@@ -105,6 +121,15 @@ class Supervisor:
             for file in (self.back, self.to):
                 os.close(file)
             self.begin()
+
+    def interrupt(self):
+        if not self.is_node:
+            interrupt(self.group)
+            return
+        self.tell(b"%16d%16d" % (0, 0))  # its thread that reads knows when it may be ended
+        if self.finds_all:
+            signal_all({number for number, state in list_descendants() if number != self.group and state not in "ZX"},
+                       signal.SIGINT)
 
     def file(self, asked):
         if asked["kind"] == "shell":
@@ -134,9 +159,12 @@ class Supervisor:
         self.back, to_write = os.pipe()
         os.set_blocking(self.to, False)
         self.why, self.max_bytes, self.has_waiter = None, None, True
-        arguments = [sys.executable, *self.options["flags"], "-c", self.start, str(to_read), str(to_write)]
-        self.group = spawn(arguments, self.options["environment"], (to_read, to_write), self.options["folder"])
-        for file in (to_read, to_write):
+        flag = "-e" if self.is_node else "-c"
+        arguments = [self.program, *self.options["flags"], flag, self.start, str(to_read), str(to_write)]
+        # Node cannot put another file in the place of a standard stream.
+        streams = [open_stray(self.options["folder"]) for _ in range(2)] if self.is_node else []
+        self.group = spawn(arguments, self.options, (to_read, to_write), streams)
+        for file in (to_read, to_write, *streams):
             os.close(file)
         self.send(0, json.dumps({"event": "started", "filtered": self.is_filtered}).encode())
         self.reader = threading.Thread(target=self.forward, args=(self.back,), daemon=True)
@@ -268,12 +296,21 @@ class Supervisor:
                     view = view[os.write(self.output, view):]
 
 
-def spawn(arguments, environment, files, folder):
+def spawn(arguments, options, files, streams):
     """The number of a process that leads a session of its own."""
     for file in files:
         os.set_inheritable(file, True)
-    os.chdir(folder)
-    return os.posix_spawn(arguments[0], arguments, environment, setsid=True)
+    os.chdir(options["folder"])
+    actions = [(os.POSIX_SPAWN_DUP2, file, number) for number, file in enumerate(streams, 1)]
+    return os.posix_spawn(arguments[0], arguments, options["environment"], file_actions=actions, setsid=True)
+
+
+def open_stray(folder):
+    """A file without a name, for what programs and libraries write to a standard stream."""
+    path = os.path.join(folder, f".stream-{secrets.token_hex(8)}")
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    os.unlink(path)
+    return file
 
 
 def interrupt(group):

@@ -128,9 +128,12 @@ export class KubernetesPlaces {
     const { name } = pod.metadata;
     const payload = createGuestPayload(
       {
+        language: 'python',
+        bundles: '',
+        node: '',
         folder: podFolder,
         folders: [podFolder, '/tmp'],
-        environment: createGuestEnvironment(podFolder, network),
+        environment: createGuestEnvironment(podFolder, 'python', network),
         limits,
         processes: 'all',
         network: network.length > 0,
@@ -152,6 +155,7 @@ export class KubernetesPlaces {
     );
     let isOpen = false;
     const handle = await SupervisedPlace.open({
+      language: 'python',
       process,
       payload: null,
       walls: toWalls(request, networkWalls.closed),

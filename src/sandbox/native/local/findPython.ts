@@ -3,12 +3,11 @@
 
 import { execFile } from 'node:child_process';
 import { readlink, realpath } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import * as z from 'zod';
 import { createUnavailable } from '../unavailable';
-import { workFolder } from './bubblewrap';
+import { findTooWide, isAtOrAbove } from './placeFolders';
 
 export interface FoundPython {
   /** Of a virtual environment, the link in it: its packages are found by that. */
@@ -49,8 +48,7 @@ export async function findPython(candidate: string): Promise<FoundPython> {
     );
   }
   const folders = await listFolders(found.executable, found.prefixes);
-  const kept = [homedir(), workFolder, '/tmp', '/dev', '/proc'];
-  const tooWide = folders.find((folder) => kept.some((one) => isAtOrAbove(folder, one)));
+  const tooWide = findTooWide(folders);
   if (tooWide !== undefined) {
     throw createUnavailable(
       `${candidate} is installed in ${tooWide}, and code would read all that lies below.`,
@@ -100,8 +98,4 @@ async function listFolders(
   return outside
     .filter((folder) => !outside.some((other) => other !== folder && isAtOrAbove(other, folder)))
     .sort();
-}
-
-function isAtOrAbove(folder: string, other: string): boolean {
-  return other === folder || other.startsWith(folder === '/' ? '/' : `${folder}/`);
 }

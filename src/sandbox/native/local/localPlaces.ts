@@ -6,6 +6,7 @@ import { release, tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { toRlmError } from '../../../core/errors';
+import type { Language } from '../../../core/sandbox';
 import type { NativePlace } from '../../../protocol/sandboxProcess';
 import type { WorkerHandle } from '../../workerHandle';
 import type { WorkerState } from '../../workerPool';
@@ -16,7 +17,9 @@ import { type PlaceCommand, startPlaceProcess } from '../placeProcess';
 import { SupervisedPlace } from '../supervisedPlace';
 import { createUnavailable } from '../unavailable';
 import { bubblewrapWalls, createBubblewrapArgs, unprivileged, workFolder } from './bubblewrap';
+import { type FoundNode, findNode } from './findNode';
 import { type FoundPython, findPython, listCandidates } from './findPython';
+import { isAtOrAbove } from './placeFolders';
 import { createSeatbeltArgs, seatbeltWalls } from './seatbelt';
 
 const run = promisify(execFile);
@@ -34,22 +37,36 @@ const maxProcesses = 192;
 /** `--size` and `--disable-userns`. Source: bubblewrap's release notes. */
 const leastBubblewrap = [0, 8] as const;
 
+type LocalRequest = Omit<Extract<NativePlace, { kind: 'local' }>, 'kind'>;
+
 export class LocalPlaces {
-  /** What is there to run, by the Python that was named. */
-  readonly #found = new Map<string | null, Promise<FoundPlace>>();
+  readonly #bundles: string;
+  /** What is there to run, by what was named. */
+  readonly #found = new Map<string, Promise<FoundPlace>>();
+
+  constructor(bundles: string) {
+    this.#bundles = bundles;
+  }
 
   /** @throws RlmError 'BACKEND_UNAVAILABLE' with the command that would make it work. */
-  async start({ python, network: asked }: LocalRequest): Promise<WorkerHandle> {
-    const found = await this.find(python);
-    const network = found.hasLoopback ? asked : [];
+  async start(request: LocalRequest, language: Language): Promise<WorkerHandle> {
+    const found = await this.find(request, language);
+    const network = found.hasLoopback ? request.network : [];
     const { command, folder, dispose } = await found.prepare({ hasNetwork: network.length > 0 });
-    return SupervisedPlace.open({
+    const opened = SupervisedPlace.open({
+      language,
       process: startPlaceProcess(command),
       payload: createGuestPayload({
+        bundles: this.#bundles,
+        language,
+        node: found.node?.executable ?? '',
         processes: 'all',
         folder,
         folders: found.folders,
-        environment: { ...createGuestEnvironment(folder, network), PATH: found.searchPath },
+        environment: {
+          ...createGuestEnvironment(folder, language, network),
+          PATH: found.searchPath,
+        },
         limits: found.limits,
         network: network.length > 0,
       }).framed,
@@ -59,33 +76,33 @@ export class LocalPlaces {
       network: createNetworkProxy(network),
       onDispose: dispose,
     });
+    return found.node === null ? opened : opened.catch((thrown) => refuseNode(found.node, thrown));
   }
 
-  async probe({ python, network }: LocalRequest): Promise<WorkerState> {
-    const found = await this.find(python);
-    const { version, executable } = found.python;
-    return {
-      detail: `CPython ${version}, ${executable}`,
-      walls: toWalls(found, network),
-      image: null,
-      imageDigest: null,
-    };
+  async probe(request: LocalRequest, language: Language): Promise<WorkerState> {
+    const found = await this.find(request, language);
+    const { python, node } = found;
+    const detail =
+      node === null
+        ? `CPython ${python.version}, ${python.executable}`
+        : `Node.js ${node.version}, ${node.executable}`;
+    const walls = toWalls(found, request.network);
+    return { detail, walls, image: null, imageDigest: null };
   }
 
   /** Tried once; what failed is tried again at the next call. @throws RlmError 'BACKEND_UNAVAILABLE' */
-  find(python: string | null): Promise<FoundPlace> {
-    const known = this.#found.get(python);
+  find({ python, node }: LocalRequest, language: Language): Promise<FoundPlace> {
+    const key = JSON.stringify([python, language === 'python' ? null : [node]]);
+    const known = this.#found.get(key);
     if (known) {
       return known;
     }
-    const finding = findPlace(python);
-    this.#found.set(python, finding);
-    finding.catch(() => this.#found.delete(python));
+    const finding = findPlace(python, language === 'python' ? null : findNode(node));
+    this.#found.set(key, finding);
+    finding.catch(() => this.#found.delete(key));
     return finding;
   }
 }
-
-type LocalRequest = Omit<Extract<NativePlace, { kind: 'local' }>, 'kind'>;
 
 function toWalls(
   { walls, hasLoopback }: FoundPlace,
@@ -95,8 +112,17 @@ function toWalls(
   return [program, toNetworkWall(hasLoopback ? network : []), ...others];
 }
 
+function refuseNode(node: FoundNode | null, thrown: unknown): never {
+  throw createUnavailable(
+    `${node?.executable ?? 'Node.js'} does not run inside the system's sandbox: ${toRlmError(thrown).message}`,
+    'Name another Node.js in the setting rlm.node (RLM_NODE), or use backend wasm.',
+  );
+}
+
 interface FoundPlace {
   readonly python: FoundPython;
+  /** Only where it runs JavaScript. */
+  readonly node: FoundNode | null;
   /** Without that of its network. */
   readonly walls: readonly string[];
   /** A loopback of its own, at which its supervisor can listen. */
@@ -122,12 +148,16 @@ interface PreparedPlace {
 }
 
 /** The first Python that runs inside the system's sandbox. */
-async function findPlace(named: string | null): Promise<FoundPlace> {
+async function findPlace(
+  named: string | null,
+  finding: Promise<FoundNode> | null,
+): Promise<FoundPlace> {
+  const node = await finding;
   const build = await chooseSandbox();
   const failures: unknown[] = [];
   for (const candidate of listCandidates(named)) {
     try {
-      const place = await build(await findPython(candidate));
+      const place = await build(await findPython(candidate), node);
       await tryOut(place);
       return place;
     } catch (thrown) {
@@ -137,12 +167,12 @@ async function findPlace(named: string | null): Promise<FoundPlace> {
   throw toRlmError(failures.at(-1));
 }
 
-type BuildPlace = (python: FoundPython) => Promise<FoundPlace>;
+type BuildPlace = (python: FoundPython, node: FoundNode | null) => Promise<FoundPlace>;
 
 async function chooseSandbox(): Promise<BuildPlace> {
   if (process.platform === 'linux') {
     const version = await readBubblewrapVersion();
-    return (python) => createBubblewrapPlace(python, version);
+    return (python, node) => createBubblewrapPlace({ python, node, version });
   }
   if (process.platform === 'darwin') {
     return createSeatbeltPlace;
@@ -174,7 +204,14 @@ async function readBubblewrapVersion(): Promise<string> {
   return version;
 }
 
-async function createBubblewrapPlace(python: FoundPython, version: string): Promise<FoundPlace> {
+interface BubblewrapPlace {
+  readonly python: FoundPython;
+  readonly node: FoundNode | null;
+  readonly version: string;
+}
+
+async function createBubblewrapPlace(parts: BubblewrapPlace): Promise<FoundPlace> {
+  const { python, node, version } = parts;
   const { links, topFolders } = await readTopFolders();
   const user = process.getuid?.() === 0 ? unprivileged : undefined;
   const prepare = async ({
@@ -185,7 +222,7 @@ async function createBubblewrapPlace(python: FoundPython, version: string): Prom
       file: 'bwrap',
       args: createBubblewrapArgs({
         python: python.executable,
-        folders: python.folders,
+        folders: listFolders(python, node),
         links,
         topFolders,
         fileBytes,
@@ -200,26 +237,32 @@ async function createBubblewrapPlace(python: FoundPython, version: string): Prom
   });
   return {
     python,
+    node,
     walls: [`bubblewrap ${version}`, ...bubblewrapWalls],
     hasLoopback: true,
     folders: [workFolder, '/tmp', '/dev/shm'],
     limits: hasOwnCounts() ? { ...limits, RLIMIT_NPROC: maxProcesses } : limits,
-    searchPath: `${path.dirname(python.executable)}:/usr/local/bin:/usr/bin:/bin`,
+    searchPath: [...listPrograms(python, node), '/usr/local/bin', '/usr/bin', '/bin'].join(':'),
     prepare,
   };
 }
 
-async function createSeatbeltPlace(python: FoundPython): Promise<FoundPlace> {
+async function createSeatbeltPlace(
+  python: FoundPython,
+  node: FoundNode | null,
+): Promise<FoundPlace> {
   return {
     python,
+    node,
     walls: ['Seatbelt', ...seatbeltWalls],
     hasLoopback: false,
     limits,
     folders: [],
-    searchPath: `${path.dirname(python.executable)}:/usr/bin:/bin`,
+    searchPath: [...listPrograms(python, node), '/usr/bin', '/bin'].join(':'),
     prepare: async ({ pythonArgs = bootstrapArgs }) => {
       const folder = await mkdtemp(path.join(tmpdir(), 'rlm-place-'));
-      const { executable, folders } = python;
+      const { executable } = python;
+      const folders = listFolders(python, node);
       return {
         command: {
           file: '/usr/bin/sandbox-exec',
@@ -231,6 +274,17 @@ async function createSeatbeltPlace(python: FoundPython): Promise<FoundPlace> {
       };
     },
   };
+}
+
+function listFolders(python: FoundPython, node: FoundNode | null): readonly string[] {
+  const all = [...new Set([...python.folders, ...(node?.folders ?? [])])];
+  return all.filter((one) => !all.some((other) => other !== one && isAtOrAbove(other, one))).sort();
+}
+
+/** Folders of the programs that were found. */
+function listPrograms(python: FoundPython, node: FoundNode | null): readonly string[] {
+  const programs = [python.executable, ...(node === null ? [] : [node.executable])];
+  return programs.map((one) => path.dirname(one));
 }
 
 /** A sandbox may be there and not allowed to be built: only a trial tells. */
