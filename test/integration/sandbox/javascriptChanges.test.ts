@@ -363,12 +363,13 @@ describeJavascript('the variables that a JavaScript step changed', function (bac
   }
 
   it('are told beside a text that is larger than memory', async () => {
-    const grow = 'huge = "a".repeat(20_000); for (let n = 0; n < 15; n++) huge += huge; null';
+    const doublings = backend === 'wasm' ? 15 : 14; // texts of V8 are shorter
+    const grow = `huge = "a".repeat(20_000); for (let n = 0; n < ${doublings}; n++) huge += huge; null`;
     const made = await repl.run(`v = [1]; ${grow}`);
     assert.deepEqual(
       made.changes.map(({ name, size, hash }) => [name, size, hash?.length]),
       [
-        ['huge', 655_360_000, 9],
+        ['huge', 20_000 * 2 ** doublings, 9],
         ['v', 1, 8],
       ],
     );

@@ -3,7 +3,7 @@
 import type { NodeHost } from './nodeHost';
 
 // As in courier.guest.txt.
-const words = { full: 0, length: 1, phase: 2 } as const;
+const words = { full: 0, length: 1, phase: 2, step: 3 } as const;
 /** `code`: an interrupt ends it; `loop`: it is told; while the guest `waits` for the host, or works, nothing is done. */
 export const phases = { waits: 0, code: 1, signalled: 2, loop: 3 } as const;
 type Phase = (typeof phases)[keyof typeof phases];
@@ -53,6 +53,11 @@ export class ByteChannel {
 
   set phase(phase: Phase) {
     Atomics.store(this.#control, words.phase, phase);
+  }
+
+  /** An interrupt of the event loop names the step that it is for. */
+  beginStep(): number {
+    return Atomics.add(this.#control, words.step, 1) + 1;
   }
 
   /** Leaves code that may be interrupted, unless an interrupt is on its way: then this does not return. */

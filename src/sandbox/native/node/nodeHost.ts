@@ -45,6 +45,10 @@ export interface RealmTypes {
   readonly lengthOf: (list: object) => number;
   readonly namesBesideItems: (list: object) => (string | symbol)[];
   readonly isIterator: Check;
+  /** Whether it may keep something in private fields, or as what is bound; not asked of proxies. */
+  readonly holdsHidden: (object: object) => boolean;
+  /** That, by name and value, one after the other; null where it cannot be read. */
+  readonly readHidden: (object: object) => readonly unknown[] | null;
   readonly read: {
     /** Buffer, where it begins, how long it is; undefined: all of it. */
     readonly bytesOf: (view: object) => readonly [ArrayBuffer, number, number | undefined];
@@ -57,6 +61,12 @@ export interface RealmTypes {
     /** Value first. */
     readonly each: (collection: object, take: (value: unknown, key: unknown) => void) => void;
   };
+}
+
+export interface CallbackEnd {
+  /** False where an interrupt has ended it. */
+  readonly isDone: boolean;
+  readonly result: unknown;
 }
 
 export interface NodeHost {
@@ -72,6 +82,8 @@ export interface NodeHost {
   readonly guard: (task: () => void) => boolean;
   /** Runs what waits in the queues of ticks and of promises. */
   readonly runTicks: () => void;
+  /** Of those under way, once what one has thrown is caught: none of them comes to its end. */
+  readonly forgetCallbacks: () => void;
   /** What Node calls in the place of that, when `tickInfo[0]` is 1. */
   readonly setTickCallback: (run: () => void) => void;
   readonly tickInfo: Uint8Array;
@@ -79,10 +91,13 @@ export interface NodeHost {
   readonly later: (run: () => void) => void;
   readonly now: () => number;
   readonly on: (event: string, listener: (...values: readonly unknown[]) => void) => void;
-  /** While the event loop goes round. */
-  readonly onInterrupt: (listener: () => void) => void;
+  /** Called by the event loop with each of its callbacks, and whether the queues are to be run after it. */
+  readonly guardCallbacks: (
+    callBack: (run: () => unknown, runsTicks: boolean) => CallbackEnd,
+  ) => void;
+  /** While the event loop goes round; with the number of the step that is meant. */
+  readonly onInterrupt: (listener: (step: unknown) => void) => void;
   readonly interruptSelf: () => void;
-  readonly end: () => never;
   /** Calls with each promise that is made. */
   readonly onPromise: (listener: (promise: object, parent: object | undefined) => void) => void;
   readonly handle: (promise: object, listener: () => void) => void;

@@ -5,7 +5,7 @@ import { createFailure } from '../../worker/stepFailure';
 import type { RewrittenStep } from '../../worker/rewriteStep';
 import { type ByteChannel, phases } from './byteChannel';
 import type { NodeEnd } from './nodeEnds';
-import type { NodeHost } from './nodeHost';
+import type { CallbackEnd, NodeHost } from './nodeHost';
 import type { NodePromises } from './nodePromises';
 
 const pending = 0;
@@ -19,26 +19,32 @@ export class NodeTasks {
   #awaited: object | null = null;
   #onEnd: ((end: NodeEnd) => void) | null = null;
   #isInterrupted = false;
+  #isGuarded = false;
+  #step = 0;
 
   constructor(host: NodeHost, channel: ByteChannel, promises: NodePromises) {
     this.#host = host;
     this.#channel = channel;
     this.#promises = promises;
     host.setTickCallback(() => this.#tick());
-    host.onInterrupt(() => {
-      this.#isInterrupted = this.#awaited !== null;
-      this.#checkSoon();
+    host.guardCallbacks((run, runsTicks) => this.#callBack(run, runsTicks));
+    host.onInterrupt((step) => {
+      // Called back itself: what follows from it is seen to at the tick after it.
+      this.#isInterrupted ||= step === this.#step && this.#awaited !== null;
     });
     host.on('beforeExit', () => this.#endNever());
   }
 
   /** False where an interrupt has ended it. */
   guard(task: () => void): boolean {
-    return this.#host.guard(() => {
+    this.#isGuarded = true;
+    const isDone = this.#host.guard(() => {
       this.#channel.phase = phases.code;
       task();
       this.#channel.leaveCode();
     });
+    this.#isGuarded = false;
+    return isDone;
   }
 
   /** Null where the code awaits what the event loop brings. */
@@ -46,6 +52,7 @@ export class NodeTasks {
     let end: NodeEnd | null = null;
     let awaited: object | null = null;
     this.#promises.begin();
+    this.#step = this.#channel.beginStep();
     const isDone = this.guard(() => {
       try {
         if (functions !== null) {
@@ -98,11 +105,41 @@ export class NodeTasks {
     this.#checkSoon();
   }
 
+  /** What it throws is thrown on, and Node tells `uncaughtException` of it. */
+  #callBack(run: () => unknown, runsTicks: boolean): CallbackEnd {
+    if (this.#awaited === null || this.#isGuarded) {
+      return { isDone: true, result: run() };
+    }
+    let result: unknown;
+    let thrown: { readonly error: unknown } | null = null;
+    const isDone = this.guard(() => {
+      try {
+        result = run();
+        if (runsTicks) {
+          this.#runTicks();
+        }
+      } catch (error) {
+        thrown = { error };
+      }
+    });
+    this.#isInterrupted ||= !isDone;
+    this.#channel.phase = phases.loop;
+    this.#host.tickInfo[0] = 1;
+    if (thrown !== null) {
+      throw (thrown as { readonly error: unknown }).error; // set in the guarded task
+    }
+    return { isDone, result };
+  }
+
   #runTicks(): void {
-    try {
-      this.#host.runTicks();
-    } catch (error) {
-      this.#promises.addThrown(error);
+    for (;;) {
+      try {
+        this.#host.runTicks();
+        return;
+      } catch (error) {
+        this.#promises.addThrown(error);
+        this.#host.forgetCallbacks(); // and then what is left in the queues
+      }
     }
   }
 
@@ -126,7 +163,13 @@ export class NodeTasks {
   }
 
   #endNever(): void {
-    if (this.#onEnd !== null) {
+    if (this.#onEnd === null) {
+      return;
+    }
+    const settled = this.#readAwaited(true);
+    if (settled !== null) {
+      this.#end(settled);
+    } else {
       const message = 'A top-level await waits for what can never happen: nothing is left to run.';
       this.#end({ kind: 'failure', failure: createFailure('Error', message) });
     }

@@ -16,6 +16,9 @@ const kindOfError = 3;
 const functionKind = 13;
 const generatorKind = 17;
 const asyncKind = 54;
+/** Each takes up to half a millisecond. */
+const maxHiddenLooks = 300;
+const maxCopiedChars = 2 ** 22;
 const lengthName = 'length';
 /** LRE_FLAG_NAMED_GROUPS */
 const namedGroups = 1 << 7;
@@ -33,6 +36,10 @@ export class ValueHashV8 {
   /** Numbers of the loaded texts. */
   readonly #loaded = new Map<string, number>();
   #loadedCount = 0;
+  /** Of the loaded texts. */
+  #longest = 0;
+  /** Of this step. */
+  #hiddenLooks = 0;
   readonly #ids = new WeakMap<object, number>();
   readonly #symbolIds = new Map<symbol, number>();
   #lastId = 0;
@@ -48,6 +55,7 @@ export class ValueHashV8 {
   }
 
   addLoaded(text: string): void {
+    this.#longest = Math.max(this.#longest, text.length);
     if (!this.#loaded.has(text)) {
       this.#loaded.set(text, this.#loadedCount);
     }
@@ -61,6 +69,7 @@ export class ValueHashV8 {
 
   beginStep(): void {
     this.#looks.clear();
+    this.#hiddenLooks = 0;
     this.#walk.beginStep();
   }
 
@@ -201,6 +210,9 @@ export class ValueHashV8 {
     this.#addOwn(object, kind, share);
     if (kind !== classes.proxy) {
       this.#addProperties(object, kind, share);
+      if (this.#types.holdsHidden(object)) {
+        this.#addHidden(object);
+      }
     }
   }
 
@@ -290,6 +302,23 @@ export class ValueHashV8 {
       this.#add(read.targetOf(object));
     } else if (isCallable(kind)) {
       this.#walk.mix(marks.callable);
+    }
+  }
+
+  /** The engine copies texts in private fields to show them: beside large ones, all that has such counts as changed. */
+  #addHidden(object: object): void {
+    if (this.#hiddenLooks >= maxHiddenLooks) {
+      this.#walk.isWhole = false;
+      return;
+    }
+    this.#hiddenLooks += 1;
+    const found = this.#longest > maxCopiedChars ? null : this.#types.readHidden(object);
+    if (found === null) {
+      this.#isRestless = true;
+      return;
+    }
+    for (let at = 0; at < found.length; at += 1) {
+      this.#add(found[at]);
     }
   }
 
