@@ -129,6 +129,11 @@ export class AgentRun {
     return this.#approvals.open;
   }
 
+  /** Fires when one more waits for a person, and when one does no longer. */
+  get onDidChangeApprovals(): RunApprovals['onDidChange'] {
+    return this.#approvals.onDidChange;
+  }
+
   get onDidStream(): RunHappenings['onDidStream'] {
     return this.#happenings.onDidStream;
   }
@@ -193,6 +198,20 @@ export class AgentRun {
   /** Settles when it is at rest and on record so, or after `waitMs`; null: however long it takes. */
   whenAtRest(waitMs: number | null, signal: AbortSignal): Promise<void> {
     return this.#state.whenAtRest(waitMs, signal);
+  }
+
+  /** As `whenAtRest`; also when it waits for a person, without whom it does not go on. */
+  async whenStill(waitMs: number | null, signal: AbortSignal): Promise<void> {
+    if (this.approvals.length > 0) {
+      return;
+    }
+    const asked = new AbortController();
+    const hearing = this.onDidChangeApprovals(() => asked.abort());
+    try {
+      await this.whenAtRest(waitMs, AbortSignal.any([signal, asked.signal]));
+    } finally {
+      hearing.dispose();
+    }
   }
 
   /** Where it works or has worked; null: not known yet. */

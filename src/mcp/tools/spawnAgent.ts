@@ -98,7 +98,7 @@ export const spawnAgent = defineTool({
       ? await agents.resume(args.resume_session_id, args.custom_prompt, 'user')
       : await agents.spawn(toRequest(args), { kind: 'client' });
     if (args.wait_ms > 0) {
-      await run.whenAtRest(args.wait_ms, signal);
+      await run.whenStill(args.wait_ms, signal);
     }
     return toRunView(run);
   },

@@ -1,6 +1,7 @@
 // What a run asks for: what may never be allowed is refused at once, the rest waits at its desk.
 
 import type { Disposable } from '../../../base/disposable';
+import { Emitter } from '../../../base/emitter';
 import type { Clock } from '../../clock';
 import type { AgentThread } from '../agentDriver';
 import type { AgentDecided, Decision } from '../agentEvent';
@@ -26,6 +27,9 @@ interface RunApprovalsParts {
 export class RunApprovals implements Disposable {
   readonly #parts: RunApprovalsParts;
   readonly #desk: ApprovalDesk;
+  readonly #changed = new Emitter<void>();
+  /** Fires when one more waits for a person, and when one does no longer. */
+  readonly onDidChange = this.#changed.event;
 
   constructor(parts: RunApprovalsParts) {
     const { policy, permissions, clock, hold } = parts;
@@ -37,6 +41,7 @@ export class RunApprovals implements Disposable {
         hold.trace.append(asked);
         if (waits) {
           parts.onWait();
+          this.#changed.fire();
         }
       },
       onDecide: (decided) => this.#take(decided),
@@ -73,6 +78,7 @@ export class RunApprovals implements Disposable {
 
   dispose(): void {
     this.#desk.dispose();
+    this.#changed.dispose();
   }
 
   #take(decided: AgentDecided): void {
@@ -83,6 +89,7 @@ export class RunApprovals implements Disposable {
     if (this.open.length === 0) {
       this.#parts.onNoneWaits();
     }
+    this.#changed.fire();
   }
 
   /** What no approval may allow: permissions never grow beyond those that are on record. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { neverAborted } from '../../../../src/base/abort';
 import type { AskedSubject, Patch } from '../../../../src/core/agent/agentDriver';
 import type { ApprovalPolicy } from '../../../../src/core/agent/profile';
 import { toCommandTexts } from '../../../../src/core/agent/innerCommand';
@@ -179,6 +180,36 @@ describe('approvals by people', () => {
       message: /deadline/u,
     });
     await agents.runs.close();
+  });
+
+  it('end the wait of whoever waits for the run, and only theirs', async () => {
+    const agents = new FakeAgents();
+    const run = await agents.runs.spawn(createSpawn(), { kind: 'person' });
+    await settle();
+    const settled: string[] = [];
+    const note = (what: string) => (): void => void settled.push(what);
+    void run.whenStill(null, neverAborted).then(note('still'));
+    void run.whenAtRest(null, neverAborted).then(note('at rest'));
+    const stop = new AbortController();
+    await settle();
+    assert.deepStrictEqual(settled, []);
+    agents.threadOf(run.id).happen({
+      ...{ kind: 'approvalAsked', approvalId: 'a', itemId: 'a', reason: null },
+      subject: command('rm x'),
+    });
+    await settle();
+    assert.deepStrictEqual(settled, ['still']);
+    await run.whenStill(null, neverAborted);
+    agents.runs.decide(run.id, accept, { kind: 'person' });
+    void run.whenStill(60_000, neverAborted).then(note('late'));
+    void run.whenStill(null, stop.signal).then(note('stopped'));
+    stop.abort();
+    await settle();
+    agents.clock.advance(60_000);
+    await settle();
+    assert.deepStrictEqual(settled, ['still', 'stopped', 'late']);
+    await agents.runs.close();
+    assert.deepStrictEqual(settled, ['still', 'stopped', 'late', 'at rest']);
   });
 
   it('count once', async () => {
