@@ -212,6 +212,12 @@ const entries = [
   },
   {
     ...node,
+    entryPoints: ['src/search/indexWorker.ts'],
+    outfile: 'dist/searchIndex.js',
+    budget: 200_000,
+  },
+  {
+    ...node,
     entryPoints: ['src/sandbox/process.ts'],
     outfile: 'dist/sandbox/process.js',
     budget: 200_000,

@@ -8,6 +8,7 @@ import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { AgentWorktrees } from './agents/workspaces/agentWorktrees';
 import { createTimeOrderedId } from './base/ids';
 import { ownerFolder } from './base/ownerOnly';
+import type { RunSearch } from './core/search/runSearch';
 import type { TraceStore } from './core/traceStore';
 import type { ExportedTrace } from './export/exportedTrace';
 import { type ExportFormat, exportTrace as exportWithViewer } from './export/exportTrace';
@@ -23,6 +24,7 @@ import { type HttpOptions, serveHttp as serveMcpHttp } from './mcp/http';
 import { createMcpServer } from './mcp/server';
 import { serveStdio as serveMcpStdio, StdioConnection } from './mcp/stdio';
 import { readOnlyToolNames } from './mcp/toolList';
+import { createRunSearch } from './runtime/localSearch';
 import { LocalEngine, type RuntimeOptions, version } from './runtime/localEngine';
 import { ProfileFolders } from './profiles/profileFolders';
 import { isEngineAlive } from './store/engineFile';
@@ -56,6 +58,17 @@ export async function openTraces(options: { readonly home: string | null }): Pro
     engineId: createTimeOrderedId(Date.now()),
     isEngineAlive: (engineId) => isEngineAlive(home, engineId),
   });
+}
+
+/** Search over the sessions of a home, without an engine. */
+export async function openSearch(options: { readonly home: string | null }): Promise<{
+  readonly search: RunSearch;
+  readonly traces: TraceStore;
+}> {
+  const home = await openHome(options.home);
+  const traces = await openTraces({ home: home.path });
+  const sandboxFolder = path.join(__dirname, 'sandbox');
+  return { traces, search: createRunSearch({ home, traces, sandboxFolder }) };
 }
 
 /** The document piece by piece; an HTML page takes in the viewer of this build. */

@@ -15,6 +15,7 @@ import type {
   listDaytonaSandboxes,
   deleteDaytonaSandboxes,
   openProfiles,
+  openSearch,
   parseProfileFile,
   listKubernetesPods,
   deleteKubernetesPods,
@@ -67,6 +68,7 @@ export interface CliRuntime {
   readonly listDaytonaSandboxes: typeof listDaytonaSandboxes;
   readonly deleteDaytonaSandboxes: typeof deleteDaytonaSandboxes;
   readonly openProfiles: typeof openProfiles;
+  readonly openSearch: typeof openSearch;
   readonly parseProfileFile: typeof parseProfileFile;
   readonly listKubernetesPods: typeof listKubernetesPods;
   readonly deleteKubernetesPods: typeof deleteKubernetesPods;

@@ -14,6 +14,7 @@ import { addMcpCommand } from './commands/mcp';
 import { addProfilesCommand } from './commands/profiles';
 import { addResumeCommand } from './commands/resume';
 import { addRunCommand } from './commands/run';
+import { addSearchCommand } from './commands/search';
 import { addServeCommand } from './commands/serve';
 import { addSessionsCommand } from './commands/sessions';
 import { addStatusCommand } from './commands/status';
@@ -41,6 +42,7 @@ const addCommands = [
   addConnectCommand,
   addSessionsCommand,
   addTraceCommand,
+  addSearchCommand,
   addExportCommand,
   addStatusCommand,
   addAgentsCommand,

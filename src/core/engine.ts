@@ -8,6 +8,8 @@ import type { LoopRunner } from './loop';
 import type { ProviderStatus } from './model';
 import type { ModelQuotaStatus } from './modelQuota';
 import type { SandboxStatus } from './sandbox';
+import type { IndexHealth } from './search/contextIndex';
+import type { RunSearch } from './search/runSearch';
 import type { SessionRegistry } from './sessionRegistry';
 import type { SessionStatus } from './event';
 import type { Tasks } from './task/tasks';
@@ -25,6 +27,8 @@ export interface Engine {
   readonly loops: LoopRunner;
   /** Agents that work by themselves; null: none are to be had here. */
   readonly agents: AgentRuns | null;
+  /** Over the traces of this engine's home. */
+  readonly search: RunSearch;
   /** Where files that come out of sandboxes may go on this machine. */
   readonly downloads: Downloads;
   /** As `ContextReader.readFile`: files that go into sandboxes. */
@@ -50,4 +54,6 @@ export interface EngineStatus {
   readonly liveSessions: number;
   readonly storage: { readonly path: string; readonly sessions: number; readonly bytes: number };
   readonly allowedRoots: readonly string[];
+  /** Of what search asks. */
+  readonly index: IndexHealth;
 }

@@ -33,6 +33,7 @@ const commandOfTool: Readonly<Record<string, Readonly<Record<Surface, string>>>>
   terminate_session: { cli: '`rlm-companion agents stop`', editor: 'an MCP client' },
   log_context: { cli: 'an MCP client', editor: 'an MCP client' },
   rlm_get_trace: { cli: '`rlm-companion trace`', editor: '“Open Trace”' },
+  search_runs: { cli: '`rlm-companion search`', editor: 'an MCP client' },
   rlm_list_sessions: { cli: '`rlm-companion sessions`', editor: 'the session tree' },
   rlm_status: { cli: '`rlm-companion status`', editor: '“Show Server Status”' },
 };

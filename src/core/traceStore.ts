@@ -22,6 +22,13 @@ export interface TraceStore extends Disposable {
   listSummaries(query: SummaryQuery): Promise<SummaryPage>;
   /** @throws RlmError 'SESSION_NOT_FOUND' | 'INVALID_INPUT' (cursor) */
   readEvents(sessionId: string, query: EventQuery): Promise<EventPage>;
+  /** By session, of all there are: another one after every change to its trace. */
+  listMarks(): Promise<ReadonlyMap<string, string>>;
+  /**
+   * What a trace holds behind `position`, for those who follow it to its end again and again; null: from its beginning.
+   * @throws RlmError 'SESSION_NOT_FOUND'
+   */
+  readOn(sessionId: string, position: string | null): Promise<TracePiece>;
   /** Removes a trace and everything kept beside it; false when there was none. */
   deleteTrace(sessionId: string): Promise<boolean>;
   readonly location: string;
@@ -105,4 +112,16 @@ export interface EventPage {
   readonly nextCursor: string | null;
   /** Met on the way, of this page alone, in the order of the trace. */
   readonly unreadable: readonly PageGap[];
+}
+
+export interface TracePiece {
+  readonly events: readonly TraceEvent[];
+  /** Where the next piece begins. */
+  readonly position: string;
+  /** The trace is not the one that `position` was given out for, grown: these events are its first. */
+  readonly isRestart: boolean;
+  /** There is no more for now. */
+  readonly isEnd: boolean;
+  /** Lines among them that hold no event any more. */
+  readonly unreadable: number;
 }

@@ -36,6 +36,7 @@ export function toStatusView(status: EngineStatus) {
     sessions_by_status: toCounts(status.sessionsByStatus),
     live_sessions: status.liveSessions,
     storage: { path: storage.path, sessions: storage.sessions, bytes: storage.bytes },
+    index: toIndexView(status.index),
     uptime_ms: Math.round(status.uptimeMs),
     engine_id: status.engineId,
     pid: status.pid,
@@ -49,4 +50,20 @@ function toCounts(
   const isTold = ([name, count]: [string, number]): boolean =>
     count > 0 || replStatuses.some((status) => status === name);
   return Object.fromEntries(Object.entries(counts).filter(isTold));
+}
+
+function toIndexView({ works, state, detail, nextStep, stats }: EngineStatus['index']) {
+  return {
+    works,
+    state,
+    detail,
+    ...(nextStep !== null && { next_step: nextStep }),
+    ...(stats && {
+      sessions: stats.sessions,
+      entries: stats.entries,
+      bytes: stats.bytes,
+      unreadable_lines: stats.unreadableLines,
+      ...(stats.mended !== null && { mended: stats.mended }),
+    }),
+  };
 }

@@ -21,6 +21,7 @@ import { getVar } from './tools/getVar';
 import { initContext } from './tools/initContext';
 import { listSessions } from './tools/listSessions';
 import { runRepl } from './tools/runRepl';
+import { searchRuns } from './tools/searchRuns';
 import { sandboxDownload } from './tools/sandboxDownload';
 import { sandboxExec } from './tools/sandboxExec';
 import { sandboxExecStateful } from './tools/sandboxExecStateful';
@@ -57,6 +58,7 @@ export const tools: readonly Tool[] = [
   terminateSession,
   logContext,
   getTrace,
+  searchRuns,
   listSessions,
   status,
 ];

@@ -3,10 +3,11 @@
 import { cutMarked, toOneLine } from '../base/text';
 import type { TraceEvent } from '../core/event';
 import type { Limits } from '../core/limits';
+import type { TraceAction } from '../core/traceActions';
 import { withoutEmpty } from './brief';
 import type { toContextView } from './contextView';
 import { type FitOptions, fitPayload } from './fit';
-import { type TraceAction, type TraceEntry, toAction } from './traceEntries';
+import { type TraceEntry, toAction } from './traceEntries';
 import { type Described, type ResultStatus, describeEntry } from './traceWords';
 import { type UsageView, toShortUsageView, toUsageView } from './usageView';
 

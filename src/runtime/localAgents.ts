@@ -144,7 +144,8 @@ function readProvider(): CodexProvider {
 
 const secretNames = /(?:KEY|TOKEN|SECRET|PASSWORD)/u;
 
-function readEnvironmentSecrets(): readonly string[] {
+/** Values of the environment that must be seen nowhere. */
+export function readEnvironmentSecrets(): readonly string[] {
   return Object.entries(process.env)
     .filter(([name, value]) => secretNames.test(name) && (value ?? '').length >= 12)
     .map(([, value]) => value ?? '');

@@ -13,6 +13,7 @@ import type { SandboxBackendStatus, SandboxFactory, SandboxStatus } from '../cor
 import { toUserRequests } from '../core/requestScope';
 import { countByStatus } from '../core/sessionCounts';
 import { SessionRegistry } from '../core/sessionRegistry';
+import type { RunSearch } from '../core/search/runSearch';
 import { Tasks } from '../core/task/tasks';
 import { DownloadFolder } from '../context/downloadFolder';
 import { EncodingDetector } from '../context/encodingDetector';
@@ -29,6 +30,7 @@ import {
 } from '../models/modelSettings';
 import { Backends } from '../sandbox/backends';
 import { type AgentOptions, createLocalAgents, hasAgents } from './localAgents';
+import { createRunSearch } from './localSearch';
 import { EngineFile, isEngineAlive } from '../store/engineFile';
 import { FileTraceStore } from '../store/fileTraceStore';
 import { type Home, createHome } from '../store/home';
@@ -93,6 +95,7 @@ export class LocalEngine implements Engine {
   readonly clock = systemClock;
   readonly loops: SessionLoopRunner;
   readonly agents: AgentRuns | null;
+  readonly search: RunSearch;
   readonly downloads: DownloadFolder;
   readonly readHostFile: ContextReader['readFile'];
   readonly #options: RuntimeOptions;
@@ -116,6 +119,13 @@ export class LocalEngine implements Engine {
       engineId: this.engineId,
       isEngineAlive: (engineId) => isEngineAlive(home, engineId),
     });
+    this.search = createRunSearch({
+      home,
+      traces: this.traces,
+      sandboxFolder: toSandboxFolder(options),
+      readSecrets: options.agents?.readSecrets,
+    });
+    this.search.followDeletions();
     const { sandboxes, models, requests } = this.#shared;
     this.#ledger = user?.ledger ?? null;
     this.#quotaModel = user ? new QuotaModel(models, user.ledger, user.spec.readQuota) : null;
@@ -230,11 +240,12 @@ export class LocalEngine implements Engine {
   }
 
   async readStatus(): Promise<EngineStatus> {
-    const [sandbox, models, size, sessionsByStatus] = await Promise.all([
+    const [sandbox, models, size, sessionsByStatus, index] = await Promise.all([
       this.#shared.sandboxes.readStatus(),
       this.#shared.models.readStatus(),
       this.traces.readSize(),
       countByStatus(this.traces),
+      this.search.readHealth(),
     ]);
     return {
       engineId: this.engineId,
@@ -248,6 +259,7 @@ export class LocalEngine implements Engine {
       liveSessions: this.sessions.live.length,
       storage: { path: this.home.path, ...size },
       allowedRoots: this.#listRoots(),
+      index,
     };
   }
 
@@ -266,6 +278,7 @@ export class LocalEngine implements Engine {
       await this.#shared.detector.dispose();
     }
     await this.#ledger?.settle();
+    await this.search.dispose();
     this.traces.dispose();
     this.#file?.dispose();
   }
@@ -306,7 +319,7 @@ export class LocalEngine implements Engine {
 function createShared(options: RuntimeOptions): SharedParts {
   return {
     sandboxes: new Backends({
-      folder: options.sandboxFolder ?? path.join(__dirname, 'sandbox'),
+      folder: toSandboxFolder(options),
       log: options.log,
       readSettings: options.backends ?? readBackends,
     }),
@@ -314,6 +327,10 @@ function createShared(options: RuntimeOptions): SharedParts {
     detector: new EncodingDetector(path.join(__dirname, 'detector.js')),
     requests: new AsyncRequestScope(),
   };
+}
+
+function toSandboxFolder({ sandboxFolder }: RuntimeOptions): string {
+  return sandboxFolder ?? path.join(__dirname, 'sandbox');
 }
 
 function readDownloads(): string | null {

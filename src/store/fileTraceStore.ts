@@ -12,6 +12,7 @@ import {
   type EventQuery,
   type SummaryPage,
   type SummaryQuery,
+  type TracePiece,
   type TraceSink,
   type TraceStore,
   parallelReads,
@@ -25,6 +26,7 @@ import { ownState, readWatchState, type WatchState } from './sessionWatchState';
 import { hasSystemCode, isMissing, toStoreError } from './storeError';
 import { SummaryCache } from './summaryCache';
 import { toTextPath } from './traceFile';
+import { readPiece } from './tracePieces';
 import { WrittenTraces } from './writtenTraces';
 import { readEventPage, readOpened } from './traceReader';
 import type { TraceSegments } from './traceSegments';
@@ -149,6 +151,32 @@ export class FileTraceStore implements TraceStore {
       throw noSession(sessionId);
     }
     return page;
+  }
+
+  async listMarks(): Promise<ReadonlyMap<string, string>> {
+    const marks = new Map<string, string>();
+    const sessionIds = await this.#folders.list();
+    for (let at = 0; at < sessionIds.length; at += parallelReads) {
+      const batch = sessionIds.slice(at, at + parallelReads);
+      const read = await Promise.all(
+        batch.map((id) => this.#folders.readTraceMark(id).catch(() => undefined)),
+      );
+      read.forEach((mark, index) => {
+        const id = batch[index];
+        if (mark !== undefined && id !== undefined) {
+          marks.set(id, mark);
+        }
+      });
+    }
+    return marks;
+  }
+
+  async readOn(sessionId: string, position: string | null): Promise<TracePiece> {
+    const piece = await this.#withTrace(sessionId, (trace) => readPiece(trace, position));
+    if (!piece) {
+      throw noSession(sessionId);
+    }
+    return piece;
   }
 
   async deleteTrace(sessionId: string): Promise<boolean> {

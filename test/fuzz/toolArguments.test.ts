@@ -99,6 +99,7 @@ const sound: Readonly<Record<string, readonly Arguments[]>> = {
   rlm_add_context: [{ session_id: someSession, context_text: 'more' }],
   rlm_fork: [{ session_id: someSession }],
   rlm_get_trace: [{ session_id: someSession, limit: 5 }],
+  search_runs: [{ query: 'total' }, { kind: 'run_repl', since: '2026-01-01T00:00:00Z', limit: 2 }],
   rlm_list_sessions: [{ limit: 5 }, { status: 'active' }],
   rlm_status: [{}],
 };

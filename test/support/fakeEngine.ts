@@ -6,10 +6,14 @@ import type { ContextReader } from '../../src/core/context';
 import { Tasks } from '../../src/core/task/tasks';
 import type { Engine } from '../../src/core/engine';
 import { RlmError } from '../../src/core/errors';
+import type { Clock } from '../../src/core/clock';
+import type { TraceStore } from '../../src/core/traceStore';
 import type { Model } from '../../src/core/model';
+import { RunSearch } from '../../src/core/search/runSearch';
 import { SessionLoopRunner } from '../../src/loop/loopRunner';
 import { FakeClock } from './fakeClock';
 import { FakeSandbox } from './fakeSandbox';
+import { MemoryIndex } from './memoryIndex';
 import { MemoryTraceStore } from './memoryTraceStore';
 import { createSource, sampleEngineId } from './sampleTrace';
 
@@ -58,12 +62,14 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     readMaxIterations: async () => null,
   });
   const tasks = new Tasks();
+  const search = createMemorySearch(traces, clock);
   return {
     engineId: sampleEngineId,
     version: '0.1.0',
     clock,
     loops,
     agents: null,
+    search,
     tasks,
     sessions,
     traces,
@@ -85,6 +91,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       liveSessions: sessions.live.length,
       storage: { path: traces.location, ...(await traces.readSize()) },
       allowedRoots: ['/data'],
+      index: await search.readHealth(),
     }),
     close: async () => {
       tasks.dispose();
@@ -92,6 +99,11 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       sessions.dispose();
     },
   };
+}
+
+export function createMemorySearch(traces: TraceStore, clock: Clock): RunSearch {
+  const masker = { mask: (text: string) => text };
+  return new RunSearch({ traces, clock, masker, index: new MemoryIndex() });
 }
 
 const unused = {

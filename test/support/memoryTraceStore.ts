@@ -14,6 +14,7 @@ import type {
   EventQuery,
   SummaryPage,
   SummaryQuery,
+  TracePiece,
   TraceSink,
   TraceStore,
 } from '../../src/core/traceStore';
@@ -98,6 +99,24 @@ export class MemoryTraceStore implements TraceStore {
     );
     const page = toPage(events, query.limit, query.cursor);
     return { events: page.items, nextCursor: page.nextCursor, unreadable: [] };
+  }
+
+  async listMarks(): Promise<ReadonlyMap<string, string>> {
+    return new Map([...this.#traces].map(([id, events]) => [id, String(events.length)]));
+  }
+
+  async readOn(sessionId: string, position: string | null): Promise<TracePiece> {
+    const events = this.#traces.get(sessionId);
+    if (!events) {
+      throw new RlmError('SESSION_NOT_FOUND', 'There is none.', { nextStep: 'List them.' });
+    }
+    const from = Number(position ?? 0);
+    const isRestart = from > events.length;
+    return {
+      events: events.slice(isRestart ? 0 : from),
+      position: String(events.length),
+      ...{ isRestart, isEnd: true, unreadable: 0 },
+    };
   }
 
   async deleteTrace(sessionId: string): Promise<boolean> {

@@ -3,13 +3,13 @@
 import * as z from 'zod';
 import { toFence, toInlineCode, toTable } from '../../base/markdown';
 import { RlmError } from '../../core/errors';
+import { traceActions } from '../../core/traceActions';
 import { withoutEmpty } from '../brief';
 import { maxResultChars } from '../fit';
 import { countField, cursorField, isoTimeField, sessionIdField, usageSchema } from '../fields';
 import { createInvalidInput } from '../invalidInput';
 import { Shown, defineTool } from '../tool';
 import { toUnreadableLine, toUnreadableView, unreadableFields } from '../unreadableView';
-import { traceActions } from '../traceEntries';
 import { readTracePage } from '../tracePage';
 import type { TraceDetail } from '../traceView';
 

@@ -55,6 +55,19 @@ const output = z.object({
   sessions_by_status: z.partialRecord(statusField, countField),
   live_sessions: countField.describe('Sessions that hold a sandbox now.'),
   storage: z.object({ path: z.string(), sessions: countField, bytes: countField }),
+  index: z
+    .object({
+      works: z.boolean(),
+      state: z.enum(['ready', 'not-built', 'unavailable']),
+      detail: z.string(),
+      next_step: z.string().optional(),
+      sessions: countField.optional(),
+      entries: countField.optional(),
+      bytes: countField.optional(),
+      unreadable_lines: countField.optional(),
+      mended: z.string().optional().describe('What was wrong with it.'),
+    })
+    .describe('What search_runs asks.'),
   allowed_roots: z.array(z.string()).describe('Folders that context_paths may lie in.'),
   truncated: z.boolean(),
   cut: cutSchema,
@@ -110,6 +123,7 @@ export const status = defineTool({
         .map(([name, count]) => `${count} ${name}`)
         .join(', ')}; ${payload.live_sessions} live`,
       `**Storage:** ${toInlineCode(payload.storage.path)}, ${toCounted(payload.storage.sessions, 'session')}, ${toCounted(payload.storage.bytes, 'byte')}`,
+      `**Index of sessions:** ${toInline([payload.index.detail, payload.index.next_step ?? ''].join(' ').trim())}`,
       `Engine ${toInlineCode(payload.engine_id)}, process ${payload.pid}, up ${Math.round(payload.uptime_ms / 1_000)} s; sandbox: ${payload.sandbox.placement}.`,
     ].join('\n\n'),
 });

@@ -131,7 +131,7 @@ describe('HTTP', () => {
       await assert.rejects(callTool(client, 'rlm_list_sessions', {}), /Unknown tool/u);
       isOn = true;
       const added = (await list()).filter((name) => !without.includes(name));
-      assert.deepStrictEqual(added, ['rlm_get_trace', 'rlm_list_sessions']);
+      assert.deepStrictEqual(added, ['rlm_get_trace', 'search_runs', 'rlm_list_sessions']);
     });
 
     it('twenty clients at once get their own answers', async () => {

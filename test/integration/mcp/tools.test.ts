@@ -69,6 +69,7 @@ describe('MCP tools', () => {
           'sandbox_files',
           'sandbox_shell',
           'rlm_get_trace',
+          'search_runs',
           'rlm_list_sessions',
           'rlm_status',
         ],

@@ -37,6 +37,7 @@ async function askEverything(client: Client, text: string): Promise<void> {
   const given: Record<string, Record<string, unknown>> = {
     rlm_get_var: { session_id: id, var_name: 'v' },
     rlm_get_trace: { session_id: id },
+    search_runs: {},
     rlm_list_sessions: {},
     rlm_add_context: { session_id: id, context_text: text, name: 'more' },
     rlm_fork: { session_id: id, title: text },

@@ -84,6 +84,7 @@ const calls: Readonly<
     code: 'SESSION_NOT_FOUND',
   }),
   rlm_get_trace: (_, id) => ({ args: { session_id: id }, code: 'SESSION_NOT_FOUND' }),
+  search_runs: () => ({ args: { query: 'secret' }, code: null }),
   rlm_list_sessions: () => ({ args: { limit: 200 }, code: null }),
   rlm_status: () => ({ args: {}, code: null }),
 };

@@ -26,7 +26,7 @@ import {
 } from '../../../src/sandbox/native/kubernetes/podLeftovers';
 import { addToken, readUserFile, revokeTokens } from '../../../src/team/userFile';
 import type { MemoryTraceStore } from '../../support/memoryTraceStore';
-import { createFakeEngine, type FakeEngine } from '../../support/fakeEngine';
+import { createFakeEngine, createMemorySearch, type FakeEngine } from '../../support/fakeEngine';
 
 export class TextStream extends PassThrough {
   readonly isTTY: boolean;
@@ -133,6 +133,10 @@ export class FakeCli implements Cli {
       return this.engine;
     },
     openTraces: async () => this.engine.traces,
+    openSearch: async () => ({
+      search: createMemorySearch(this.engine.traces, this.engine.clock),
+      traces: this.engine.traces,
+    }),
     serveStdio: (options) => this.#serveStdio(options),
     joinStdio: (options) => this.#serveStdio(options),
     findServingEngine: async () => null,

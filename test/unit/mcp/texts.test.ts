@@ -18,11 +18,11 @@ describe('texts for models', () => {
       })),
     ).length;
 
-  it('the list of tools, with the instructions, takes less than 36,000 characters of a context', () => {
+  it('the list of tools, with the instructions, takes less than 37,000 characters of a context', () => {
     const chars =
       instructions.length +
       countChars(tools.filter(({ set }) => set !== 'sandbox' && set !== 'agents'));
-    assert.ok(chars < 36_000, `${chars} characters`);
+    assert.ok(chars < 37_000, `${chars} characters`);
   });
 
   it('the sandbox tools, which a user may leave out, take less than 9,100 more', () => {

@@ -25,6 +25,7 @@ function listProperties(schema: unknown, path = ''): (readonly [string, Node])[]
 
 const readOnly = [
   ...['rlm_wait', 'rlm_get_var', 'rlm_get_trace', 'rlm_list_sessions', 'rlm_status'],
+  'search_runs',
   ...['list_agents', 'summarize_session'],
 ];
 /** They say what an agent does next. */
@@ -72,6 +73,7 @@ describe('tool schemas', () => {
         ['terminate_session', 'Stop an agent', true],
         ['log_context', 'Note something about an agent run', false],
         ['rlm_get_trace', 'Read the trace of a session', true],
+        ['search_runs', 'Search sessions and agent runs', true],
         ['rlm_list_sessions', 'List sessions', true],
         ['rlm_status', 'Show the engine’s status', true],
       ].map(([name, title, idempotentHint]) => [
