@@ -13,12 +13,7 @@ import type { TraceStore } from './core/traceStore';
 import type { ExportedTrace } from './export/exportedTrace';
 import { type ExportFormat, exportTrace as exportWithViewer } from './export/exportTrace';
 import { connectEngine } from './join/engineLink';
-import {
-  findRunningEngine,
-  type JoinableEngine,
-  listJoinableEngines,
-} from './join/joinableEngines';
-import type { LinkEnd } from './join/link';
+import { listJoinableEngines } from './join/joinableEngines';
 import { Pipe } from './join/pipe';
 import { type HttpOptions, serveHttp as serveMcpHttp } from './mcp/http';
 import { createMcpServer } from './mcp/server';
@@ -26,6 +21,14 @@ import { serveStdio as serveMcpStdio, StdioConnection } from './mcp/stdio';
 import { readOnlyToolNames } from './mcp/toolList';
 import { createRunSearch } from './runtime/localSearch';
 import { LocalEngine, type RuntimeOptions, version } from './runtime/localEngine';
+import {
+  findById,
+  type FoundEngine,
+  listServing,
+  type ReachableEngine,
+  serveForOthers,
+  serveItsRuns,
+} from './runtime/reachableEngines';
 import { ProfileFolders } from './profiles/profileFolders';
 import { isEngineAlive } from './store/engineFile';
 import { FileTraceStore } from './store/fileTraceStore';
@@ -34,6 +37,7 @@ import { type Backup, createBackup as createHomeBackup } from './store/homeBacku
 import { type RestoreReport, restoreHome as restoreInto } from './store/homeRestore';
 import { type TeamSettings, serveTeam as serveTeamHttp } from './team/teamServer';
 
+export type { ReachableEngine } from './runtime/reachableEngines';
 export { createModels, type RuntimeOptions, version } from './runtime/localEngine';
 export {
   deleteDaytonaSandboxes,
@@ -87,12 +91,14 @@ export interface StdioService {
 export async function serveStdio(options: RuntimeOptions): Promise<StdioService> {
   const engine = await createEngine(options);
   const serving = serveMcpStdio(engine, { stdin: process.stdin, stdout: process.stdout });
+  const runs = serveItsRuns(engine, options.log);
   return {
     closed: serving.closed,
     dispose: async () => {
       serving.dispose();
       await serving.closed;
       await engine.close();
+      await runs.dispose();
     },
   };
 }
@@ -104,6 +110,7 @@ export async function serveStdio(options: RuntimeOptions): Promise<StdioService>
 export async function joinStdio(options: RuntimeOptions): Promise<StdioService> {
   const home = await openHome(options.home);
   let ownEngine: Promise<LocalEngine> | undefined;
+  let runs: { dispose(): Promise<void> } | undefined;
   const pipe = new Pipe({
     client: new StdioConnection({ stdin: process.stdin, stdout: process.stdout }),
     findEngines: () => listJoinableEngines(home, options.log),
@@ -111,7 +118,9 @@ export async function joinStdio(options: RuntimeOptions): Promise<StdioService> 
     openLocal: async () => {
       ownEngine ??= createEngine(options);
       const [transport, serverEnd] = InMemoryTransport.createLinkedPair();
-      await createMcpServer(await ownEngine).connect(serverEnd);
+      const engine = await ownEngine;
+      runs ??= serveItsRuns(engine, options.log);
+      await createMcpServer(engine).connect(serverEnd);
       return { transport, end: () => transport.close() };
     },
     readOnlyTools: readOnlyToolNames,
@@ -123,6 +132,7 @@ export async function joinStdio(options: RuntimeOptions): Promise<StdioService> 
     dispose: async () => {
       await pipe.close();
       await (await ownEngine?.catch(() => undefined))?.close();
+      await runs?.dispose();
     },
   };
 }
@@ -141,32 +151,19 @@ export async function findServingEngine(
   return engine ? { url: engine.url.href, tokenFile: engine.file } : null;
 }
 
-/** An engine that takes calls of this user's other programs, over MCP. */
-export interface ReachableEngine {
-  readonly engineId: string;
-  readonly pid: number;
-  connect(): LinkEnd;
-}
-
-/** Those that clients are brought to, longest running first. */
+/** As `listServing`. */
 export async function listServingEngines(
   options: Pick<RuntimeOptions, 'home' | 'log'>,
 ): Promise<readonly ReachableEngine[]> {
-  const engines = await listJoinableEngines(await openHome(options.home), options.log);
-  return engines.map(toReachable);
+  return listServing(await openHome(options.home), options.log);
 }
 
-/** An engine by its id, whoever it is for; null: it runs no more. `reach` null: it takes no calls of others. */
+/** As `findById`. */
 export async function findEngine(
   options: Pick<RuntimeOptions, 'home' | 'log'>,
   engineId: string,
-): Promise<{ readonly pid: number; readonly reach: ReachableEngine | null } | null> {
-  const found = await findRunningEngine(await openHome(options.home), engineId, options.log);
-  return found && { pid: found.pid, reach: found.endpoint && toReachable(found.endpoint) };
-}
-
-function toReachable(engine: JoinableEngine): ReachableEngine {
-  return { engineId: engine.engineId, pid: engine.pid, connect: () => connectEngine(engine) };
+): Promise<FoundEngine | null> {
+  return findById(await openHome(options.home), engineId, options.log);
 }
 
 /** An engine of this process that other programs reach for what it holds, but are not joined to. */
@@ -175,19 +172,12 @@ export async function openOwnEngine(
 ): Promise<{ readonly reach: ReachableEngine; readonly close: () => Promise<void> }> {
   const engine = await createEngine(options);
   try {
-    const token = randomBytes(32).toString('base64url');
-    const service = await serveMcpHttp(engine, { port: 0, token });
-    const file = await engine.announce({ url: service.url, token, takesClients: false });
-    const { engineId } = engine;
-    return {
-      reach: toReachable({
-        ...{ engineId, pid: process.pid, url: new URL(service.url), token, file },
-      }),
-      close: async () => {
-        await engine.close();
-        await service.dispose();
-      },
+    const { reach, dispose } = await serveForOthers(engine);
+    const close = async (): Promise<void> => {
+      await engine.close();
+      await dispose();
     };
+    return { reach, close };
   } catch (thrown) {
     await engine.close();
     throw thrown;

@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { listLeftovers } from '../../../src/agents/codex/leftovers';
 import { openTraces } from '../../../src/runtime';
 import { requireCodex } from '../../support/codex';
@@ -19,7 +20,8 @@ import {
   startPlannedModel,
 } from '../../support/plannedModel';
 import { useTempFolder } from '../../support/tempFolder';
-import { type Ended, start, type Started } from './program';
+import { callOk, createClient } from '../../support/mcpClient';
+import { type Ended, programFile, start, type Started } from './program';
 
 type Json = Record<string, unknown>;
 
@@ -128,7 +130,7 @@ describe('rlm-companion agents', function () {
     assert.deepStrictEqual([unanswered.exitCode, existsSync(file)], [2, false]);
     assert.match(unanswered.errors, /\| .*touch/u);
     assert.equal((await agents('approve', spawned.id, '--accept')).exitCode, 0);
-    await watching.until('sleep 1000');
+    await watching.until('Command done');
     assert.equal(existsSync(file), true);
     const stopped = await agents('stop', spawned.id);
     assert.match(stopped.output, /is terminated/u);
@@ -179,6 +181,27 @@ describe('rlm-companion agents', function () {
     assert.equal((await readJson('show', id))['status'], 'interrupted');
     assert.deepStrictEqual(await listLeftovers(id), []);
     assert.deepStrictEqual(await readdir(at('home', 'engines')), []);
+  });
+
+  it('reaches a run of a client that has an engine of its own', async () => {
+    const client = createClient();
+    const args = [programFile, '--home', at('home'), 'mcp'];
+    const command = { command: process.execPath, args, cwd: at('repo'), stderr: 'ignore' } as const;
+    const path = process.env['PATH'] ?? '';
+    await client.connect(
+      new StdioClientTransport({ ...command, env: { PATH: path, HOME: folder(), ...env } }),
+    );
+    try {
+      const steps = plan([run('sleep 1000'), { say: 'never' }]);
+      const given = { profile_id: 'generalist', custom_prompt: steps };
+      const { session_id: id } = await callOk(client, 'spawn_agent', given);
+      await untilStatus(String(id), 'running');
+      assert.match((await agents('stop', String(id))).output, /is terminated/u);
+      const { status } = await callOk(client, 'summarize_session', { session_id: id });
+      assert.equal(status, 'terminated');
+    } finally {
+      await client.close();
+    }
   });
 
   it('takes an engine of its own where the one that runs may not work there', async () => {
