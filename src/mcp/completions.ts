@@ -39,7 +39,7 @@ async function listCandidates(
     ref.kind === 'template' &&
     Object.values(resourceTemplates).some((template) => template === ref.uri);
   if (isTemplate && argument === 'id') {
-    return listSessionIds(engine);
+    return ref.uri === resourceTemplates.checklist ? listRunIds(engine) : listSessionIds(engine);
   }
   if (isTemplate && argument === 'name' && ref.uri === resourceTemplates.variable) {
     return listVariableNames(engine, others['id'] ?? '');
@@ -47,7 +47,17 @@ async function listCandidates(
   if (ref.kind === 'prompt' && ref.name === 'rlm_audit' && argument === 'session_id') {
     return listSessionIds(engine);
   }
+  if (ref.kind === 'prompt' && argument === 'profile_id') {
+    const list = await engine.agents?.parts.profiles.list();
+    return list?.profiles.map(({ id }) => id) ?? [];
+  }
   return [];
+}
+
+async function listRunIds(engine: Engine): Promise<string[]> {
+  const query = { status: null, limit: recentSessions, cursor: null };
+  const { summaries } = await engine.traces.listSummaries(query);
+  return summaries.filter(({ agent }) => agent !== null).map(({ sessionId }) => sessionId);
 }
 
 async function listSessionIds(engine: Engine): Promise<string[]> {

@@ -7,27 +7,15 @@ import { maxTaskChars } from '../core/loop';
 import { toRlmError } from '../core/errors';
 import rlmText from './prompts/rlm.md';
 import rlmAuditText from './prompts/rlmAudit.md';
+import { listAgentPrompts } from './agentPrompts';
+import { fillIn, type Prompt } from './prompt';
 import { readTracePage } from './tracePage';
 import { toTraceText } from './traceView';
-
-interface PromptArgument {
-  readonly name: string;
-  readonly description: string;
-  readonly required: boolean;
-}
-
-interface Prompt {
-  readonly name: string;
-  readonly title: string;
-  readonly description: string;
-  readonly arguments: readonly PromptArgument[];
-  render(engine: Engine, args: Readonly<Record<string, string>>): string | Promise<string>;
-}
 
 const maxAuditEntries = 500;
 const maxAuditChars = 60_000;
 
-const prompts: readonly Prompt[] = [
+const ownPrompts: readonly Prompt[] = [
   {
     name: 'rlm',
     title: 'Answer over a long context',
@@ -75,7 +63,13 @@ const prompts: readonly Prompt[] = [
   },
 ];
 
-export function listPrompts() {
+async function listAll(engine: Engine): Promise<readonly Prompt[]> {
+  const taken = ownPrompts.map(({ name }) => name);
+  return [...ownPrompts, ...(await listAgentPrompts(engine, taken))];
+}
+
+export async function listPrompts(engine: Engine) {
+  const prompts = await listAll(engine);
   return prompts.map(({ name, title, description, arguments: args }) => ({
     name,
     title,
@@ -90,6 +84,7 @@ export async function renderPrompt(
   name: string,
   args: Readonly<Record<string, string>>,
 ) {
+  const prompts = await listAll(engine);
   const prompt = prompts.find((one) => one.name === name);
   if (!prompt) {
     const names = prompts.map((one) => one.name).join(', ');
@@ -125,11 +120,6 @@ function checkArguments(prompt: Prompt, args: Readonly<Record<string, string>>):
       `Argument ${long} has ${length} characters; it may have ${maxTaskChars}. Put long texts into a file and name that.`,
     );
   }
-}
-
-/** Values are put in once and never looked through for further marks. */
-function fillIn(template: string, values: Readonly<Record<string, string>>): string {
-  return template.replace(/\{\{(\w+)\}\}/gu, (mark, name: string) => values[name] ?? mark).trim();
 }
 
 function invalidParams(message: string): McpError {

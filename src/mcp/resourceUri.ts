@@ -3,6 +3,8 @@
 type ResourceAddress =
   | { readonly kind: 'status' }
   | { readonly kind: 'sessions' }
+  | { readonly kind: 'profiles' }
+  | { readonly kind: 'checklist'; readonly sessionId: string }
   | { readonly kind: 'session'; readonly sessionId: string }
   | { readonly kind: 'trace'; readonly sessionId: string }
   | { readonly kind: 'files'; readonly sessionId: string }
@@ -13,12 +15,20 @@ export const resourceTemplates = {
   trace: 'rlm://sessions/{id}/trace',
   files: 'rlm://sessions/{id}/files',
   variable: 'rlm://sessions/{id}/vars/{name}',
+  checklist: 'rlm://checklists/{id}',
 } as const;
 
 /** Undefined when `uri` is no address of ours. */
 export function parseResourceUri(uri: string): ResourceAddress | undefined {
   if (uri === 'rlm://status' || uri === 'rlm://sessions') {
     return { kind: uri === 'rlm://status' ? 'status' : 'sessions' };
+  }
+  if (uri === 'rlm://profiles') {
+    return { kind: 'profiles' };
+  }
+  const checklist = decode(/^rlm:\/\/checklists\/([^/?#]+)$/u.exec(uri)?.[1]);
+  if (checklist !== undefined) {
+    return { kind: 'checklist', sessionId: checklist };
   }
   const match = /^rlm:\/\/sessions\/([^/?#]+)(?:\/(trace|files)|\/vars\/([^/?#]+))?$/u.exec(uri);
   const sessionId = decode(match?.[1]);

@@ -3,8 +3,9 @@
 import { ErrorCode as RpcErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import { toWellFormedJson } from '../base/wellFormed';
 import type { Engine } from '../core/engine';
-import { RlmError, toRlmError } from '../core/errors';
+import { type ErrorCode, RlmError, toRlmError } from '../core/errors';
 import type { Summary } from '../core/summary';
+import { readChecklist, readProfiles, readTimeline } from './agentResources';
 import { readCurrentPage } from './currentPage';
 import { cutJsonList, maxResultChars } from './fit';
 import { readFittingPage } from './fitPage';
@@ -24,6 +25,11 @@ const traceEntries = 500;
 const maxFileListChars = 90_000;
 const traceDetailChars = 4_000;
 const jsonMime = 'application/json';
+
+/** There is nothing of that name, or nothing of that kind here. */
+const notFoundCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  ...(['SESSION_NOT_FOUND', 'VAR_NOT_FOUND', 'AGENT_NOT_FOUND'] as const),
+]);
 
 interface Content {
   readonly mimeType: string;
@@ -51,19 +57,36 @@ export async function listResources(engine: Engine, cursor: string | null) {
       mimeType: jsonMime,
     },
   ];
+  const profiles = {
+    uri: 'rlm://profiles',
+    name: 'profiles',
+    title: 'Profiles of agents',
+    description: 'What agents can be spawned by, with goals, checklist and limits.',
+    mimeType: jsonMime,
+  };
+  const first = engine.agents ? [...fixed, profiles] : fixed;
   return {
-    resources: [...(cursor === null ? fixed : []), ...page.summaries.map(toSessionResource)],
+    resources: [...(cursor === null ? first : []), ...page.summaries.map(toSessionResource)],
     ...(page.nextCursor === null ? {} : { nextCursor: page.nextCursor }),
   };
 }
 
-export function listResourceTemplates() {
+const checklistTemplate = {
+  uriTemplate: resourceTemplates.checklist,
+  name: 'checklist',
+  title: 'Checklist of an agent run',
+  description: 'Its items, which are done, and by which event.',
+  mimeType: jsonMime,
+};
+
+export function listResourceTemplates(engine: Engine) {
   return [
     {
       uriTemplate: resourceTemplates.session,
       name: 'session',
       title: 'One session',
-      description: 'Status, limits, usage, contexts and answer of a session.',
+      description:
+        'Status, limits, usage, contexts and answer of a session; of an agent run what happened, a line each.',
       mimeType: jsonMime,
     },
     {
@@ -88,6 +111,7 @@ export function listResourceTemplates() {
       description:
         'A variable of a session, live or ended: as much of its text as one reply holds; rlm_get_var pages through it.',
     },
+    ...(engine.agents ? [checklistTemplate] : []),
   ];
 }
 
@@ -120,7 +144,11 @@ async function readContent(engine: Engine, uri: string, signal: AbortSignal): Pr
     case 'sessions':
       return toJsonContent(await readSessions(engine));
     case 'session':
-      return toJsonContent(toSessionDetail(await engine.sessions.readSummary(address.sessionId)));
+      return toJsonContent(await readSession(engine, address.sessionId));
+    case 'profiles':
+      return toJsonContent(await readProfiles(engine));
+    case 'checklist':
+      return toJsonContent(await readChecklist(engine, address.sessionId));
     case 'trace':
       return toJsonContent(await readTrace(engine, address.sessionId));
     case 'files':
@@ -128,6 +156,12 @@ async function readContent(engine: Engine, uri: string, signal: AbortSignal): Pr
     case 'variable':
       return readVariable(engine, address, signal);
   }
+}
+
+async function readSession(engine: Engine, sessionId: string) {
+  const summary = await engine.sessions.readSummary(sessionId);
+  const timeline = summary.agent ? await readTimeline(engine, sessionId) : {};
+  return { ...toSessionDetail(summary), ...timeline };
 }
 
 async function readSessions(engine: Engine) {
@@ -247,7 +281,7 @@ async function translateErrors<T>(uri: string | null, task: () => Promise<T>): P
       throw thrown;
     }
     const { code, message, nextStep } = toRlmError(thrown);
-    if (uri !== null && (code === 'SESSION_NOT_FOUND' || code === 'VAR_NOT_FOUND')) {
+    if (uri !== null && notFoundCodes.has(code)) {
       throw notFound(uri);
     }
     throw new McpError(

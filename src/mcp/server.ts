@@ -178,7 +178,7 @@ function serveResources(server: Server, engine: Engine, additions?: Additions): 
     return { ...page, resources: [...page.resources, ...(additions?.resources ?? [])] };
   });
   server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({
-    resourceTemplates: listResourceTemplates(),
+    resourceTemplates: listResourceTemplates(engine),
   }));
   server.setRequestHandler(
     ReadResourceRequestSchema,
@@ -205,8 +205,8 @@ function serveResources(server: Server, engine: Engine, additions?: Additions): 
 }
 
 function servePrompts(server: Server, engine: Engine, additions?: Additions): void {
-  server.setRequestHandler(ListPromptsRequestSchema, () => ({
-    prompts: [...listPrompts(), ...(additions?.prompts ?? [])],
+  server.setRequestHandler(ListPromptsRequestSchema, async () => ({
+    prompts: [...(await listPrompts(engine)), ...(additions?.prompts ?? [])],
   }));
   server.setRequestHandler(
     GetPromptRequestSchema,

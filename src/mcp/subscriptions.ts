@@ -78,7 +78,8 @@ export class Subscriptions implements Disposable {
   #mark(sessionId: string): void {
     for (const uri of this.#uris) {
       const address = parseResourceUri(uri);
-      if (address && (!('sessionId' in address) || address.sessionId === sessionId)) {
+      const isOfAll = address?.kind === 'status' || address?.kind === 'sessions';
+      if (address && (isOfAll || ('sessionId' in address && address.sessionId === sessionId))) {
         this.#changed.add(uri);
       }
     }

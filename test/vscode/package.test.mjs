@@ -32,6 +32,7 @@ const expected = [
   'extension/dist/sandbox/quickjs.wasm',
   'extension/dist/sandbox/searchWorker.js',
   'extension/dist/sandbox/shellWorker.js',
+  'extension/dist/searchIndex.js',
   'extension/dist/tar.js',
   'extension/dist/team.js',
   'extension/dist/webview/page.css',

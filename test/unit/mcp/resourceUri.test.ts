@@ -11,6 +11,8 @@ describe('resourceUri', () => {
         'rlm://sessions/a1',
         'rlm://sessions/a1/trace',
         'rlm://sessions/a1/vars/my%20var',
+        'rlm://profiles',
+        'rlm://checklists/a1',
       ].map(parseResourceUri),
       [
         { kind: 'status' },
@@ -18,6 +20,8 @@ describe('resourceUri', () => {
         { kind: 'session', sessionId: 'a1' },
         { kind: 'trace', sessionId: 'a1' },
         { kind: 'variable', sessionId: 'a1', name: 'my var' },
+        { kind: 'profiles' },
+        { kind: 'checklist', sessionId: 'a1' },
       ],
     );
   });
