@@ -111,8 +111,15 @@ export function readWalls(folder: string): readonly string[] {
   return [flag, '--allow-worker', `--allow-fs-read=${path.join(folder, '*')}`];
 }
 
-/** What programs of this machine are found by, and container programs find their server by. No keys. */
+/**
+ * What programs of this machine are found by, container programs find their server by, and whom TLS trusts beside the
+ * usual authorities. No keys.
+ */
 const nativeVariables: readonly string[] = [
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_USE_SYSTEM_CA',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
   'PATH',
   'HOME',
   'TMPDIR',

@@ -57,6 +57,8 @@ describePython(
       fake.hasPython = true;
       fake.reachesNetwork = false;
       fake.looksBeforeStart = 0;
+      fake.isMute = false;
+      fake.creating = Promise.resolve();
       [...fake.pods.values()].forEach((pod) => fake.deletePod(pod));
     });
     /** Those whose session is opened; others wait in reserve. */
@@ -75,6 +77,8 @@ describePython(
       assert.ok(pod && others.length === 0, `${others.length + 1} are attached to`);
       return [repl, pod];
     };
+    const hasAttached = (): boolean =>
+      [...fake.pods.values()].some(({ attached }) => attached.size > 0);
     const refuse = async (message: RegExp, nextStep: RegExp): Promise<void> => {
       const refused = open().then(
         () => assert.fail('it was opened'),
@@ -255,6 +259,40 @@ describePython(
     it('whose making is not answered is deleted by its name', async () => {
       fake.faults.push({ method: 'POST', path: /pods$/u, status: 504, isDone: true });
       await refuse(/answered 504/u, /./u);
+    });
+
+    /** Opens a session, and aborts that once `when` holds. */
+    const openUntil = async (when: (stage: string) => boolean | Promise<boolean>) => {
+      const aborting = new AbortController();
+      const opened = sandboxes.createSandbox(
+        { language: 'python', maxMemoryMb: 256 },
+        aborting.signal,
+        (stage) => {
+          void Promise.resolve(when(stage)).then((holds) => holds && aborting.abort());
+        },
+      );
+      await assert.rejects(opened, { code: 'CANCELLED' });
+    };
+
+    it('that comes to be after its start was aborted is deleted', async () => {
+      let create = (): void => undefined;
+      fake.creating = new Promise((resolve) => (create = resolve));
+      const isAsked = (method: string): boolean =>
+        fake.calls.some((call) => call.method === method);
+      await openUntil(() => fake.until(() => isAsked('POST')).then(() => true));
+      await fake.until(() => isAsked('DELETE'));
+      create();
+      await fake.until(() => fake.pods.size > 0);
+      await fake.until(() => fake.pods.size === 0);
+    });
+
+    it('whose Python does not answer is deleted as soon as its start is aborted', async () => {
+      fake.isMute = true;
+      const isOpening = (stage: string): boolean => stage.startsWith('Python starts');
+      await openUntil((stage) => isOpening(stage) && fake.until(hasAttached).then(() => true));
+      await fake.until(() => fake.pods.size === 0);
+      const reads = fake.calls.filter(({ method }) => method === 'CONNECT').length;
+      assert.equal(reads, 1, 'nobody connects to it again');
     });
 
     it('that may not be attached to says which right is missing', async () => {

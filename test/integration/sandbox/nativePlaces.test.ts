@@ -271,7 +271,10 @@ describePython(
           [false, false, true, true, true, true],
         );
       } finally {
-        await removeContainers('podman', started);
+        await removeContainers(
+          { file: 'podman', env: process.env as Record<string, string> },
+          started,
+        );
       }
     });
   },

@@ -65,6 +65,10 @@ export class FakeKubernetes {
   unschedulable: string | null = null;
   reachesNetwork = false;
   hasPython = true;
+  /** A pod is made, and its making answered, once this has settled. */
+  creating: Promise<void> = Promise.resolve();
+  /** What containers say reaches nobody. */
+  isMute = false;
   /** Subprotocols that it speaks; before 1.30 only the older. */
   protocols: readonly string[] = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
   /** Nothing is answered: connections are cut as they come. */
@@ -222,6 +226,9 @@ export class FakeKubernetes {
       } else if (url.searchParams.get('watch') === '1') {
         this.#watch(url.searchParams, response);
       } else {
+        if (method === 'POST') {
+          await this.creating;
+        }
         const answer = this.#answer(method, url, body);
         if (fault) {
           this.#fail(response, fault);
@@ -336,6 +343,7 @@ export class FakeKubernetes {
       KUBERNETES_SERVICE_HOST: '127.0.0.1',
       KUBERNETES_SERVICE_PORT: String(this.port),
     };
+    pod.isMute = this.isMute;
     pod.start(env, this.reachesNetwork);
     if (!this.hasPython) {
       const message = 'exec: "python3": executable file not found in $PATH';

@@ -92,6 +92,7 @@ export class FakePod {
   version = 0;
   status: Readonly<Record<string, unknown>> & { readonly phase: string } = { phase: 'Pending' };
   isDeleted = false;
+  isMute = false;
   /** Its node does not answer. */
   isUnreachable = false;
   #container: Container | null = null;
@@ -216,7 +217,7 @@ export class FakePod {
   }
 
   #send(stream: number, bytes: Buffer): void {
-    if (this.#container) {
+    if (this.#container && !this.isMute) {
       this.log += bytes.toString('latin1');
       const message = Buffer.concat([Buffer.from([stream]), bytes]);
       this.attached.forEach((socket) => socket.send(message));

@@ -1,38 +1,16 @@
-// A container server reached by the Docker Engine API, over a socket or named pipe of this machine, or over TCP to
-// this machine alone: the eight calls that a container needs. What it answers is checked.
+// A container server reached by the Docker Engine API: the eight calls that a container needs. What it answers is
+// checked.
 
-import { type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { request as requestTls } from 'node:https';
 import type { Duplex } from 'node:stream';
 import * as z from 'zod';
-import { createUnavailable } from '../unavailable';
+import type { EngineAddress } from './engineAddress';
 
 const callTimeoutMs = 15_000;
 const maxAnswerBytes = 8 * 2 ** 20;
 /** Docker's and podman's servers speak it. */
 const version = '/v1.41';
-
-/** `unix:///…`, `npipe:////./pipe/…`, `tcp://127.0.0.1:…`; null: it names a program. @throws RlmError 'BACKEND_UNAVAILABLE' */
-export function parseEngineAddress(named: string): RequestOptions | null {
-  const [scheme = '', rest = ''] = named.split(/:\/\/(.*)/su);
-  switch (scheme) {
-    case 'unix':
-    case 'npipe':
-      return { socketPath: scheme === 'npipe' ? rest.replaceAll('/', '\\') : rest };
-    case 'tcp':
-    case 'http': {
-      const parts = /^(127\.0\.0\.1|localhost|\[::1\]):(\d{1,5})\/?$/u.exec(rest);
-      if (!parts) {
-        throw createUnavailable(
-          `${named} is not a container server of this machine, and TCP without TLS lets anybody on the way take it over.`,
-          'Name a socket (unix:///run/podman/podman.sock), or the program docker with a context for that server.',
-        );
-      }
-      return { host: parts[1]?.replace(/[[\]]/gu, ''), port: Number(parts[2]) };
-    }
-    default:
-      return null;
-  }
-}
 
 interface EngineAnswer {
   readonly status: number;
@@ -40,9 +18,9 @@ interface EngineAnswer {
 }
 
 export class EngineApi {
-  readonly #address: RequestOptions;
+  readonly #address: EngineAddress;
 
-  constructor(address: RequestOptions) {
+  constructor(address: EngineAddress) {
     this.#address = address;
   }
 
@@ -59,8 +37,7 @@ export class EngineApi {
   attach(id: string): Promise<Duplex> {
     const query = 'stream=1&stdin=1&stdout=1&stderr=1';
     return new Promise((resolve, reject) => {
-      const asked = request({
-        ...this.#address,
+      const asked = this.#request({
         ...{ method: 'POST', path: `${version}/containers/${id}/attach?${query}` },
         headers: { Host: 'engine', Connection: 'Upgrade', Upgrade: 'tcp' },
         timeout: callTimeoutMs,
@@ -80,11 +57,15 @@ export class EngineApi {
     });
   }
 
+  #request(options: RequestOptions): ClientRequest {
+    const { where, tls } = this.#address;
+    return tls ? requestTls({ ...where, ...tls, ...options }) : request({ ...where, ...options });
+  }
+
   #send(method: string, path: string, json?: object): Promise<EngineAnswer> {
     const text = json === undefined ? '' : JSON.stringify(json);
     return new Promise((resolve, reject) => {
-      const asked = request({
-        ...this.#address,
+      const asked = this.#request({
         ...{ method, path: `${version}${path}`, agent: false },
         headers: {
           Host: 'engine',

@@ -19,6 +19,19 @@ export const containerLabel = 'rlm-companion.owner';
 /** No image has it: over a folder of an image a file system in memory takes that folder's owner. Source: podman 4.3. */
 export const containerFolder = '/work';
 const user = '65532:65532';
+/**
+ * Programs and servers of containers put their own user's proxies into each container, with what opens them, unless
+ * they are told otherwise. Source: docker's `proxies` in config.json; podman-run, `--http-proxy`.
+ */
+const noProxies: readonly string[] = [
+  'http_proxy',
+  'https_proxy',
+  'ftp_proxy',
+  'all_proxy',
+  'no_proxy',
+]
+  .flatMap((name) => [name, name.toUpperCase()])
+  .map((name) => `${name}=`);
 
 /** Beside that of its network. */
 export const containerWalls: readonly string[] = [
@@ -57,6 +70,7 @@ export function createContainerArgs(options: ContainerOptions): readonly string[
     ...['--ulimit', 'nproc=4096:4096'],
     ...['--log-driver', 'none'], // the output is the protocol, and holds what code prints
     '--init=false', // the supervisor is the first process
+    ...noProxies.flatMap((variable) => ['--env', variable]),
     ...['--workdir', containerFolder],
     ...['--entrypoint', 'python3'],
     imageId,
@@ -71,6 +85,7 @@ export function createContainerRequest(options: ContainerOptions): object {
     Image: options.imageId,
     Hostname: 'sandbox',
     User: user,
+    Env: noProxies,
     Labels: { [containerLabel]: options.owner },
     WorkingDir: containerFolder,
     Entrypoint: ['python3'],

@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { readUniqueOwner } from '../owner';
 import { createUnavailable } from '../unavailable';
 import { type PlaceProcess, startPlaceProcess } from '../placeProcess';
-import { EngineApi, parseEngineAddress } from './engineApi';
+import { type Environment, listUsualAddresses, readEngineAddress } from './engineAddress';
+import { EngineApi } from './engineApi';
 import { EngineRuntime } from './engineRuntime';
 import { type ContainerOptions, containerLabel, createContainerArgs } from './hardening';
 
@@ -32,19 +33,31 @@ const infoFormats = {
   podman: '{{.Version.Version}} rootless={{.Host.Security.Rootless}}',
 } as const;
 
-/** @throws RlmError 'BACKEND_UNAVAILABLE' when none answers. */
-export async function findRuntime(named: string | null): Promise<ContainerRuntime> {
-  const address = named === null ? null : parseEngineAddress(named);
+/**
+ * A program named, or the first that answers; where no program does, the first server that listens where servers of
+ * this user or system do. @throws RlmError 'BACKEND_UNAVAILABLE' when none answers.
+ */
+export async function findRuntime(
+  named: string | null,
+  environment: Environment = process.env,
+): Promise<ContainerRuntime> {
+  const address = named === null ? null : await readEngineAddress(named, environment);
   if (named !== null && address !== null) {
     return EngineRuntime.connect(new EngineApi(address), named);
   }
-  const candidates = named === null ? ['docker', 'podman'] : [named];
   const reasons: string[] = [];
-  for (const file of candidates) {
+  for (const file of named === null ? ['docker', 'podman'] : [named]) {
     try {
-      return await readRuntime(file);
+      return await readRuntime(file, environment);
     } catch (error) {
       reasons.push(`${file}: ${toReason(error)}`);
+    }
+  }
+  for (const one of named === null ? listUsualAddresses(environment) : []) {
+    try {
+      return await connect(one, environment);
+    } catch (error) {
+      reasons.push(error instanceof Error ? error.message : String(error));
     }
   }
   throw createUnavailable(
@@ -53,57 +66,76 @@ export async function findRuntime(named: string | null): Promise<ContainerRuntim
   );
 }
 
-async function readRuntime(file: string): Promise<ContainerRuntime> {
+async function connect(named: string, environment: Environment): Promise<ContainerRuntime> {
+  const address = await readEngineAddress(named, environment);
+  if (!address) {
+    throw new Error(`${named}: only its program can be asked`);
+  }
+  return EngineRuntime.connect(new EngineApi(address), named);
+}
+
+async function readRuntime(file: string, environment: Environment): Promise<ContainerRuntime> {
   const isPodman = path.basename(file).startsWith('podman');
   const format = isPodman ? infoFormats.podman : infoFormats.docker;
-  const [version = '', ...rest] = (await call(file, ['info', '--format', format])).split(' ');
+  const env = toRuntimeEnvironment(environment);
+  const asked = await call({ file, env }, ['info', '--format', format]);
+  const [version = '', ...rest] = asked.split(' ');
   if (!/^\d/u.test(version)) {
     throw new Error('its server does not answer');
   }
   const isRootless = /rootless(?:=true|\b(?!=false))/u.test(rest.join(' '));
   const name = `${isPodman ? 'podman' : 'docker'} ${version}`;
+  const program = { file, env };
   return {
     file,
     name: isRootless ? `${name}, rootless` : name,
-    readImageId: (image) => readImageId(file, image),
-    start: async (options) => {
-      const args = createContainerArgs(options);
-      return startPlaceProcess({ file, args, env: { ...process.env } as Environment });
-    },
-    removeOrphans: () => removeOrphans(file),
-    remove: (container) => removeContainers(file, [container]),
+    readImageId: (image) => readImageId(program, image),
+    start: async (options) => startPlaceProcess({ file, args: createContainerArgs(options), env }),
+    removeOrphans: () => removeOrphans(program),
+    remove: (container) => removeContainers(program, [container]),
   };
 }
 
-/** Only what is set is in it. */
-type Environment = Record<string, string>;
+/** A program, and all of its environment. */
+export interface RuntimeProgram {
+  readonly file: string;
+  readonly env: Readonly<Record<string, string>>;
+}
 
-async function readImageId(file: string, image: string): Promise<string> {
-  const id = await call(file, ['image', 'inspect', '--format', '{{.Id}}', '--', image]).catch(
+/** Programs of containers put the proxies that they are told into each container, with what opens them. Source: podman-run, `--http-proxy`. */
+function toRuntimeEnvironment(environment: Environment): RuntimeProgram['env'] {
+  const given = Object.entries(environment).filter(
+    ([name, value]) => value !== undefined && !/_proxy$/iu.test(name),
+  );
+  return Object.fromEntries(given) as RuntimeProgram['env']; // what is undefined was left out
+}
+
+async function readImageId(program: RuntimeProgram, image: string): Promise<string> {
+  const id = await call(program, ['image', 'inspect', '--format', '{{.Id}}', '--', image]).catch(
     () => '',
   );
   if (!/^(?:sha256:)?[0-9a-f]{64}$/u.test(id)) {
     throw createUnavailable(
       `There is no image ${image} here; none is fetched without being asked for.`,
-      `Get it: ${file} pull ${image}; or make one with numpy and pandas: ${file} build -t ${image} -f deploy/sandbox.Dockerfile deploy`,
+      `Get it: ${program.file} pull ${image}; or make one with numpy and pandas: ${program.file} build -t ${image} -f deploy/sandbox.Dockerfile deploy`,
     );
   }
   return id.startsWith('sha256:') ? id : `sha256:${id}`;
 }
 
 /** Removes containers whose engine on this machine is gone: theirs end by themselves, unless their code kept them. */
-async function removeOrphans(file: string): Promise<void> {
+async function removeOrphans(program: RuntimeProgram): Promise<void> {
   const filter = ['--filter', `label=${containerLabel}`];
-  const ids = await call(file, ['ps', '--all', '--quiet', ...filter]).catch(() => '');
+  const ids = await call(program, ['ps', '--all', '--quiet', ...filter]).catch(() => '');
   if (ids === '') {
     return;
   }
   const format = `{{index .Config.Labels "${containerLabel}"}}`;
   for (const id of ids.split('\n')) {
     // One by one: a call with a list fails for all where one of them is gone by now.
-    const owner = await call(file, ['inspect', '--format', format, id]).catch(() => '');
+    const owner = await call(program, ['inspect', '--format', format, id]).catch(() => '');
     if (readUniqueOwner(owner) === 'gone') {
-      await removeContainers(file, [id]);
+      await removeContainers(program, [id]);
     }
   }
 }
@@ -112,15 +144,18 @@ async function removeOrphans(file: string): Promise<void> {
  * One by one: a call with a list ends at the first that is not there any more, and leaves the others. Killed first: a
  * removal waits 10 s for each whose first process takes no notice of being told to end.
  */
-export async function removeContainers(file: string, names: readonly string[]): Promise<void> {
+export async function removeContainers(
+  program: RuntimeProgram,
+  names: readonly string[],
+): Promise<void> {
   for (const name of names) {
-    await call(file, ['kill', name]).catch(() => undefined); // it has ended
-    await call(file, ['rm', '--force', name]).catch(() => undefined); // gone by itself
+    await call(program, ['kill', name]).catch(() => undefined); // it has ended
+    await call(program, ['rm', '--force', name]).catch(() => undefined); // gone by itself
   }
 }
 
-async function call(file: string, args: readonly string[]): Promise<string> {
-  const { stdout } = await run(file, args, { cwd: '/', timeout: callTimeoutMs });
+async function call({ file, env }: RuntimeProgram, args: readonly string[]): Promise<string> {
+  const { stdout } = await run(file, args, { cwd: '/', env: { ...env }, timeout: callTimeoutMs });
   return stdout.trim();
 }
 

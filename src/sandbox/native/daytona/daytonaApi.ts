@@ -11,6 +11,8 @@ const checkTimeoutMs = 5_000;
 /** Daytona answers once the sandbox has started, after 30 s at the latest. */
 const createTimeoutMs = 60_000;
 const uploadTimeoutMs = 30_000;
+/** A slow line. */
+const uploadBytesPerMs = 100;
 const maxListed = 5_000;
 const pageSize = 100;
 /** Too few for the questions that zsh asks a user who has no settings. Source: zsh-newuser-install asks from 15 on. */
@@ -23,6 +25,7 @@ const sandboxSchema = z.object({
   snapshot: z.string().nullish(),
   labels: z.record(z.string(), z.string()).default({}),
   networkBlockAll: z.boolean().default(false),
+  public: z.boolean().default(false),
   toolboxProxyUrl: z.string().nullish(),
   createdAt: z.string().nullish(),
 });
@@ -30,13 +33,23 @@ export type DaytonaSandbox = z.infer<typeof sandboxSchema>;
 
 const pageSchema = z.object({ items: z.array(sandboxSchema), nextCursor: z.string().nullish() });
 const urlSchema = z.object({ url: z.string() });
+const previewSchema = z.object({
+  url: z.string(),
+  token: z.string().regex(/^[\x21-\x7e]{1,500}$/u),
+});
 
 export interface SandboxWish {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly snapshot: string | null;
+  /** 0: never. */
   readonly autoStopMinutes: number;
+  /** Negative: never. */
   readonly autoDeleteMinutes: number;
+  /** Whether its ports are anybody's; left out: they need a token of Daytona's. */
+  readonly isPublic?: boolean;
+  /** Whether it may connect to others; left out: it may not. */
+  readonly hasNetwork?: boolean;
 }
 
 export class DaytonaApi {
@@ -57,6 +70,11 @@ export class DaytonaApi {
     this.#http = new DaytonaHttp(apiKey, sleep);
   }
 
+  /** By which the toolbox of a sandbox is asked. */
+  get http(): DaytonaHttp {
+    return this.#http;
+  }
+
   /** What a request to the toolbox carries. */
   get headers(): Readonly<Record<string, string>> {
     return this.#http.headers;
@@ -69,8 +87,8 @@ export class DaytonaApi {
       json: {
         name: wish.name,
         labels: wish.labels,
-        public: false,
-        networkBlockAll: true,
+        public: wish.isPublic ?? false,
+        networkBlockAll: !(wish.hasNetwork ?? false),
         autoStopInterval: wish.autoStopMinutes,
         autoDeleteInterval: wish.autoDeleteMinutes,
         ...(wish.snapshot !== null && { snapshot: wish.snapshot }),
@@ -96,6 +114,24 @@ export class DaytonaApi {
       }
       throw thrown;
     }
+  }
+
+  /** One that is stopped; it starts after the answer. */
+  async startSandbox(id: string, signal: AbortSignal): Promise<DaytonaSandbox> {
+    const url = `${this.#url}/sandbox/${encodeURIComponent(id)}/start`;
+    const call = { method: 'POST', url, timeoutMs: createTimeoutMs, isIdempotent: false } as const;
+    return parse(sandboxSchema, await this.#http.call(call, signal));
+  }
+
+  /** Where one of its ports is reached from outside, and what opens it until the sandbox is started again. */
+  async readPreview(
+    id: string,
+    port: number,
+  ): Promise<{ readonly url: string; readonly token: string }> {
+    const url = `${this.#url}/sandbox/${encodeURIComponent(id)}/ports/${port}/preview-url`;
+    const answer = await this.#http.call({ method: 'GET', url, isIdempotent: true });
+    const { url: given, token } = parse(previewSchema, answer);
+    return { url: checkDaytonaUrl(given, 'The preview address that Daytona gave'), token };
   }
 
   /** By id or name. False: there is none. @throws DaytonaError of 409 while its state changes */
@@ -166,7 +202,12 @@ export class DaytonaApi {
     return `${checkDaytonaUrl(url, 'The toolbox address that Daytona gave')}/${id}`;
   }
 
-  async upload(toolboxUrl: string, path: string, text: string | Buffer): Promise<void> {
+  async upload(
+    toolboxUrl: string,
+    path: string,
+    text: string | Buffer,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const url = `${toolboxUrl}/files/upload?path=${encodeURIComponent(path)}`;
     const bytes = Uint8Array.from(Buffer.from(text));
     const form = (): FormData => {
@@ -174,13 +215,8 @@ export class DaytonaApi {
       made.append('file', new Blob([bytes]), 'file');
       return made;
     };
-    await this.#http.call({
-      method: 'POST',
-      url,
-      form,
-      timeoutMs: uploadTimeoutMs,
-      isIdempotent: true,
-    });
+    const timeoutMs = uploadTimeoutMs + Math.ceil(bytes.length / uploadBytesPerMs);
+    await this.#http.call({ method: 'POST', url, form, timeoutMs, isIdempotent: true }, signal);
   }
 
   /** Its id is made by us, so that one which is there already is the one that was asked for. */

@@ -9,3 +9,8 @@ export const daytonaLabels = {
   machine: 'rlm-companion.machine',
   session: 'rlm-companion.session',
 } as const;
+
+/** Of a sandbox that a whole server runs in, by its name; none of those above. */
+export function toServerLabels(name: string): Readonly<Record<string, string>> {
+  return { 'rlm-companion': 'server', 'rlm-companion.server': name };
+}

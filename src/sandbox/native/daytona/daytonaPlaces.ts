@@ -13,41 +13,25 @@ import { createGuestEnvironment, createGuestPayload, terminalProgram } from '../
 import { createNetworkProxy } from '../network/createNetworkProxy';
 import { toNetworkWall } from '../network/wall';
 import { machineTag, ownerOfThisProcess } from '../owner';
+import { type Removal, Removals } from '../removals';
 import { SupervisedPlace } from '../supervisedPlace';
 import { createUnavailable } from '../unavailable';
 import { DaytonaApi, type DaytonaSandbox, type SandboxWish } from './daytonaApi';
 import { DaytonaError } from './daytonaHttp';
 import { daytonaLabels } from './daytonaLabels';
-import { DaytonaRemovals } from './daytonaRemovals';
+import { isGoingOn, untilStarted } from './daytonaState';
 import { LostError, TerminalLink } from './terminalLink';
 import { connectTerminal } from './terminalSocket';
 
 /** Idle, which a sandbox is not while its terminal is connected. */
 const autoStopMinutes = 15;
 const autoDeleteMinutes = 60;
-const startTimeoutMs = 180_000;
-const pollMs = 500;
 const guestFolder = '/tmp/rlm';
 const fileBytes = 512 * 2 ** 20;
 const limits = { RLIMIT_CORE: 0, RLIMIT_NOFILE: 1_024, RLIMIT_FSIZE: fileBytes };
 
 /** Beside that of its network. */
 export const daytonaWalls: readonly string[] = ['Daytona', 'a machine of its own elsewhere'];
-
-/** States from which a sandbox comes to be started by itself. Source: daytonaio/daytona, sandbox-state.enum.ts. */
-const startingStates: readonly string[] = [
-  'creating',
-  'starting',
-  'restoring',
-  'resuming',
-  'pending_build',
-  'building_snapshot',
-  'pulling_snapshot',
-  'unknown',
-];
-
-/** In which its processes go on, also while something is done with it. */
-const runningStates: readonly string[] = ['started', 'resizing', 'snapshotting', 'forking'];
 
 interface Box {
   readonly language: Language;
@@ -63,7 +47,7 @@ export interface DaytonaRequest extends DaytonaAccess {
 
 export class DaytonaPlaces {
   readonly #bundles: string;
-  readonly #removals = new DaytonaRemovals(delay);
+  readonly #removals = new Removals(delay);
   /** By name, what is being made. */
   readonly #starting = new Map<string, DaytonaApi>();
 
@@ -99,7 +83,7 @@ export class DaytonaPlaces {
         throw thrown;
       });
     } catch (thrown) {
-      this.#removals.begin(api, { idOrName: name, isUnsure: !isMade && isUnanswered(thrown) });
+      this.#removals.begin(toRemoval(api, name, !isMade && isUnanswered(thrown)));
       throw signal.aborted ? cancelled() : toUnavailable(thrown, language);
     } finally {
       this.#starting.delete(name);
@@ -129,9 +113,7 @@ export class DaytonaPlaces {
 
   /** Once what is let go of is deleted, or can no longer be. */
   async settle(): Promise<void> {
-    this.#starting.forEach((api, idOrName) =>
-      this.#removals.begin(api, { idOrName, isUnsure: true }),
-    );
+    this.#starting.forEach((api, name) => this.#removals.begin(toRemoval(api, name, true)));
     await this.#removals.settle();
   }
 
@@ -179,13 +161,27 @@ export class DaytonaPlaces {
       network: createNetworkProxy(network),
       image: sandbox.snapshot ?? snapshot,
       imageDigest: null,
-      onDispose: () => this.#removals.begin(api, { idOrName: sandbox.id }),
+      onDispose: () => this.#removals.begin(toRemoval(api, sandbox.id)),
     });
   }
 }
 
 function cancelled(): RlmError {
   return cancelledError('The start of a sandbox');
+}
+
+function toRemoval(api: DaytonaApi, idOrName: string, isUnsure = false): Removal {
+  return {
+    name: idOrName,
+    remove: () => api.deleteSandbox(idOrName),
+    isUnsure,
+    isHopeless: (thrown) => thrown instanceof DaytonaError && isKeyRefused(thrown),
+  };
+}
+
+/** The key was taken back: it will not be taken later. */
+function isKeyRefused({ status }: DaytonaError): boolean {
+  return status === 401 || status === 403;
 }
 
 /** What was asked for may be done all the same. */
@@ -198,41 +194,6 @@ function toWalls(network: readonly string[]): readonly string[] {
   return [...daytonaWalls, toNetworkWall(network)];
 }
 
-async function untilStarted(
-  api: DaytonaApi,
-  made: DaytonaSandbox,
-  { signal, onStage }: StartControl,
-): Promise<DaytonaSandbox> {
-  const until = performance.now() + startTimeoutMs;
-  let sandbox: DaytonaSandbox | null = made;
-  while (sandbox && sandbox.state !== 'started') {
-    const { state, errorReason } = sandbox;
-    if (!startingStates.includes(state)) {
-      throw createUnavailable(
-        `Daytona’s sandbox did not start: it is ${state}${errorReason ? ` (${errorReason.slice(0, 300)})` : ''}.`,
-        'Check the snapshot that is set with Daytona, then call again.',
-      );
-    }
-    if (performance.now() > until) {
-      throw createUnavailable(
-        `Daytona’s sandbox is still ${state} after ${startTimeoutMs / 1_000} s.`,
-        'Call again in a while; a snapshot that is used for the first time is fetched first.',
-      );
-    }
-    onStage(`Daytona’s sandbox is ${toPrintableState(state)}`);
-    await delay(pollMs, undefined, { signal });
-    sandbox = await api.readSandbox(made.id, signal);
-  }
-  if (!sandbox) {
-    throw createUnavailable('Daytona’s sandbox was deleted while it started.', 'Call again.');
-  }
-  return sandbox;
-}
-
-function toPrintableState(state: string): string {
-  return state.replaceAll(/[^a-z]+/gu, ' ');
-}
-
 /** Why there is nothing to connect to any more; null where it may only be out of reach. */
 async function findLoss(api: DaytonaApi, id: string): Promise<LostError | null> {
   try {
@@ -241,9 +202,7 @@ async function findLoss(api: DaytonaApi, id: string): Promise<LostError | null> 
       return new LostError('its sandbox was deleted at Daytona');
     }
     const { state } = sandbox;
-    return runningStates.includes(state) || startingStates.includes(state)
-      ? null
-      : new LostError(`its sandbox is ${state} at Daytona`);
+    return isGoingOn(state) ? null : new LostError(`its sandbox is ${state} at Daytona`);
   } catch {
     return null; // out of reach
   }

@@ -1,22 +1,30 @@
-// A cluster's REST interface, as far as pods of sessions need it. Every call has a deadline; what can be asked twice is
-// asked again when the server is busy. The token is in one header and in no error.
+// A cluster's REST interface, as far as pods of sessions need it. What can be asked twice is asked
+// again when the server is busy.
 // Source: Kubernetes API conventions (Status, watch, resourceVersion) and the Pod API, core/v1.
 
-import type { IncomingMessage } from 'node:http';
-import { request as requestHttps } from 'node:https';
 import * as z from 'zod';
-import { RlmError } from '../../../core/errors';
+import { neverAborted, untilAborted } from '../../../base/abort';
 import type { ClusterAccess } from './clusterAccess';
+import {
+  type KubernetesCall,
+  KubernetesError,
+  callTimeoutMs,
+  maxAnswerBytes,
+  parseJson,
+  readAnswer,
+  readRetryAfter,
+  redact,
+  send,
+  toError,
+} from './kubernetesHttp';
 import { type Pod, podSchema } from './podState';
 
-const callTimeoutMs = 15_000;
 const checkTimeoutMs = 5_000;
 const watchTimeoutMs = 30_000;
 /** Before each further attempt, where the server names no time. */
 const retryDelaysMs = [300, 1_500];
 /** A longer wait that a server asks for is told, not waited for. */
 const maxRetryAfterMs = 20_000;
-const maxAnswerBytes = 32 * 2 ** 20;
 const pageSize = 200;
 const maxListed = 5_000;
 
@@ -36,28 +44,6 @@ const watchedSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('BOOKMARK'), object: z.unknown() }),
 ]);
 
-interface Call {
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  /** With its query. */
-  readonly path: string;
-  readonly json?: object;
-  readonly timeoutMs?: number;
-  /** It may be asked again when nobody knows whether it was done. */
-  readonly isIdempotent: boolean;
-  readonly signal?: AbortSignal;
-}
-
-/** Of an answer that is no success. */
-export class KubernetesError extends RlmError {
-  /** Null: there was no answer. */
-  readonly status: number | null;
-
-  constructor(status: number | null, message: string, nextStep: string) {
-    super('BACKEND_UNAVAILABLE', message, { nextStep });
-    this.status = status;
-  }
-}
-
 export interface KubernetesApiParts {
   /** Reads again what opens the cluster. */
   readonly readAccess: () => Promise<ClusterAccess>;
@@ -75,8 +61,9 @@ export class KubernetesApi {
     return this.#parts.readAccess();
   }
 
-  async createPod(manifest: object): Promise<Pod> {
-    const call = { method: 'POST', path: '', json: manifest, isIdempotent: false } as const;
+  /** When `signal` aborts nobody knows whether it is made. */
+  async createPod(manifest: object, signal: AbortSignal): Promise<Pod> {
+    const call = { method: 'POST', path: '', json: manifest, isIdempotent: false, signal } as const;
     return this.#parse(podSchema, await this.#call(call));
   }
 
@@ -93,15 +80,17 @@ export class KubernetesApi {
     }
   }
 
-  /** At once; one that is not there is deleted already. */
-  async deletePod(name: string): Promise<void> {
+  /** At once. False: there is none. */
+  async deletePod(name: string): Promise<boolean> {
     try {
       const path = `/${name}?gracePeriodSeconds=0&propagationPolicy=Background`;
       await this.#call({ method: 'DELETE', path, isIdempotent: true });
+      return true;
     } catch (thrown) {
-      if (!isMissing(thrown)) {
-        throw thrown;
+      if (isMissing(thrown)) {
+        return false;
       }
+      throw thrown;
     }
   }
 
@@ -184,7 +173,7 @@ export class KubernetesApi {
     }
   }
 
-  async #call(call: Call): Promise<unknown> {
+  async #call(call: KubernetesCall): Promise<unknown> {
     for (let attempt = 0; ; attempt += 1) {
       const delayMs = retryDelaysMs[attempt];
       const answer = await this.#ask(call);
@@ -193,14 +182,18 @@ export class KubernetesApi {
       }
       const waitMs = answer.retryAfterMs ?? delayMs;
       const isOver = delayMs === undefined || waitMs === undefined || waitMs > maxRetryAfterMs;
-      if (!answer.mayRetry || isOver) {
+      if (!answer.mayRetry || isOver || call.signal?.aborted === true) {
         throw answer.error;
       }
-      await this.#parts.sleep(waitMs);
+      await untilAborted(
+        this.#parts.sleep(waitMs),
+        call.signal ?? neverAborted,
+        () => answer.error,
+      );
     }
   }
 
-  async #ask(call: Call) {
+  async #ask(call: KubernetesCall) {
     const access = await this.#parts.readAccess();
     const what = `${call.method} of pods in namespace ${access.namespace}`;
     try {
@@ -251,108 +244,6 @@ export class KubernetesApi {
   }
 }
 
-/** Of a request to the cluster's server, by HTTP or WebSocket. */
-export function toRequestOptions(access: ClusterAccess) {
-  const { ca, cert, key, servername, token } = access;
-  return {
-    headers: {
-      'user-agent': 'rlm-companion',
-      ...(token !== null && { authorization: `Bearer ${token}` }),
-    },
-    ...(ca && { ca }),
-    ...(cert && { cert }),
-    ...(key && { key }),
-    ...(servername && { servername }),
-  };
-}
-
-/** Settles with the head of the answer; the deadline is for the whole of it. */
-function send(access: ClusterAccess, call: Call): Promise<IncomingMessage> {
-  const { headers, ...tls } = toRequestOptions(access);
-  const body = call.json === undefined ? null : Buffer.from(JSON.stringify(call.json));
-  const url = `${access.server}/api/v1/namespaces/${access.namespace}/pods${call.path}`;
-  return new Promise((resolve, reject) => {
-    const request = requestHttps(
-      url,
-      {
-        ...tls,
-        method: call.method,
-        ...(call.signal && { signal: call.signal }),
-        agent: false, // tokens and certificates change; calls are few
-        headers: {
-          ...headers,
-          accept: 'application/json',
-          ...(body && { 'content-type': 'application/json', 'content-length': body.length }),
-        },
-      },
-      resolve,
-    );
-    const timer = setTimeout(
-      () => request.destroy(new Error('it did not answer in time')),
-      call.timeoutMs ?? callTimeoutMs,
-    );
-    request.on('error', reject);
-    request.on('close', () => clearTimeout(timer));
-    request.end(body ?? undefined);
-  });
-}
-
-async function readAnswer(response: IncomingMessage): Promise<string> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of response) {
-    pieces.push(piece as Buffer); // no encoding is set
-    bytes += (piece as Buffer).length;
-    if (bytes > maxAnswerBytes) {
-      throw new Error('it answered with too much');
-    }
-  }
-  return Buffer.concat(pieces).toString('utf8');
-}
-
-function toError(status: number, said: string, what: string): KubernetesError {
-  const message = `The cluster answered ${status}${said === '' ? '' : `, “${said}”`} to ${what}.`;
-  return new KubernetesError(status, message, nextSteps(status, said));
-}
-
-function nextSteps(status: number, said: string): string {
-  if (/exceeded quota/u.test(said)) {
-    return 'End sessions, or raise the ResourceQuota of the namespace: kubectl describe quota; pods ask for what max_memory_mb and RLM_KUBERNETES_CPU say.';
-  }
-  if (/PodSecurity|admission|denied the request/u.test(said)) {
-    return 'The cluster’s admission refuses such pods: allow them in this namespace, or name another one (RLM_KUBERNETES_NAMESPACE).';
-  }
-  if (status === 401) {
-    return 'Set a token or certificate that is valid: KUBECONFIG, or the service account of the pod.';
-  }
-  if (status === 403) {
-    return 'Give the account the rights to create, get, list, watch and delete pods and to attach to them: the chart’s Role has them (backend: kubernetes).';
-  }
-  if (status === 429) {
-    return 'Wait a minute, then call again.';
-  }
-  return status >= 500
-    ? 'Call again in a while: the session and its record are kept.'
-    : 'Check the RLM_KUBERNETES_… settings against the cluster: namespace, image, RuntimeClass, node selector.';
-}
-
 function isMissing(thrown: unknown): boolean {
   return thrown instanceof KubernetesError && thrown.status === 404;
-}
-
-function redact(text: string, { token }: ClusterAccess): string {
-  return token === null ? text : text.replaceAll(token, '…');
-}
-
-/** Seconds. */
-function readRetryAfter(header: string | undefined): number | undefined {
-  return header !== undefined && /^\d{1,6}$/u.test(header) ? Number(header) * 1_000 : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

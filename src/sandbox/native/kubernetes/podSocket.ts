@@ -7,7 +7,7 @@ import { WebSocket } from 'ws';
 import * as z from 'zod';
 import type { TerminalListener, TerminalSocket } from '../daytona/terminalLink';
 import type { ClusterAccess } from './clusterAccess';
-import { toRequestOptions } from './kubernetesApi';
+import { toRequestOptions } from './kubernetesHttp';
 import { podContainer } from './podManifest';
 
 const connectTimeoutMs = 10_000;

@@ -31,7 +31,10 @@ describe('a container that its server does not start', () => {
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     await assert.rejects(
-      startEngineContainer(new EngineApi({ host: '127.0.0.1', port }), options),
+      startEngineContainer(
+        new EngineApi({ where: { host: '127.0.0.1', port }, tls: null }),
+        options,
+      ),
       /attach: 409/u,
     );
     await removed;

@@ -32,7 +32,7 @@ done
       await writeFile(path.join(folder(), 'calls'), '');
       const there = names.filter((name) => name !== 'gone');
       await Promise.all(there.map((name) => writeFile(path.join(folder(), `${name}.there`), '')));
-      await removeContainers(file, names);
+      await removeContainers({ file, env: { PATH: process.env['PATH'] ?? '' } }, names);
       const left = (await readdir(folder())).filter((name) => name.endsWith('.there'));
       const calls = await readFile(path.join(folder(), 'calls'), 'utf8');
       assert.deepStrictEqual(left, [], calls);

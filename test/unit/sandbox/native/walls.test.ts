@@ -10,6 +10,12 @@ import { createSeatbeltArgs } from '../../../../src/sandbox/native/local/seatbel
 
 const pythonArgs = ['-c', 'pass'];
 
+/** Which a container would else get from the user's own settings, with what opens a proxy. */
+const proxyVariables = ['http', 'https', 'ftp', 'all', 'no'].flatMap((kind) => [
+  `${kind}_proxy`,
+  `${kind.toUpperCase()}_PROXY`,
+]);
+
 describe('the walls of a Python of this machine', () => {
   it('are, by bubblewrap, namespaces, a system that is read and memory for files', () => {
     const args = createBubblewrapArgs({
@@ -115,6 +121,7 @@ describe('the walls of a container', () => {
       'ulimit nproc=4096:4096',
       'log-driver none',
       'init=false',
+      ...proxyVariables.map((name) => `env ${name}=`),
       'workdir /work',
       `entrypoint python3 sha256:${'0'.repeat(64)} -c pass`,
     ]);
@@ -135,6 +142,7 @@ describe('the walls of a container', () => {
       Image: `sha256:${'0'.repeat(64)}`,
       Hostname: 'sandbox',
       User: '65532:65532',
+      Env: proxyVariables.map((name) => `${name}=`),
       Labels: { 'rlm-companion.owner': 'host:7' },
       WorkingDir: '/work',
       Entrypoint: ['python3'],
