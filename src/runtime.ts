@@ -43,6 +43,8 @@ export {
   deleteDaytonaSandboxes,
   listDaytonaSandboxes,
 } from './sandbox/native/daytona/daytonaLeftovers';
+export { deployToDaytona, findDaytonaServer, removeDaytonaServer } from './deploy/daytonaServer';
+export { packServer } from './deploy/serverBundle';
 export { parseProfileFile } from './profiles/profileFile';
 export { deleteKubernetesPods, listKubernetesPods } from './sandbox/native/kubernetes/podLeftovers';
 export { addToken, readUserFile, revokeTokens } from './team/userFile';

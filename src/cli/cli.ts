@@ -14,6 +14,10 @@ import type {
   serveTeam,
   listDaytonaSandboxes,
   deleteDaytonaSandboxes,
+  deployToDaytona,
+  findDaytonaServer,
+  removeDaytonaServer,
+  packServer,
   openProfiles,
   openSearch,
   parseProfileFile,
@@ -67,6 +71,10 @@ export interface CliRuntime {
   readonly revokeTokens: typeof revokeTokens;
   readonly listDaytonaSandboxes: typeof listDaytonaSandboxes;
   readonly deleteDaytonaSandboxes: typeof deleteDaytonaSandboxes;
+  readonly deployToDaytona: typeof deployToDaytona;
+  readonly findDaytonaServer: typeof findDaytonaServer;
+  readonly removeDaytonaServer: typeof removeDaytonaServer;
+  readonly packServer: typeof packServer;
   readonly openProfiles: typeof openProfiles;
   readonly openSearch: typeof openSearch;
   readonly parseProfileFile: typeof parseProfileFile;

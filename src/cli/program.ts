@@ -7,6 +7,7 @@ import { addAskCommand } from './commands/ask';
 import { addBackupCommand } from './commands/backup';
 import { addConnectCommand } from './commands/connect';
 import { addDaytonaCommand } from './commands/daytona';
+import { addDeployCommand } from './commands/deploy';
 import { addExportCommand } from './commands/export';
 import { addForkCommand } from './commands/fork';
 import { addKubernetesCommand } from './commands/kubernetes';
@@ -48,6 +49,7 @@ const addCommands = [
   addAgentsCommand,
   addProfilesCommand,
   addDaytonaCommand,
+  addDeployCommand,
   addKubernetesCommand,
   addBackupCommand,
 ];

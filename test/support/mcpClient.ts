@@ -24,10 +24,14 @@ export async function connectClient(engine: Engine, options?: McpServerOptions):
 }
 
 export async function connectHttpClient(
-  endpoint: { readonly url: string; readonly token: string },
+  endpoint: {
+    readonly url: string;
+    readonly token: string;
+    readonly headers?: Readonly<Record<string, string>>;
+  },
   client = createClient(),
 ): Promise<Client> {
-  const headers = { Authorization: `Bearer ${endpoint.token}` };
+  const headers = { Authorization: `Bearer ${endpoint.token}`, ...endpoint.headers };
   const transport = new StreamableHTTPClientTransport(new URL(endpoint.url), {
     requestInit: { headers },
   });

@@ -8,7 +8,9 @@ import queue
 import resource
 import shutil
 import signal
+import socket
 import struct
+import subprocess
 import sys
 import termios
 import threading
@@ -18,6 +20,8 @@ READ = 32 * 1024
 resource.setrlimit(resource.RLIMIT_NPROC, (192, 192))
 sending = threading.Lock()
 terminals = {}
+sessions = {}
+sockets = {}
 
 
 def say(message):
@@ -104,6 +108,76 @@ def put(given):
         terminal.given.put(base64.b64decode(given["data"]))
 
 
+def to_words(command):
+    """As the daemon does it: by quotes, and by no shell."""
+    words, word, quote = [], "", None
+    for char in command:
+        if char in "\"'" and quote in (None, char):
+            quote = None if quote else char
+        elif char == " " and quote is None:
+            words, word = words + [word] * bool(word), ""
+        else:
+            word += char
+    return words + [word] * bool(word)
+
+
+def execute(given):
+    # A thread of its own: others are answered meanwhile.
+    def run():
+        done = subprocess.run(
+            to_words(given["command"]), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        say({"id": given["id"], "value": {"exitCode": done.returncode, "result": done.stdout.decode()}})
+
+    threading.Thread(target=run, daemon=True).start()
+    return later
+
+
+def begin_session(given):
+    sessions[given["session"]] = subprocess.Popen(
+        ["bash"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+
+
+def exec_session(given):
+    shell = sessions[given["session"]]
+    shell.stdin.write(f"{{ {given['command']}; }} <&-\n".encode())
+    shell.stdin.flush()
+
+
+def end_session(given):
+    shell = sessions.pop(given["session"])
+    os.killpg(shell.pid, signal.SIGKILL)
+    shell.wait()
+
+
+def connect(given):
+    name = given["socket"]
+    made = sockets[name] = socket.create_connection(("127.0.0.1", given["port"]))
+
+    def read():
+        try:
+            while data := made.recv(READ):
+                say({"socket": name, "data": base64.b64encode(data).decode()})
+        except OSError:
+            pass
+        sockets.pop(name, None)
+        made.close()
+        say({"socket": name, "end": True})
+
+    threading.Thread(target=read, daemon=True).start()
+
+
+def pass_on(given):
+    if given["socket"] in sockets:
+        sockets[given["socket"]].sendall(base64.b64decode(given["data"]))
+
+
+def shut(given):
+    if given["socket"] in sockets:
+        sockets[given["socket"]].shutdown(socket.SHUT_RDWR)
+
+
 def resize(given):
     terminals[given["terminal"]].resize(given["cols"], given["rows"])
 
@@ -115,11 +189,17 @@ def kill(given):
 operations = {
     "upload": upload, "download": download, "list": list_files, "delete": delete,
     "begin": begin, "put": put, "resize": resize, "kill": kill,
+    "execute": execute, "beginSession": begin_session, "execSession": exec_session, "endSession": end_session,
+    "connect": connect, "pass": pass_on, "shut": shut,
 }
+later = object()
 for line in sys.stdin:
     given = json.loads(line)
     try:
-        answer = {"value": operations[given["op"]](given)}
+        value = operations[given["op"]](given)
+        if value is later:
+            continue
+        answer = {"value": value}
     except FileNotFoundError as error:
         answer = {"status": 404, "message": str(error)}
     except (OSError, KeyError) as error:

@@ -3,7 +3,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { Socket } from 'node:net';
-import type { Readable, Writable } from 'node:stream';
+import { Duplex, type Readable, type Writable } from 'node:stream';
 import { createInterface } from 'node:readline';
 import * as z from 'zod';
 import { unprivileged } from '../../../src/sandbox/native/local/bubblewrap';
@@ -15,6 +15,8 @@ const diskBytes = String(512 * 2 ** 20);
 const saidSchema = z.union([
   z.object({ terminal: z.string(), data: z.string() }),
   z.object({ terminal: z.string(), exit: z.number() }),
+  z.object({ socket: z.string(), data: z.string() }),
+  z.object({ socket: z.string(), end: z.literal(true) }),
   z.object({ id: z.number(), value: z.unknown() }),
   z.object({ id: z.number(), status: z.number(), message: z.string() }),
 ]);
@@ -37,11 +39,13 @@ export class BoxError extends Error {
 export class Box {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #asked = new Map<number, (said: z.infer<typeof saidSchema>) => void>();
+  readonly #sockets = new Map<string, Duplex>();
   #next = 0;
 
-  constructor(listener: BoxListener) {
+  /** `home`: a folder of this machine that outlives the box; null: its files go with it. */
+  constructor(listener: BoxListener, home: string | null = null) {
     const user = process.getuid?.() === 0 ? unprivileged : {};
-    this.#child = spawn('bwrap', createArgs(), {
+    this.#child = spawn('bwrap', createArgs(home), {
       env: { PATH: process.env['PATH'] ?? '' },
       stdio: ['pipe', 'pipe', 'ignore'],
       cwd: '/',
@@ -56,7 +60,11 @@ export class Box {
     this.#child.stdin.on('error', () => undefined); // it was stopped
     createInterface(this.#child.stdout).on('line', (line) => {
       const said = saidSchema.parse(JSON.parse(line));
-      if ('data' in said) {
+      if ('socket' in said) {
+        this.#sockets
+          .get(said.socket)
+          ?.push('data' in said ? Buffer.from(said.data, 'base64') : null);
+      } else if ('data' in said) {
         listener.onOutput(said.terminal, Buffer.from(said.data, 'base64'));
       } else if ('exit' in said) {
         listener.onExit(said.terminal, said.exit);
@@ -77,22 +85,52 @@ export class Box {
           resolve('value' in said ? said.value : null);
         }
       });
-      this.#child.stdin.write(`${JSON.stringify({ op, id, ...given })}\n`);
+      this.#tell(op, { id, ...given });
     });
   }
 
   put(terminal: string, bytes: Buffer): void {
-    const data = bytes.toString('base64');
-    this.#child.stdin.write(`${JSON.stringify({ op: 'put', terminal, data })}\n`);
+    this.#tell('put', { terminal, data: bytes.toString('base64') });
+  }
+
+  /** A connection to a port of its loopback. @throws BoxError where nothing listens. */
+  async connect(port: number): Promise<Duplex> {
+    const socket = String(this.#next++);
+    const stream = new Duplex({
+      read: () => undefined,
+      write: (data: Buffer, _encoding, done) => {
+        this.#tell('pass', { socket, data: data.toString('base64') });
+        done();
+      },
+      destroy: (error, done) => {
+        this.#sockets.delete(socket);
+        this.#tell('shut', { socket });
+        done(error);
+      },
+    });
+    this.#sockets.set(socket, stream);
+    await this.ask('connect', { socket, port }).catch((thrown: unknown) => {
+      this.#sockets.delete(socket);
+      throw thrown;
+    });
+    return stream;
   }
 
   /** All its processes end with it, and its files. */
   stop(): void {
     this.#child.kill('SIGKILL');
+    this.#sockets.forEach((stream) => stream.destroy());
+    const ended = { id: 0, status: 502, message: 'the sandbox has stopped' };
+    this.#asked.forEach((settle) => settle(ended));
+    this.#asked.clear();
+  }
+
+  #tell(op: string, given: Readonly<Record<string, unknown>>): void {
+    this.#child.stdin.write(`${JSON.stringify({ op, ...given })}\n`);
   }
 }
 
-function createArgs(): readonly string[] {
+function createArgs(home: string | null): readonly string[] {
   const top = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'].filter((one) =>
     existsSync(one),
   );
@@ -109,7 +147,9 @@ function createArgs(): readonly string[] {
     ...['--ro-bind-try', '/etc/ld.so.cache', '/etc/ld.so.cache'],
     ...['--ro-bind-try', '/etc/alternatives', '/etc/alternatives'],
     ...['--proc', '/proc', '--dev', '/dev', '--size', diskBytes, '--tmpfs', '/tmp'],
-    ...['--size', diskBytes, '--tmpfs', '/home/daytona'],
+    ...(home === null
+      ? ['--size', diskBytes, '--tmpfs', '/home/daytona']
+      : ['--bind', home, '/home/daytona']),
     ...['--chdir', '/home/daytona', '--', 'python3', '-c', program],
   ];
 }

@@ -3,12 +3,16 @@
 // It keeps no process open that has nothing else to do.
 
 import { randomUUID } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import * as z from 'zod';
 import { Box, BoxError } from './box';
+import { Preview } from './preview';
 
 /** Of an account that has set no other. */
 export const usualSnapshot = 'daytonaio/sandbox:0.5.0';
@@ -21,6 +25,7 @@ const createSchema = z.object({
   snapshot: z.string().optional(),
   target: z.string().optional(),
   networkBlockAll: z.boolean().default(false),
+  public: z.boolean().default(false),
   autoStopInterval: z.number().default(15),
   autoDeleteInterval: z.number().default(-1),
 });
@@ -31,6 +36,9 @@ const terminalSchema = z.object({
   cols: z.number().max(1000).default(80),
   rows: z.number().max(1000).default(24),
 });
+const executeSchema = z.object({ command: z.string().min(1), timeout: z.number().optional() });
+const sessionSchema = z.object({ sessionId: z.string().min(1) });
+const commandSchema = z.object({ command: z.string().min(1), runAsync: z.literal(true) });
 const sizeSchema = z.object({ cols: z.number().max(1000), rows: z.number().max(1000) });
 
 export interface FakeSandbox {
@@ -41,6 +49,11 @@ export interface FakeSandbox {
   pollsLeft: number;
   box: Box | null;
   readonly terminals: Map<string, Set<WebSocket>>;
+  /** Its files, where they outlive a stop. */
+  readonly home: string | null;
+  readonly previews: Map<number, Preview>;
+  /** Another one after each start. */
+  previewToken: string;
 }
 
 export interface SeenCall {
@@ -80,6 +93,7 @@ export class FakeDaytona {
   /** Of sandboxes made from now on. */
   slowStartPolls = 0;
   blocksNetwork = true;
+  keepsFiles = false;
   failsToStart = false;
   /** A sandbox is made, and its making answered, once this has settled. */
   creating: Promise<void> = Promise.resolve();
@@ -138,7 +152,16 @@ export class FakeDaytona {
     const wish = createSchema.parse({ name, labels });
     const id = randomUUID();
     const terminals = new Map<string, Set<WebSocket>>();
-    this.sandboxes.set(id, { id, wish, state: 'started', pollsLeft: 0, box: null, terminals });
+    const rest = { home: null, previews: new Map<number, Preview>(), previewToken: '' };
+    this.sandboxes.set(id, {
+      id,
+      wish,
+      state: 'started',
+      pollsLeft: 0,
+      box: null,
+      terminals,
+      ...rest,
+    });
   }
 
   /** As a proxy or a network does it: without a word. */
@@ -163,6 +186,10 @@ export class FakeDaytona {
   deleteSandbox(sandbox: FakeSandbox): void {
     this.sandboxes.delete(sandbox.id);
     this.stopSandbox(sandbox, 'destroyed');
+    sandbox.previews.forEach((preview) => preview.stop());
+    if (sandbox.home !== null) {
+      rmSync(sandbox.home, { recursive: true, force: true });
+    }
   }
 
   /** Stops what nobody is connected to, and deletes what has been stopped for long enough. */
@@ -261,7 +288,7 @@ export class FakeDaytona {
       return method === 'POST' ? this.#createLater(parse(createSchema, body)) : this.#list(url);
     }
     if (first === 'api') {
-      return this.#control(method, rest[1] ?? '', rest[2]);
+      return this.#control(method, rest[1] ?? '', rest.slice(2).join('/'));
     }
     if (first === 'toolbox') {
       const [id = '', ...path] = rest;
@@ -292,16 +319,49 @@ export class FakeDaytona {
       pollsLeft: this.slowStartPolls,
       box: null,
       terminals: new Map(),
+      home: this.keepsFiles ? makeHome() : null,
+      previews: new Map(),
+      previewToken: '',
     };
     if (this.failsToStart) {
       sandbox.state = 'error';
     }
-    sandbox.box = new Box({
-      onOutput: (terminal, bytes) => this.#send(sandbox, terminal, bytes),
-      onExit: (terminal, code) => exit(sandbox, terminal, code),
-    });
+    this.#fill(sandbox);
     this.sandboxes.set(sandbox.id, sandbox);
     return this.#toDto(sandbox);
+  }
+
+  #fill(sandbox: FakeSandbox): void {
+    const listener = {
+      onOutput: (terminal: string, bytes: Buffer) => this.#send(sandbox, terminal, bytes),
+      onExit: (terminal: string, code: number) => exit(sandbox, terminal, code),
+    };
+    sandbox.box = new Box(listener, sandbox.home);
+    sandbox.previewToken = randomUUID();
+  }
+
+  #restart(sandbox: FakeSandbox): unknown {
+    if (!['stopped', 'archived'].includes(sandbox.state)) {
+      throw new HttpFault(400, 'Sandbox is not in valid state');
+    }
+    const answered = this.#toDto(sandbox);
+    this.#fill(sandbox);
+    sandbox.pollsLeft = Math.max(1, this.slowStartPolls);
+    return answered;
+  }
+
+  async #preview(sandbox: FakeSandbox, port: number): Promise<unknown> {
+    const known = sandbox.previews.get(port);
+    const preview =
+      known ??
+      (await Preview.open({
+        readToken: () => sandbox.previewToken,
+        isPublic: sandbox.wish.public,
+        port,
+        connect: async () => this.#started(sandbox.id).box.connect(port),
+      }));
+    sandbox.previews.set(port, preview);
+    return { sandboxId: sandbox.id, url: preview.url, token: sandbox.previewToken };
   }
 
   /** Newest first, a hundred at a time at the most. */
@@ -321,7 +381,7 @@ export class FakeDaytona {
     };
   }
 
-  #control(method: string, idOrName: string, action: string | undefined): unknown {
+  #control(method: string, idOrName: string, action: string): unknown {
     const sandbox =
       this.sandboxes.get(idOrName) ??
       [...this.sandboxes.values()].find(({ wish }) => wish.name === idOrName);
@@ -331,21 +391,28 @@ export class FakeDaytona {
     if (method === 'GET' && action === 'toolbox-proxy-url') {
       return { url: `${this.#origin}/toolbox` };
     }
-    if (method === 'DELETE' && action === undefined && sandbox.pollsLeft > 0) {
+    if (method === 'POST' && action === 'start') {
+      return this.#restart(sandbox);
+    }
+    const [, port] = /^ports\/(\d+)\/preview-url$/u.exec(action) ?? [];
+    if (method === 'GET' && port !== undefined) {
+      return this.#preview(sandbox, Number(port));
+    }
+    if (method === 'DELETE' && action === '' && sandbox.pollsLeft > 0) {
       throw new HttpFault(409, 'Sandbox state change in progress');
     }
-    if (method === 'DELETE' && action === undefined) {
+    if (method === 'DELETE' && action === '') {
       this.deleteSandbox(sandbox);
       return this.#toDto({ ...sandbox, state: 'destroying' });
     }
-    if (method === 'GET' && action === undefined) {
+    if (method === 'GET' && action === '') {
       if (sandbox.pollsLeft > 0) {
         sandbox.pollsLeft -= 1;
         sandbox.state = sandbox.pollsLeft > 0 ? this.startingState : 'started';
       }
       return this.#toDto(sandbox);
     }
-    throw new HttpFault(404, `Cannot ${method} ${action ?? ''}`);
+    throw new HttpFault(404, `Cannot ${method} ${action}`);
   }
 
   #started(id: string): FakeSandbox & { readonly box: Box } {
@@ -364,6 +431,10 @@ export class FakeDaytona {
   ): Promise<unknown> {
     const { box, terminals } = sandbox;
     const path = url.searchParams.get('path') ?? '/home/daytona';
+    const [, session] = /^(?:POST|DELETE) process\/session\/([^/]+)/u.exec(route) ?? [];
+    if (session !== undefined) {
+      return this.#inSession(route, box, session, body);
+    }
     const [, terminal = ''] = /process\/pty\/([^/]+)/u.exec(route) ?? [];
     if (terminal !== '' && !terminals.has(terminal)) {
       throw new HttpFault(404, 'PTY session not found');
@@ -378,6 +449,13 @@ export class FakeDaytona {
         return box.ask('list', { path });
       case 'DELETE files':
         return box.ask('delete', { path });
+      case 'POST process/execute':
+        return box.ask('execute', parse(executeSchema, body));
+      case 'POST process/session': {
+        const { sessionId } = parse(sessionSchema, body);
+        await box.ask('beginSession', { session: sessionId });
+        return undefined;
+      }
       case 'POST process/pty': {
         const { id, ...given } = parse(terminalSchema, body);
         if (terminals.has(id)) {
@@ -394,6 +472,19 @@ export class FakeDaytona {
       default:
         throw new HttpFault(404, `no route ${route}`);
     }
+  }
+
+  async #inSession(route: string, box: Box, session: string, body: Buffer): Promise<unknown> {
+    const isEnd = route.startsWith('DELETE');
+    await box
+      .ask(isEnd ? 'endSession' : 'execSession', {
+        session,
+        ...(!isEnd && { command: parse(commandSchema, body).command }),
+      })
+      .catch(() => {
+        throw new HttpFault(404, 'session not found');
+      });
+    return isEnd ? undefined : { cmdId: randomUUID() };
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -459,6 +550,7 @@ export class FakeDaytona {
       name: wish.name ?? id,
       snapshot: wish.snapshot ?? usualSnapshot,
       labels: wish.labels,
+      public: wish.public,
       networkBlockAll: this.blocksNetwork && wish.networkBlockAll,
       target: wish.target ?? 'us',
       state,
@@ -479,6 +571,12 @@ function toErrorBody(path: string, statusCode: number, message: string): string 
       ? { error: message }
       : { path, timestamp: '2026-01-02T03:04:05.000Z', statusCode, error: 'Error', message },
   );
+}
+
+function makeHome(): string {
+  const home = mkdtempSync(path.join(tmpdir(), 'rlm-daytona-'));
+  chmodSync(home, 0o777); // whoever runs inside is somebody else
+  return home;
 }
 
 /** The shell at a terminal has ended. */

@@ -14,6 +14,12 @@ import { exitCodes, type ExitCode } from '../../../src/cli/failure';
 import { Interrupts } from '../../../src/cli/interrupts';
 import { runProgram } from '../../../src/cli/program';
 import { Terminal } from '../../../src/cli/terminal';
+import {
+  deployToDaytona,
+  findDaytonaServer,
+  removeDaytonaServer,
+} from '../../../src/deploy/daytonaServer';
+import { packServer } from '../../../src/deploy/serverBundle';
 import { parseProfileFile } from '../../../src/profiles/profileFile';
 import { ProfileFolders } from '../../../src/profiles/profileFolders';
 import {
@@ -68,6 +74,7 @@ export interface FakeCliOptions {
   readonly isTerminal?: boolean;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly programFile?: string;
   /** What stdout is; a stream that keeps all it is given when left out. */
   readonly stdout?: NodeJS.WritableStream;
   /** What the model says; none: no model is set up. */
@@ -87,7 +94,7 @@ export class FakeCli implements Cli {
   });
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly programFile = __filename;
+  readonly programFile: string;
   exitCode: ExitCode = exitCodes.ok;
   /** What the last engine was made with. */
   engineOptions: EngineOptions | null = null;
@@ -115,6 +122,7 @@ export class FakeCli implements Cli {
       env: { NO_COLOR: '1' },
     });
     this.cwd = cwd;
+    this.programFile = options.programFile ?? __filename;
     this.env = env;
     this.engine = createFakeEngine({ files, ...(answer ? { answer } : {}) });
     if (input !== undefined) {
@@ -163,6 +171,10 @@ export class FakeCli implements Cli {
     revokeTokens,
     listDaytonaSandboxes,
     deleteDaytonaSandboxes,
+    deployToDaytona,
+    findDaytonaServer,
+    removeDaytonaServer,
+    packServer,
     openProfiles: async ({ home, workspaces }) =>
       new ProfileFolders({
         home: path.join(home ?? this.cwd, 'profiles'),
