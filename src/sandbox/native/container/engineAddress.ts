@@ -102,5 +102,5 @@ async function readCertificates(folder: string): Promise<SecureContextOptions> {
     });
   };
   const [ca, cert, key] = await Promise.all(['ca.pem', 'cert.pem', 'key.pem'].map(read));
-  return { ca, cert, key } as SecureContextOptions; // three were read
+  return { ca, cert, key };
 }
