@@ -1,6 +1,6 @@
 // Threads of which each has a Codex of its own, in a container.
 
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { AgentBoxes } from '../../core/agent/agentBoxes';
 import type { ThreadRequest } from '../../core/agent/agentDriver';
@@ -17,6 +17,12 @@ interface BoxedParts {
   readonly home: string;
   readonly provider: () => CodexProvider;
   readonly boxes: AgentBoxes | null;
+}
+
+/** With the folder in which it keeps its threads. */
+export interface StartedCodex {
+  readonly process: CodexProcess;
+  readonly home: string;
 }
 
 type InsideRequest = ThreadRequest & { readonly inside: NonNullable<ThreadRequest['inside']> };
@@ -48,7 +54,7 @@ export class BoxedThreads {
   async open(
     program: string,
     request: InsideRequest,
-    open: (process: CodexProcess) => Promise<CodexThread>,
+    open: (started: StartedCodex) => Promise<CodexThread>,
     signal: AbortSignal,
   ): Promise<CodexThread> {
     const { clock, boxes } = this.#parts;
@@ -61,6 +67,8 @@ export class BoxedThreads {
     // Its folder holds the thread: the run is resumed from it.
     const home = path.join(this.#parts.home, 'agents', 'boxes', request.runId);
     await mkdir(home, { recursive: true, mode: 0o700 });
+    // What runs inside may have put anything there.
+    await rm(path.join(home, 'codex', 'config.toml'), { recursive: true, force: true });
     const prepared = await prepareHome(home, null, {});
     const { folder, writes } = request.inside;
     const box = await boxes.open(
@@ -82,7 +90,7 @@ export class BoxedThreads {
         box.dispose();
       });
       try {
-        const thread = await process.whileStarting(() => open(process));
+        const thread = await process.whileStarting(() => open({ process, home: prepared.folder }));
         thread.onDidEnd(() => process.dispose());
         return thread;
       } catch (error) {

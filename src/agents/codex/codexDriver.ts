@@ -2,6 +2,7 @@
 // Longer than others: process and threads are one state.
 
 import { realpath } from 'node:fs/promises';
+import path from 'node:path';
 import type {
   AgentDriver,
   AgentDriverStatus,
@@ -13,7 +14,7 @@ import type { Clock } from '../../core/clock';
 import { RlmError, throwIfAborted } from '../../core/errors';
 import { CallError, toDriverError } from './callError';
 import { prepareHome } from './codexHome';
-import { BoxedThreads } from './boxedThreads';
+import { BoxedThreads, type StartedCodex } from './boxedThreads';
 import { CodexInstaller } from './codexInstall';
 import { CodexProcess } from './codexProcess';
 import { CodexThread, type ThreadDeadlines } from './codexThread';
@@ -165,19 +166,20 @@ export class CodexDriver implements AgentDriver {
         return await this.#boxed.open(
           program.path,
           { ...request, inside: request.inside },
-          (process) => this.#open(process, threadId, request, signal),
+          (started) => this.#open(started, threadId, request, signal),
           signal,
         );
       }
       const process = await this.#useProcess(program.path, signal);
-      return await process.whileStarting(() => this.#open(process, threadId, request, signal));
+      const started = { process, home: path.join(this.parts.home, 'codex') };
+      return await process.whileStarting(() => this.#open(started, threadId, request, signal));
     } catch (error) {
       throw toDriverError(error, doing);
     }
   }
 
   async #open(
-    process: CodexProcess,
+    { process, home }: StartedCodex,
     threadId: string | null,
     request: ThreadRequest,
     signal: AbortSignal,
@@ -189,7 +191,7 @@ export class CodexDriver implements AgentDriver {
       });
     }
     const answer = await this.#callStart(process, threadId, request, signal);
-    const { id, path } = answer.thread;
+    const { id, path: file } = answer.thread;
     const differences = [
       ...compareThread(answer, request),
       ...(threadId === null || threadId === id ? [] : [`thread: it is ${id}, not ${threadId}`]),
@@ -210,7 +212,7 @@ export class CodexDriver implements AgentDriver {
       ...{ server, clock: this.parts.clock, request, deadlines: this.#deadlines },
       effective: { ...permissions, network, cwd: answer.cwd, model: answer.model },
       // A new thread tells its raw items; one that is resumed does not.
-      tail: threadId !== null && path ? await RolloutTail.open(path, this.parts.clock) : null,
+      tail: threadId !== null && file ? await RolloutTail.open(file, home, this.parts.clock) : null,
     });
     process.add(thread);
     return thread;

@@ -1,7 +1,10 @@
 // The raw items of a thread out of the file in which Codex keeps its conversation. A thread that was resumed tells them
-// in no other way. Source: measured with 0.171; every line is JSON with type and payload.
+// in no other way. Source: measured with 0.171; every line is JSON with type and payload. An agent in a container, or
+// without a sandbox, can put anything in its place: nothing else is read, and nothing waited for.
 
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, open, readlink, realpath } from 'node:fs/promises';
+import path from 'node:path';
 import * as z from 'zod';
 import type { Clock } from '../../core/clock';
 
@@ -19,16 +22,22 @@ export class RolloutTail {
 
   private constructor(
     private readonly file: string,
+    /** The real path of the folder that it must lie in. */
+    private readonly home: string,
     private readonly clock: Clock,
     offset: number,
   ) {
     this.#offset = offset;
   }
 
-  /** From its end on; null: there is no such file. */
-  static async open(file: string, clock: Clock): Promise<RolloutTail | null> {
-    const found = await stat(file).catch(() => null);
-    return found ? new RolloutTail(file, clock, found.size) : null;
+  /** From its end on; null: there is no such file below `home`. */
+  static async open(file: string, home: string, clock: Clock): Promise<RolloutTail | null> {
+    const found = await lstat(file).catch(() => null);
+    const realHome = await realpath(home).catch(() => null);
+    const realFile = await realpath(file).catch(() => null);
+    return found?.isFile() && realHome !== null && realFile?.startsWith(realHome + path.sep)
+      ? new RolloutTail(file, realHome, clock, found.size)
+      : null;
   }
 
   /** What has been added since; until the end of the turn is among it, or `deadlineMs` has passed. */
@@ -53,7 +62,8 @@ export class RolloutTail {
     const added = await this.#readBytes();
     const all = Buffer.concat([this.#rest, added]);
     const end = all.lastIndexOf('\n') + 1;
-    this.#rest = Buffer.from(all.subarray(end));
+    const rest = all.subarray(end);
+    this.#rest = Buffer.from(rest.length > maxReadBytes ? [] : rest); // no line of Codex's is so long
     return all
       .subarray(0, end)
       .toString('utf8')
@@ -61,11 +71,22 @@ export class RolloutTail {
       .flatMap((line) => parse(line) ?? []);
   }
 
+  /** Of what was opened, not of what its path may stand for by now. */
+  async #check(handle: FileHandle): Promise<{ readonly size: number; readonly isFile: boolean }> {
+    const found = await handle.stat();
+    const opened = await readlink(`/proc/self/fd/${handle.fd}`).catch(() => null);
+    const isInside = opened === null || opened.startsWith(this.home + path.sep);
+    return { size: found.size, isFile: found.isFile() && isInside };
+  }
+
   async #readBytes(): Promise<Buffer> {
     let handle: FileHandle | null = null;
     try {
-      handle = await open(this.file, 'r');
-      const { size } = await handle.stat();
+      handle = await open(this.file, readFlags);
+      const { size, isFile } = await this.#check(handle);
+      if (!isFile) {
+        return Buffer.alloc(0);
+      }
       const length = Math.min(Math.max(0, size - this.#offset), maxReadBytes);
       const { buffer, bytesRead } = await handle.read(
         Buffer.alloc(length),
@@ -82,6 +103,9 @@ export class RolloutTail {
     }
   }
 }
+
+/** A pipe in its place would be waited for without end. */
+const readFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
 function toPayload({ payload }: z.infer<typeof lineSchema>): unknown {
   return payload;
