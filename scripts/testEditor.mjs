@@ -49,7 +49,7 @@ if (noEditor !== null) {
 if (noWorkbench !== null) {
   skipPart('clicks and keys in VS Code', noWorkbench);
 } else {
-  const suites = ['sessions', 'ask', 'looks', 'files', 'scale'].map(
+  const suites = ['sessions', 'ask', 'looks', 'files', 'agents', 'scale'].map(
     (one) => `test/vscode/ui/${one}.ui.mjs`,
   );
   await runPart('clicks and keys in VS Code', [...mocha, ...suites]);

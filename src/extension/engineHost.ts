@@ -3,6 +3,7 @@
 
 import { Emitter } from '../base/emitter';
 import type { ReadBackendSettings } from '../core/backendSettings';
+import type { AgentOptions } from '../runtime/localAgents';
 import type { Engine } from '../core/engine';
 import { RlmError } from '../core/errors';
 import type { ModelProvider } from '../core/model';
@@ -31,6 +32,8 @@ export interface EngineOptions {
   readonly models: ReadModelSettings;
   /** What the user has set about backends; read again for every session. */
   readonly backends: ReadBackendSettings;
+  /** What agents work with. */
+  readonly agents: AgentOptions;
   /** The editor's own models. */
   readonly extraProviders: readonly ModelProvider[];
 }

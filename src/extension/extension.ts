@@ -8,6 +8,9 @@ import { DisposableStore } from '../base/disposable';
 import { systemClock } from '../systemClock';
 import { removeExpired } from './commands/cleanUpDialog';
 import { AgentActions } from './agents/agentActions';
+import { AgentStatusBar } from './agents/agentStatusBar';
+import { ApprovalNotices } from './agents/approvalNotices';
+import { listTrustedFolders, readCodexPlaces } from './agents/codexPlaces';
 import { createParticipant } from './chat/chatParticipant';
 import { registerCommands } from './commands/registerCommands';
 import { refreshLauncher } from './connect/connectClients';
@@ -65,6 +68,7 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
       log: (line) => log.info(line),
       models: models.readSettings,
       backends: () => readBackendSettings(models.keys),
+      agents: { places: readCodexPlaces, readWorkspaces: listTrustedFolders },
       extraProviders: [models.provider],
     }),
   });
@@ -83,7 +87,8 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
   store.add(new SandboxFileSystem(files, index));
   const view = store.add(new SessionsView({ tree, index, source }));
   const texts = store.add(new ReadOnlyTexts());
-  const agents = new AgentActions({ host, source });
+  const showSession = (sessionId: string): Promise<void> => actions.openTrace(sessionId, null);
+  const agents = new AgentActions({ host, source, showTrace: showSession });
   const { id: extensionId, extensionUri } = context.extension;
   const panels = store.add(
     new LazyPanels({ extensionUri, source, index, agents, readActions: () => actions }),
@@ -105,6 +110,9 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
     new ScratchEditors({ host, source, memory, showStep: panels.showBeside }),
   );
   store.add(new StatusBar(host));
+  store.add(new AgentStatusBar(host));
+  const readActive = (): string | null => panels.activeSessionId;
+  store.add(new ApprovalNotices({ host, agents, showTrace: showSession, readActive }));
   store.add(
     registerCommands({
       context,
@@ -115,6 +123,7 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
       tree,
       view,
       actions,
+      agents,
       scratch,
       files,
       fileActions,
@@ -122,7 +131,7 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
       log,
       allow: folders.allow,
       readRoots: listWorkspaceFolders,
-      readActive: () => panels.activeSessionId,
+      readActive,
     }),
   );
   const iconUri = vscode.Uri.joinPath(extensionUri, 'media', 'icon.png');

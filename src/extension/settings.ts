@@ -124,6 +124,21 @@ export function readShowsStatusBar(): boolean {
   return read<boolean>('statusBar', true);
 }
 
+/** Of the agents at work. */
+export function readShowsAgents(): boolean {
+  return read<boolean>('agents.statusBar', true);
+}
+
+/** Whether an approval that waits is told by a notification. */
+export function readNotifiesApprovals(): boolean {
+  return read<boolean>('agents.notifications', true);
+}
+
+/** The program of Codex; null: it is looked for. */
+export function readCodexPath(): string | null {
+  return expandHome(read<string>('codexPath', '').trim()) || null;
+}
+
 /** The editor checks types against package.json only in its settings view. */
 function read<T>(name: string, otherwise: T): T {
   const value: unknown = vscode.workspace.getConfiguration('rlm').get(name);

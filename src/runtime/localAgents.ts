@@ -79,7 +79,9 @@ export function createLocalAgents(parts: LocalAgentParts): AgentRuns {
     }),
     workspaces: new LocalWorkspaces({
       home: path.join(home.path, 'agents'),
-      roots: [...parts.roots, parts.baseFolder],
+      get roots() {
+        return [...parts.roots, parts.baseFolder]; // a host may allow more later
+      },
       baseFolder: parts.baseFolder,
       engineId,
       isEngineAlive: (id) => isEngineAlive(home, id),

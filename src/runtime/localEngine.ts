@@ -156,7 +156,9 @@ export class LocalEngine implements Engine {
         ? null
         : createLocalAgents({
             home,
-            roots: options.roots,
+            get roots() {
+              return options.roots;
+            },
             baseFolder: options.baseFolder,
             engineId: this.engineId,
             version,

@@ -1,6 +1,7 @@
 // Every command of the extension, by the name package.json gives it. Errors become messages here.
 
 import * as vscode from 'vscode';
+import { type AgentCommandParts, listAgentCommands } from '../agents/agentCommands';
 import { type AskParts, askOverFiles, askOverSelection } from '../ask/askOverFiles';
 import { chooseBackend, pickBackend } from '../backends/chooseBackend';
 import { DisposableStore, type Disposable } from '../../base/disposable';
@@ -30,7 +31,8 @@ import { askAnswer } from './finalizeDialog';
 import { toStatusText } from './statusText';
 import { findTarget, showNoSession } from './targets';
 
-export interface CommandParts extends ConnectParts, NewSessionParts, AskParts, FileCommandParts {
+export interface CommandParts
+  extends ConnectParts, NewSessionParts, AskParts, FileCommandParts, AgentCommandParts {
   readonly view: SessionsView;
   readonly actions: SessionActions;
   readonly scratch: ScratchEditors;
@@ -48,6 +50,7 @@ export function registerCommands(parts: CommandParts): Disposable {
     ...listWindowCommands(parts),
     ...listModelCommands(parts),
     ...listFileCommands(parts),
+    ...listAgentCommands(parts),
   };
   for (const [name, run] of Object.entries(commands)) {
     store.add(
@@ -120,6 +123,7 @@ async function openNode(
 ): Promise<void> {
   switch (node.kind) {
     case 'session':
+    case 'approval':
       return actions.openTrace(node.sessionId, null);
     case 'step':
       return actions.openTrace(node.sessionId, node.step);
@@ -132,6 +136,7 @@ async function openNode(
     case 'group':
     case 'section':
     case 'guardrail':
+    case 'agentLimit':
     case 'fileNote':
       return undefined;
   }

@@ -4,7 +4,8 @@ import * as vscode from 'vscode';
 import type { SessionStatus } from '../../core/event';
 import { toFallbackWarnings } from '../../core/sandboxPlace';
 import { narrowLimits } from '../../core/sharedLimits';
-import { isUnderWay, type Summary } from '../../core/summary';
+import { type AgentSummary, isUnderWay, type Summary } from '../../core/summary';
+import { createApprovalItem, createLimitItem, toAgentDescription } from '../agents/agentItems';
 import type { StepVerdict } from '../../export/exportedTrace';
 import { statusWords, toCountText, toDurationText, toPlaceText } from '../../export/wording';
 import { createFileItem, createNoteItem, toUploadWord } from '../files/fileItems';
@@ -73,6 +74,10 @@ function createItem(node: SessionNode, parts: ItemParts): vscode.TreeItem {
       return createSectionItem(node, parts);
     case 'guardrail':
       return createGuardrailItem(node.name, parts.tree.summaryOf(node.sessionId));
+    case 'agentLimit':
+      return createLimitItem(node, parts);
+    case 'approval':
+      return createApprovalItem(node, parts);
     case 'variable':
       return createVariableItem(node, parts);
     case 'step':
@@ -112,11 +117,29 @@ function createSessionItem(
     return new TreeItem(node.sessionId, none); // removed while the editor was asking
   }
   const item = new TreeItem(toPlainLine(summary.title, 80) || l10n.t('Untitled'), collapsed);
+  if (summary.agent) {
+    return fillAgentItem(item, summary, parts);
+  }
   const chars = summary.contexts.reduce((sum, { totalChars }) => sum + totalChars, 0);
   const age = toAge(Date.now() - summary.updatedAt) || l10n.t('now');
   const { steps } = summary.usage;
   const stepText = steps === 1 ? l10n.t('1 step') : l10n.t('{0} steps', toCountText(steps));
   item.description = [stepText, ...(chars > 0 ? [toShortCount(chars)] : []), age].join(' · ');
+  item.iconPath = toStatusIcon(summary);
+  item.contextValue = toContextValue(summary, parts);
+  item.command = openNode;
+  item.accessibilityInformation = {
+    label: `${summary.title}, ${statusWord(summary)}, ${item.description}`,
+  };
+  return item;
+}
+
+function fillAgentItem(
+  item: vscode.TreeItem,
+  summary: AgentSummary,
+  parts: ItemParts,
+): vscode.TreeItem {
+  item.description = toAgentDescription(summary, Date.now());
   item.iconPath = toStatusIcon(summary);
   item.contextValue = toContextValue(summary, parts);
   item.command = openNode;
@@ -257,6 +280,7 @@ function toContextValue(summary: Summary, { tree, source }: ItemParts): string {
   return (
     [
       'session',
+      ...(summary.agent ? ['agent', `on-${summary.agent.isolation}`] : []),
       'can-open',
       ...actions.map((action) => `can-${action}`),
       ...(actions.includes('stop') && !summary.agent ? ['can-run'] : []),

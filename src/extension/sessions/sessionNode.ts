@@ -11,8 +11,24 @@ export type SessionNode =
   | { readonly kind: 'guardrail'; readonly sessionId: string; readonly name: GuardrailName }
   | { readonly kind: 'variable'; readonly sessionId: string; readonly name: string }
   | { readonly kind: 'step'; readonly sessionId: string; readonly step: number }
+  | AgentLimitNode
+  | ApprovalNode
   | FileNode
   | FileNoteNode;
+
+/** One of the limits of an agent, by its place among them. */
+export interface AgentLimitNode {
+  readonly kind: 'agentLimit';
+  readonly sessionId: string;
+  readonly index: number;
+}
+
+/** What an agent waits for a person to answer. */
+export interface ApprovalNode {
+  readonly kind: 'approval';
+  readonly sessionId: string;
+  readonly approvalId: string;
+}
 
 /** A file or folder of the sandbox, or one that the trace knows of. */
 export interface FileNode {
@@ -57,6 +73,10 @@ export function toNodeKey(node: SessionNode): string {
       return `${node.sessionId}/${node.kind}/${node.name}`;
     case 'step':
       return `${node.sessionId}/step/${node.step}`;
+    case 'agentLimit':
+      return `${node.sessionId}/agentLimit/${node.index}`;
+    case 'approval':
+      return `${node.sessionId}/approval/${node.approvalId}`;
     case 'file':
       return `${node.sessionId}/file/${node.form}/${node.number}/${node.path}`;
     case 'fileNote':

@@ -5,6 +5,7 @@ import { type Disposable, DisposableStore } from '../../base/disposable';
 import { Emitter } from '../../base/emitter';
 import { hasFiles } from '../../core/sandboxPlace';
 import type { Summary } from '../../core/summary';
+import { toAgentGauges } from '../../export/wording';
 import { FileTree } from '../files/fileTree';
 import { type SessionFileSource, workFolder } from '../files/sessionFileSource';
 import type { SessionSource } from '../sessionSource';
@@ -107,7 +108,10 @@ export class SessionTree implements Disposable {
       case 'section':
         return this.#pool.get({ kind: 'session', sessionId: node.sessionId });
       case 'guardrail':
+      case 'agentLimit':
         return this.#section(node.sessionId, 'guardrails');
+      case 'approval':
+        return this.#pool.get({ kind: 'session', sessionId: node.sessionId });
       case 'variable':
         return this.#section(node.sessionId, 'variables');
       case 'step':
@@ -139,6 +143,8 @@ export class SessionTree implements Disposable {
         return node.form === 'folder' ? this.#files.list(node.sessionId, node.path) : [];
       case 'more':
       case 'guardrail':
+      case 'agentLimit':
+      case 'approval':
       case 'variable':
       case 'step':
       case 'fileNote':
@@ -154,6 +160,9 @@ export class SessionTree implements Disposable {
 
   #listSession(sessionId: string): readonly SessionNode[] {
     const summary = this.#index.get(sessionId);
+    if (summary?.agent) {
+      return this.#listAgent(sessionId);
+    }
     const withFiles: readonly Section[] = summary && hasFiles(summary) ? ['files'] : [];
     const sections: readonly Section[] = ['guardrails', 'variables', 'steps', ...withFiles];
     return [
@@ -162,7 +171,23 @@ export class SessionTree implements Disposable {
     ];
   }
 
+  /** What it waits for comes first, and is known of agents of this window alone. */
+  #listAgent(sessionId: string): readonly SessionNode[] {
+    const asked = this.#source.engine?.agents?.find(sessionId)?.approvals ?? [];
+    return [
+      ...asked.map(({ approvalId }) => ({ kind: 'approval', sessionId, approvalId }) as const),
+      { kind: 'section', sessionId, section: 'guardrails' },
+      ...this.#index.listChildren(sessionId).map(toSessionNode),
+    ];
+  }
+
   async #listSection(sessionId: string, section: Section): Promise<readonly SessionNode[]> {
+    const agent = this.#index.get(sessionId)?.agent;
+    if (section === 'guardrails' && agent) {
+      return toAgentGauges(agent.limits, agent.usage).map(
+        (_, index) => ({ kind: 'agentLimit', sessionId, index }) as const,
+      );
+    }
     if (section === 'guardrails') {
       return guardrailNames.map((name) => ({ kind: 'guardrail', sessionId, name }));
     }
@@ -240,7 +265,8 @@ function toSessionNode({ sessionId }: { readonly sessionId: string }): SessionNo
   return { kind: 'session', sessionId };
 }
 
-function toSearchText({ title, sessionId, language, contexts }: Summary): string {
+function toSearchText({ title, sessionId, language, contexts, agent }: Summary): string {
   const paths = contexts.flatMap(({ sources }) => sources.map(({ path }) => path));
-  return [title, sessionId, language, ...paths].join('\n').toLowerCase();
+  const of = agent ? ['agent', agent.profileId, agent.profileTitle] : [language];
+  return [title, sessionId, ...of, ...paths].join('\n').toLowerCase();
 }

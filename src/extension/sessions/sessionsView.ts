@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import { DisposableStore } from '../../base/disposable';
+import { isUnderWay } from '../../core/summary';
 import { toPlainText } from '../plainText';
 import type { SessionSource } from '../sessionSource';
 import { RootListing } from './rootListing';
@@ -97,7 +98,17 @@ export class SessionsView implements vscode.Disposable {
   }
 
   #showBadge(): void {
-    const active = this.#index.listAll(({ status }) => status === 'active').length;
+    const under = this.#index.listAll(({ status }) => isUnderWay(status));
+    const waiting = under.reduce((sum, { agent }) => sum + (agent?.waitingFor ?? 0), 0);
+    if (waiting > 0) {
+      const tooltip =
+        waiting === 1
+          ? vscode.l10n.t('1 waits for you')
+          : vscode.l10n.t('{0} wait for you', waiting);
+      this.#view.badge = { value: waiting, tooltip };
+      return;
+    }
+    const active = under.length;
     this.#view.badge =
       active === 0
         ? undefined

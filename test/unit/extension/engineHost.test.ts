@@ -38,6 +38,7 @@ describe('EngineHost', () => {
       log: () => undefined,
       models: async () => parseModelSettings({}),
       backends: async () => parseBackendSettings({}),
+      agents: {},
       extraProviders: [],
     };
     const host = new EngineHost({
