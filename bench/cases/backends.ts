@@ -1,14 +1,15 @@
-// Python on each backend that this machine has: a step over 1 KB and over 100 MB, a session from the warm place, the
+// Python on each backend that this machine has, and JavaScript on those that run it on Node: a step over 1 KB and over 100 MB, a session from the warm place, the
 // first of a process, and how soon nothing runs any more once the process that holds the places is killed.
 
 import { readFile, readdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BackendName } from '../../src/core/sandbox';
-import { findLack, nativeBackends } from '../../test/support/backends';
+import type { BackendName, Language } from '../../src/core/sandbox';
+import { findLack, nativeBackends, nodeImage, testImage } from '../../test/support/backends';
 import { listChildren } from '../../test/support/processTree';
 import { type Bench, type BenchCase, kilobyte, megabyte } from '../bench';
 import { type Figure, toCount, toFigure } from '../figure';
 import type { Contender } from '../measure';
+import type { SandboxProcess } from '../../src/sandbox/sandboxProcess';
 import { createSandboxes } from '../../test/support/repl';
 import { Repl, createLengthStep, runStep } from '../repls';
 import { createText } from '../texts';
@@ -24,69 +25,93 @@ const targets: Readonly<
   local: { step: 1.5, warm: 150, first: 1_000 },
   container: { step: 2, warm: 100, first: 2_000 },
 };
+/** What is measured: where, and in which language. */
+interface Kind {
+  readonly backend: (typeof measured)[number];
+  readonly language: Language;
+}
+const kinds: readonly Kind[] = [
+  ...measured.map((backend) => ({ backend, language: 'python' }) as const),
+  { backend: 'local', language: 'javascript' },
+  { backend: 'container', language: 'javascript' },
+];
+const sums: Readonly<Record<Language, { readonly add: string; readonly sum: string }>> = {
+  python: { add: 'x.append(len(context))', sum: 'sum(x)' },
+  javascript: { add: 'x.push(context.length)', sum: 'x.reduce((all, one) => all + one)' },
+};
 const maxGoneMs = 1_000;
 const atOnce = 20;
 const stepsEach = 10;
 
 export const backends: BenchCase = {
   name: 'backends',
-  title: 'Python on each backend',
+  title: 'Backends',
   run: async (bench) => {
     const figures: Figure[] = [];
-    for (const backend of measured) {
-      const lack = findLack(backend);
+    for (const kind of kinds) {
+      const lack = findLack(kind.backend);
       figures.push(
         ...(lack === null
-          ? await measure(bench, backend)
-          : [toFigure(`${backend}: a step over 1 KB`, { missing: lack })]),
+          ? await measure(bench, kind)
+          : [toFigure(`${toTitle(kind)}: a step over 1 KB`, { missing: lack })]),
       );
     }
     return figures;
   },
 };
 
-async function measure(bench: Bench, backend: (typeof measured)[number]): Promise<Figure[]> {
+function toTitle({ backend, language }: Kind): string {
+  return language === 'python' ? backend : `${backend}, JavaScript`;
+}
+
+function openBackend({ backend, language }: Kind): SandboxProcess {
+  return createSandboxes(backend, [], language === 'python' ? testImage : nodeImage);
+}
+
+async function measure(bench: Bench, kind: Kind): Promise<Figure[]> {
+  const { backend, language } = kind;
   const none = { missing: 'not run' };
   const { step, warm, first } = targets[backend];
-  const endsWithHolder = nativeBackends.includes(backend);
+  const endsWithHolder = nativeBackends.includes(backend) && language === 'python';
   const contenders = [
-    ...(await createSteps(bench, backend)),
-    createWarm(bench, backend),
-    createFirst(backend),
+    ...(await createSteps(bench, kind)),
+    createWarm(bench, kind),
+    createFirst(kind),
     ...(endsWithHolder ? [createKill(backend)] : []),
   ];
   const options = { rounds: bench.pick(9, 2), budgetMs: bench.pick(20_000, 4_000) };
   const result = await bench.race(contenders, options);
   const figure = (name: string, words: string, atMost: number): Figure =>
-    toFigure(`${backend}: ${words}`, result.spread(name) ?? none, { target: { atMost } });
+    toFigure(`${toTitle(kind)}: ${words}`, result.spread(name) ?? none, { target: { atMost } });
   return [
     figure('small', 'a step over 1 KB', step),
     figure('large', 'a step over 100 MB', 2 * step),
     figure('warm', 'a session from the warm place', warm),
     figure('first', 'the first session of a process', first),
     ...(endsWithHolder ? [figure('kill', 'killed, until nothing of it runs', maxGoneMs)] : []),
-    await countAnswering(backend),
+    await countAnswering(kind),
     ...(endsWithHolder ? [await countKills(bench, backend)] : []),
   ];
 }
 
 /** All open at once, work at once, and answer right. */
-async function countAnswering(backend: BackendName): Promise<Figure> {
-  const sandboxes = createSandboxes(backend);
+async function countAnswering(kind: Kind): Promise<Figure> {
+  const { language } = kind;
+  const sandboxes = openBackend(kind);
   const work = async (number: number): Promise<boolean> => {
-    const repl = await Repl.open(sandboxes, { context: small });
+    const repl = await Repl.open(sandboxes, { language, context: small });
     await repl.run(`x = [${number}]`);
     for (let step = 1; step < stepsEach; step += 1) {
-      await repl.run('x.append(len(context))');
+      await repl.run(sums[language].add);
     }
     const wanted = number + (stepsEach - 1) * small.length;
-    return (await repl.evaluate('sum(x)')) === String(wanted);
+    return (await repl.evaluate(sums[language].sum)) === String(wanted);
   };
   try {
     const settled = await Promise.allSettled(Array.from({ length: atOnce }, (_, n) => work(n)));
     const right = settled.filter((one) => one.status === 'fulfilled' && one.value).length;
     return toCount(
-      `${backend}: of ${atOnce} sessions at once, those whose steps all answered right`,
+      `${toTitle(kind)}: of ${atOnce} sessions at once, those whose steps all answered right`,
       'sessions',
       right,
       { target: { atLeast: atOnce } },
@@ -115,48 +140,54 @@ async function countKills(bench: Bench, backend: BackendName): Promise<Figure> {
   );
 }
 
-async function createSteps(bench: Bench, backend: BackendName): Promise<Contender[]> {
-  const sandboxes = bench.store.add(createSandboxes(backend));
+async function createSteps(bench: Bench, kind: Kind): Promise<Contender[]> {
+  const { language } = kind;
+  const sandboxes = bench.store.add(openBackend(kind));
   const contenders: Contender[] = [];
   for (const [name, bytes] of [
     ['small', kilobyte],
     ['large', 100 * megabyte],
   ] as const) {
     const text = createText(bytes).toString('latin1');
-    const repl = await Repl.open(sandboxes, { context: text });
-    const run = createLengthStep('python', text.length, (code) => runStep(repl, code));
+    const repl = await Repl.open(sandboxes, { language, context: text });
+    const run = createLengthStep(language, text.length, (code) => runStep(repl, code));
     contenders.push({ name, run, burst: 20, warmUps: 20 });
   }
   return contenders;
 }
 
-function createWarm(bench: Bench, backend: BackendName): Contender {
-  const sandboxes = bench.store.add(createSandboxes(backend));
+function createWarm(bench: Bench, kind: Kind): Contender {
+  const { language } = kind;
+  const sandboxes = bench.store.add(openBackend(kind));
   let repl: Repl | undefined;
   return {
     name: 'warm',
     prepare: async () => {
-      repl ??= await Repl.open(sandboxes, { context: small }); // from here on one waits
-      while ((await sandboxes.readStatus()).warmWorkers === 0) {
-        sandboxes.prewarm();
+      repl ??= await Repl.open(sandboxes, { language, context: small }); // from here on one waits
+      while (!(await hasWarm(sandboxes, language))) {
         await delay(20);
       }
     },
     run: async () => {
       const last = repl;
-      repl = await Repl.open(sandboxes, { context: small });
+      repl = await Repl.open(sandboxes, { language, context: small });
       last?.sandbox.dispose();
     },
   };
 }
 
-function createFirst(backend: BackendName): Contender {
+async function hasWarm(sandboxes: SandboxProcess, language: Language): Promise<boolean> {
+  const { backends: rows } = await sandboxes.readStatus();
+  return rows.some((one) => one.language === language && one.warm > 0);
+}
+
+function createFirst(kind: Kind): Contender {
   let sandboxes: ReturnType<typeof createSandboxes> | undefined;
   return {
     name: 'first',
     run: async () => {
-      sandboxes = createSandboxes(backend);
-      await Repl.open(sandboxes, { context: small });
+      sandboxes = openBackend(kind);
+      await Repl.open(sandboxes, { language: kind.language, context: small });
     },
     cleanUp: async () => sandboxes?.dispose(),
   };

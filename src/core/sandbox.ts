@@ -7,6 +7,11 @@ import type { FileReply, FileRequest } from './sandboxFiles';
 
 export type Language = 'python' | 'javascript';
 export const languages: readonly Language[] = ['python', 'javascript'];
+/** What runs them outside WebAssembly. */
+export const interpreterNames: Readonly<Record<Language, string>> = {
+  python: 'Python',
+  javascript: 'Node.js',
+};
 
 /**
  * Where code runs: an engine on WebAssembly, a Python of this machine in the sandbox of its system, a

@@ -2,12 +2,13 @@
 
 import type { BackendSettings, ReadBackendSettings } from '../core/backendSettings';
 import { RlmError, toRlmError } from '../core/errors';
-import type {
-  BackendName,
-  Sandbox,
-  SandboxFactory,
-  SandboxRequest,
-  SandboxStatus,
+import {
+  type BackendName,
+  type Sandbox,
+  type SandboxFactory,
+  type SandboxRequest,
+  type SandboxStatus,
+  languages,
 } from '../core/sandbox';
 import type { NativePlace } from '../protocol/sandboxProcess';
 import { type AskedPlace, SandboxProcess } from './sandboxProcess';
@@ -173,9 +174,11 @@ function chooseImage(
 
 function toFailing({ message, nextStep }: RlmError) {
   const none = { image: null, imageDigest: null, walls: [], live: 0, warm: 0 };
-  const backends = nativeNames.map(
-    (backend) =>
-      ({ backend, language: 'python', works: false, detail: message, nextStep, ...none }) as const,
+  const backends = nativeNames.flatMap((backend) =>
+    languages.map(
+      (language) =>
+        ({ backend, language, works: false, detail: message, nextStep, ...none }) as const,
+    ),
   );
   return { backends, liveSandboxes: 0, warmWorkers: 0 };
 }

@@ -4,7 +4,7 @@
 import { realpath } from 'node:fs/promises';
 import { Emitter } from '../base/emitter';
 import { escapeControls } from '../base/visible';
-import { RlmError, cancelledError } from '../core/errors';
+import { cancelledError } from '../core/errors';
 import {
   type BackendName,
   type Sandbox,
@@ -93,7 +93,9 @@ export class SandboxProcess implements SandboxFactory {
     void this.#startRunning()
       .then(async (host) => {
         for (const kind of await this.#listKinds()) {
-          await host.channel.request('prewarm', kind);
+          if (kind.place === null || kind.language === 'python') {
+            await host.channel.request('prewarm', kind);
+          }
         }
       })
       .catch(() => undefined); // the first session says why
@@ -142,8 +144,8 @@ export class SandboxProcess implements SandboxFactory {
     const native = this.#native;
     return native
       ? Promise.all(
-          native.names.map((backend) =>
-            this.#readKind({ language: 'python', backend, image: null }),
+          native.names.flatMap((backend) =>
+            languages.map((language) => this.#readKind({ language, backend, image: null })),
           ),
         )
       : languages.map((language) => ({ language, place: null }));
@@ -163,13 +165,6 @@ export class SandboxProcess implements SandboxFactory {
     const name = native?.names.find((one) => backend === undefined || one === backend);
     if (!native || name === undefined) {
       return { language, place: null };
-    }
-    if (language !== 'python' && name === 'kubernetes') {
-      throw new RlmError(
-        'BACKEND_UNAVAILABLE',
-        `Backend ${name} runs Python; there is no ${language} in it.`,
-        { nextStep: 'Open the session with language python, or with another backend.' },
-      );
     }
     return { language, place: await native.readPlace(name, { image, sessionId, maxMemoryMb }) };
   }

@@ -98,7 +98,7 @@ export function renderStatus(status: EngineStatus, style: Style): string {
 
 function toBackendName({ backend, language }: SandboxBackendStatus): string {
   const name = language === 'python' ? 'Python' : 'JavaScript';
-  return backend === 'wasm' ? name : backend;
+  return backend === 'wasm' ? name : language === 'python' ? backend : ' JavaScript';
 }
 
 function toBackendText({ works, ...backend }: SandboxBackendStatus, style: Style): string {

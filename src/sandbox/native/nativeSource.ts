@@ -1,7 +1,7 @@
 // Starts the workers of the backends whose code runs in programs of this machine, or on another one.
 
 import type { NativePlace, WorkerKind } from '../../protocol/sandboxProcess';
-import type { WorkerSource } from '../workerPool';
+import type { WorkerSource, WorkerState } from '../workerPool';
 import { ContainerPlaces } from './container/containerPlaces';
 import { DaytonaPlaces } from './daytona/daytonaPlaces';
 import { KubernetesPlaces } from './kubernetes/kubernetesPlaces';
@@ -12,7 +12,7 @@ export function createNativeSource(bundles: string): WorkerSource {
   const local = new LocalPlaces(bundles);
   const containers = new ContainerPlaces(bundles);
   const daytona = new DaytonaPlaces(bundles);
-  const kubernetes = new KubernetesPlaces();
+  const kubernetes = new KubernetesPlaces(bundles);
   return {
     start: async (kind, control) => {
       const place = requirePlace(kind);
@@ -24,7 +24,7 @@ export function createNativeSource(bundles: string): WorkerSource {
         case 'daytona':
           return daytona.start(place, { ...control, language: kind.language });
         case 'kubernetes':
-          return kubernetes.start(place, control);
+          return kubernetes.start(place, { ...control, language: kind.language });
       }
     },
     probe: async (kind) => {
@@ -33,17 +33,24 @@ export function createNativeSource(bundles: string): WorkerSource {
         case 'local':
           return local.probe(place, kind.language);
         case 'container':
-          return containers.probe(place);
+          return containers.probe(place, kind.language);
         case 'daytona':
-          return daytona.probe(place);
+          return withNode(await daytona.probe(place), kind);
         case 'kubernetes':
-          return kubernetes.probe(place);
+          return withNode(await kubernetes.probe(place), kind);
       }
     },
     isElsewhere: ({ place }) => place?.kind === 'daytona' || place?.kind === 'kubernetes',
     keepsWarm: ({ place }) => place?.kind === 'kubernetes' && place.settings.keepsReserve,
     settle: async () => void (await Promise.all([daytona.settle(), kubernetes.settle()])),
   };
+}
+
+/** What an image elsewhere holds is known once something of it has started. */
+function withNode(state: WorkerState, { language }: WorkerKind): WorkerState {
+  return language === 'python'
+    ? state
+    : { ...state, detail: `${state.detail}; JavaScript where its image has Node.js 18 or later` };
 }
 
 function requirePlace({ place }: WorkerKind): NativePlace {

@@ -3,15 +3,14 @@
 
 import assert from 'node:assert/strict';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { type GivenBackendSettings, parseBackendSettings } from '../../../src/core/backendSettings';
-import type { Engine } from '../../../src/core/engine';
+import type { GivenBackendSettings } from '../../../src/core/backendSettings';
 import type { BackendName } from '../../../src/core/sandbox';
-import { createEngine } from '../../../src/runtime';
+import { type Environment, startWithBackends } from '../../support/backendEngine';
 import { describePython, placeBackends, testImage } from '../../support/backends';
-import { callError, callOk, callTool, connectClient } from '../../support/mcpClient';
+import { callError, callOk, callTool } from '../../support/mcpClient';
 import { usualSnapshot } from '../../support/fakeDaytona/fakeDaytona';
 import { podImage } from '../../support/fakeKubernetes/fakeCluster';
-import { sandboxFolder, useFakeCluster, useFakeDaytona } from '../../support/repl';
+import { useFakeCluster, useFakeDaytona } from '../../support/repl';
 import { useTempFolder } from '../../support/tempFolder';
 
 type Json = Record<string, unknown>;
@@ -32,26 +31,8 @@ const missingSettings: Readonly<Record<BackendName, GivenBackendSettings>> = {
   daytona: { daytonaApiKey: '' },
   kubernetes: {},
 };
-type Environment = Readonly<Record<string, string>>;
 /** The same, where no setting but the environment says it. */
 const missingEnvironment: Environment = { KUBECONFIG: '/no/such/file' };
-
-/** An engine over the home whose user has set so, and a client of it. */
-async function start(
-  home: string,
-  given: GivenBackendSettings,
-  environment: Environment = {},
-): Promise<[Client, Engine]> {
-  const engine = await createEngine({
-    home,
-    roots: [home],
-    baseFolder: home,
-    log: () => undefined,
-    sandboxFolder,
-    backends: async () => parseBackendSettings(environment, given),
-  });
-  return [await connectClient(engine), engine];
-}
 
 describePython(
   'a session',
@@ -76,7 +57,7 @@ describePython(
       more: Environment = {},
     ): Promise<void> => {
       const all = { ...environment, ...more };
-      const [client, engine] = await start(home(), { ...access, ...given }, all);
+      const [client, engine] = await startWithBackends(home(), { ...access, ...given }, all);
       try {
         await work(client);
       } finally {
@@ -243,7 +224,7 @@ describe('backends that are named wrongly', () => {
   const home = useTempFolder();
 
   it('are refused, by the caller and by the user’s settings', async () => {
-    const [client, engine] = await start(home(), { backend: 'docker' });
+    const [client, engine] = await startWithBackends(home(), { backend: 'docker' });
     try {
       const args = { context_text: 'a text' };
       const byUser = await callError(client, 'rlm_init_context', args);
@@ -264,7 +245,7 @@ describe('backends that are named wrongly', () => {
   });
 
   it('have no image but a container’s', async () => {
-    const [client, engine] = await start(home(), {});
+    const [client, engine] = await startWithBackends(home(), {});
     try {
       const args = { context_text: 'a text', image: 'python:3' };
       assert.equal((await callError(client, 'rlm_init_context', args)).code, 'INVALID_INPUT');

@@ -80,7 +80,7 @@ const sessions: Readonly<Record<string, readonly (readonly [code: string, seen: 
   ],
 };
 
-const everywhere = ['wasm', 'local', 'container', 'daytona'] as const;
+const everywhere = ['wasm', 'local', 'container', 'daytona', 'kubernetes'] as const;
 const context = 'a needle here\ntwo needles';
 const answer = ({ args }: HostCall): Promise<unknown> =>
   Promise.resolve(String(args[0]).toUpperCase());

@@ -2,7 +2,9 @@
 // event loop, and code that is out to break what runs it.
 
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
 import { describeJavascript, itIn, nativeBackends, nodeImage } from '../../support/backends';
 import { Repl, createSandboxes } from '../../support/repl';
@@ -172,6 +174,24 @@ describeJavascript(
       });
     }
 
+    it('tells changes of private fields also where it cannot look into them', async () => {
+      const made = 'class Kept { #a = [1]; add() { this.#a.push(2) } }';
+      const large = await Repl.open(sandboxes, {
+        language: 'javascript',
+        context: 'x'.repeat(5_000_000),
+      });
+      await large.run(`${made} var v = new Kept()`);
+      const { changes } = await large.run('v.add()');
+      assert.deepStrictEqual(
+        changes.map(({ name }) => name),
+        ['v'],
+      );
+      large.sandbox.dispose();
+      const many = await repl.run(`${made} var v = Array.from({ length: 400 }, () => new Kept())`);
+      assert.match(many.changes.find(({ name }) => name === 'v')?.hash ?? '', /^~/u);
+      assert.match(many.stderr, /too large to be compared whole.*: v$/mu);
+    });
+
     it('holds a fork bomb, and ends all of it', async () => {
       await repl.run('require("child_process").execSync("f() { f | f & f; }; f")', {
         timeoutMs: 700,
@@ -195,4 +215,35 @@ describeJavascript(
     });
   },
   ['local', 'container', 'daytona'],
+);
+
+describeJavascript(
+  'the network of code on Node',
+  function (backend) {
+    this.timeout(60_000);
+
+    it('is what the user allows, by fetch and by Node’s own modules', async () => {
+      const web = createServer((request, response) => response.end(`got ${request.url ?? ''}`));
+      web.listen(0, '127.0.0.2'); // 127.0.0.1 is the sandbox's own
+      await once(web, 'listening');
+      const { address, port } = web.address() as AddressInfo; // it listens on TCP
+      const sandboxes = createSandboxes(backend, [`${address}:${port}`]);
+      try {
+        const repl = await Repl.open(sandboxes, { language: 'javascript' });
+        const at = `http://${address}:${port}/x`;
+        const { result, error, network } = await repl.run(
+          `const all = [await (await fetch('${at}')).text(), await fetch('http://10.255.255.1/').then(() => 'reached', () => 'refused')]; all`,
+        );
+        assert.deepStrictEqual([error, result], [null, "[ 'got /x', 'refused' ]"]);
+        assert.ok(JSON.stringify(network).includes(address));
+        repl.sandbox.dispose();
+      } finally {
+        sandboxes.dispose();
+        web.closeAllConnections();
+        web.close();
+        await once(web, 'close');
+      }
+    });
+  },
+  ['local'],
 );

@@ -1,4 +1,4 @@
-// Backend `container`: a Python in a container of docker or podman, which the session has to itself.
+// Backend `container`: a Python or Node in a container of docker or podman, which the session has to itself.
 
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
@@ -30,6 +30,8 @@ type ContainerRequest = Omit<Extract<NativePlace, { kind: 'container' }>, 'kind'
 export class ContainerPlaces {
   readonly #bundles: string;
   readonly #runtimes = new Map<string | null, Promise<ContainerRuntime>>();
+  /** By the digest of an image, the Node.js in it, or why it runs none. */
+  readonly #nodes = new Map<string, Promise<string>>();
 
   constructor(bundles: string) {
     this.#bundles = bundles;
@@ -80,15 +82,30 @@ export class ContainerPlaces {
     }
   }
 
-  async probe({ runtime: named, image, network }: ContainerRequest): Promise<WorkerState> {
+  async probe(request: ContainerRequest, language: Language): Promise<WorkerState> {
+    const { runtime: named, image, network } = request;
     const runtime = await this.#find(named);
     const imageDigest = await runtime.readImageId(image);
+    const node = language === 'javascript' ? [await this.#tryNode(imageDigest, request)] : [];
     return {
-      detail: `${runtime.name}, ${image}`,
+      detail: [runtime.name, image, ...node].join(', '),
       walls: toWalls(runtime, network),
       image,
       imageDigest,
     };
+  }
+
+  /** No image says what is in it: one container of it does, once. @throws RlmError 'BACKEND_UNAVAILABLE' */
+  #tryNode(imageDigest: string, request: ContainerRequest): Promise<string> {
+    const tried = this.#nodes.get(imageDigest) ?? this.#readNode(request);
+    this.#nodes.set(imageDigest, tried);
+    return tried;
+  }
+
+  async #readNode(request: ContainerRequest): Promise<string> {
+    const worker = await this.start(request, 'javascript');
+    worker.dispose();
+    return worker.detail;
   }
 
   /** Looked for once; what failed is tried again at the next call. */

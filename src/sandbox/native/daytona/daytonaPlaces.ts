@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { untilAborted } from '../../../base/abort';
 import type { DaytonaAccess } from '../../../core/backendSettings';
 import { type RlmError, cancelledError, toRlmError } from '../../../core/errors';
-import type { Language } from '../../../core/sandbox';
+import { type Language, interpreterNames } from '../../../core/sandbox';
 import type { WorkerHandle } from '../../workerHandle';
 import type { StartControl, WorkerState } from '../../workerPool';
 import { createGuestEnvironment, createGuestPayload, terminalProgram } from '../guestPayload';
@@ -76,7 +76,7 @@ export class DaytonaPlaces {
           'Allow sandboxes without a network in the account’s settings; code that reads your texts gets no network.',
         );
       }
-      onStage(`${language === 'python' ? 'Python' : 'Node.js'} starts in Daytona’s sandbox`);
+      onStage(`${interpreterNames[language]} starts in Daytona’s sandbox`);
       const opened = this.#open({ api, sandbox, language }, request);
       return await untilAborted(opened, signal, cancelled).catch((thrown: unknown) => {
         opened.then((worker) => worker.dispose()).catch(() => undefined);
@@ -213,7 +213,7 @@ function toUnavailable(thrown: unknown, language: Language): RlmError {
   return error.code === 'BACKEND_UNAVAILABLE'
     ? error
     : createUnavailable(
-        `A sandbox of Daytona was made, but its ${language === 'python' ? 'Python' : 'Node.js'} did not start: ${error.message}`,
+        `A sandbox of Daytona was made, but its ${interpreterNames[language]} did not start: ${error.message}`,
         `Its snapshot needs Python 3.11 or later as python3${language === 'python' ? '' : ', and Node.js 18 or later as node'}; name another one (rlm.daytonaSnapshot, RLM_DAYTONA_SNAPSHOT).`,
       );
 }

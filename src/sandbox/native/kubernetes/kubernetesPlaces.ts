@@ -1,4 +1,4 @@
-// Backend `kubernetes`: a Python in a pod that a session has to itself. Where a pod runs is the cluster's to say. A pod
+// Backend `kubernetes`: a Python or Node in a pod that a session has to itself. Where a pod runs is the cluster's to say. A pod
 // ends with its session; one whose engine is gone ends by itself, and is deleted by the next engine, or by the cluster
 // together with the pod that the engine ran in.
 
@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { untilAborted } from '../../../base/abort';
 import { toRlmError } from '../../../core/errors';
+import { type Language, interpreterNames } from '../../../core/sandbox';
 import type { NativePlace } from '../../../protocol/sandboxProcess';
 import type { WorkerHandle } from '../../workerHandle';
 import type { StartControl, WorkerState } from '../../workerPool';
@@ -51,7 +52,10 @@ const keptBytes = 64 * 2 ** 20;
 
 export type PodRequest = Extract<NativePlace, { readonly kind: 'kubernetes' }>;
 
+type PodStart = StartControl & { readonly language: Language };
+
 export class KubernetesPlaces {
+  readonly #bundles: string;
   readonly #removals = new Removals(delay);
   /** By name, what is being made. */
   readonly #starting = new Map<string, KubernetesApi>();
@@ -59,9 +63,13 @@ export class KubernetesPlaces {
   /** Namespaces in which was looked for what earlier engines left. */
   readonly #cleaned = new Set<string>();
 
+  constructor(bundles: string) {
+    this.#bundles = bundles;
+  }
+
   /** @throws RlmError 'BACKEND_UNAVAILABLE', or 'CANCELLED': nothing is left there then. */
-  async start(request: PodRequest, control: StartControl): Promise<WorkerHandle> {
-    const { signal, onStage } = control;
+  async start(request: PodRequest, control: PodStart): Promise<WorkerHandle> {
+    const { signal, onStage, language } = control;
     while (this.#starting.size >= maxStarting) {
       const freed = new Promise<void>((resolve) => this.#waiting.push(resolve));
       await untilAborted(freed, signal, cancelled);
@@ -84,8 +92,8 @@ export class KubernetesPlaces {
       const made = await api.createPod(manifest, signal);
       isMade = true;
       const pod = await untilRunning(api, made, { image, ...control });
-      onStage('Python starts in its pod');
-      const opened = this.#open(api, pod, request);
+      onStage(`${interpreterNames[language]} starts in its pod`);
+      const opened = this.#open(api, pod, { ...request, language });
       return await untilAborted(opened, signal, cancelled).catch((thrown: unknown) => {
         opened.then((worker) => worker.dispose()).catch(() => undefined);
         throw thrown;
@@ -94,7 +102,7 @@ export class KubernetesPlaces {
       const isUnsure = !isMade && isUnanswered(thrown);
       const told = signal.aborted
         ? cancelled()
-        : await explain(api, name, request.image, toRlmError(thrown));
+        : await explain(api, { name, image: request.image, language }, toRlmError(thrown));
       this.#remove(api, name, isUnsure);
       throw told;
     } finally {
@@ -121,18 +129,22 @@ export class KubernetesPlaces {
     await this.#removals.settle();
   }
 
-  async #open(api: KubernetesApi, pod: Pod, request: PodRequest): Promise<WorkerHandle> {
-    const { settings, maxMemoryMb, image, network } = request;
+  async #open(
+    api: KubernetesApi,
+    pod: Pod,
+    request: PodRequest & Pick<PodStart, 'language'>,
+  ): Promise<WorkerHandle> {
+    const { settings, maxMemoryMb, image, network, language } = request;
     const veil = createPodVeil();
     const { name } = pod.metadata;
     const payload = createGuestPayload(
       {
-        language: 'python',
-        bundles: '',
-        node: '',
+        language,
+        bundles: this.#bundles,
+        node: 'node',
         folder: podFolder,
         folders: [podFolder, '/tmp'],
-        environment: createGuestEnvironment(podFolder, 'python', network),
+        environment: createGuestEnvironment(podFolder, language, network),
         limits,
         processes: 'all',
         network: network.length > 0,
@@ -154,7 +166,7 @@ export class KubernetesPlaces {
     );
     let isOpen = false;
     const handle = await SupervisedPlace.open({
-      language: 'python',
+      language,
       process,
       payload: null,
       walls: toWalls(request, networkWalls.closed),

@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { untilAborted } from '../../../base/abort';
 import { type RlmError, cancelledError } from '../../../core/errors';
+import { type Language, interpreterNames } from '../../../core/sandbox';
 import type { StartControl } from '../../workerPool';
 import { createUnavailable } from '../unavailable';
 import type { KubernetesApi } from './kubernetesApi';
@@ -69,11 +70,16 @@ export async function untilRunning(
   }
 }
 
+interface StartedPod {
+  readonly name: string;
+  readonly image: string;
+  readonly language: Language;
+}
+
 /** An error of a start, in words about the pod where that says more. */
 export async function explain(
   api: KubernetesApi,
-  name: string,
-  image: string,
+  { name, image, language }: StartedPod,
   error: RlmError,
 ): Promise<RlmError> {
   if (error.code === 'BACKEND_UNAVAILABLE') {
@@ -88,8 +94,8 @@ export async function explain(
   }
   const reason = state?.kind === 'ended' ? `${state.reason}; ${error.message}` : error.message;
   return createUnavailable(
-    `A pod of ${image} was started, but its Python was not: ${reason}`,
-    toNextStep(reason),
+    `A pod of ${image} was started, but its ${interpreterNames[language]} was not: ${reason}`,
+    toNextStep(reason, language),
   );
 }
 
@@ -107,7 +113,7 @@ async function readEnd(api: KubernetesApi, name: string): Promise<PodState | nul
   return state;
 }
 
-function toNextStep(reason: string): string {
+function toNextStep(reason: string, language: Language = 'python'): string {
   if (/Image/u.test(reason)) {
     return 'Check the image and the right to fetch it: RLM_KUBERNETES_IMAGE, RLM_KUBERNETES_PULL_SECRETS.';
   }
@@ -117,7 +123,8 @@ function toNextStep(reason: string): string {
   if (/attach|403/u.test(reason)) {
     return 'Give the account the right to attach to pods (get and create of pods/attach): the chart’s Role has it.';
   }
-  return 'Its image needs Python 3.11 or later as python3; look with kubectl describe pods -l app.kubernetes.io/name=rlm-companion-session, then call again.';
+  const node = language === 'python' ? '' : ', and Node.js 18 or later as node';
+  return `Its image needs Python 3.11 or later as python3${node}; look with kubectl describe pods -l app.kubernetes.io/name=rlm-companion-session, then call again.`;
 }
 
 export function cancelled(): RlmError {
