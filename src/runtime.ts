@@ -9,6 +9,7 @@ import { AgentWorktrees } from './agents/workspaces/agentWorktrees';
 import { createTimeOrderedId } from './base/ids';
 import { ownerFolder } from './base/ownerOnly';
 import type { RunSearch } from './core/search/runSearch';
+import { type RlmError, toRlmError } from './core/errors';
 import type { TraceStore } from './core/traceStore';
 import type { ExportedTrace } from './export/exportedTrace';
 import { type ExportFormat, exportTrace as exportWithViewer } from './export/exportTrace';
@@ -29,6 +30,7 @@ import {
   serveForOthers,
   serveItsRuns,
 } from './runtime/reachableEngines';
+import { parseModelSettings } from './models/modelSettings';
 import { ProfileFolders } from './profiles/profileFolders';
 import { isEngineAlive } from './store/engineFile';
 import { FileTraceStore } from './store/fileTraceStore';
@@ -45,6 +47,7 @@ export {
 } from './sandbox/native/daytona/daytonaLeftovers';
 export { deployToDaytona, findDaytonaServer, removeDaytonaServer } from './deploy/daytonaServer';
 export { packServer } from './deploy/serverBundle';
+export { readCodexHealth } from './runtime/localAgents';
 export { parseProfileFile } from './profiles/profileFile';
 export { deleteKubernetesPods, listKubernetesPods } from './sandbox/native/kubernetes/podLeftovers';
 export { addToken, readUserFile, revokeTokens } from './team/userFile';
@@ -264,7 +267,22 @@ export async function restoreHome(
   return { ...(await restoreInto(home, file)), location: home.path };
 }
 
-async function openHome(given: string | null): Promise<Home> {
+/** What is wrong with what an environment says of models; null: nothing. No value is in it. */
+export function findModelFault(env: Readonly<Record<string, string | undefined>>): RlmError | null {
+  try {
+    parseModelSettings(env);
+    return null;
+  } catch (thrown) {
+    return toRlmError(thrown);
+  }
+}
+
+/** The absolute path of the home; it is not touched. `given` null: by the environment. */
+export function toHomeFolder(given: string | null): string {
   const { env, platform } = process;
-  return createHome(given ?? toHomePath({ env, platform, homedir: homedir() }));
+  return given ?? toHomePath({ env, platform, homedir: homedir() });
+}
+
+async function openHome(given: string | null): Promise<Home> {
+  return createHome(toHomeFolder(given));
 }

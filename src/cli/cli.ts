@@ -24,6 +24,9 @@ import type {
   listKubernetesPods,
   deleteKubernetesPods,
   findEngine,
+  findModelFault,
+  readCodexHealth,
+  toHomeFolder,
   listServingEngines,
   openOwnEngine,
   openWorktrees,
@@ -63,6 +66,9 @@ export interface CliRuntime {
   ): Promise<{ readonly url: string; readonly tokenFile: string } | null>;
   readonly listServingEngines: typeof listServingEngines;
   readonly findEngine: typeof findEngine;
+  readonly findModelFault: typeof findModelFault;
+  readonly readCodexHealth: typeof readCodexHealth;
+  readonly toHomeFolder: typeof toHomeFolder;
   readonly openOwnEngine: typeof openOwnEngine;
   readonly openWorktrees: typeof openWorktrees;
   serveTeam(engine: Engine, settings: ServeSettings): Promise<TeamServer>;

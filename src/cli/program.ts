@@ -8,6 +8,7 @@ import { addBackupCommand } from './commands/backup';
 import { addConnectCommand } from './commands/connect';
 import { addDaytonaCommand } from './commands/daytona';
 import { addDeployCommand } from './commands/deploy';
+import { addDoctorCommand } from './commands/doctor';
 import { addExportCommand } from './commands/export';
 import { addForkCommand } from './commands/fork';
 import { addKubernetesCommand } from './commands/kubernetes';
@@ -46,6 +47,7 @@ const addCommands = [
   addSearchCommand,
   addExportCommand,
   addStatusCommand,
+  addDoctorCommand,
   addAgentsCommand,
   addProfilesCommand,
   addDaytonaCommand,

@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ContainerBoxes } from '../agents/boxes/containerBoxes';
+import { CodexInstaller, type CodexInstall } from '../agents/codex/codexInstall';
 import { CodexDriver } from '../agents/codex/codexDriver';
 import { type CodexPlaces, findCodex } from '../agents/codex/findCodex';
 import type { CodexProvider } from '../agents/codex/provider';
@@ -120,6 +121,18 @@ function createOwnAccess(readSecrets: () => readonly string[]): AgentAccessSourc
       };
     },
   };
+}
+
+/** Whether the Codex CLI is here and has what reaches its model. Nothing is asked of any server. */
+export async function readCodexHealth(): Promise<{
+  readonly install: CodexInstall;
+  readonly login: Awaited<ReturnType<AgentAccessSource['readStatus']>>;
+}> {
+  const [install, login] = await Promise.all([
+    new CodexInstaller(readPlaces).read(),
+    createOwnAccess(() => []).readStatus(),
+  ]);
+  return { install, login };
 }
 
 function readPlaces(): CodexPlaces {

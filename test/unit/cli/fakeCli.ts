@@ -20,6 +20,7 @@ import {
   removeDaytonaServer,
 } from '../../../src/deploy/daytonaServer';
 import { packServer } from '../../../src/deploy/serverBundle';
+import { findModelFault } from '../../../src/runtime';
 import { parseProfileFile } from '../../../src/profiles/profileFile';
 import { ProfileFolders } from '../../../src/profiles/profileFolders';
 import {
@@ -96,6 +97,10 @@ export class FakeCli implements Cli {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly programFile: string;
   exitCode: ExitCode = exitCodes.ok;
+  codexHealth: Awaited<ReturnType<CliRuntime['readCodexHealth']>> = {
+    install: { kind: 'missing', detail: 'Codex is not installed.', nextStep: '' },
+    login: { works: false, detail: 'no login and no key', nextStep: 'Log in with codex login.' },
+  };
   /** What the last engine was made with. */
   engineOptions: EngineOptions | null = null;
   serveSettings: ServeSettings | null = null;
@@ -149,6 +154,9 @@ export class FakeCli implements Cli {
     joinStdio: (options) => this.#serveStdio(options),
     findServingEngine: async () => null,
     listServingEngines: async () => [],
+    findModelFault,
+    readCodexHealth: async () => this.codexHealth,
+    toHomeFolder: (given) => given ?? path.join(this.cwd, 'home'),
     findEngine: async () => null,
     openOwnEngine: () => Promise.reject(new Error('not here')),
     openWorktrees: async ({ home }) =>
