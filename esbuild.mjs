@@ -85,7 +85,9 @@ const shellEngine = {
 
 /**
  * What of the shell's engine is wrong without a word, replaced by calls of engineHooks.ts: arithmetic in doubles and 32
- * bits, bytes that are not UTF-8 taken for Latin-1, and output decoded a second time.
+ * bits, bytes that are not UTF-8 taken for Latin-1, output decoded a second time, `set -e` in functions that are tested,
+ * the status of a loop that was left, a redirection that cannot be opened, options that reach a shell's parent, input that a
+ * group shares, sets of patterns, the case of letters. How often each is there, where it is not once.
  */
 const shellPatches = [
   [
@@ -101,6 +103,75 @@ const shellPatches = [
     '$1hooks.decodeNoting($2)$3',
   ],
   [/(\w+)\.stdout=([\w$]+)\(\1\.stdout\),\1\.stderr=\2\(\1\.stderr\),\1/, '$1'],
+  [
+    /(for\(let (\w+)=0;\2<(\w+)\.pipelines\.length;\2\+\+\)\{let (\w+)=\3\.pipelines\[\2\],[^{}]*?let \w+=)await this\.executePipeline\(\4\);/,
+    '$1await hooks.runTested(this.ctx.state,$2<$3.pipelines.length-1||$4.negated,()=>this.executePipeline($4));',
+  ],
+  [
+    /,(\w+)=\w+\.exitCode\}\}catch\((\w+)\)\{let (\w+)=\w+\(\2,(\w+)\.stdout,\4\.stderr,e\.state\.loopDepth\);if\(\4\.replace\(\3\.stdout,\3\.stderr\),/g,
+    '$&/^(?:break|continue)$/.test($3.action)&&($1=0),',
+    4,
+  ],
+  [/catch\((\w+)\)\{if\(!\w+\)throw \1;return\{error:/, 'catch($1){return{error:'],
+  [
+    /options:\{\.\.\.this\.state\.options\},hashTable:/,
+    'options:hooks.toFreshOptions(this.state.options),shoptOptions:hooks.toFreshOptions(this.state.shoptOptions),hashTable:',
+  ],
+  [
+    /let (\w+)=(\w+)\|\|(\w+)\.state\.groupStdin\|\|"",/,
+    'let $1=$2||hooks.shareInput($2,$3.state.groupStdin)||"",',
+  ],
+  [
+    /return\{\.\.\.(\w+),internalStdinConsumed:\1\.internalStdinConsumed\?\?\(\w+\?(\w+)\.length:0\)\}/,
+    'if($1.internalStdinConsumed>0&&!$2&&i.state.groupStdin){i.state.groupStdin=i.state.groupStdin.slice($1.internalStdinConsumed);i.state.groupStdinSourceFd!==void 0&&cs(i,i.state.groupStdinSourceFd,$1.internalStdinConsumed)}$&',
+  ],
+  [
+    /=await this\.runCommand\((\w+),(\w+,\w+,\w+,!1,!1,\w+,(\w+))\)/,
+    '=await this.runCommand((hooks.noteRedirection($3),$1),$2)',
+  ],
+  [
+    /(else if\(y\.operator==="<"\)\{let \w+=e\.fs\.resolvePath\(e\.state\.cwd,\w+\);try\{)(\w+=await \w+\(e\.fs,\w+\),)/,
+    '$1hooks.noteFileInput();$2',
+  ],
+  [
+    /let (\w+)=e\.indexOf\("\]",r\+1\);\1!==-1\?\(n\+=e\.slice\(r,\1\+1\),r=\1\):n\+="\\\\\["\}else\/\[\\\\\^\$\.\|\+\(\)\{\}\]\//,
+    'let $1=hooks.readPatternSet(e,r);$1?(n+=$1.source,r=$1.end):n+="\\\\["}else/[\\\\^$.|+(){}]/',
+  ],
+  [
+    /(e\.coverage\?\.hit\("bash:expansion:length"\);)/,
+    '$1if(t==="@"||t==="*")return e.state.env.get("#")||"0";',
+  ],
+  [
+    /let (\w+)=await e\.executeScript\(t\.body\),(\w+)=\1\.exitCode/,
+    'let $1=await hooks.runSubstituted(e.state,()=>e.executeScript(t.body)),$2=$1.exitCode',
+  ],
+  [
+    /(\w)\.stdout\.replace\(\/\\n\+\$\/,""\)/g,
+    '$1.stdout.replace(/\\0+/g,"").replace(/\\n+$/,"")',
+    5,
+  ],
+  [
+    /(let (\w)=(\w)==="bytes"\?(\w)\.length:_\(\4\);)\(!Number\.isSafeInteger\((\w)\)/,
+    '$1$5=Math.min($5,$2);(!Number.isSafeInteger($5)',
+  ],
+  [/let A=x\+S;A!==""/, 'let A=x+(d==="binary"?hooks.toByteText(S):S);A!==""'],
+  [/\?f=>f\.toUpperCase\(\):f=>f\.toLowerCase\(\)/, '?hooks.toUpper:hooks.toLower'],
+  [
+    /n\.all\?t\.toUpperCase\(\):t\.charAt\(0\)\.toUpperCase\(\)\+t\.slice\(1\):n\.all\?t\.toLowerCase\(\):t\.charAt\(0\)\.toLowerCase\(\)\+t\.slice\(1\)/,
+    'n.all?hooks.toUpper(t):hooks.toUpperFirst(t):n.all?hooks.toLower(t):hooks.toLowerFirst(t)',
+  ],
+  [
+    /case"u":return n\.charAt\(0\)\.toUpperCase\(\)\+n\.slice\(1\);case"U":return n\.toUpperCase\(\);case"L":return n\.toLowerCase\(\)/,
+    'case"u":return hooks.toUpperFirst(n);case"U":return hooks.toUpper(n);case"L":return hooks.toLower(n)',
+  ],
+  [
+    /case"u":p=d\.charAt\(0\)\.toUpperCase\(\)\+d\.slice\(1\);break;case"U":p=d\.toUpperCase\(\);break;case"L":p=d\.toLowerCase\(\)/,
+    'case"u":p=hooks.toUpperFirst(d);break;case"U":p=hooks.toUpper(d);break;case"L":p=hooks.toLower(d)',
+  ],
+  [
+    /\?n\.toLowerCase\(\):(\w+\(e,t\))\?n\.toUpperCase\(\):n\}/,
+    '?hooks.toLower(n):$1?hooks.toUpper(n):n}',
+  ],
 ];
 
 /** The packages of commands that this shell does not have are left out, and so is what unpacks. */
@@ -115,9 +186,9 @@ const shellApart = {
           `just-bash is not the pinned build: SHA-256 ${sha256}. Review it, then change esbuild.mjs.`,
         );
       }
-      const patched = shellPatches.reduce((text, [pattern, replacement]) => {
-        if (text.match(new RegExp(pattern, 'g'))?.length !== 1) {
-          throw new Error(`just-bash: ${pattern} is not there once`);
+      const patched = shellPatches.reduce((text, [pattern, replacement, count = 1]) => {
+        if (text.match(new RegExp(pattern, 'g'))?.length !== count) {
+          throw new Error(`just-bash: ${pattern} is not there ${count} time(s)`);
         }
         return text.replace(pattern, replacement);
       }, source);

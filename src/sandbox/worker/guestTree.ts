@@ -97,22 +97,26 @@ export function readMode(tree: GuestTree, path: string): number | null {
 }
 
 /**
- * An absolute path without links, but for the last part where `followLast` is false. What is not there yet is taken
- * as it is written. Null: it leads outside of what may be reached.
- * @throws TreeRefusal 'ELOOP'
+ * An absolute path without links, but for the last part where `followLast` is false and no slash ends the path. What is
+ * not there yet is taken as it is written. Null: it leads outside of what may be reached.
+ * @throws TreeRefusal 'ELOOP', and as the system does where `..` or an end slash is behind what is no folder
  */
 export function resolvePath(tree: GuestTree, given: string, followLast: boolean): string | null {
+  const meansFolder = /\/\.?$/u.test(given);
+  const follows = followLast || meansFolder;
   const left = [...(given.startsWith('/') ? [] : [workFolder]), given].join('/').split('/');
   const way: string[] = [];
   let links = 0;
+  let lack: TreeError | null = null;
   for (let name = left.shift(); name !== undefined; name = left.shift()) {
     if (name === '..') {
+      lack ??= findLack(tree, `/${way.join('/')}`);
       way.pop();
     } else if (name !== '' && name !== '.') {
       const candidate = `/${[...way, name].join('/')}`;
       const mode = isReachable(candidate) ? readMode(tree, candidate) : null;
       const isLast = left.every((part) => part === '' || part === '.');
-      if (mode !== null && kindOf(mode) === isLink && (followLast || !isLast)) {
+      if (mode !== null && kindOf(mode) === isLink && (follows || !isLast)) {
         links += 1;
         if (links > maxLinks) {
           throw new TreeRefusal('ELOOP');
@@ -126,7 +130,22 @@ export function resolvePath(tree: GuestTree, given: string, followLast: boolean)
     }
   }
   const path = `/${way.join('/')}`;
-  return isReachable(path) ? path : null;
+  if (!isReachable(path)) {
+    return null;
+  }
+  if (lack === null && meansFolder && readMode(tree, path) !== null) {
+    lack = findLack(tree, path);
+  }
+  if (lack !== null) {
+    throw new TreeRefusal(lack);
+  }
+  return path;
+}
+
+/** Why there is no folder; null: there is one. Of what is outside nothing is known. */
+function findLack(tree: GuestTree, path: string): TreeError | null {
+  const mode = isReachable(path) ? readMode(tree, path) : isFolder;
+  return mode === null ? 'ENOENT' : kindOf(mode) === isFolder ? null : 'ENOTDIR';
 }
 
 /** Nothing outside is even looked at: what is there is the interpreter's. */

@@ -63,6 +63,29 @@ describePython(
       );
     });
 
+    it('goes up only out of a folder that is there, and behind a link out of the one it leads to', async () => {
+      await run('mkdir -p in/deep; echo here > in/a; echo top > a; ln -s in/deep link');
+      const ask = async (path: string): Promise<string> => {
+        const { answer } = await askFiles(repl.sandbox, toRead(path));
+        return answer?.kind === 'read'
+          ? Buffer.from(answer.content, 'base64').toString().trim()
+          : answer?.kind === 'refused'
+            ? answer.reason
+            : 'lost';
+      };
+      const paths = ['link/../a', 'in/../a', 'missing/../a', 'a/../a', 'a/', 'a/.', 'in/./a'];
+      const found: string[] = [];
+      for (const path of paths) {
+        found.push(await ask(path));
+      }
+      assert.deepStrictEqual(found, [
+        ...['here', 'top', 'missing', 'wrong_kind', 'wrong_kind', 'wrong_kind', 'here'],
+      ]);
+      assert.equal(await askRefused(repl.sandbox, toWrite('missing/../new', 'x')), 'missing');
+      const { stdout } = await run('ls; cat link/../a; cat missing/../a 2>/dev/null; echo $?');
+      assert.equal(stdout, 'a\nin\nlink\nhere\n1\n');
+    });
+
     it('takes a file in pieces, and only in their order', async () => {
       const bytes = randomBytes(2_500_000);
       const totalBytes = bytes.length;

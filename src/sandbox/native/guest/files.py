@@ -108,9 +108,16 @@ class Files:
         """An absolute path without links, below the roots when it was looked at."""
         if not given or "\0" in given:
             raise Refused("invalid", f"{given!r} is not a path")
-        path = os.path.realpath(os.path.join(self.folder, os.fsencode(given).decode("utf-8", "surrogateescape")))
+        whole = os.path.join(self.folder, os.fsencode(given).decode("utf-8", "surrogateescape"))
+        path = os.path.realpath(whole)
         if not self.allows(path):
             raise Refused("outside", f"{given} is outside {', '.join(self.roots)}")
+        names = whole.split("/")
+        for at, name in enumerate(names):
+            if name == "..":
+                os.stat("/".join([*names[:at], "."]))  # realpath leaves a folder that is not there by its name alone
+        if names[-1] in ("", ".") and os.path.lexists(path):
+            os.stat(path + "/")
         return path
 
     def allows(self, path):

@@ -2,6 +2,7 @@
 // one of its name does in GNU's tools, to the byte, or says that it does not.
 
 import type { Command } from 'just-bash/browser';
+import { isInputShared } from './engineHooks';
 import { TreeFailure, fromLatin1, toLatin1 } from './treeFs';
 
 export type ShellContext = Parameters<Command['execute']>[1];
@@ -26,6 +27,9 @@ export function unsupported(what: string): CommandFailure {
     2,
   );
 }
+
+export const isUnsupported = ({ message }: CommandFailure): boolean =>
+  message.includes('is not supported by this shell');
 
 export interface OptionRules {
   /** Letters without a value. */
@@ -79,6 +83,17 @@ export function parseOptions(args: readonly string[], rules: OptionRules): Optio
     }
   }
   return options;
+}
+
+/**
+ * Of a command that has read but a part of what comes in: others of its group go on behind that part where it is a file, and
+ * behind all where it is a pipe.
+ * @throws CommandFailure
+ */
+export function requireUnshared(isWhole: boolean): void {
+  if (!isWhole && isInputShared()) {
+    throw unsupported('a command that leaves a part of the input of its group');
+  }
 }
 
 interface Parsing {
@@ -153,12 +168,29 @@ function decodeStrictly(bytes: Bytes): string | null {
   }
 }
 
+/** Bytes that are not UTF-8 become lone surrogates, which no part of a pattern matches. */
+export function decodeMarking(bytes: Bytes): string {
+  const parts: string[] = [];
+  const character =
+    /[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}|[\0-\x7f]+|([\x80-\xff])/gu;
+  for (const [part, wrong] of bytes.matchAll(character)) {
+    parts.push(
+      wrong === undefined ? decodeLoosely(part) : String.fromCharCode(0xdc00 + wrong.charCodeAt(0)),
+    );
+  }
+  return parts.join('');
+}
+
+export const hasMarks = (text: string): boolean => !text.isWellFormed();
+
 export const decodeLoosely = (bytes: Bytes): string => lenient.decode(fromLatin1(bytes));
 
 export interface Input {
   /** As it was named; `-` for what comes in. */
   readonly name: string;
   readonly bytes: Bytes;
+  /** It was told that it cannot be read. */
+  readonly isFolder?: boolean;
 }
 
 /** What a command says, and how it ends. */
@@ -203,8 +235,12 @@ export class Output {
   }
 }
 
+/** Of commands that have read what comes in. */
+const readers = new WeakSet<ShellContext>();
+
 /** The standard input as it comes in. */
 export function readStandardInput(context: ShellContext): Bytes {
+  readers.add(context);
   return context.stdin as unknown as Bytes; // opaque on purpose; its bytes are its characters
 }
 
@@ -238,7 +274,12 @@ export async function writeFileBytes(
 /** All named inputs that can be read, or the standard input where none is named; the others are told. */
 export async function readInputs(
   context: ShellContext,
-  { names, output, exitCode = 1 }: { names: readonly string[]; output: Output; exitCode?: number },
+  {
+    names,
+    output,
+    exitCode = 1,
+    countsFolders = false,
+  }: { names: readonly string[]; output: Output; exitCode?: number; countsFolders?: boolean },
 ): Promise<Input[]> {
   const inputs: Input[] = [];
   for (const name of names.length === 0 ? ['-'] : names) {
@@ -246,6 +287,9 @@ export async function readInputs(
       inputs.push({ name, bytes: await readFileBytes(context, name) });
     } catch (thrown) {
       output.fail(toMessage(thrown), exitCode);
+      if (countsFolders && toMessage(thrown).endsWith(systemWords['EISDIR'] ?? '')) {
+        inputs.push({ name, bytes: '', isFolder: true });
+      }
     }
   }
   return inputs;
@@ -314,16 +358,8 @@ export function createCommand(name: string, run: RunCommand): Command {
         }
         output.fail(thrown.message, thrown.exitCode);
       }
-      return output.result();
+      const consumed = readers.has(context) ? readStandardInput(context).length : 0;
+      return { ...output.result(), internalStdinConsumed: consumed };
     },
   };
-}
-
-/** A path without slashes at its end, but for the root's. */
-export function withoutEndSlashes(path: string): string {
-  let end = path.length;
-  while (end > 1 && path.charAt(end - 1) === '/') {
-    end -= 1;
-  }
-  return path.slice(0, end);
 }

@@ -11,10 +11,14 @@ import {
   unsupported,
 } from './commandLine';
 import { checkScript } from './checkScript';
+import { copyCommand } from './copyCommand';
 import { digestCommands } from './digestCommands';
+import { environmentCommand } from './environmentCommand';
 import { grepCommands } from './grepCommand';
 import { linkCommands } from './linkCommands';
 import { listCommands } from './listCommands';
+import { modeCommand } from './modeCommand';
+import { printfCommand } from './printfCommand';
 import { removeCommands } from './removeCommands';
 import { sedCommand } from './sedCommand';
 import { sortCommand } from './sortCommand';
@@ -35,9 +39,7 @@ const kept: readonly Kept[] = [
   { name: 'dirname', flags: '' },
   { name: 'bash', flags: null, check: checkScripts },
   { name: 'sh', flags: null, check: checkScripts },
-  { name: 'chmod', flags: 'R', check: checkModes },
   { name: 'date', flags: 'u', values: 'd', check: checkDate },
-  { name: 'env', flags: '' },
   { name: 'printenv', flags: '' },
   { name: 'false', flags: null },
   { name: 'true', flags: null },
@@ -101,18 +103,14 @@ const absent = [
 /** Names that the engine gives to the shell for itself. */
 export const offeredCommands: readonly CommandName[] = [
   ...kept.map(({ name }) => name),
-  ...(['cp', 'printf'] as const),
+  ...(['env', 'printf'] as const),
 ];
 
 function createKept({ name, flags, values, long, check }: Kept): Command {
   return createCommand(name, async (args, context, output) => {
     if (flags !== null) {
       const rules = { flags, ...(values !== undefined && { values }), ...(long && { long }) };
-      // A program of env, and its variables, are not looked into; so are modes such as -w.
-      const own = name === 'env' ? args.slice(0, countOptions(args)) : args;
-      if (name !== 'chmod') {
-        parseOptions(own, rules);
-      }
+      parseOptions(args, rules);
     }
     check?.(args);
     const result = await callOriginal(context, args);
@@ -124,20 +122,8 @@ function createKept({ name, flags, values, long, check }: Kept): Command {
   });
 }
 
-function countOptions(args: readonly string[]): number {
-  const end = args.findIndex((arg) => !arg.startsWith('-'));
-  return end === -1 ? args.length : end;
-}
-
 function checkScripts(args: readonly string[]): void {
   args.forEach(checkScript);
-}
-
-function checkModes(args: readonly string[]): void {
-  const [mode = ''] = args.filter((arg) => arg !== '-R');
-  if (!/^(?:[0-7]{3,4}|[ugoa]*[+-][rwx]+)$/u.test(mode)) {
-    throw unsupported(`the mode ${mode}`);
-  }
 }
 
 function checkDate(args: readonly string[]): void {
@@ -173,6 +159,10 @@ export const customCommands: readonly Command[] = [
   ...grepCommands,
   ...linkCommands,
   ...removeCommands,
+  copyCommand,
+  environmentCommand,
+  modeCommand,
+  printfCommand,
   sedCommand,
   sortCommand,
   ...kept.map(createKept),

@@ -27,10 +27,14 @@ const base64 = createCommand('base64', async (args, context, output) => {
     const text = options.has('i')
       ? bytes.replace(/[^A-Za-z0-9+/=]/gu, '')
       : bytes.replaceAll('\n', '');
-    if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/u.test(text)) {
-      throw new CommandFailure('invalid input', 1);
+    const good =
+      /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?/u.exec(text)?.[0] ?? '';
+    const rest = text.slice(good.length);
+    const cut = good.endsWith('=') ? '' : (/^[A-Za-z0-9+/]{2,3}/u.exec(rest)?.[0] ?? '');
+    output.write(Buffer.from(`${good}${cut}`, 'base64').toString('latin1'));
+    if (rest !== '') {
+      output.fail('invalid input');
     }
-    output.write(Buffer.from(text, 'base64').toString('latin1'));
     return;
   }
   const width = parseCount(options.last('w') ?? '76', 'wrap size');

@@ -9,16 +9,18 @@ import {
   type ShellContext,
   createCommand,
   decodeLoosely,
+  decodeMarking,
   decodeText,
+  hasMarks,
   parseCount,
   parseOptions,
   readFileBytes,
   readStandardInput,
+  requireUnshared,
   splitLines,
   toByteText,
   toMessage,
   unsupported,
-  withoutEndSlashes,
 } from './commandLine';
 import { createPathMatcher } from './pathPattern';
 import {
@@ -28,6 +30,7 @@ import {
   compilePattern,
   createFinder,
 } from './posixPattern';
+import { withoutEndSlashes } from './treeFs';
 
 const long = {
   'after-context': 'A',
@@ -73,6 +76,7 @@ interface Asked {
   readonly hasNumbers: boolean;
   readonly hasNames: boolean;
   readonly isText: boolean;
+  readonly isPerl: boolean;
 }
 
 export const grepCommands = [
@@ -91,6 +95,9 @@ async function runGrep(
     long,
     number: 'C',
   });
+  if (['lL', 'hH'].some((pair) => [...pair].every((letter) => options.has(letter)))) {
+    throw unsupported('one of two options that undo each other, such as -l and -L,');
+  }
   const operands = [...options.operands];
   const patterns = await readPatterns(options, operands, context);
   if (options.all('#').some((when) => when !== 'never' && when !== 'auto')) {
@@ -162,7 +169,7 @@ function createMatcher(patterns: readonly string[], options: Options): Matcher {
   }
   const syntax = options.has('E') ? 'extended' : 'basic';
   const compiled = patterns.map((pattern) =>
-    compilePattern(pattern, { syntax, ignoreCase: ignoreCase === true, around }),
+    compilePattern(pattern, { syntax, ignoreCase: ignoreCase === true, around, tool: 'grep' }),
   );
   return {
     matches: (line) => compiled.some((pattern) => pattern.test(line)),
@@ -216,6 +223,7 @@ function createAsked(options: Options, matcher: Matcher, hasNames: boolean): Ask
     hasNumbers: options.has('n'),
     hasNames,
     isText: options.has('a'),
+    isPerl: options.has('P'),
   };
 }
 
@@ -244,6 +252,7 @@ async function findInputs(
       if (isFolder && !isRecursive) {
         output.note(`grep: ${name}: Is a directory\n`);
         output.exitCode = Math.max(output.exitCode, 2);
+        inputs.push({ name, bytes: '' });
       } else if (isFolder) {
         inputs.push(...(await walk(withoutEndSlashes(name), search)));
       } else {
@@ -280,6 +289,9 @@ async function walk(folder: string, search: Search): Promise<Input[]> {
   for (const entry of await fs.readdir(fs.resolvePath(cwd, folder))) {
     const name = `${base}${entry}`;
     const state = await fs.lstat(fs.resolvePath(cwd, name));
+    if (state.isSymbolicLink && options.has('R')) {
+      throw unsupported('-R where there are links');
+    }
     if (state.isDirectory && !isMatching('/', entry)) {
       inputs.push(...(await walk(name, { ...search, isImplied: false })));
     } else if (
@@ -300,11 +312,11 @@ function searchInput(
   { context, output }: Pick<Search, 'context' | 'output'>,
 ): boolean {
   const text = decodeText(bytes, context);
-  const isBinary = !asked.isText && (text === null || bytes.includes('\0'));
-  if (asked.isText && text === null) {
-    throw unsupported('-a for bytes that are not UTF-8');
+  const isBinary = !asked.isText && bytes.includes('\0');
+  if (text === null && (asked.isText || asked.isPerl || asked.before > 0 || asked.after > 0)) {
+    throw unsupported('-a, -P or lines around a match, where bytes are not UTF-8,');
   }
-  const lines = splitLines(text ?? decodeLoosely(bytes));
+  const lines = splitLines(text ?? decodeMarking(bytes));
   const shown = toByteText(name);
   const selected: number[] = [];
   for (let at = 0; at < lines.length && selected.length < asked.limit; at += 1) {
@@ -315,6 +327,9 @@ function searchInput(
       }
     }
   }
+  if (name === '(standard input)') {
+    requireUnshared(!/^(?:nothing|.*names)$/u.test(asked.shown) && selected.length < asked.limit);
+  }
   const isSelected = selected.length > 0;
   switch (asked.shown) {
     case 'count':
@@ -324,15 +339,19 @@ function searchInput(
     case 'other names':
       if (isSelected === (asked.shown === 'names')) {
         output.write(`${shown}\n`);
-        return true;
       }
-      return false;
+      break;
     case 'lines':
     case 'matches':
       if (isBinary && isSelected) {
         output.note(`grep: ${name}: binary file matches\n`);
       } else {
-        showLines({ name: shown, lines, selected }, asked, output);
+        const bad = selected.findIndex((at) => hasMarks(lines[at] ?? ''));
+        const good = bad === -1 ? selected : selected.slice(0, bad);
+        showLines({ name: shown, lines, selected: good }, asked, output);
+        if (bad !== -1) {
+          output.note(`grep: ${name}: binary file matches\n`);
+        }
       }
       break;
     case 'nothing':

@@ -1,4 +1,4 @@
-// cp, ln, mv, readlink and stat: what they name is a link itself where GNU's take it for that, and not what it leads to.
+// ln, mv, readlink and stat: what they name is a link itself where GNU's take it for that, and not what it leads to.
 
 import type { Command } from 'just-bash/browser';
 import {
@@ -10,44 +10,9 @@ import {
   toByteText,
   toSystemWords,
   unsupported,
-  withoutEndSlashes,
 } from './commandLine';
-import { callOriginal } from './byteCommands';
-
-type State = Awaited<ReturnType<ShellContext['fs']['lstat']>>;
-
-const toBase = (name: string): string => withoutEndSlashes(name).split('/').at(-1) ?? '';
-
-/** Null: there is nothing, or it cannot be looked at. */
-async function stateOf(
-  { fs, cwd }: ShellContext,
-  name: string,
-  follow: boolean,
-): Promise<State | null> {
-  const path = fs.resolvePath(cwd, name);
-  return (follow ? fs.stat(path) : fs.lstat(path)).catch(() => null);
-}
-
-/** Operands and where they go: into the last where that is a folder. @throws CommandFailure */
-async function planTargets(
-  context: ShellContext,
-  operands: readonly string[],
-): Promise<readonly (readonly [string, string])[]> {
-  const last = operands.at(-1) ?? '';
-  const given = operands.slice(0, -1);
-  if (given.length === 0) {
-    const what = last === '' ? '' : ` after '${last}'`;
-    throw new CommandFailure(`missing destination file operand${what}`, 1);
-  }
-  const isFolder = (await stateOf(context, last, true))?.isDirectory === true;
-  if (!isFolder && (given.length > 1 || last.endsWith('/'))) {
-    throw unsupported(`a target that is no folder, ${last}`);
-  }
-  return given.map((name) => [
-    name,
-    isFolder ? `${withoutEndSlashes(last)}/${toBase(name)}` : last,
-  ]);
-}
+import { planTargets, stateOf, toBase } from './namedPlaces';
+import { withoutEndSlashes } from './treeFs';
 
 /** @throws CommandFailure for what has no name in the folder that it goes to. */
 function requireNames(pairs: readonly (readonly [string, string])[]): void {
@@ -86,39 +51,11 @@ async function move(
   } else if (there && there.ino === state.ino) {
     output.fail(`'${name}' and '${target}' are the same file`);
   } else {
-    const [from, to] = [name, target].map((one) => fs.resolvePath(cwd, one));
+    const [from, to] = [name, target].map((one) => fs.resolvePath(cwd, withoutEndSlashes(one)));
     await fs.mv(from ?? '', to ?? '').catch((thrown: unknown) => {
       output.fail(`cannot move '${name}' to '${target}': ${toSystemWords(thrown)}`);
     });
   }
-}
-
-/** By the engine, which names a copy by what is after the last slash, and follows links. */
-const cp = createCommand('cp', async (args, context, output) => {
-  const { operands, ...options } = toCopyOptions(args);
-  await planTargets(context, operands);
-  for (const name of operands.slice(0, -1)) {
-    const state = await stateOf(context, name, false);
-    if (state?.isSymbolicLink && (options.isRecursive || name.endsWith('/'))) {
-      throw unsupported(`a link with -r, ${name}`);
-    }
-    if (state && !state.isDirectory && name.endsWith('/')) {
-      throw new CommandFailure(`cannot stat '${name}': Not a directory`, 1);
-    }
-  }
-  const plain = operands.map(withoutEndSlashes);
-  const result = await callOriginal(context, [...options.letters, '--', ...plain]);
-  output.write(toByteText(result.stdout));
-  if (result.stderr !== '') {
-    output.note(result.stderr);
-  }
-  output.exitCode = result.exitCode;
-});
-
-function toCopyOptions(args: readonly string[]) {
-  const options = parseOptions(args, { flags: 'rRf', long: { recursive: 'r', force: 'f' } });
-  const isRecursive = options.has('r') || options.has('R');
-  return { operands: options.operands, isRecursive, letters: isRecursive ? ['-r'] : [] };
 }
 
 const ln = createCommand('ln', async (args, context, output) => {
@@ -202,4 +139,4 @@ const stat = createCommand('stat', async (args, context, output) => {
   }
 });
 
-export const linkCommands: readonly Command[] = [cp, ln, mv, readlink, stat];
+export const linkCommands: readonly Command[] = [ln, mv, readlink, stat];

@@ -6,14 +6,15 @@ import {
   type Output,
   type ShellContext,
   createCommand,
+  decodeText,
   parseOptions,
+  readStandardInput,
   toByteText,
   toSystemWords,
   unsupported,
-  withoutEndSlashes,
 } from './commandLine';
 import { createPathMatcher } from './pathPattern';
-import { compareBytes } from './treeFs';
+import { compareBytes, withoutEndSlashes } from './treeFs';
 
 type State = Awaited<ReturnType<ShellContext['fs']['lstat']>>;
 
@@ -365,6 +366,9 @@ async function deletePlace(
     return true; // as GNU's does
   }
   try {
+    if (/(?:^|\/)\.$/u.test(withoutEndSlashes(shown))) {
+      throw new CommandFailure('Invalid argument', 1);
+    }
     await context.fs.rm(path);
     return true;
   } catch (thrown) {
@@ -396,6 +400,9 @@ const find = createCommand('find', async (args, context, output) => {
   const starts = first === -1 ? args : args.slice(0, first);
   const reader = new FindReader(first === -1 ? [] : args.slice(first));
   const test = reader.read();
+  if (args.includes('-prune') && args.includes('-delete')) {
+    throw unsupported('-prune with -delete');
+  }
   const { maxDepth, minDepth, isDepthFirst, hasAction } = reader;
   const walk: Walk = { context, output, maxDepth, minDepth, isDepthFirst };
   const visit = async (place: Place): Promise<void> => {
@@ -431,8 +438,10 @@ const find = createCommand('find', async (args, context, output) => {
     }
   }
   for (const { command, names } of reader.gathered) {
-    if (names.length > 0 && (await runCommand([...command, ...names], walk)) !== 0) {
-      output.exitCode = 1;
+    for (const run of packArguments(command, names, Infinity)) {
+      if ((await runCommand(run, walk)) !== 0) {
+        output.exitCode = 1;
+      }
     }
   }
 });
@@ -451,10 +460,11 @@ const xargs = createCommand('xargs', async (args, context, output) => {
     }
   }
   const command = end < args.length ? args.slice(end) : ['echo'];
-  const input = context.stdin as unknown as string; // opaque on purpose; its bytes are its characters
-  const text = new TextDecoder('utf-8', { fatal: true }).decode(
-    Uint8Array.from(input, (char) => char.charCodeAt(0)),
-  );
+  const input = readStandardInput(context);
+  const text = decodeText(input, context);
+  if (text === null || (!options.has('0') && text.includes('\0'))) {
+    throw unsupported('input that is not UTF-8, or has zero bytes,');
+  }
   const replaced = options.last('I');
   const given = readItems(text, { options, isByLine: replaced !== undefined });
   const size = options.has('n') ? Number(options.last('n')) : Infinity;
@@ -467,9 +477,7 @@ const xargs = createCommand('xargs', async (args, context, output) => {
   } else if (given.length === 0) {
     runs.push(...(options.has('r') ? [] : [command]));
   } else {
-    for (let at = 0; at < given.length; at += size) {
-      runs.push([...command, ...given.slice(at, at + size)]);
-    }
+    runs.push(...packArguments(command, given, size));
   }
   for (const run of runs) {
     const code = await runCommand(run, { context, output });
@@ -480,6 +488,35 @@ const xargs = createCommand('xargs', async (args, context, output) => {
     output.exitCode = Math.max(output.exitCode, code === 0 ? 0 : code >= 126 ? code : 123);
   }
 });
+
+/** Source: GNU's xargs and find give a program no more than this. */
+const maxArgumentBytes = 131_072;
+
+/** A command with as many of the words as it may have, again and again. */
+function packArguments(
+  command: readonly string[],
+  words: readonly string[],
+  size: number,
+): (readonly string[])[] {
+  const toBytes = (word: string): number => toByteText(word).length + 1;
+  const base = command.reduce((sum, word) => sum + toBytes(word), 0);
+  const runs: string[][] = [];
+  let room = 0;
+  for (const word of words) {
+    const bytes = toBytes(word);
+    const last = runs.at(-1);
+    if (last && last.length < command.length + size && bytes <= room) {
+      last.push(word);
+      room -= bytes;
+    } else if (base + bytes > maxArgumentBytes) {
+      throw unsupported('so long an argument');
+    } else {
+      runs.push([...command, word]);
+      room = maxArgumentBytes - base - bytes;
+    }
+  }
+  return runs;
+}
 
 /** Where the command begins, after the options of xargs. */
 function findCommand(args: readonly string[], valued: string): number {
@@ -511,7 +548,9 @@ function readItems(
     const items = text.split(char);
     return items.at(-1) === '' ? items.slice(0, -1) : items;
   }
-  const units = isByLine ? text.split('\n').map((line) => line.replace(/^[ \t]+/u, '')) : [text];
+  const units = isByLine
+    ? text.split('\n').map((line) => line.replace(/^[ \t\v\f\r]+/u, ''))
+    : [text];
   return units.flatMap((unit) => readQuoted(unit, isByLine)).filter((item) => item !== null);
 }
 
@@ -519,7 +558,8 @@ function readItems(
 function readQuoted(text: string, isWhole: boolean): string[] {
   const items: string[] = [];
   let item: string | null = null;
-  const pattern = /'([^'\n]*)'|"([^"\n]*)"|\\([\s\S])|([ \t\n]+)|([^'"\\ \t\n]+)|(.)/gu;
+  const pattern =
+    /'([^'\n]*)'|"([^"\n]*)"|\\([\s\S])|([ \t\n][ \t-\r]*|^[ \t-\r]+)|([^'"\\ \t\n]+)|(.)/gu;
   for (const [all, single, double, escaped, blank, plain, wrong] of text.matchAll(pattern)) {
     if (wrong !== undefined) {
       const kind = wrong === "'" ? 'single' : 'double';

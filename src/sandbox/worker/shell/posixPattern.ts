@@ -9,8 +9,8 @@ export interface PatternOptions {
   readonly ignoreCase: boolean;
   /** Puts conditions for V8 around the whole. */
   readonly around?: ((source: string) => string) | undefined;
-  /** Sed reads `\n` and `\t` in sets. */
-  readonly readsEscapesInSets?: boolean;
+  /** Sed reads `\n` and `\t`, also in sets; grep does not. */
+  readonly tool: 'grep' | 'sed';
 }
 
 export interface Span {
@@ -49,10 +49,12 @@ const boundaries: Readonly<Record<string, string>> = {
 };
 const sets: Readonly<Record<string, string>> = {
   w: word,
-  W: '[^\\p{L}\\p{N}_]',
+  W: '[^\\p{L}\\p{N}_\\ud800-\\udfff]',
   s: '[ \\t\\n\\r\\f\\v]',
-  S: '[^ \\t\\n\\r\\f\\v]',
+  S: '[^ \\t\\n\\r\\f\\v\\ud800-\\udfff]',
 };
+/** But what stands for a byte that is no part of one. */
+const anyCharacter = '[^\\ud800-\\udfff]';
 const special = /[\\^$.*+?()[\]{}|/]/u;
 const specialInSet = /[\\^[\]-]/u;
 
@@ -65,20 +67,24 @@ interface Branch {
 class Translation {
   readonly #pattern: string;
   readonly #isBasic: boolean;
+  readonly #tool: PatternOptions['tool'];
   /** Open groups, the outermost first: finished alternatives, and the one under way. */
-  readonly #open: { readonly done: string[]; branch: Branch }[] = [
-    { done: [], branch: { parts: [], isRepeated: false } },
+  readonly #open: { readonly number: number; readonly done: string[]; branch: Branch }[] = [
+    { number: 0, done: [], branch: { parts: [], isRepeated: false } },
   ];
   #at = 0;
   #groups = 0;
+  /** Numbers of groups, as far as they are closed. */
+  readonly #closed = new Set<number>();
   hasBackReference = false;
   hasBoundary = false;
   /** The first match that a backtracking search finds need not be the longest. */
   isAmbiguous = false;
 
-  constructor(pattern: string, isBasic: boolean) {
+  constructor(pattern: string, { syntax, tool }: Pick<PatternOptions, 'syntax' | 'tool'>) {
     this.#pattern = pattern;
-    this.#isBasic = isBasic;
+    this.#isBasic = syntax === 'basic';
+    this.#tool = tool;
   }
 
   run(): string {
@@ -91,7 +97,7 @@ class Translation {
       } else if (char === '[') {
         this.#push(this.#readSet());
       } else if (char === '.') {
-        this.#push('[\\s\\S]');
+        this.#push(anyCharacter);
       } else if (char === '*') {
         this.#star();
       } else if (char === '^' || char === '$') {
@@ -138,7 +144,7 @@ class Translation {
     if (this.#isBasic && '(){|+?'.includes(char)) {
       this.#operator(char);
     } else if (/[1-9]/u.test(char)) {
-      if (Number(char) > this.#groups) {
+      if (!this.#closed.has(Number(char))) {
         throw new CommandFailure('Invalid back reference', 2);
       }
       this.hasBackReference = true;
@@ -148,7 +154,7 @@ class Translation {
       this.#push(boundaries[char]);
     } else if (sets[char] !== undefined) {
       this.#push(sets[char]);
-    } else if (char === 'n' || char === 't') {
+    } else if ((char === 'n' || char === 't') && this.#tool === 'sed') {
       this.#push(`\\${char}`);
     } else if (/[A-Za-z0-9`'\u0080-\uffff]/u.test(char)) {
       throw unsupported(`\\${char} in a pattern`);
@@ -161,7 +167,11 @@ class Translation {
     switch (char) {
       case '(':
         this.#groups += 1;
-        this.#open.push({ done: [], branch: { parts: [], isRepeated: false } });
+        this.#open.push({
+          number: this.#groups,
+          done: [],
+          branch: { parts: [], isRepeated: false },
+        });
         return;
       case ')':
         if (this.#open.length === 1) {
@@ -187,7 +197,7 @@ class Translation {
 
   #closeGroup(): void {
     const inside = this.#closeBranches();
-    this.#open.pop();
+    this.#closed.add(this.#open.pop()?.number ?? 0);
     this.#push(`(${inside})`);
   }
 
@@ -210,10 +220,11 @@ class Translation {
   #repeat(quantifier: string): void {
     const { parts, isRepeated } = this.#branch;
     const last = parts.pop();
-    if (last === undefined || last === '^' || last === '$') {
+    const isEdge = Object.values(boundaries).includes(last ?? '');
+    if (last === undefined || last === '^' || last === '$' || isEdge) {
       throw unsupported(`a ${quantifier} with nothing before it`);
     }
-    if (last.startsWith('(') && !Object.values(boundaries).includes(last)) {
+    if (last.startsWith('(') || isRepeated) {
       this.isAmbiguous = true;
     }
     this.#push(`${isRepeated ? `(?:${last})` : last}${quantifier}`);
@@ -258,7 +269,7 @@ class Translation {
       }
       if (chars.charAt(this.#at) === ']' && !isFirst) {
         this.#at += 1;
-        return `[${isNegated ? '^' : ''}${parts.join('')}]`;
+        return `[${isNegated ? '^\\ud800-\\udfff' : ''}${parts.join('')}]`;
       }
       parts.push(this.#readSetPart());
     }
@@ -295,15 +306,12 @@ class Translation {
     const char = String.fromCodePoint(this.#pattern.codePointAt(this.#at) ?? 0);
     this.#at += char.length;
     // GNU reads these two there, and no other.
-    if (char === '\\' && /^[nt]/u.test(this.#pattern.slice(this.#at)) && this.readsEscapesInSets) {
+    if (char === '\\' && this.#tool === 'sed' && /^[nt]/u.test(this.#pattern.slice(this.#at))) {
       this.#at += 1;
       return this.#pattern.charAt(this.#at - 1) === 'n' ? '\n' : '\t';
     }
     return char;
   }
-
-  /** Sed does, grep does not. */
-  readsEscapesInSets = false;
 }
 
 function escapeInSet(char: string): string {
@@ -318,10 +326,9 @@ function escapeInSet(char: string): string {
 /** @throws CommandFailure for what is no pattern, or none that is supported */
 export function compilePattern(
   pattern: string,
-  { syntax, ignoreCase, around, readsEscapesInSets = false }: PatternOptions,
+  { syntax, ignoreCase, around, tool }: PatternOptions,
 ): PosixPattern {
-  const translation = new Translation(pattern, syntax === 'basic');
-  translation.readsEscapesInSets = readsEscapesInSets;
+  const translation = new Translation(pattern, { syntax, tool });
   const plain = translation.run();
   const source = around?.(plain) ?? plain;
   const hasConditions = source !== plain;
@@ -376,16 +383,20 @@ function findLongest(
   let pattern = compiled.get(translation);
   if (!pattern) {
     const flags = RE2JS.LONGEST_MATCH | (ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
-    pattern = RE2JS.compile(source, flags);
+    pattern = RE2JS.compile(source.replaceAll('\\ud800-\\udfff', '\\x{d800}-\\x{dfff}'), flags);
     compiled.set(translation, pattern);
   }
-  const matcher = pattern.matcher(text);
-  if (!matcher.find(from)) {
-    return null;
+  try {
+    const matcher = pattern.matcher(text);
+    if (!matcher.find(from)) {
+      return null;
+    }
+    const groups = Array.from({ length: matcher.groupCount() }, (_, index) => {
+      const group: string | null = matcher.group(index + 1);
+      return group ?? undefined;
+    });
+    return { start: matcher.start(), end: matcher.end(), groups };
+  } catch {
+    throw unsupported('this pattern'); // RE2 has failed on it
   }
-  const groups = Array.from({ length: matcher.groupCount() }, (_, index) => {
-    const group: string | null = matcher.group(index + 1);
-    return group ?? undefined;
-  });
-  return { start: matcher.start(), end: matcher.end(), groups };
 }

@@ -8,8 +8,9 @@ import {
   createCommand,
   parseOptions,
   toSystemWords,
-  withoutEndSlashes,
+  unsupported,
 } from './commandLine';
+import { withoutEndSlashes } from './treeFs';
 
 type Files = ShellContext['fs'];
 
@@ -22,7 +23,10 @@ const rm = createCommand('rm', async (args, { fs, cwd }, output) => {
     throw new CommandFailure('missing operand', 1);
   }
   for (const name of options.operands) {
-    const why = await remove(fs, fs.resolvePath(cwd, name), { name, isRecursive });
+    const why = await remove(fs, fs.resolvePath(cwd, withoutEndSlashes(name)), {
+      name,
+      isRecursive,
+    });
     const isAbsent = why === absent || why === notFolder;
     if (why !== null && !(isAbsent && isForced)) {
       output.fail(`cannot remove '${name}': ${why}`);
@@ -36,7 +40,7 @@ const rmdir = createCommand('rmdir', async (args, { fs, cwd }, output) => {
     throw new CommandFailure('missing operand', 1);
   }
   for (const name of operands) {
-    const path = fs.resolvePath(cwd, name);
+    const path = fs.resolvePath(cwd, withoutEndSlashes(name));
     try {
       const { isDirectory } = await fs.lstat(path);
       if (!isDirectory) {
@@ -67,7 +71,14 @@ async function remove(
     const { isDirectory } = await fs.lstat(path);
     if (!isDirectory) {
       if (name.endsWith('/')) {
-        return notFolder;
+        const leadsToFolder = await fs.stat(path).then(
+          (state) => state.isDirectory,
+          () => false,
+        );
+        if (leadsToFolder && isRecursive) {
+          throw unsupported(`what lies behind the link ${name}`);
+        }
+        return leadsToFolder ? 'Is a directory' : notFolder;
       }
       await fs.rm(path);
       return null;
@@ -81,6 +92,9 @@ async function remove(
     await fs.rm(path, { recursive: true });
     return null;
   } catch (thrown) {
+    if (thrown instanceof CommandFailure) {
+      throw thrown;
+    }
     return toSystemWords(thrown);
   }
 }

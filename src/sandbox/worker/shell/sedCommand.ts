@@ -10,11 +10,13 @@ import {
   parseOptions,
   readFileBytes,
   readInputs,
+  requireUnshared,
   splitKeeping,
   toByteText,
   unsupported,
   writeFileBytes,
 } from './commandLine';
+import { toLower, toUpper } from './engineHooks';
 import type { PosixPattern, Span } from './posixPattern';
 import {
   type Address,
@@ -61,7 +63,7 @@ export const sedCommand = createCommand('sed', async (args, context, output) => 
   const isExtended = options.has('E') || options.has('r');
   const commands = new SedReader(scripts.join('\n'), isExtended).read();
   const inputs = await readInputs(context, { names: operands, output, exitCode: 2 });
-  const isSilent = options.has('n');
+  const isSilent = options.has('n') || /^#n(?:\n|$)/u.test(scripts[0] ?? '');
   const isSeparate = options.has('I') || options.has('s');
   if (isSeparate && inputs.length > 1 && commands.some(({ name }) => 'nNhHgGx'.includes(name))) {
     throw unsupported('-i or -s with several files and a command of nNhHgGx');
@@ -71,12 +73,17 @@ export const sedCommand = createCommand('sed', async (args, context, output) => 
     return;
   }
   const groups = options.has('s') ? inputs.map((input) => [input]) : [inputs];
+  let text = '';
   for (const group of groups) {
     const run = new SedRun(commands, isSilent);
     run.over(group.flatMap((input) => readLines(input, context)));
+    const isJoined = group !== groups[0] && text !== '' && !text.endsWith('\n') && run.text !== '';
+    output.write(isJoined ? '\n' : '');
+    text = run.text === '' ? text : run.text;
     output.write(toByteText(run.text));
     output.exitCode = Math.max(output.exitCode, run.exitCode);
     if (run.hasQuit) {
+      requireUnshared(run.rest === '');
       return;
     }
   }
@@ -98,7 +105,7 @@ async function editInPlace(
   for (const input of inputs) {
     const run = new SedRun(commands, isSilent);
     run.over(readLines(input, context));
-    await writeFileBytes(context, input.name, toByteText(`${run.text}${run.rest}`));
+    await writeFileBytes(context, input.name, toByteText(run.text));
     output.exitCode = Math.max(output.exitCode, run.exitCode);
     if (run.hasQuit) {
       return;
@@ -135,12 +142,15 @@ class SedRun {
   readonly #labels = new Map<string, number>();
   /** Of ranges that are open: the line that ends them, or Infinity until a pattern does. */
   readonly #ranges = new Map<SedCommand, number>();
+  /** Ranges that have ended: from a line's number they begin once. */
+  readonly #closed = new Set<SedCommand>();
   readonly #out: string[] = [];
   #lines: readonly Line[] = [];
   #number = 0;
   #space = '';
   #end = '\n';
   #hold = '';
+  #holdEnd = '\n';
   #appended: string[] = [];
   #hasSubstituted = false;
   #lastPattern: PosixPattern | null = null;
@@ -258,17 +268,24 @@ class SedRun {
   #isInRange(command: SedCommand, from: Address, to: Address): boolean {
     const open = this.#ranges.get(command);
     if (open === undefined) {
-      if (!this.#matches(from)) {
+      const begins =
+        from.kind === 'line'
+          ? this.#number >= from.number && !this.#closed.has(command)
+          : this.#matches(from);
+      if (!begins) {
         return false;
       }
       const end = this.#endOf(to);
       if (end > this.#number) {
         this.#ranges.set(command, end);
+      } else {
+        this.#closed.add(command);
       }
       return true;
     }
     if (to.kind === 'pattern' ? this.#matches(to) : this.#number >= open) {
       this.#ranges.delete(command);
+      this.#closed.add(command);
     }
     return to.kind === 'pattern' || this.#number <= open;
   }
@@ -354,19 +371,20 @@ class SedRun {
       case 'N':
         return this.#join();
       case 'h':
-        this.#hold = this.#space;
+        [this.#hold, this.#holdEnd] = [this.#space, this.#end];
         return 'next';
       case 'H':
         this.#hold = this.#bound(`${this.#hold}\n${this.#space}`);
         return 'next';
       case 'g':
-        this.#space = this.#hold;
+        [this.#space, this.#end] = [this.#hold, this.#holdEnd];
         return 'next';
       case 'G':
         this.#space = this.#bound(`${this.#space}\n${this.#hold}`);
         return 'next';
       case 'x':
         [this.#space, this.#hold] = [this.#hold, this.#space];
+        [this.#end, this.#holdEnd] = [this.#holdEnd, this.#end];
         return 'next';
       case 'a':
         this.#appended.push(text);
@@ -500,10 +518,10 @@ function fill(parts: readonly ReplacementPart[], space: string, span: Span): str
         : part.number === 0
           ? space.slice(span.start, span.end)
           : groupOf(span, part.number);
-    let shown = mode === 'U' ? text.toUpperCase() : mode === 'L' ? text.toLowerCase() : text;
+    let shown = mode === 'U' ? toUpper(text) : mode === 'L' ? toLower(text) : text;
     if (once !== '' && shown !== '') {
       const [first = ''] = shown;
-      const changed = once === 'u' ? first.toUpperCase() : first.toLowerCase();
+      const changed = once === 'u' ? toUpper(first) : toLower(first);
       shown = `${changed}${shown.slice(first.length)}`;
       once = '';
     }

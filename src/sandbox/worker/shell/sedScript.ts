@@ -1,6 +1,6 @@
 // Reads a script of sed: its commands with their addresses, as GNU's sed reads them.
 
-import { CommandFailure, unsupported } from './commandLine';
+import { CommandFailure, isUnsupported, unsupported } from './commandLine';
 import { type PosixPattern, compilePattern } from './posixPattern';
 
 export type Address =
@@ -183,8 +183,7 @@ export class SedReader {
     this.#skip(/[ \t]/u);
     if (this.#char === '\\') {
       this.#at += 1;
-      this.#skip(/[ \t]/u);
-      this.#at += this.#script.startsWith('\n', this.#at) ? 1 : 0;
+      this.#at += /^[ \t]*\n/u.exec(this.#script.slice(this.#at))?.[0].length ?? 0;
     }
     const lines: string[] = [];
     for (;;) {
@@ -246,9 +245,15 @@ export class SedReader {
 
   #compile(text: string, ignoreCase: boolean): PosixPattern | null {
     const syntax = this.#isExtended ? 'extended' : 'basic';
-    return text === ''
-      ? null
-      : compilePattern(text, { syntax, ignoreCase, readsEscapesInSets: true });
+    if (text === '') {
+      return null;
+    }
+    try {
+      return compilePattern(text, { syntax, ignoreCase, tool: 'sed' });
+    } catch (thrown) {
+      const isWrong = thrown instanceof CommandFailure && !isUnsupported(thrown);
+      throw isWrong ? this.#wrong(thrown.message) : thrown;
+    }
   }
 
   /** Up to the delimiter, which is not among what is given. */
@@ -325,7 +330,7 @@ export class SedReader {
     const delimiter = this.#char;
     this.#at += 1;
     const [from, to] = [this.#readPart(delimiter, false), this.#readPart(delimiter, false)].map(
-      (text) => [...text.replaceAll('\\n', '\n').replaceAll('\\\\', '\\')],
+      (text) => readTableText(text),
     );
     this.#requireEnd();
     if (!from || from.length !== to?.length) {
@@ -333,6 +338,19 @@ export class SedReader {
     }
     return new Map(from.map((char, at) => [char, to[at] ?? '']));
   }
+}
+
+function readTableText(text: string): readonly string[] {
+  return (text.match(/\\[\s\S]|[\s\S]/gu) ?? []).map((part) => {
+    if (part.length === 1 || !part.startsWith('\\')) {
+      return part;
+    }
+    const char = { '\\n': '\n', '\\t': '\t', '\\\\': '\\' }[part];
+    if (char === undefined) {
+      throw unsupported(`${part} in y`);
+    }
+    return char;
+  });
 }
 
 function readReplacement(text: string): readonly ReplacementPart[] {

@@ -9,6 +9,7 @@ import {
   readInputs,
   splitLines,
   toByteText,
+  toMessage,
   unsupported,
   writeFileBytes,
 } from './commandLine';
@@ -46,6 +47,16 @@ interface Key extends Order {
 
 export const sortCommand = createCommand('sort', async (args, context, output) => {
   const options = parseOptions(args, { flags: 'bcfnrsu', values: 'kto', long });
+  const [plus] = options.operands.filter((name) => /^\+\d/u.test(name));
+  if (plus !== undefined) {
+    throw unsupported(`the key ${plus}`);
+  }
+  if (options.has('c') && (options.has('o') || options.operands.length > 1)) {
+    throw new CommandFailure('-c takes one file, and no -o', 2);
+  }
+  if (new Set(options.all('t')).size > 1) {
+    throw new CommandFailure('incompatible tabs', 2);
+  }
   const inputs = await readInputs(context, { names: options.operands, output, exitCode: 2 });
   if (output.exitCode > 0) {
     return;
@@ -71,7 +82,9 @@ export const sortCommand = createCommand('sort', async (args, context, output) =
   if (target === undefined) {
     output.write(text);
   } else {
-    await writeFileBytes(context, target, text);
+    await writeFileBytes(context, target, text).catch((thrown: unknown) => {
+      output.fail(`open failed: ${toMessage(thrown)}`, 2);
+    });
   }
 });
 

@@ -1,5 +1,6 @@
 // Commands that take lines or bytes in and give some of them out.
 
+import { isInputFile, isInputShared } from './engineHooks';
 import {
   type Bytes,
   CommandFailure,
@@ -13,6 +14,7 @@ import {
   parseOptions,
   readFileBytes,
   readInputs,
+  requireUnshared,
   splitKeeping,
   splitLines,
   toByteText,
@@ -62,7 +64,7 @@ function showLines(text: Bytes, options: Options): Bytes {
       const isNumbered = options.has('b') ? line !== '\n' : options.has('n');
       number += isNumbered ? 1 : 0;
       const shown = hasTabs ? line.replaceAll('\t', '^I') : line;
-      const ended = hasEnds ? shown.replace(/\n$/u, '$\n') : shown;
+      const ended = hasEnds ? shown.replace(/(\r?)\n$/u, (_, cr) => `${cr ? '^M' : ''}$\n`) : shown;
       return `${isNumbered ? `${String(number).padStart(6)}\t` : ''}${ended}`;
     })
     .join('');
@@ -86,6 +88,10 @@ const tail = createCommand('tail', async (args, context, output) => {
   const options = parseOptions(plussed, {
     ...{ flags: 'qv', values: 'nc', long: headAndTail, number: 'n' },
   });
+  const { sign: only, count: asked } = readAmount(options);
+  if (asked === 0 && only !== '+') {
+    return; // it looks at no file
+  }
   await cutInputs(options, { context, output }, (bytes) => {
     const { unit, sign, count } = readAmount(options);
     const pieces = unit === 'bytes' ? bytes : splitKeeping(bytes);
@@ -101,6 +107,9 @@ function readAmount(options: Options) {
   const unit = options.has('c') ? 'bytes' : 'lines';
   const text = options.last(unit === 'bytes' ? 'c' : 'n') ?? '10';
   const sign = /^[+-]/u.exec(text)?.[0] ?? '';
+  if (/^[+-]?\d+[a-zA-Z]+$/u.test(text)) {
+    throw unsupported(`the number ${text}`);
+  }
   return { unit, sign, count: parseCount(text.slice(sign.length), `number of ${unit}`) };
 }
 
@@ -122,7 +131,11 @@ async function cutInputs(
     if (input) {
       const shown = name === '-' ? 'standard input' : toByteText(name);
       output.write(hasHeaders ? `${isFirst ? '' : '\n'}==> ${shown} <==\n` : '');
-      output.write(cutOne(input.bytes));
+      const piece = cutOne(input.bytes);
+      if (name === '-') {
+        requireUnshared(input.bytes.endsWith(piece));
+      }
+      output.write(piece);
       isFirst = false;
     }
   }
@@ -210,7 +223,11 @@ const wc = createCommand('wc', async (args, context, output) => {
   });
   const asked = [...'lwmc'].filter((letter) => options.has(letter));
   const columns = asked.length > 0 ? asked : ['l', 'w', 'c'];
-  const inputs = await readInputs(context, { names: options.operands, output });
+  const inputs = await readInputs(context, {
+    names: options.operands,
+    output,
+    countsFolders: true,
+  });
   const rows = inputs.map((input) => ({
     name: input.name,
     counts: countAll(input, columns, context),
@@ -224,8 +241,13 @@ const wc = createCommand('wc', async (args, context, output) => {
   }
   // GNU's width comes from the sizes of the files, and is 7 where there is none.
   const sizes = inputs.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  const isStream = options.operands.length === 0 || options.operands.includes('-');
+  const readsInput = options.operands.length === 0 || options.operands.includes('-');
+  const hasFolder = inputs.some(({ isFolder }) => isFolder === true);
+  const isStream = hasFolder || (readsInput && !isInputFile());
   const isBare = columns.length === 1 && options.operands.length <= 1;
+  if (readsInput && isInputShared() && !isBare) {
+    throw unsupported('several counts of the input of a group');
+  }
   const width = isBare ? 1 : isStream ? 7 : String(sizes).length;
   for (const { name, counts } of rows) {
     const shown = options.operands.length > 0 ? ` ${toByteText(name)}` : '';
@@ -247,7 +269,7 @@ function countAll(
         return bytes.length - bytes.replaceAll('\n', '').length;
       case 'w': {
         const words = requireText(bytes, name, context).split(wordSeparators);
-        return words.filter((word) => word !== '').length;
+        return words.filter((word) => /[^\p{Cc}\p{Cn}]/u.test(word)).length;
       }
       case 'm':
         return [...requireText(bytes, name, context)].length;
@@ -269,7 +291,7 @@ const comm = createCommand('comm', async (args, context, output) => {
   ];
   lines.forEach((list, index) => {
     if (list.some((line, at) => at > 0 && (list[at - 1] ?? '') > line)) {
-      throw new CommandFailure(`file ${index + 1} is not in sorted order`, 1);
+      throw unsupported(`file ${index + 1}, which is not in sorted order,`);
     }
   });
   const indent = (column: number): string =>

@@ -12,6 +12,7 @@ import type {
   TreeValues,
   treeWord,
 } from '../../../protocol/shell';
+import { decodeNoting } from './engineHooks';
 
 type FsStat = Awaited<ReturnType<IFileSystem['stat']>>;
 type Content = Parameters<IFileSystem['writeFile']>[1];
@@ -64,9 +65,14 @@ export class TreeFs implements IFileSystem {
     }
     const encoding = typeof options === 'string' ? options : (options?.encoding ?? 'utf8');
     const bytes = this.#read(path);
-    return encoding === 'utf8' || encoding === 'utf-8'
-      ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
-      : toLatin1(bytes);
+    if (encoding !== 'utf8' && encoding !== 'utf-8') {
+      return toLatin1(bytes);
+    }
+    try {
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch {
+      return decodeNoting(toLatin1(bytes));
+    }
   }
 
   async readFileBuffer(path: string): Promise<Uint8Array> {
@@ -108,7 +114,8 @@ export class TreeFs implements IFileSystem {
       : this.#base.lstat(path);
   }
 
-  async mkdir(path: string, options?: { readonly recursive?: boolean }): Promise<void> {
+  async mkdir(given: string, options?: { readonly recursive?: boolean }): Promise<void> {
+    const path = withoutEndSlashes(given);
     this.#requireWritable('mkdir', path);
     if (options?.recursive !== true) {
       this.#value('mkdir', { kind: 'makeFolder', path });
@@ -201,8 +208,40 @@ export class TreeFs implements IFileSystem {
     this.#value('rename', { kind: 'rename', path: from, to });
   }
 
+  /**
+   * Absolute. `..` leads out of the folder that is really there, also behind a link, and an end slash to the folder that a
+   * link names. Where there is no such folder, the path stays as it is, and whoever uses it hears of that.
+   */
   resolvePath(base: string, path: string): string {
-    return this.#base.resolvePath(base, path);
+    const plain = this.#base.resolvePath(base, path);
+    if (!/(?:^|\/)\.{0,2}$|(?:^|\/)\.\.\//u.test(path)) {
+      return plain;
+    }
+    const whole = path.startsWith('/') ? path : `${base}/${path}`;
+    let way: string | null = '';
+    for (const name of whole.split('/')) {
+      if (name === '..') {
+        way = this.#folderAt(way)?.replace(/\/[^/]*$/u, '') ?? null;
+      } else if (name !== '' && name !== '.') {
+        way = `${way}/${name}`;
+      }
+      if (way === null) {
+        return whole;
+      }
+    }
+    return /(?:^|\/)\.?$/u.test(path) ? this.#folderAt(way) || `${way}/` : way || '/';
+  }
+
+  /** Without links. Null: there is no folder. */
+  #folderAt(path: string): string | null {
+    if (!isInTree(path)) {
+      return path;
+    }
+    const state = this.#ask({ kind: 'state', path, follow: true });
+    if ('error' in state || (state.value as TreeState).kind !== 'folder') {
+      return null;
+    }
+    return this.#value('realpath', { kind: 'real', path });
   }
 
   /** Patterns are matched folder by folder. */
@@ -265,6 +304,9 @@ export class TreeFs implements IFileSystem {
       return;
     }
     this.#requireWritable('open', path);
+    if (path.endsWith('/')) {
+      throw new TreeFailure('EISDIR', 'open', path);
+    }
     const encoding = typeof options === 'string' ? options : options?.encoding;
     const bytes = toBytes(content, encoding === 'binary' || encoding === 'latin1');
     if (bytes.length > this.#maxFileBytes) {
@@ -351,4 +393,13 @@ function toStat({ kind, mode, bytes, modifiedAt, ino }: TreeState): FsStat {
     mtime: new Date(modifiedAt),
     ino,
   };
+}
+
+/** A path without slashes at its end, but for the root's. */
+export function withoutEndSlashes(path: string): string {
+  let end = path.length;
+  while (end > 1 && path.charAt(end - 1) === '/') {
+    end -= 1;
+  }
+  return path.slice(0, end);
 }
