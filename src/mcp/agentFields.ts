@@ -2,12 +2,12 @@
 
 import * as z from 'zod';
 import type { AgentRun } from '../core/agent/agentRun';
-import type { AgentRuns } from '../core/agent/agentRuns';
 import { agentStatuses } from '../core/agent/agentState';
+import type { CallerAgents } from '../core/agent/callerAgents';
 import { RlmError } from '../core/errors';
-import type { Engine } from '../core/engine';
 import { countField } from './fields';
 import { createInvalidInput } from './invalidInput';
+import type { ToolContext } from './tool';
 
 export const agentIdField = z.string().min(1).max(100).describe('Of the agent run.');
 export const agentStatusField = z.enum(agentStatuses);
@@ -22,7 +22,7 @@ export const agentUsageSchema = z.object({
 });
 
 /** @throws RlmError 'BACKEND_UNAVAILABLE' where this engine has none. */
-export function requireAgents({ agents }: Engine): AgentRuns {
+export function requireAgents({ agents }: Pick<ToolContext, 'agents'>): CallerAgents {
   if (!agents) {
     throw new RlmError('BACKEND_UNAVAILABLE', 'This engine has no agents: Codex was not found.', {
       nextStep: 'Install it with npm install -g @openai/codex, and start the engine again.',

@@ -1,5 +1,6 @@
 // What the resources of agents show: profiles, the checklist of a run, and what happened in it, a line each.
 
+import { toClientAgents } from '../core/agent/callerAgents';
 import { toAgentLine } from '../core/agent/agentWords';
 import type { Engine } from '../core/engine';
 import { isAgentEvent } from '../core/event';
@@ -12,8 +13,13 @@ const maxListChars = 90_000;
 const maxTimeline = 200;
 const maxTimelineChars = 40_000;
 
+/** Resources are for the engine's user: an agent's connection has none. */
+function toClient({ agents }: Engine) {
+  return { agents: agents && toClientAgents(agents) };
+}
+
 export async function readProfiles(engine: Engine) {
-  const { profiles, broken } = await requireAgents(engine).parts.profiles.list();
+  const { profiles, broken } = await requireAgents(toClient(engine)).listProfiles();
   const views = profiles.map((profile) => ({
     profile_id: profile.id,
     title: profile.title,
@@ -43,7 +49,7 @@ export async function readProfiles(engine: Engine) {
 
 /** @throws RlmError 'AGENT_NOT_FOUND' */
 export async function readChecklist(engine: Engine, sessionId: string) {
-  const { status, checklist } = await requireAgents(engine).read(sessionId);
+  const { status, checklist } = await requireAgents(toClient(engine)).read(sessionId);
   return {
     session_id: sessionId,
     status,

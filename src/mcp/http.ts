@@ -316,6 +316,7 @@ class HttpEndpoint {
     return {
       ...(additions && { additions }),
       ...(offersSet && { offersSet }),
+      ...(caller.scope && { scope: caller.scope }),
       gate: {
         admit: (tool) => caller.gate?.admit(tool) ?? null,
         ended: (call) => {

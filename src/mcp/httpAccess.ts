@@ -4,6 +4,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Rate } from '../base/tokenBuckets';
 import type { Engine } from '../core/engine';
 import type { CallGate } from './callGate';
+import type { AgentScope } from './server';
 
 /** Somebody with sessions of his own. */
 export interface Caller {
@@ -19,6 +20,8 @@ export interface Caller {
   readonly limits: CallerLimits | null;
   readonly gate: CallGate | null;
   readonly mayReadMetrics: boolean;
+  /** Of an agent; left out: it is the engine's user. */
+  readonly scope?: AgentScope;
 }
 
 export interface CallerLimits {

@@ -29,10 +29,12 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { untilAborted } from '../base/abort';
 import type { Disposable } from '../base/disposable';
+import { type CallerAgents, toClientAgents } from '../core/agent/callerAgents';
 import type { Engine } from '../core/engine';
 import type { Language } from '../core/sandbox';
 import type { CallGate } from './callGate';
 import { complete } from './completions';
+import agentInstructions from './agentInstructions.md';
 import instructions from './instructions.md';
 import { defaultProgressOptions, Progress, type ProgressOptions } from './progress';
 import { listPrompts, renderPrompt } from './prompts';
@@ -41,8 +43,14 @@ import { Scratch } from './scratch';
 import { Subscriptions, maxSubscriptions } from './subscriptions';
 import { createSampling } from './sampling';
 import { type OffersSet, callTool, listOffered } from './toolCall';
+import type { Tool } from './tool';
 import { WireTransport } from './wireTransport';
 
+const ownersCapabilities: ServerCapabilities = {
+  resources: { subscribe: true, listChanged: true },
+  prompts: {},
+  completions: {},
+};
 /** How long the last answers may take to leave. */
 const farewellMs = 1_000;
 
@@ -66,6 +74,12 @@ export interface Additions {
   readResource(uri: string): ReadResourceResult | undefined;
 }
 
+/** What the agent of a run gets in place of all that there is: these tools, and neither resources nor prompts. */
+export interface AgentScope {
+  readonly agents: CallerAgents;
+  readonly toolNames: ReadonlySet<string>;
+}
+
 export interface McpServerOptions {
   /** Told of every tool call while it runs; disposed when it has ended, however it ended. */
   readonly trackCall?: (id: RequestId, signal: AbortSignal) => Disposable;
@@ -73,6 +87,8 @@ export interface McpServerOptions {
   readonly progress?: Partial<ProgressOptions>;
   /** All of them when left out. Asked anew for every list and call. */
   readonly offersSet?: OffersSet;
+  /** A connection of an agent; left out: of the engine's user. */
+  readonly scope?: AgentScope;
   readonly additions?: Additions;
 }
 
@@ -86,16 +102,18 @@ export function createMcpServer(engine: Engine, options: McpServerOptions = {}):
     {
       capabilities: {
         tools: {},
-        resources: { subscribe: true, listChanged: true },
-        prompts: {},
-        completions: {},
+        ...(options.scope ? {} : ownersCapabilities),
         ...options.additions?.capabilities,
       },
-      instructions: instructions.trim(),
+      instructions: (options.scope ? agentInstructions : instructions).trim(),
     },
   );
   const scratch = new Scratch();
   serveTools(server, engine, { ...options, scratch });
+  if (options.scope) {
+    server.onclose = () => void scratch.close(engine);
+    return server;
+  }
   const subscriptions = serveResources(server, engine, options.additions);
   server.onclose = () => {
     subscriptions.dispose();
@@ -129,10 +147,14 @@ function serveTools(
   options: McpServerOptions & { readonly scratch: Scratch },
 ): void {
   const { additions, scratch, offersSet: isOn = () => true } = options;
-  const offersSet: OffersSet = (set) => (set !== 'agents' || engine.agents !== null) && isOn(set);
+  const { scope } = options;
+  const agents = scope?.agents ?? (engine.agents && toClientAgents(engine.agents));
+  const offersSet: OffersSet = (set) => (set !== 'agents' || agents !== null) && isOn(set);
+  const listTools = (): readonly Tool[] =>
+    listOffered(offersSet).filter(({ name }) => scope?.toolNames.has(name) ?? true);
   const toldLanguages = new Set<Language>();
   server.setRequestHandler(ListToolsRequestSchema, () => ({
-    tools: [...listOffered(offersSet).map(({ listed }) => listed), ...(additions?.tools ?? [])],
+    tools: [...listTools().map(({ listed }) => listed), ...(additions?.tools ?? [])],
   }));
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
     const tracked = options.trackCall?.(extra.requestId, extra.signal);
@@ -141,9 +163,10 @@ function serveTools(
     try {
       const added = additions?.callTool(params.name, params.arguments ?? {}, { extra, progress });
       const sample = createSampling(server, extra);
-      const context = { engine, signal: extra.signal, progress, sample, toldLanguages, scratch };
+      const { signal } = extra;
+      const context = { engine, agents, signal, progress, sample, toldLanguages, scratch };
       const { name, arguments: args } = params;
-      const offered = listOffered(offersSet);
+      const offered = listTools();
       const call = { name, args, offered, ...(gate && { gate }) };
       return await (added ?? callTool(call, context));
     } finally {

@@ -1,6 +1,7 @@
 // What a tool is: words for the model, schemas, and one function behind them.
 
 import * as z from 'zod';
+import type { CallerAgents } from '../core/agent/callerAgents';
 import type { Engine } from '../core/engine';
 import type { AskClient } from '../core/model';
 import type { Language } from '../core/sandbox';
@@ -17,6 +18,8 @@ import { sayReplaced, toReplacedText } from './replacedText';
 
 export interface ToolContext {
   readonly engine: Engine;
+  /** As this connection has them; null: there are none. */
+  readonly agents: CallerAgents | null;
   readonly signal: AbortSignal;
   readonly progress: Progress;
   /** The client's own model, by MCP sampling; null where it offers none. */

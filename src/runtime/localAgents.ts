@@ -15,6 +15,7 @@ import type { ReadBackendSettings } from '../core/backendSettings';
 import { AgentRuns } from '../core/agent/agentRuns';
 import { AgentSlots } from '../core/agent/agentSlots';
 import type { AgentAccessSource } from '../core/agent/masking';
+import type { Engine } from '../core/engine';
 import type { SessionChange } from '../core/liveSessions';
 import type { RequestScope } from '../core/requestScope';
 import type { TraceStore } from '../core/traceStore';
@@ -25,6 +26,7 @@ import { ProfileFolders } from '../profiles/profileFolders';
 import { isEngineAlive } from '../store/engineFile';
 import type { Home } from '../store/home';
 import { systemClock } from '../systemClock';
+import { AgentServers } from './agentServers';
 
 /** What a host may say of agents; all of it is the environment's when left out. */
 export interface AgentOptions {
@@ -47,6 +49,7 @@ export interface LocalAgentParts {
   readonly options: AgentOptions;
   readonly readBackends: ReadBackendSettings;
   readonly onAppend: (change: SessionChange) => void;
+  readonly readEngine: () => Engine;
 }
 
 /** Whether an agent's program is installed, without starting it. */
@@ -54,11 +57,21 @@ export async function hasAgents(options: AgentOptions): Promise<boolean> {
   return (await findCodex((options.places ?? readPlaces)())) !== null;
 }
 
-export function createLocalAgents(parts: LocalAgentParts): AgentRuns {
+/** The runs, and what they end with. */
+export interface LocalAgents {
+  readonly runs: AgentRuns;
+  close(): Promise<void>;
+}
+
+export function createLocalAgents(parts: LocalAgentParts): LocalAgents {
   const { home, options, engineId, version, traces, requests, onAppend } = parts;
   const readSecrets = options.readSecrets ?? readEnvironmentSecrets;
   const masker = new SecretMasker(readSecrets());
-  return new AgentRuns({
+  const servers: AgentServers = new AgentServers({
+    readEngine: parts.readEngine,
+    readRuns: () => runs,
+  });
+  const runs = new AgentRuns({
     traces,
     requests,
     engineId,
@@ -89,8 +102,15 @@ export function createLocalAgents(parts: LocalAgentParts): AgentRuns {
       clock: systemClock,
     }),
     access: createOwnAccess(readSecrets),
-    openServer: () => null,
+    openServer: (opened) => servers.open(opened),
   });
+  return {
+    runs,
+    close: async () => {
+      await runs.close();
+      await servers.dispose();
+    },
+  };
 }
 
 /** Of the container program that sessions use, in their image; found once it is asked for. */
@@ -105,9 +125,9 @@ function createBoxes(readBackends: ReadBackendSettings): ContainerBoxes {
 /** Codex reaches its model by the user's own login or key; calls are counted after they were made. */
 function createOwnAccess(readSecrets: () => readonly string[]): AgentAccessSource {
   return {
-    open: async ({ mask }) => ({
+    open: async ({ mask, secrets }) => ({
       configuration: {},
-      masker: new SecretMasker(readSecrets(), mask),
+      masker: new SecretMasker([...readSecrets(), ...secrets], mask),
       isMetered: false,
       dispose: () => undefined,
     }),

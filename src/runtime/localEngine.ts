@@ -29,7 +29,7 @@ import {
   parseModelSettings,
 } from '../models/modelSettings';
 import { Backends } from '../sandbox/backends';
-import { type AgentOptions, createLocalAgents, hasAgents } from './localAgents';
+import { type AgentOptions, type LocalAgents, createLocalAgents, hasAgents } from './localAgents';
 import { createRunSearch } from './localSearch';
 import { EngineFile, isEngineAlive } from '../store/engineFile';
 import { FileTraceStore } from '../store/fileTraceStore';
@@ -96,6 +96,7 @@ export class LocalEngine implements Engine {
   readonly loops: SessionLoopRunner;
   readonly agents: AgentRuns | null;
   readonly search: RunSearch;
+  readonly #agents: LocalAgents | null;
   readonly downloads: DownloadFolder;
   readonly readHostFile: ContextReader['readFile'];
   readonly #options: RuntimeOptions;
@@ -151,7 +152,7 @@ export class LocalEngine implements Engine {
       readMaxIterations: async () => (await readSettings()).maxIterations,
     });
     // Users of a server share the machine: agents are for its own user.
-    this.agents =
+    this.#agents =
       user || !options.agents
         ? null
         : createLocalAgents({
@@ -167,7 +168,9 @@ export class LocalEngine implements Engine {
             options: options.agents,
             readBackends: options.backends ?? readBackends,
             onAppend: (change) => this.sessions.tell(change),
+            readEngine: () => this,
           });
+    this.agents = this.#agents?.runs ?? null;
   }
 
   /** With agents where their program is installed. */
@@ -272,7 +275,7 @@ export class LocalEngine implements Engine {
 
   async #close(): Promise<void> {
     this.tasks.dispose();
-    await this.agents?.close();
+    await this.#agents?.close();
     await this.sessions.closeAll('the engine ended').catch(() => undefined);
     this.sessions.dispose();
     if (!this.#user) {

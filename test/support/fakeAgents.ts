@@ -244,10 +244,11 @@ export class FakeAgents {
       },
       masker: plainMasker,
       slots: this.slots,
-      openServer: () => {
+      openServer: async () => {
         this.counts.servers += 1;
         return {
           name: 'rlm',
+          secrets: [],
           server: {
             reached: { kind: 'http', url: 'http://127.0.0.1/', headers: {} },
             ...{ isRequired: false, tools: 'allow', timeoutMs: 1_000 },

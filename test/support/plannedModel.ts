@@ -3,7 +3,8 @@
 //
 //   plan([run('echo hi'), patch('*** Begin Patch…'), { say: 'done' }])
 //
-// makes the text of such a message. The next step is told by how many outputs of tools came after it.
+// makes the text of such a message. The next step is told by how many outputs of tools came after it. `{{session_id}}` in
+// a call stands for the one in the newest output that has one.
 
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
@@ -167,15 +168,25 @@ function findStep(input: readonly InputItem[]): PlannedStep {
   const outputs = new Set(
     input.slice(at + 1).flatMap(({ type, call_id: id }) => (type?.endsWith('_output') && id) || []),
   );
+  const results = input.slice(at + 1).filter(({ type }) => type?.endsWith('_output'));
   let left = outputs.size;
   for (const step of steps) {
     const calls = toCalls(step).length;
     if (left < calls || calls === 0) {
-      return step;
+      return fillIn(step, results);
     }
     left -= calls;
   }
   return { say: 'The plan is done.' };
+}
+
+/** Its own calls alone: a plan within it is filled in by whom it is told to. */
+function fillIn(step: PlannedStep, results: readonly InputItem[]): PlannedStep {
+  const ids = [...JSON.stringify(results).matchAll(/session_id\W{1,10}([\da-f-]{36})/gu)];
+  const sessionId = ids.at(-1)?.[1];
+  return sessionId === undefined
+    ? step
+    : (JSON.parse(JSON.stringify(step).replaceAll('{{session_id}}', sessionId)) as PlannedStep); // as it was
 }
 
 function toText({ content }: InputItem): string {

@@ -22,7 +22,8 @@ export async function openFolder(
   leases: FolderLeases,
   signal: AbortSignal,
 ): Promise<Workspace> {
-  const { folder, sessionId, writes, onQueued } = request;
+  const { sessionId, writes, onQueued } = request;
+  const folder = request.parentFolder ?? request.folder;
   const lease = writes ? await leases.take(folder, sessionId, { signal, onQueued }) : null;
   try {
     const isRepository = (await findRepository(folder)) !== null;

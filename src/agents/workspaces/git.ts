@@ -56,6 +56,18 @@ export async function findRepository(folder: string): Promise<string | null> {
   return top === null || hasCommit === null ? null : top.replace(/\n$/u, '');
 }
 
+/**
+ * The repository's own working folder, or the repository where it has none: it stays when worktrees of it go. Null as
+ * `findRepository`.
+ */
+export async function findMainWorktree(folder: string): Promise<string | null> {
+  if ((await findRepository(folder)) === null) {
+    return null;
+  }
+  const listed = await runGit(['worktree', 'list', '--porcelain', '-z'], { cwd: folder });
+  return /^worktree (?<folder>[^\0]+)/u.exec(listed)?.groups?.['folder'] ?? null; // the first is the main one
+}
+
 /** The version; null: there is none. */
 export async function readGitVersion(): Promise<string | null> {
   const text = await runGit(['--version'], { cwd: process.cwd() }).catch(() => null);

@@ -12,7 +12,7 @@ import type {
   WorkspacePlace,
   WorkspaceRequest,
 } from '../../core/agent/workspaces';
-import { findRepository, runGit } from './git';
+import { findMainWorktree, runGit } from './git';
 import { holdsOwnWork } from './ownWork';
 import { removeWorktree } from './removeWorktree';
 import { takeSnapshot } from './snapshot';
@@ -82,17 +82,18 @@ export class Worktrees {
     branch: string | null = null,
   ): Promise<Workspace> {
     const { sessionId, profileId, folder: asked } = request;
-    const repository = await findRepository(asked);
+    const source = request.parentFolder ?? asked;
+    const repository = await findMainWorktree(source);
     if (repository === null) {
-      throw new RlmError('INVALID_INPUT', `${asked} is in no git repository with a commit.`, {
+      throw new RlmError('INVALID_INPUT', `${source} is in no git repository with a commit.`, {
         nextStep:
           'Take isolation folder, or make a repository of it with git init and a first commit.',
       });
     }
     const name = branch ?? `rlm/${profileId}-${sessionId.slice(-12)}`;
     const folder = path.join(this.#parts.folder, sessionId);
-    const base = (await runGit(['rev-parse', 'HEAD'], { cwd: repository, signal })).trim();
     const call = { cwd: repository, signal };
+    const start = await this.#findStart(source, request, signal);
     const isThere = await runGit(
       ['rev-parse', '--verify', '--quiet', `refs/heads/${name}`],
       call,
@@ -100,21 +101,21 @@ export class Worktrees {
       () => true,
       () => false, // a worktree without work was removed with its branch
     );
-    const start = isThere ? [folder, name] : ['-b', name, folder, base];
+    const { base } = start;
+    const at = isThere ? [folder, name] : ['-b', name, folder, base];
     await mkdir(this.#parts.folder, { recursive: true, mode: ownerFolder });
-    const within = path.relative(await realpath(repository), asked);
     const note = {
-      ...{ sessionId, repository, folder, branch: name, base, within },
+      ...{ sessionId, repository, folder, branch: name, base, within: start.within },
       engineId: this.#parts.engineId,
       tree: '',
     };
     try {
       await this.#notes.write(note); // before it is there, so that none is left that nobody knows
       const lock = ['--lock', '--reason', `RLM session ${sessionId}`];
-      await runGit(['worktree', 'add', ...lock, ...start], { cwd: repository, signal });
+      await runGit(['worktree', 'add', ...lock, ...at], { cwd: repository, signal });
       const tree = await takeSnapshot(folder, signal);
       await this.#notes.write({ ...note, tree });
-      return this.#toWorktree({ ...note, tree }, request, await this.#describeLeftOut(call));
+      return this.#toWorktree({ ...note, tree }, request, start.notes);
     } catch (thrown) {
       await this.remove(note, !isThere).catch(() => undefined);
       throw thrown;
@@ -134,21 +135,38 @@ export class Worktrees {
     });
   }
 
-  /** The worktree begins at the last commit: what is not committed must not be missed without a word. */
-  async #describeLeftOut(call: { readonly cwd: string; readonly signal: AbortSignal }) {
-    const status = await runGit(['status', '--porcelain', '-z', '--no-renames'], call);
-    const files = status
-      .split('\0')
-      .filter((line) => line !== '')
-      .map((line) => line.slice(3));
-    if (files.length === 0) {
-      return [];
+  /** The commit that the worktree begins at, and which part of it is worked on. */
+  async #findStart(
+    source: string,
+    { parentFolder, sessionId }: WorkspaceRequest,
+    signal: AbortSignal,
+  ): Promise<{
+    readonly base: string;
+    readonly within: string;
+    readonly notes: readonly string[];
+  }> {
+    const call = { cwd: source, signal };
+    const top = (await runGit(['rev-parse', '--show-toplevel'], call)).replace(/\n$/u, '');
+    const head = (await runGit(['rev-parse', 'HEAD'], call)).trim();
+    const within = path.relative(await realpath(top), await realpath(source));
+    if (parentFolder === null) {
+      return { base: head, within, notes: await describeLeftOut({ cwd: top, signal }) };
     }
-    const named = files.slice(0, 10).join(', ');
-    const more = files.length > 10 ? ` and ${files.length - 10} more` : '';
-    return [
-      `This worktree begins at the last commit of ${call.cwd}. Not in it, as they are not committed there: ${named}${more}.`,
-    ];
+    const tree = await takeSnapshot(top, signal);
+    const headTree = (await runGit(['rev-parse', 'HEAD^{tree}'], call)).trim();
+    if (tree === headTree) {
+      return { base: head, within, notes: [] };
+    }
+    const message = `What the parent of RLM session ${sessionId} had not committed`;
+    const author = ['-c', 'user.name=RLM Companion', '-c', 'user.email=rlm@localhost'];
+    const commit = [...author, 'commit-tree', tree, '-p', head, '-m', message];
+    return {
+      base: (await runGit(commit, call)).trim(),
+      within,
+      notes: [
+        `This worktree begins with what its parent had in ${top} then, also with what was not committed there.`,
+      ],
+    };
   }
 
   async remove(note: WorktreeNote, dropsBranch: boolean): Promise<void> {
@@ -168,4 +186,21 @@ export class Worktrees {
       holdsWork,
     };
   }
+}
+
+/** A worktree begins at the last commit: what is not committed must not be missed without a word. */
+async function describeLeftOut(call: { readonly cwd: string; readonly signal: AbortSignal }) {
+  const status = await runGit(['status', '--porcelain', '-z', '--no-renames'], call);
+  const files = status
+    .split('\0')
+    .filter((line) => line !== '')
+    .map((line) => line.slice(3));
+  if (files.length === 0) {
+    return [];
+  }
+  const named = files.slice(0, 10).join(', ');
+  const more = files.length > 10 ? ` and ${files.length - 10} more` : '';
+  return [
+    `This worktree begins at the last commit of ${call.cwd}. Not in it, as they are not committed there: ${named}${more}.`,
+  ];
 }

@@ -78,16 +78,18 @@ export async function resumeRun(
 ): Promise<void> {
   const { cli, traces, engines } = context;
   const summary = await findRun(traces, id);
+  const { sessionId } = summary;
+  const task = await readTask(options.task, cli);
   const request = {
     name: 'spawn_agent',
-    arguments: {
-      resume_session_id: summary.sessionId,
-      custom_prompt: await readTask(options.task, cli),
-    },
+    arguments: { resume_session_id: sessionId, custom_prompt: task },
   };
   const holder = await engines.findHolder(summary);
   if (holder) {
-    await begin(request, { engine: { client: holder, isOwn: false }, options, context });
+    const isAtWork = !isAtRest(toAgentStatus(summary));
+    const message = { name: 'agent_message', arguments: { session_id: sessionId, text: task } };
+    const engine = { client: holder, isOwn: false };
+    await begin(isAtWork ? message : request, { engine, options, context });
     return;
   }
   for await (const engine of engines.listForWork()) {

@@ -77,6 +77,7 @@ export class AgentRun {
     });
     this.#workspace = new RunWorkspace({
       ...{ workspaces, info: opened.agent, hold, signal, earlier: earlier?.place ?? null },
+      readParentFolder: parts.readParentFolder,
     });
     this.#program = new RunProgram(parts, hold);
     this.#turns = new RunTurns({
@@ -244,7 +245,12 @@ export class AgentRun {
   /** Where it works now. */
   get folders(): readonly string[] {
     const { current } = this.#workspace;
-    return current ? [current.place.folder] : [];
+    return current ? [...new Set([current.place.folder, current.cwd])] : [];
+  }
+
+  /** The part of it that it was asked to work on; null: it has no workspace now. */
+  get workingFolder(): string | null {
+    return this.#workspace.current?.cwd ?? null;
   }
 
   /** What it has done so far, on record; nothing where its trace is closed. */
@@ -299,7 +305,9 @@ export class AgentRun {
 
   async #begin(): Promise<void> {
     const { signal } = this.#controller;
-    this.#slot = await this.#parts.slots.take(signal, (place) => this.#showPlace(place));
+    const { sessionId, parentSessionId } = this.opened;
+    const onPlace = (place: number | null): void => this.#showPlace(place);
+    this.#slot = await this.#parts.slots.take(signal, { sessionId, parentSessionId, onPlace });
     this.#throwIfEnding();
     this.#move('preparing');
     if (this.#program.thread) {

@@ -8,11 +8,11 @@ import { RlmError, cancelledError } from '../errors';
 import type { AgentOpened } from '../event';
 import type { SessionChange } from '../liveSessions';
 import type { RequestScope } from '../requestScope';
-import { createSummary } from '../summary';
+import { type Summary, createSummary } from '../summary';
 import type { TraceSink, TraceStore } from '../traceStore';
 import { AgentBudget } from './agentBudget';
 import type { AgentDriver } from './agentDriver';
-import type { Decision, Speaker } from './agentEvent';
+import type { AgentNoted, Decision, Speaker } from './agentEvent';
 import { AgentRun } from './agentRun';
 import type { AgentSlots } from './agentSlots';
 import { type AgentStatus, agentStatuses, isAtRest, isEnded } from './agentState';
@@ -41,7 +41,7 @@ export interface AgentRunsParts {
   /** What every run is masked with before its own secrets are known. */
   readonly masker: Masker;
   readonly slots: AgentSlots;
-  readonly openServer: (sessionId: string) => AgentServer | null;
+  readonly openServer: (opened: AgentOpened) => Promise<AgentServer | null>;
   readonly clock: Clock;
   readonly requests: RequestScope;
   readonly engineId: string;
@@ -182,13 +182,29 @@ export class AgentRuns implements Disposable {
    * on with. @throws RlmError 'AGENT_NOT_FOUND' for one that was ended, 'GUARDRAIL_STOPPED'.
    */
   async tell(sessionId: string, text: string, by: Speaker): Promise<AgentRun> {
-    const live = this.#live.get(sessionId);
-    const isAtWork = live?.isOpen ?? false;
-    const summary = isAtWork ? null : await this.#parts.traces.readSummary(sessionId);
-    if (isAtWork || summary?.status === 'completed') {
-      return this.resume(sessionId, text, by);
+    const isAtWork = this.#live.get(sessionId)?.isOpen ?? false;
+    const summary = isAtWork ? undefined : await this.#parts.traces.readSummary(sessionId);
+    if (!isAtWork && summary?.status !== 'completed') {
+      throw toAbsentError(sessionId, summary);
     }
-    return this.require(sessionId);
+    return this.resume(sessionId, text, by);
+  }
+
+  /**
+   * Puts a note into the record of a run that this engine holds; the number of its event.
+   * @throws RlmError 'AGENT_NOT_FOUND'
+   */
+  async note(
+    sessionId: string,
+    { by, note, tags }: Pick<AgentNoted, 'by' | 'note' | 'tags'>,
+  ): Promise<number> {
+    const run = this.#live.get(sessionId);
+    if (!run?.trace.isOpen) {
+      throw toAbsentError(sessionId, await this.#parts.traces.readSummary(sessionId));
+    }
+    const number = run.trace.append({ kind: 'agent.noted', by, note, tags });
+    await run.trace.settle();
+    return number;
   }
 
   /** What any run on record has done. @throws RlmError 'AGENT_NOT_FOUND' */
@@ -312,6 +328,7 @@ export class AgentRuns implements Disposable {
       {
         ...{ opened, profile, driver, workspaces, access, openServer, slots, budget, clock },
         earlier: past.earlier,
+        readParentFolder: () => toParentFolder(parent, opened),
         endChildren: (reason) => this.#endChildren(opened.sessionId, reason),
         hasWorkingChildren: () =>
           this.#childrenOf(opened.sessionId).some(({ status }) => !isAtRest(status)),
@@ -392,6 +409,30 @@ export class AgentRuns implements Disposable {
       throw cancelledError('Spawning an agent while the engine ends');
     }
   }
+}
+
+/** A child that was given another folder than its parent begins with what that has. */
+function toParentFolder(parent: AgentRun | undefined, { agent }: AgentOpened): string | null {
+  return parent?.opened.agent.folder === agent.folder ? parent.workingFolder : null;
+}
+
+/** Of a run that this engine does not hold: what it is instead. */
+function toAbsentError(sessionId: string, summary: Summary | undefined): RlmError {
+  if (!summary?.agent) {
+    return new RlmError('AGENT_NOT_FOUND', `There is no agent run ${sessionId}.`, {
+      nextStep: 'List runs with list_agents.',
+    });
+  }
+  const { status } = summary;
+  const isOver = agentStatuses.some((one) => one === status && isAtRest(one));
+  return isOver
+    ? new RlmError('AGENT_NOT_FOUND', `Agent run ${sessionId} is over (${status}).`, {
+        nextStep:
+          'Go on with it by spawn_agent and resume_session_id, or read what it did with summarize_session.',
+      })
+    : new RlmError('AGENT_NOT_FOUND', `Agent run ${sessionId} is at work in another engine.`, {
+        nextStep: 'Tell it there, or wait until it has ended.',
+      });
 }
 
 /** `leftBehind`: by this end; for people. */

@@ -39,6 +39,8 @@ export interface AgentAccessSource {
   open(request: {
     readonly sessionId: string;
     readonly mask: readonly string[];
+    /** Tokens that were made for the run. */
+    readonly secrets: readonly string[];
     readonly meter: CallMeter;
   }): Promise<AgentAccess>;
   /** For people and `doctor`: how agents would reach a model, never a key. */

@@ -263,13 +263,17 @@ export function toFirstMessage(request: SpawnRequest, goals: readonly string[]):
 
 /** Who the agent is and what holds for it, for the whole run. */
 export function toInstructions(profile: Profile, info: Pick<AgentInfo, 'permissions'>): string {
-  const { deny, write } = info.permissions;
+  const { deny, write, maySpawn } = info.permissions;
   const blocks = [
     profile.persona,
     profile.systemPrompt,
     ...toList('You must keep to this:', profile.constraints),
     ...toList('Leave these files alone, do not even read them:', deny),
     ...toList('Change files only here:', write),
+    ...toList(
+      'You can hand parts that can be done apart to agents of these profiles, by spawn_agent of the MCP server rlm:',
+      maySpawn,
+    ),
     ...toList(
       'You are done when all of this holds:',
       profile.checklist.map(({ id, description }) => `${id}: ${description}`),

@@ -31,6 +31,8 @@ export interface WorkspaceRequest {
   readonly profileId: string;
   /** Absolute: what it was asked to work on. */
   readonly folder: string;
+  /** Where its parent works now, whose files it begins with, committed or not; null: with what `folder` has committed. */
+  readonly parentFolder: string | null;
   readonly isolation: Isolation;
   /** False: it reads only, and shares the folder with others that do. */
   readonly writes: boolean;

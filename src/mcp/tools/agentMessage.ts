@@ -19,9 +19,9 @@ export const agentMessage = defineTool({
   }),
   output,
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
-  async run({ engine }, { session_id: sessionId, text }) {
+  async run(context, { session_id: sessionId, text }) {
     throwIfBlank('text', text);
-    const run = await requireAgents(engine).tell(sessionId, text, 'user');
+    const run = await requireAgents(context).tell(sessionId, text);
     return { session_id: run.id, status: run.status };
   },
   toMarkdown: ({ session_id: id, status }) => `Told ${id}, which is ${status}.`,

@@ -28,10 +28,9 @@ export const approveAgent = defineTool({
   }),
   output,
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
-  async run({ engine }, { session_id: sessionId, approval_id: approvalId, decision, note }) {
-    const agents = requireAgents(engine);
-    agents.decide(sessionId, { approvalId, decision, note: note ?? null }, { kind: 'client' });
-    const run = agents.require(sessionId);
+  async run(context, { session_id: sessionId, approval_id: approvalId, decision, note }) {
+    const answer = { approvalId, decision, note: note ?? null };
+    const run = requireAgents(context).decide(sessionId, answer);
     return { session_id: run.id, status: run.status, waiting_for: run.approvals.length };
   },
   toMarkdown: ({ session_id: id, status, waiting_for: left }) =>

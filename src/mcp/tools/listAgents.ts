@@ -1,6 +1,7 @@
 // list_agents: the profiles there are, and the runs of this home.
 
 import * as z from 'zod';
+import type { CallerAgents } from '../../core/agent/callerAgents';
 import type { SummaryPage, TraceStore } from '../../core/traceStore';
 import { toInlineCode, toTable } from '../../base/markdown';
 import { agentStatusField, agentUsageSchema, requireAgents } from '../agentFields';
@@ -53,11 +54,11 @@ export const listAgents = defineTool({
   }),
   output,
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  async run({ engine }, { status }) {
-    const agents = requireAgents(engine);
-    const { profiles, broken } = await agents.parts.profiles.list();
+  async run(context, { status }) {
+    const agents = requireAgents(context);
+    const { profiles, broken } = await agents.listProfiles();
     return {
-      runs: await listRuns(engine.traces, status ?? null),
+      runs: await listRuns(context.engine.traces, agents, status ?? null),
       profiles: profiles.map((profile) => ({
         profile_id: profile.id,
         title: profile.title,
@@ -92,13 +93,17 @@ export const listAgents = defineTool({
     ].join('\n\n'),
 });
 
-async function listRuns(traces: TraceStore, status: z.output<typeof agentStatusField> | null) {
+async function listRuns(
+  traces: TraceStore,
+  agents: CallerAgents,
+  status: z.output<typeof agentStatusField> | null,
+) {
   const runs: z.output<typeof output>['runs'] = [];
   let cursor: string | null = null;
   do {
     const page: SummaryPage = await traces.listSummaries({ status, limit: pageSize, cursor });
     for (const summary of page.summaries) {
-      if (summary.agent && runs.length < maxRuns) {
+      if (summary.agent && runs.length < maxRuns && (await agents.sees(summary))) {
         const { agent } = summary;
         runs.push({
           session_id: summary.sessionId,

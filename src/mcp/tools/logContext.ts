@@ -24,10 +24,8 @@ export const logContext = defineTool({
     idempotentHint: false,
     openWorldHint: false,
   },
-  async run({ engine }, { session_id: sessionId, note, tags }) {
-    const run = requireAgents(engine).require(sessionId);
-    const number = run.trace.append({ kind: 'agent.noted', by: 'user', note, tags });
-    await run.trace.settle();
+  async run(context, { session_id: sessionId, note, tags }) {
+    const number = await requireAgents(context).note(sessionId, note, tags);
     return { id: `${sessionId}:${number}` };
   },
   toMarkdown: ({ id }) => `Noted as ${id}.`,

@@ -90,15 +90,15 @@ export const spawnAgent = defineTool({
   input,
   output,
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
-  async run({ engine, signal }, args) {
-    const agents = requireAgents(engine);
+  async run(context, args) {
+    const agents = requireAgents(context);
     throwIfBlank('custom_prompt', args.custom_prompt);
     throwIfResumedAnew(args);
     const run = args.resume_session_id
-      ? await agents.resume(args.resume_session_id, args.custom_prompt, 'user')
-      : await agents.spawn(toRequest(args), { kind: 'client' });
+      ? await agents.resume(args.resume_session_id, args.custom_prompt)
+      : await agents.spawn(toRequest(args));
     if (args.wait_ms > 0) {
-      await run.whenStill(args.wait_ms, signal);
+      await run.whenStill(args.wait_ms, context.signal);
     }
     return toRunView(run);
   },

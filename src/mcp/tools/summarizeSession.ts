@@ -52,10 +52,9 @@ export const summarizeSession = defineTool({
   }),
   output,
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  async run({ engine, signal }, { session_id: sessionId, wait_ms: waitMs }) {
-    const agents = requireAgents(engine);
-    await agents.find(sessionId)?.whenAtRest(waitMs, signal);
-    const read = await agents.read(sessionId);
+  async run(context, { session_id: sessionId, wait_ms: waitMs }) {
+    const { signal } = context;
+    const read = await requireAgents(context).read(sessionId, { waitMs, signal });
     const { payload, cut } = fitPayload(
       {
         session_id: sessionId,

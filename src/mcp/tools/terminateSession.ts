@@ -24,8 +24,8 @@ export const terminateSession = defineTool({
   }),
   output,
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
-  async run({ engine }, { session_id: sessionId, reason }) {
-    const { status, leftBehind } = await requireAgents(engine).terminate(sessionId, reason);
+  async run(context, { session_id: sessionId, reason }) {
+    const { status, leftBehind } = await requireAgents(context).terminate(sessionId, reason);
     return { session_id: sessionId, status, left_behind: [...leftBehind] };
   },
   toMarkdown: ({ session_id: id, status, left_behind: left }) =>

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { rm, chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LocalWorkspaces } from '../../../src/agents/workspaces/localWorkspaces';
 import { RlmError } from '../../../src/core/errors';
@@ -50,6 +50,7 @@ describe('workspaces of agents', function () {
       sessionId: 'session-0001',
       profileId: 'generalist',
       folder: repository(),
+      parentFolder: null,
       isolation: 'worktree',
       writes: true,
       deny: [],
@@ -93,6 +94,34 @@ describe('workspaces of agents', function () {
     );
     assert.deepStrictEqual(clean.notes, []);
     await clean.release();
+  });
+
+  it('a child begins with what its parent has, committed or not, and outlives its worktree', async () => {
+    const parent = await open().prepare(request({ folder: path.join(repository(), 'src') }), never);
+    await writeFile(path.join(parent.cwd, 'a.txt'), 'of the parent\n');
+    await writeFile(path.join(parent.place.folder, 'new.txt'), 'new\n');
+    const child = await open().prepare(
+      request({ sessionId: 'session-0004', parentFolder: parent.cwd }),
+      never,
+    );
+    assert.equal(await readFile(path.join(child.cwd, 'a.txt'), 'utf8'), 'of the parent\n');
+    assert.equal(await readFile(path.join(child.place.folder, 'new.txt'), 'utf8'), 'new\n');
+    assert.deepStrictEqual((await child.readChanges(never)).changes, []);
+    assert.match(child.notes.join(''), /begins with what its parent had/u);
+    const reader = await open().prepare(
+      request({ isolation: 'folder', writes: false, parentFolder: parent.cwd }),
+      never,
+    );
+    assert.equal(reader.cwd, parent.cwd);
+    await reader.release();
+    await rm(path.join(parent.cwd, 'a.txt'));
+    await rm(path.join(parent.place.folder, 'new.txt'));
+    git('-C', parent.place.folder, 'checkout', '--', '.');
+    assert.deepStrictEqual(await parent.release(), []);
+    await writeFile(path.join(child.cwd, 'a.txt'), 'of the child\n');
+    assert.equal((await child.readChanges(never)).changes.length, 1);
+    const commit = await child.commit('by the child', never);
+    assert.match(git('log', '--oneline', commit.branch), /by the child\n.*had not committed/u);
   });
 
   it('a part of a repository is worked on within its worktree', async () => {

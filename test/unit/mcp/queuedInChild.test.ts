@@ -23,7 +23,15 @@ async function turns(): Promise<void> {
 async function call(engine: FakeEngine, name: string, args: object, signal = never) {
   const progress = new Progress(null, defaultProgressOptions);
   const toldLanguages = new Set<never>();
-  const context = { engine, signal, progress, sample: null, toldLanguages, scratch: new Scratch() };
+  const context = {
+    engine,
+    agents: null,
+    signal,
+    progress,
+    sample: null,
+    toldLanguages,
+    scratch: new Scratch(),
+  };
   const result = await callTool({ name, args, offered: tools }, context);
   return { ...result.structuredContent } as Record<string, unknown>;
 }

@@ -19,12 +19,14 @@ export interface AgentRunParts {
   readonly workspaces: Workspaces;
   readonly access: AgentAccessSource;
   /** Our own server for this run alone; null: none is offered. */
-  readonly openServer: (sessionId: string) => AgentServer | null;
+  readonly openServer: (opened: AgentOpened) => Promise<AgentServer | null>;
   readonly slots: AgentSlots;
   readonly budget: AgentBudget;
   readonly clock: Clock;
   /** What an earlier engine left of it; null: it is new. */
   readonly earlier: EarlierRun | null;
+  /** Where its parent works now; null: it has none here. */
+  readonly readParentFolder: () => string | null;
   /** Children end with their parent. */
   readonly endChildren: (reason: string) => Promise<void>;
   /** A run that has completed is not let go of while they work for it. */
@@ -42,6 +44,8 @@ export interface EarlierRun {
 
 export interface AgentServer extends Disposable {
   readonly name: string;
+  /** What opens it, which must be seen nowhere. */
+  readonly secrets: readonly string[];
   readonly server: AgentMcpServer;
 }
 

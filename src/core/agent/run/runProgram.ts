@@ -44,15 +44,17 @@ export class RunProgram {
       readonly onHappen: (happening: AgentHappening) => void;
     },
   ): Promise<void> {
-    const { access, driver, earlier, profile, openServer } = this.#parts;
+    const { access, driver, earlier, opened, profile, openServer } = this.#parts;
     const { sessionId, trace } = this.#hold;
+    this.#server = await openServer(opened);
+    this.#throwIfEnding();
     this.#access = await access.open({
       sessionId,
       mask: profile.mask,
+      secrets: this.#server?.secrets ?? [],
       meter: { reserve: (tokens) => meter.reserve(tokens) },
     });
     trace.maskWith(this.#access.masker);
-    this.#server = openServer(sessionId);
     this.#throwIfEnding();
     const request = this.#toThreadRequest(workspace, this.#access);
     const threadId = earlier?.threadId ?? null;

@@ -19,6 +19,7 @@ interface RunWorkspaceParts {
   readonly info: AgentInfo;
   readonly hold: RunHold;
   readonly signal: AbortSignal;
+  readonly readParentFolder: () => string | null;
   /** Where an earlier engine had it work; null: nowhere yet. */
   readonly earlier: WorkspacePlace | null;
 }
@@ -74,6 +75,7 @@ export class RunWorkspace {
       sessionId: hold.sessionId,
       profileId,
       folder,
+      parentFolder: this.#parts.readParentFolder(),
       isolation,
       writes: permissions.sandbox !== 'read-only',
       deny: permissions.deny,

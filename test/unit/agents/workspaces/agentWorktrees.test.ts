@@ -43,7 +43,13 @@ describe('AgentWorktrees', () => {
       clock: systemClock,
     }).prepare(
       {
-        ...{ sessionId, profileId: 'worker', folder: at('repo'), isolation: 'worktree' },
+        ...{
+          sessionId,
+          profileId: 'worker',
+          folder: at('repo'),
+          parentFolder: null,
+          isolation: 'worktree',
+        },
         ...{ writes: true, deny: [], write: [], onQueued: () => undefined },
       },
       neverAborted,
