@@ -8,8 +8,8 @@ const status = z.enum(agentStatuses);
 export const spawned = z.object({
   session_id: z.string(),
   status,
-  branch: z.string().nullable(),
-  workspace: z.string().nullable(),
+  branch: z.string().nullable().default(null), // a message tells neither
+  workspace: z.string().nullable().default(null), // a message tells neither
 });
 export const answered = z.object({ session_id: z.string(), status, waiting_for: z.number() });
 export const terminated = z.object({
