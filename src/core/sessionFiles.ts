@@ -136,10 +136,8 @@ export class SessionFiles {
       });
       const { path, replaced } = await uploadFile(input, transfer);
       this.takeUploaded(bytes.length);
-      const kept = sourcePath === null ? toKept(bytes, sha256) : null;
-      if (kept) {
-        await this.#parts.sink.keepText(kept.name, kept.text);
-      }
+      const { kept, failure } = await this.#keep(bytes, { sha256, sourcePath });
+      // The file is there, so it is on record, also where its content could not be kept.
       await this.#parts.recorder.append({
         kind: 'file.written',
         side: 'sandbox',
@@ -148,8 +146,31 @@ export class SessionFiles {
         keptForm: kept?.form ?? 'utf8',
         bytes: bytes.length,
       });
+      if (failure) {
+        throw failure.thrown;
+      }
       return { path, bytes: bytes.length, sha256, replaced, ...told() };
     });
+  }
+
+  /** Beside the trace what has no file of this machine behind it. */
+  async #keep(
+    bytes: Uint8Array,
+    { sha256, sourcePath }: { readonly sha256: string; readonly sourcePath: string | null },
+  ): Promise<{
+    readonly kept: KeptFile | null;
+    readonly failure: { readonly thrown: unknown } | null;
+  }> {
+    if (sourcePath !== null) {
+      return { kept: null, failure: null };
+    }
+    const kept = toKept(bytes, sha256);
+    try {
+      await this.#parts.sink.keepText(kept.name, kept.text);
+      return { kept, failure: null };
+    } catch (thrown) {
+      return { kept: null, failure: { thrown } };
+    }
   }
 
   /** Also of a session that was stopped. */

@@ -149,7 +149,8 @@ export class LiveSandbox implements Disposable {
     const variables = this.#variables.filter((name) => !kept.has(name));
     this.#variables = [];
     this.#hasRun = false;
-    return createLostOutcome({ ...lost, timeoutMs, elapsedMs, variables });
+    const filesLost = this.kind.place === null;
+    return createLostOutcome({ ...lost, timeoutMs, elapsedMs, variables, filesLost });
   }
 
   #takeIdleLoss(): string | null {

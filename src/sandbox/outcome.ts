@@ -74,6 +74,8 @@ export interface LostStep {
   readonly elapsedMs: number;
   /** What the code had made before, without the contexts. */
   readonly variables: readonly string[];
+  /** The files lay in the worker's memory. */
+  readonly filesLost: boolean;
 }
 
 /** So many of the lost variables are named. */
@@ -81,7 +83,8 @@ const namedVariables = 20;
 
 /** The worker is gone, and with it all that the code had made. */
 export function createLostOutcome(lost: LostStep): Outcome {
-  const tail = `${toLoss(lost.variables)} The contexts are kept.`;
+  const files = lost.filesLost ? ' Files in /work and /tmp are gone with it.' : '';
+  const tail = `${toLoss(lost.variables)}${files} The contexts are kept.`;
   const error =
     lost.interruption === null
       ? {

@@ -6,7 +6,26 @@ import path from 'node:path';
 
 const supervisor = path.resolve('src/sandbox/native/guest/supervisor.py');
 
+const shell = path.resolve('src/sandbox/native/guest/shell.py');
+
 describe('the supervisor of a place', () => {
+  it('keeps nothing open of a command that could not be started', () => {
+    const code = `
+import os
+space = {"__name__": "shell"}
+exec(open(${JSON.stringify(shell)}).read(), space)
+def start(command, folder):
+    try:
+        space["Command"]({"command": command, "maxOutputChars": 10}, {"folder": folder, "environment": {}}, print)
+    except (OSError, ValueError) as error:
+        return type(error).__name__
+count = lambda: len(os.listdir("/dev/fd"))
+before = count()
+print(start("a\\0b", "/tmp"), start("true", "/no/such/folder"), count() - before)`;
+    const said = execFileSync('python3', ['-I', '-c', code], { encoding: 'utf8' });
+    assert.equal(said.trim(), 'ValueError FileNotFoundError 0');
+  });
+
   it('ends an interpreter that takes nothing of what it is told, and goes on', () => {
     const code = `
 import os

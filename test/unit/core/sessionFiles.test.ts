@@ -112,6 +112,17 @@ describe('files of a session', () => {
     );
   });
 
+  it('that are in, but whose content cannot be kept, are on record as that', async () => {
+    const { session, sandbox, sink } = createFakeSession();
+    sandbox.fileScript = keepFile().script;
+    sink.keepText = () => Promise.reject(new Error('the disk is full'));
+    await assert.rejects(session.files.upload(input(Buffer.from('x')), never), /disk is full/u);
+    assert.deepStrictEqual(
+      sink.events.map((event) => event.kind === 'file.written' && event.keptAs),
+      [null],
+    );
+  });
+
   it('that change while they are read are refused, not mixed', async () => {
     const { session, sandbox } = createFakeSession();
     const file = keepFile(Buffer.alloc(3 * mebibyte));

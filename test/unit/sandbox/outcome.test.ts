@@ -66,8 +66,9 @@ describe('the outcome of a step', () => {
 });
 
 describe('the outcome of a step that lost its worker', () => {
-  const lose = (variables: readonly string[]): string =>
+  const lose = (variables: readonly string[], filesLost = false): string =>
     createLostOutcome({
+      filesLost,
       interruption: 'timeout',
       lostBy: null,
       timeoutMs: 1_000,
@@ -79,5 +80,6 @@ describe('the outcome of a step that lost its worker', () => {
     assert.match(lose(['rows', 'total']), /all variables with it: rows, total\. Run the steps/);
     assert.match(lose(Array.from({ length: 30 }, (_, at) => `v${at}`)), /v19 and 10 more\. Run/);
     assert.match(lose([]), /there were no variables before it\. The contexts are kept\./);
+    assert.match(lose([], true), /Files in \/work and \/tmp are gone with it\. The contexts/);
   });
 });

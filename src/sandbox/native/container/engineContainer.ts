@@ -1,6 +1,6 @@
 // A container by the Docker Engine API: made, attached to, started, and gone with its connection.
 
-import { PassThrough } from 'node:stream';
+import { type Duplex, PassThrough } from 'node:stream';
 import * as z from 'zod';
 import type { PlaceProcess } from '../placeProcess';
 import { AttachedReader } from './attachedStreams';
@@ -22,16 +22,24 @@ export async function startEngineContainer(
     z.object({ Id: z.string().regex(/^[0-9a-f]{12,64}$/u) }),
     createContainerRequest(options),
   );
+  let attached: Duplex | undefined;
+  let isKilled = false;
   const kill = (): void => {
+    isKilled = true;
+    attached?.resume(); // its end is to be heard, whether or not somebody reads
     void api.call('POST', `/containers/${id}/kill`, anything).catch(() => undefined); // gone by itself
   };
   try {
     const socket = await api.attach(id); // before it starts, so that nothing of it is missed
+    attached = socket;
     const output = new PassThrough();
     let said = '';
     const reader = new AttachedReader((stream, piece) => {
       if (stream === 1) {
-        output.write(piece);
+        if (!isKilled && !output.write(piece)) {
+          socket.pause(); // nothing piles up here where nobody reads
+          output.once('drain', () => socket.resume());
+        }
       } else {
         said = `${said}${piece.toString('utf8')}`.slice(-maxKeptChars);
       }

@@ -18,16 +18,24 @@ class Command:
         self.ended_by, self.status, self.ends = None, None, 0
         self.over = threading.Event()
         self.before = set(list_starts())
-        pipes = [os.pipe(), os.pipe()]
-        null = os.open("/dev/null", os.O_RDONLY)
-        actions = [(os.POSIX_SPAWN_DUP2, null, 0)]
-        actions += [(os.POSIX_SPAWN_DUP2, write, number) for number, (_, write) in enumerate(pipes, 1)]
         os.chdir(options["folder"])
-        self.group = os.posix_spawn("/bin/sh", ["/bin/sh", "-c", asked["command"]], options["environment"],
-                                    file_actions=actions, setsid=True)
-        for file in (null, *(write for _, write in pipes)):
-            os.close(file)
-        self.outputs = [Output(read, asked["maxOutputChars"]) for read, _ in pipes]
+        reads, writes = [], [os.open("/dev/null", os.O_RDONLY)]
+        try:
+            for _ in range(2):
+                read, write = os.pipe()
+                reads.append(read)
+                writes.append(write)
+            actions = [(os.POSIX_SPAWN_DUP2, file, number) for number, file in enumerate(writes)]
+            self.group = os.posix_spawn("/bin/sh", ["/bin/sh", "-c", asked["command"]], options["environment"],
+                                        file_actions=actions, setsid=True)
+        except BaseException:  # what was opened for it would be missing in the end
+            for file in reads:
+                os.close(file)
+            raise
+        finally:
+            for file in writes:
+                os.close(file)
+        self.outputs = [Output(read, asked["maxOutputChars"]) for read in reads]
         self.thread = threading.Thread(target=self.follow, daemon=True)
 
     def follow(self):

@@ -43,3 +43,48 @@ describe('a container that its server does not start', () => {
     await once(server, 'close');
   });
 });
+
+describe('a container that its server runs', () => {
+  it('is read no faster than its output is', async () => {
+    const [pieces, pieceBytes] = [400, 60_000];
+    const head = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
+    head.writeUInt32BE(pieceBytes, 4);
+    const piece = Buffer.concat([head, Buffer.alloc(pieceBytes, 'x')]);
+    const server = createServer((request, response) => {
+      request.resume();
+      response.statusCode = request.url?.includes('/containers/create') ? 201 : 204;
+      response.end(response.statusCode === 201 ? JSON.stringify({ Id: id }) : '');
+    });
+    server.on('upgrade', (_request, socket) => {
+      socket.on('error', () => undefined);
+      socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
+      for (let number = 0; number < pieces; number += 1) {
+        socket.write(piece);
+      }
+      socket.end();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const where = { where: { host: '127.0.0.1', port }, tls: null };
+    const { output, ended } = await startEngineContainer(new EngineApi(where), options);
+    let [got, mostWaiting] = [0, 0];
+    output.on('readable', () => undefined);
+    while (got < pieces * pieceBytes) {
+      const read = output.read(1_000) as Buffer | null; // without an encoding
+      mostWaiting = Math.max(mostWaiting, output.readableLength);
+      got += read?.length ?? 0;
+      if (read === null) {
+        await once(output, 'readable');
+      } else if (got % 100_000 === 0) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    await ended;
+    assert.deepStrictEqual([got, mostWaiting < 2_000_000], [pieces * pieceBytes, true]);
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  });
+});
