@@ -14,6 +14,7 @@ import { hostCalls } from './cases/hostCalls';
 import { largeValues } from './cases/largeValues';
 import { load } from './cases/load';
 import { modelBatch } from './cases/modelBatch';
+import { search } from './cases/search';
 import { sessions } from './cases/sessions';
 import { start } from './cases/start';
 import { steps } from './cases/steps';
@@ -40,6 +41,7 @@ const cases: readonly BenchCase[] = [
   hostCalls,
   modelBatch,
   trace,
+  search,
   start,
 ];
 const readmeFile = path.resolve('bench', 'README.md');

@@ -8,8 +8,7 @@ import type { LoopRunner } from './loop';
 import type { ProviderStatus } from './model';
 import type { ModelQuotaStatus } from './modelQuota';
 import type { SandboxStatus } from './sandbox';
-import type { IndexHealth } from './search/contextIndex';
-import type { RunSearch } from './search/runSearch';
+import type { RunSearch, SearchHealth } from './search/runSearch';
 import type { SessionRegistry } from './sessionRegistry';
 import type { SessionStatus } from './event';
 import type { Tasks } from './task/tasks';
@@ -55,5 +54,5 @@ export interface EngineStatus {
   readonly storage: { readonly path: string; readonly sessions: number; readonly bytes: number };
   readonly allowedRoots: readonly string[];
   /** Of what search asks. */
-  readonly index: IndexHealth;
+  readonly index: SearchHealth;
 }

@@ -52,12 +52,13 @@ function toCounts(
   return Object.fromEntries(Object.entries(counts).filter(isTold));
 }
 
-function toIndexView({ works, state, detail, nextStep, stats }: EngineStatus['index']) {
+function toIndexView({ works, state, detail, nextStep, stats, meaning }: EngineStatus['index']) {
   return {
     works,
     state,
     detail,
     ...(nextStep !== null && { next_step: nextStep }),
+    ...(meaning && { embeddings: meaning }),
     ...(stats && {
       sessions: stats.sessions,
       entries: stats.entries,

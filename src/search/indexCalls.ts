@@ -1,6 +1,8 @@
 // The words between the engine and the thread of the index.
 
 import type {
+  EntryVector,
+  UnvectoredEntry,
   IndexBatch,
   IndexPage,
   IndexQuery,
@@ -14,6 +16,11 @@ export interface IndexCalls {
   readonly write: { args: [batch: IndexBatch]; result: boolean };
   readonly forget: { args: [sessionIds: readonly string[]]; result: void };
   readonly search: { args: [query: IndexQuery]; result: IndexPage };
+  readonly listUnvectored: {
+    args: [model: string, limit: number];
+    result: readonly UnvectoredEntry[];
+  };
+  readonly putVectors: { args: [model: string, vectors: readonly EntryVector[]]; result: void };
   readonly readStats: { args: []; result: IndexStats };
 }
 

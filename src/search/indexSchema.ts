@@ -2,7 +2,7 @@
 
 /** Source: SQLite, "PRAGMA application_id": says whose format a file has. "RLMX". */
 export const applicationId = 0x524c4d58;
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 /** Deleted texts are overwritten, in tables and in the index of words. */
 export const createTables = `
@@ -36,6 +36,11 @@ create table entry (
   unique (session, number)
 );
 create index entry_at on entry (at, id);
+create table vector (
+  entry integer primary key references entry (id),
+  model text not null,
+  data blob not null
+);
 create virtual table words using fts5 (head, body, content = '', tokenize = 'porter unicode61 remove_diacritics 2');
 insert into words (words, rank) values ('secure-delete', 1);
 pragma user_version = ${schemaVersion};

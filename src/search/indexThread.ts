@@ -7,6 +7,8 @@ import { toByteText, toCounted } from '../base/text';
 import { RlmError } from '../core/errors';
 import {
   type ContextIndex,
+  type EntryVector,
+  type UnvectoredEntry,
   type IndexBatch,
   type IndexHealth,
   type IndexPage,
@@ -60,6 +62,14 @@ export class IndexThread implements ContextIndex {
 
   search(query: IndexQuery): Promise<IndexPage> {
     return this.#call('search', query);
+  }
+
+  listUnvectored(model: string, limit: number): Promise<readonly UnvectoredEntry[]> {
+    return this.#call('listUnvectored', model, limit);
+  }
+
+  putVectors(model: string, vectors: readonly EntryVector[]): Promise<void> {
+    return this.#call('putVectors', model, vectors);
   }
 
   async readHealth(): Promise<IndexHealth> {

@@ -4,6 +4,8 @@ import { statSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import * as z from 'zod';
 import type {
+  EntryVector,
+  UnvectoredEntry,
   IndexBatch,
   IndexEntry,
   IndexPage,
@@ -15,6 +17,7 @@ import { toIndexText } from '../core/search/searchWords';
 import { openIndex, removeFiles, type SqliteModule } from './indexFile';
 import { isDamage, readNumber, toEntry } from './sqliteRows';
 import { searchIndex } from './sqliteSearch';
+import { countVectors, listUnvectored, putVectors } from './vectors';
 
 const standingRow = z.object({
   session_id: z.string(),
@@ -73,6 +76,14 @@ export class SqliteIndex {
     return this.#guard(() => searchIndex(this.#database, query));
   }
 
+  listUnvectored(model: string, limit: number): readonly UnvectoredEntry[] {
+    return this.#guard(() => listUnvectored(this.#database, model, limit));
+  }
+
+  putVectors(model: string, vectors: readonly EntryVector[]): void {
+    this.#guard(() => this.#transact(() => putVectors(this.#database, model, vectors)));
+  }
+
   readStats(): IndexStats {
     return this.#guard(() => ({
       sessions: readNumber(this.#database, 'select count(*) from session'),
@@ -82,7 +93,7 @@ export class SqliteIndex {
         'select coalesce(sum(unreadable), 0) from session',
       ),
       bytes: this.#countBytes(),
-      vectors: 0,
+      vectors: countVectors(this.#database),
       mended: this.#mended,
     }));
   }
@@ -212,6 +223,7 @@ export class SqliteIndex {
       head,
       body,
     );
+    this.#prepare('delete from vector where entry = ?').run(id);
     this.#prepare('delete from entry where id = ?').run(id);
   }
 

@@ -4,10 +4,13 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import * as z from 'zod';
 import type { IndexFilter, IndexHit, IndexPage, IndexQuery } from '../core/search/contextIndex';
 import { hasWords, type SearchTerm, type SearchWords } from '../core/search/searchWords';
+import { findNear } from './vectors';
 import { entryColumns, readNumber, toEntry, toSession } from './sqliteRows';
 
 /** Title, tags and files weigh twice as much as the text. */
 const weights = '2.0, 1.0';
+/** Source: Cormack, Clarke and Büttcher, 2009: reciprocal rank fusion. */
+const fusionRank = 60;
 
 interface Condition {
   readonly sql: string;
@@ -16,9 +19,13 @@ interface Condition {
 
 export function searchIndex(database: DatabaseSync, query: IndexQuery): IndexPage {
   const filter = toCondition(query.filter);
-  return hasWords(query.words)
-    ? searchWords(database, query, filter)
-    : listNewest(database, query, filter);
+  if (!hasWords(query.words)) {
+    return listNewest(database, query, filter);
+  }
+  // What is in quotes must be there as it stands: meaning has no say then.
+  return query.vector !== null && query.words.phrases.length === 0
+    ? searchBoth(database, { ...query, vector: query.vector }, filter)
+    : searchWords(database, query, filter);
 }
 
 const tables = 'entry e join session s on s.id = e.session';
@@ -45,9 +52,7 @@ function searchWords(
   { sql, values }: Condition,
 ): IndexPage {
   const some = toMatch(words, 'OR');
-  const from =
-    `(select rowid, bm25(words, ${weights}) as rank from words where words match ?) w ` +
-    `join entry e on e.id = w.rowid join session s on s.id = e.session where ${sql}`;
+  const from = toWordTables({ sql, values });
   const rows = database
     .prepare(
       `select ${entryColumns}, w.rank as rank, e.id in (select rowid from words where words match ?) as whole ` +
@@ -64,6 +69,53 @@ function searchWords(
     })),
     total: readNumber(database, `select count(*) from ${from}`, some, ...values),
   };
+}
+
+/** What was found by words and what by meaning, as one list by the ranks in both. */
+function searchBoth(
+  database: DatabaseSync,
+  query: IndexQuery & { readonly vector: NonNullable<IndexQuery['vector']> },
+  filter: Condition,
+): IndexPage {
+  const { words, vector, offset, limit } = query;
+  const byWords = database
+    .prepare(
+      `select e.id as id, e.id in (select rowid from words where words match ?) as whole ` +
+        `from ${toWordTables(filter)} order by whole desc, w.rank, e.at desc, e.id desc`,
+    )
+    .all(toMatch(words, 'AND'), toMatch(words, 'OR'), ...filter.values)
+    .map((row) => Number(row['id']));
+  const near = findNear(database, vector, filter);
+  const similarities = new Map(near.map(({ id, similarity }) => [id, similarity]));
+  const scores = new Map<number, number>();
+  for (const list of [byWords, near.map(({ id }) => id)]) {
+    list.forEach((id, rank) => scores.set(id, (scores.get(id) ?? 0) + 1 / (fusionRank + rank)));
+  }
+  const page = [...scores]
+    .sort(([leftId, left], [rightId, right]) => right - left || rightId - leftId)
+    .slice(offset, offset + limit);
+  const read = database.prepare(`select ${entryColumns} from ${tables} where e.id = ?`);
+  const rows = page.map(([id]) => read.get(id)).filter((row) => row !== undefined);
+  const matched = findMatched(database, words, rows);
+  return {
+    hits: rows.map((row) => {
+      const id = Number(row['id']);
+      return {
+        ...toHit(row),
+        score: scores.get(id) ?? 0,
+        matched: matched.get(id) ?? [],
+        similarity: similarities.get(id) ?? null,
+      };
+    }),
+    total: scores.size,
+  };
+}
+
+function toWordTables({ sql }: Condition): string {
+  return (
+    `(select rowid, bm25(words, ${weights}) as rank from words where words match ?) w ` +
+    `join entry e on e.id = w.rowid join session s on s.id = e.session where ${sql}`
+  );
 }
 
 /** 0 to 1 for what has some of the words, 1 to 2 for what has all. */

@@ -103,7 +103,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
 
 export function createMemorySearch(traces: TraceStore, clock: Clock): RunSearch {
   const masker = { mask: (text: string) => text };
-  return new RunSearch({ traces, clock, masker, index: new MemoryIndex() });
+  return new RunSearch({ traces, clock, masker, index: new MemoryIndex(), embedder: null });
 }
 
 const unused = {

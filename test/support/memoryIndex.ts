@@ -2,6 +2,8 @@
 
 import type {
   ContextIndex,
+  EntryVector,
+  UnvectoredEntry,
   IndexBatch,
   IndexedSession,
   IndexEntry,
@@ -23,6 +25,8 @@ export class MemoryIndex implements ContextIndex {
   readonly #sessions = new Map<string, Known>();
   /** How many entries were written, all in all. */
   written = 0;
+  readonly unvectored: UnvectoredEntry[] = [];
+  readonly vectors = new Set<string>();
   health: IndexHealth | null = null;
 
   get sessions(): ReadonlyMap<string, Known> {
@@ -68,6 +72,14 @@ export class MemoryIndex implements ContextIndex {
       .filter(({ matched }) => all.length === 0 || matched.length > 0)
       .sort((left, right) => right.score - left.score || right.entry.at - left.entry.at);
     return { hits: hits.slice(offset, offset + limit), total: hits.length };
+  }
+
+  async listUnvectored(model: string, limit: number): Promise<readonly UnvectoredEntry[]> {
+    return this.unvectored.slice(0, limit).filter(({ id }) => !this.vectors.has(`${model} ${id}`));
+  }
+
+  async putVectors(model: string, vectors: readonly EntryVector[]): Promise<void> {
+    vectors.forEach(({ id }) => this.vectors.add(`${model} ${id}`));
   }
 
   async readHealth(): Promise<IndexHealth> {

@@ -77,8 +77,8 @@ export interface IndexFilter {
 
 export interface IndexQuery {
   readonly words: SearchWords;
-  /** Of the query, by the model that the entries have vectors of; null: words alone. */
-  readonly vector: readonly number[] | null;
+  /** Of the query, by the model that entries have vectors of; null: words alone. */
+  readonly vector: { readonly model: string; readonly values: readonly number[] } | null;
   readonly filter: IndexFilter;
   readonly offset: number;
   readonly limit: number;
@@ -114,6 +114,18 @@ export interface IndexStats {
   readonly mended: string | null;
 }
 
+export interface UnvectoredEntry {
+  /** Of the index, not of the trace. */
+  readonly id: number;
+  readonly title: string;
+  readonly text: string;
+}
+
+export interface EntryVector {
+  readonly id: number;
+  readonly vector: readonly number[];
+}
+
 export interface IndexHealth {
   readonly works: boolean;
   /** `unavailable`: it cannot be had here. */
@@ -133,6 +145,10 @@ export interface ContextIndex {
   /** Their texts are in no byte of the index afterwards. */
   forget(sessionIds: readonly string[]): Promise<void>;
   search(query: IndexQuery): Promise<IndexPage>;
+  /** Entries that have no vector of this model, the newest first. */
+  listUnvectored(model: string, limit: number): Promise<readonly UnvectoredEntry[]>;
+  /** In place of those of other models. */
+  putVectors(model: string, vectors: readonly EntryVector[]): Promise<void>;
   /** Never rejects, and builds nothing. */
   readHealth(): Promise<IndexHealth>;
   dispose(): Promise<void>;

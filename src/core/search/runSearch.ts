@@ -11,12 +11,16 @@ import type { TraceAction } from '../traceActions';
 import { pageEvents, type TraceStore } from '../traceStore';
 import {
   type ContextIndex,
+  type IndexFilter,
   type IndexHealth,
   type IndexHit,
   type IndexPage,
+  type IndexQuery,
   IndexRebuiltError,
 } from './contextIndex';
 import { hasWords, parseSearchWords, type SearchWords, toSnippet } from './searchWords';
+import type { Embedder } from './embedder';
+import { EntryVectors } from './entryVectors';
 import { TraceIndexer } from './traceIndexer';
 
 interface RunSearchParts {
@@ -24,6 +28,17 @@ interface RunSearchParts {
   readonly index: ContextIndex;
   readonly masker: Pick<Masker, 'mask'>;
   readonly clock: Clock;
+  /** Null: words alone are searched. */
+  readonly embedder: Embedder | null;
+}
+
+export interface SearchHealth extends IndexHealth {
+  /** Null: no server of embeddings is set up. */
+  readonly meaning: {
+    readonly model: string;
+    readonly works: boolean;
+    readonly detail: string;
+  } | null;
 }
 
 export interface RunQuery {
@@ -67,6 +82,7 @@ const maxSessions = 100_000;
 export class RunSearch {
   readonly #parts: RunSearchParts;
   readonly #indexer: TraceIndexer;
+  readonly #vectors: EntryVectors | null;
   #deletions: Disposable | null = null;
   #removing: Promise<unknown> = Promise.resolve();
   /** What has been told of the index itself. */
@@ -75,6 +91,7 @@ export class RunSearch {
   constructor(parts: RunSearchParts) {
     this.#parts = parts;
     this.#indexer = new TraceIndexer(parts);
+    this.#vectors = parts.embedder && new EntryVectors({ ...parts, embedder: parts.embedder });
   }
 
   /** Drops what was deleted before, and from now on each session as soon as it is deleted. */
@@ -109,7 +126,9 @@ export class RunSearch {
     const ask = async () => {
       const pending = await this.#catchUp(query.waitMs, signal);
       throwIfAborted(signal, 'The search');
-      return { ...pending, page: await this.#ask(query, words, sessionIds) };
+      const { vector, notes: ofMeaning } = await this.#embed(query, words, signal);
+      const page = await this.#ask({ ...query, vector, sessionIds, words });
+      return { ...pending, page, note: [...pending.note, ...ofMeaning] };
     };
     const { page, pendingSessions, note } = await ask().catch((thrown: unknown) => {
       if (thrown instanceof IndexRebuiltError) {
@@ -135,14 +154,23 @@ export class RunSearch {
   }
 
   /** Never rejects, and builds nothing. */
-  readHealth(): Promise<IndexHealth> {
-    return this.#parts.index.readHealth();
+  async readHealth(): Promise<SearchHealth> {
+    const health = await this.#parts.index.readHealth();
+    const fault = this.#vectors?.fault ?? null;
+    const detail = fault ?? `${health.stats?.vectors ?? 0} vectors`;
+    const { model } = this.#vectors ?? {};
+    return {
+      ...health,
+      meaning: model === undefined ? null : { model, works: fault === null, detail },
+    };
   }
 
   /** Never rejects. */
   async dispose(): Promise<void> {
     this.#deletions?.dispose();
+    this.#vectors?.dispose();
     await this.#indexer.dispose();
+    await this.#vectors?.catchUp(); // it has been told to end
     await this.#removing;
     await this.#parts.index.dispose();
   }
@@ -160,12 +188,43 @@ export class RunSearch {
   }
 
   #ask(
-    { profileId, kinds, tags, since, until, offset, limit }: RunQuery,
-    words: SearchWords,
-    sessionIds: readonly string[] | null,
+    query: RunQuery & Pick<IndexQuery, 'words' | 'vector'> & Pick<IndexFilter, 'sessionIds'>,
   ): Promise<IndexPage> {
+    const { profileId, kinds, tags, since, until, offset, limit, words, vector, sessionIds } =
+      query;
     const filter = { sessionIds, profileId, kinds, tags, since, until };
-    return this.#parts.index.search({ words, vector: null, filter, offset, limit });
+    return this.#parts.index.search({ words, vector, filter, offset, limit });
+  }
+
+  /** The query by its meaning, once the entries have theirs. */
+  async #embed(
+    { query, waitMs }: RunQuery,
+    words: SearchWords,
+    signal: AbortSignal,
+  ): Promise<{ readonly vector: IndexQuery['vector']; readonly notes: readonly string[] }> {
+    const vectors = this.#vectors;
+    if (!vectors || words.phrases.length > 0 || !hasWords(words)) {
+      return { vector: null, notes: [] };
+    }
+    const isWhole =
+      (await this.#waitFor(
+        vectors.catchUp().then(() => true),
+        waitMs,
+        signal,
+      )) ?? false;
+    const asked = this.#parts.masker.mask(query);
+    const values = await vectors.embedQuery(asked, signal);
+    throwIfAborted(signal, 'The search');
+    const { fault, model } = vectors;
+    return {
+      vector: values && { model, values },
+      notes:
+        fault !== null || values === null
+          ? [`Found by words alone. ${fault ?? ''}`.trim()]
+          : isWhole
+            ? []
+            : ['Some events have no vector yet and are found by their words alone.'],
+    };
   }
 
   /** How many sessions are not in it after `waitMs`, and what to say of them. */

@@ -75,7 +75,8 @@ export const searchRuns = defineTool({
     'Use it before doing again what may have been done. Costs nothing. Next: rlm_get_trace from a hit’s step.',
   input,
   output,
-  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  // Where the user has set up a server of embeddings, the query is sent there.
+  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   async run({ engine, signal }, args) {
     const offset = parseCursor(args.cursor ?? null);
     const { hits, total, notes } = await engine.search.search(

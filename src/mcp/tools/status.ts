@@ -61,6 +61,10 @@ const output = z.object({
       state: z.enum(['ready', 'not-built', 'unavailable']),
       detail: z.string(),
       next_step: z.string().optional(),
+      embeddings: z
+        .object({ model: z.string(), works: z.boolean(), detail: z.string() })
+        .optional()
+        .describe('Left out: words alone are searched.'),
       sessions: countField.optional(),
       entries: countField.optional(),
       bytes: countField.optional(),

@@ -6,7 +6,9 @@ import path from 'node:path';
 import type { RunQuery, RunSearchResult } from '../../../src/core/search/runSearch';
 import { RunSearch } from '../../../src/core/search/runSearch';
 import type { TraceEvent } from '../../../src/core/event';
+import type { Embedder } from '../../../src/core/search/embedder';
 import { IndexThread } from '../../../src/search/indexThread';
+import { RlmError } from '../../../src/core/errors';
 import { SecretMasker } from '../../../src/agents/masking/secretMasker';
 import type { FileTraceStore } from '../../../src/store/fileTraceStore';
 import { createHome, type Home } from '../../../src/store/home';
@@ -47,14 +49,17 @@ describe('search over a home', () => {
 
   const toFile = (): string => path.join(home.path, 'index', 'sessions.sqlite');
 
-  function createEngine(engineId: string): {
+  function createEngine(
+    engineId: string,
+    embedder: Embedder | null = null,
+  ): {
     readonly search: RunSearch;
     readonly traces: FileTraceStore;
   } {
     const traces = stores.create(engineId);
     const index = new IndexThread({ workerFile, file: toFile() });
     const masker = new SecretMasker(['a-known-secret-value']);
-    const search = new RunSearch({ traces, index, masker, clock: systemClock });
+    const search = new RunSearch({ traces, index, masker, embedder, clock: systemClock });
     engines.push(search);
     return { search, traces };
   }
@@ -201,6 +206,67 @@ describe('search over a home', () => {
     const { search } = createEngine('engine-one');
     await assert.rejects(search.search(anything, never));
     assert.deepStrictEqual((await search.readHealth()).state, 'not-built');
+  });
+
+  /** Knows that some words mean the same. */
+  function createEmbedder(): Embedder & { texts: string[]; fails: boolean } {
+    const meanings = [/car|automobile|vehicle/u, /cat|feline/u, /money|price/u];
+    const embedder = {
+      ...{ model: 'meanings', texts: [] as string[], fails: false },
+      embed: async (texts: readonly string[]) => {
+        if (embedder.fails) {
+          throw new RlmError('MODEL_UNAVAILABLE', 'It is down.', { nextStep: 'Start it.' });
+        }
+        embedder.texts.push(...texts);
+        return texts.map((text) => [...meanings.map((one) => (one.test(text) ? 1 : 0)), 0.01]);
+      },
+    };
+    return embedder;
+  }
+
+  it('finds by meaning what shares no word, and says by what', async () => {
+    const embedder = createEmbedder();
+    const { search, traces } = createEngine('engine-one', embedder);
+    await record(traces, 'session-1', ['the vehicle broke down', 'a feline sleeps', 'automobile']);
+    const { hits } = await search.search({ ...anything, query: 'automobile' }, never);
+    assert.deepStrictEqual(
+      hits.map(({ id, why }) => [id, why]),
+      [
+        ['session-1:6', '1 of 1 words: automobile; meaning: 1.00'],
+        ['session-1:2', 'meaning: 1.00'],
+      ],
+    );
+    const quoted = await search.search({ ...anything, query: '"automobile"' }, never);
+    assert.deepStrictEqual(toIds(quoted), ['session-1:6']);
+    const elsewhere = { ...anything, query: 'automobile', kinds: ['note' as const] };
+    assert.deepStrictEqual(toIds(await search.search(elsewhere, never)), []);
+  });
+
+  it('asks for each entry’s vector once, and shows the server no secret', async () => {
+    const embedder = createEmbedder();
+    const { search, traces } = createEngine('engine-one', embedder);
+    await record(traces, 'session-1', ['a-known-secret-value of a cat']);
+    await search.search({ ...anything, query: 'cat a-known-secret-value' }, never);
+    const before = embedder.texts.length;
+    await search.search({ ...anything, query: 'cat' }, never);
+    assert.deepStrictEqual(embedder.texts.length, before + 1);
+    assert.ok(!embedder.texts.join().includes('a-known-secret-value'));
+    assert.deepStrictEqual((await search.readHealth()).meaning, {
+      ...{ model: 'meanings', works: true, detail: '2 vectors' },
+    });
+  });
+
+  it('finds by words alone, and says so, where the server of embeddings fails', async () => {
+    const embedder = createEmbedder();
+    embedder.fails = true;
+    const { search, traces } = createEngine('engine-one', embedder);
+    await record(traces, 'session-1', ['the cat']);
+    const result = await search.search({ ...anything, query: 'cat' }, never);
+    assert.deepStrictEqual(
+      [toIds(result), result.notes],
+      [['session-1:2'], ['Found by words alone. It is down.']],
+    );
+    assert.deepStrictEqual((await search.readHealth()).meaning?.works, false);
   });
 
   it('is a command: hits, JSON, nothing found, and wrong options', async () => {

@@ -34,7 +34,7 @@ const directsAgents = ['spawn_agent', 'agent_message', 'approve_agent', 'termina
 const asksModels = [
   ...['rlm_init_context', 'rlm_run_repl', 'rlm_answer', 'rlm_wait'],
   ...['rlm_execute', 'rlm_analyze', 'rlm_code', 'rlm_decompose'],
-  ...['sandbox_exec', 'sandbox_exec_stateful'],
+  ...['sandbox_exec', 'sandbox_exec_stateful', 'search_runs'],
 ];
 /** What they are given may go to a place on another machine: Daytona. */
 const reachesPlaces = [
