@@ -13,6 +13,14 @@ export function createNativeSource(bundles: string): WorkerSource {
   const containers = new ContainerPlaces(bundles);
   const daytona = new DaytonaPlaces(bundles);
   const kubernetes = new KubernetesPlaces(bundles);
+  /** By place: both languages are asked for at once. */
+  const asked = new Map<string, Promise<WorkerState>>();
+  const askOnce = (place: NativePlace, probe: () => Promise<WorkerState>): Promise<WorkerState> => {
+    const key = JSON.stringify(place);
+    const probing = asked.get(key) ?? probe().finally(() => asked.delete(key));
+    asked.set(key, probing);
+    return probing;
+  };
   return {
     start: async (kind, control) => {
       const place = requirePlace(kind);
@@ -35,9 +43,9 @@ export function createNativeSource(bundles: string): WorkerSource {
         case 'container':
           return containers.probe(place, kind.language);
         case 'daytona':
-          return withNode(await daytona.probe(place), kind);
+          return withNode(await askOnce(place, () => daytona.probe(place)), kind);
         case 'kubernetes':
-          return withNode(await kubernetes.probe(place), kind);
+          return withNode(await askOnce(place, () => kubernetes.probe(place)), kind);
       }
     },
     isElsewhere: ({ place }) => place?.kind === 'daytona' || place?.kind === 'kubernetes',
