@@ -8,6 +8,7 @@ import { DisposableStore } from '../base/disposable';
 import { systemClock } from '../systemClock';
 import { removeExpired } from './commands/cleanUpDialog';
 import { AgentActions } from './agents/agentActions';
+import { AgentReview } from './agents/agentReview';
 import { AgentStatusBar } from './agents/agentStatusBar';
 import { ApprovalNotices } from './agents/approvalNotices';
 import { listTrustedFolders, readCodexPlaces } from './agents/codexPlaces';
@@ -90,8 +91,9 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
   const showSession = (sessionId: string): Promise<void> => actions.openTrace(sessionId, null);
   const agents = new AgentActions({ host, source, showTrace: showSession });
   const { id: extensionId, extensionUri } = context.extension;
+  const review = store.add(new AgentReview({ host, agents }));
   const panels = store.add(
-    new LazyPanels({ extensionUri, source, index, agents, readActions: () => actions }),
+    new LazyPanels({ extensionUri, source, index, agents, review, readActions: () => actions }),
   );
   const showTrace = panels.show;
   const actions: SessionActions = new SessionActions({
@@ -124,6 +126,7 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
       view,
       actions,
       agents,
+      review,
       scratch,
       files,
       fileActions,

@@ -20,9 +20,17 @@ export interface ViewerEnvelope {
   readonly frame: unknown;
 }
 
-/** The last three: of an agent. `goOn`: with one that has ended, by a message. */
+/** The last four: of an agent. `goOn`: with one that has ended, by a message. */
 export type ViewerAction =
-  'stop' | 'finalize' | 'resume' | 'fork' | 'readVariable' | 'approve' | 'tell' | 'goOn';
+  | 'stop'
+  | 'finalize'
+  | 'resume'
+  | 'fork'
+  | 'readVariable'
+  | 'approve'
+  | 'tell'
+  | 'goOn'
+  | 'showChanges';
 
 /** What the events of a trace cannot say of its session. */
 export interface Standing {
@@ -85,6 +93,8 @@ export type ViewerHostMethods = {
   decide(params: { readonly approvalId: string; readonly decision: Decision }): Promise<void>;
   /** Tells the agent something; one that has ended goes on with it. */
   tell(params: { readonly text: string }): Promise<void>;
+  /** Opens what an agent has changed in its worktree, file by file. */
+  showChanges(params: null): Promise<void>;
   /** Asks for a file and writes it. */
   exportTrace(params: { readonly format: 'json' | 'markdown' | 'html' }): Promise<void>;
   /** Opens the value that a live session's variable has now. */

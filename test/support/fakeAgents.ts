@@ -21,6 +21,7 @@ import type {
   Workspace,
   WorkspaceChanges,
   WorkspaceRequest,
+  WorkspaceReview,
   Workspaces,
 } from '../../src/core/agent/workspaces';
 import { RlmError, cancelledError } from '../../src/core/errors';
@@ -202,6 +203,8 @@ export class FakeAgents {
   changes: WorkspaceChanges = { changes: [], diff: '', droppedChars: 0 };
   violations: readonly string[] = [];
   notes: readonly string[] = [];
+  /** What a run has left in its worktree. */
+  review: WorkspaceReview | null = null;
   isMetered = false;
   isRepository = true;
   /** Whether what was aborted rejects; else it comes late. */
@@ -318,6 +321,7 @@ export class FakeAgents {
       },
       listLeft: async () => [],
       remove: async () => undefined,
+      openReview: async () => this.review,
       readStatus: async () => ({ git: null, containers: null, worktrees: 0, bytes: 0 }),
     };
   }

@@ -115,6 +115,7 @@ export class FakeHost implements Disposable {
       fork: record('fork'),
       decide: record('decide'),
       tell: record('tell'),
+      showChanges: record('showChanges'),
       exportTrace: record('exportTrace'),
       openVariable: record('openVariable'),
       openText: record('openText'),

@@ -104,6 +104,10 @@ function createActionButtons(actions: ViewActions): View {
     ['fork', createButton({ label: t('Fork'), onClick: () => ask('fork', { step: null }) })],
     ['tell', createButton({ label: t('Message…'), onClick: () => actions.openMessage() })],
     ['goOn', createButton({ label: t('Resume…'), onClick: () => actions.openMessage() })],
+    [
+      'showChanges',
+      createButton({ label: t('Show changes'), onClick: () => ask('showChanges', null) }),
+    ],
   ];
   const formats = [
     ['json', 'JSON'],

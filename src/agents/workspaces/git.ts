@@ -18,10 +18,16 @@ export interface GitCall {
 }
 
 /** Its standard output. @throws RlmError 'BACKEND_UNAVAILABLE' without git, 'CANCELLED', 'INVALID_INPUT' with what git says. */
-export function runGit(
+export async function runGit(args: readonly string[], call: GitCall): Promise<string> {
+  return (await askGit(args, call, [0])).output;
+}
+
+/** As `runGit`, of a command that answers by its exit code too: `codes` are answers. */
+export function askGit(
   args: readonly string[],
   { cwd, signal, environment }: GitCall,
-): Promise<string> {
+  codes: readonly number[],
+): Promise<{ readonly code: number; readonly output: string }> {
   const env = {
     ...process.env,
     GIT_TERMINAL_PROMPT: '0',
@@ -40,8 +46,14 @@ export function runGit(
         ...{ cwd, env, timeout: timeoutMs, maxBuffer: maxOutputBytes, windowsHide: true },
         ...(signal && { signal }),
       },
-      (error, stdout, stderr) =>
-        error ? reject(toGitError(error, args, stderr)) : resolve(stdout),
+      (error, stdout, stderr) => {
+        const code = error ? error.code : 0;
+        if (typeof code === 'number' && codes.includes(code)) {
+          resolve({ code, output: stdout });
+        } else {
+          reject(toGitError(error ?? new Error(`exit code ${code}`), args, stderr));
+        }
+      },
     );
   });
 }

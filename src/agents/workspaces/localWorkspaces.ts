@@ -9,6 +9,7 @@ import type {
   Workspace,
   WorkspacePlace,
   WorkspaceRequest,
+  WorkspaceReview,
   WorkspaceStatus,
   Workspaces,
 } from '../../core/agent/workspaces';
@@ -96,6 +97,10 @@ export class LocalWorkspaces implements Workspaces {
     if (note) {
       await this.#worktrees.remove(note, true);
     }
+  }
+
+  openReview(sessionId: string): Promise<WorkspaceReview | null> {
+    return this.#worktrees.openReview(sessionId);
   }
 
   async readStatus(): Promise<WorkspaceStatus> {

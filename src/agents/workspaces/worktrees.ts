@@ -11,12 +11,14 @@ import type {
   Workspace,
   WorkspacePlace,
   WorkspaceRequest,
+  WorkspaceReview,
 } from '../../core/agent/workspaces';
 import { findMainWorktree, runGit } from './git';
 import { holdsOwnWork } from './ownWork';
 import { removeWorktree } from './removeWorktree';
 import { takeSnapshot } from './snapshot';
 import { type WorktreeNote, WorktreeNotes } from './worktreeNote';
+import { WorktreeReview } from './worktreeReview';
 import { WorktreeWorkspace } from './worktreeWorkspace';
 
 interface WorktreesParts {
@@ -172,6 +174,14 @@ export class Worktrees {
   async remove(note: WorktreeNote, dropsBranch: boolean): Promise<void> {
     await removeWorktree(note, dropsBranch);
     await this.#notes.remove(note.sessionId);
+  }
+
+  async openReview(sessionId: string): Promise<WorkspaceReview | null> {
+    const note = await this.#notes.read(sessionId);
+    const isThere = note !== null && (await stat(note.folder).catch(() => null)) !== null;
+    return isThere && note.tree !== ''
+      ? new WorktreeReview(note, () => this.remove(note, true))
+      : null;
   }
 
   async #toLeft(note: WorktreeNote): Promise<LeftWorkspace> {

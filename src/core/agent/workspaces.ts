@@ -23,7 +23,41 @@ export interface Workspaces {
   listLeft(): Promise<readonly LeftWorkspace[]>;
   /** @throws RlmError 'INVALID_INPUT' where it holds what is not committed, unless `force`. */
   remove(left: LeftWorkspace, force: boolean): Promise<void>;
+  /** What a run has left in its worktree; null: it has none, or it is gone. */
+  openReview(sessionId: string): Promise<WorkspaceReview | null>;
   readStatus(): Promise<WorkspaceStatus>;
+}
+
+/** The worktree of a run, for a person to judge; not while the run is at work. Files are named from `folder` on. */
+export interface WorkspaceReview {
+  readonly folder: string;
+  readonly branch: string;
+  /** That it is a worktree of: the person's own folder. */
+  readonly repository: string;
+  /** Since the run began, committed or not. */
+  readChanges(signal: AbortSignal): Promise<WorkspaceChanges>;
+  /** A file as it was when the run began. @throws RlmError 'INVALID_INPUT' where it was not there. */
+  readOriginal(file: string): Promise<string>;
+  /** All that is there, on its branch, hooks off. @throws RlmError 'INVALID_INPUT' when there is nothing. */
+  commit(
+    message: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly commit: string; readonly branch: string }>;
+  /** What merging its branch into what is checked out in `repository` would do. @throws RlmError 'INVALID_INPUT' */
+  previewMerge(signal: AbortSignal): Promise<MergePreview>;
+  /** @throws RlmError 'INVALID_INPUT' with the conflicts, or where git refuses; nothing has changed then. */
+  merge(message: string, signal: AbortSignal): Promise<{ readonly commit: string }>;
+  /** Removes it with its branch. All but ignored files stays reachable: the ref that holds it. */
+  discard(): Promise<{ readonly keptAs: string }>;
+}
+
+export interface MergePreview {
+  /** The branch that is checked out; HEAD where there is none. */
+  readonly into: string;
+  readonly commits: number;
+  readonly changes: readonly FileChange[];
+  /** Files that would be in conflict. */
+  readonly conflicts: readonly string[];
 }
 
 export interface WorkspaceRequest {

@@ -9,11 +9,13 @@ import { listWorkspaceFolders } from '../readableFolders';
 import type { SessionActions } from '../sessionActions';
 import type { SessionIndex } from '../sessions/sessionIndex';
 import type { AgentActions } from './agentActions';
+import type { AgentReview } from './agentReview';
 import { toMaterial, toSelectionMaterial } from './agentMaterial';
 import { newAgent } from './newAgent';
 
 export interface AgentCommandParts {
   readonly agents: AgentActions;
+  readonly review: AgentReview;
   readonly actions: SessionActions;
   readonly index: SessionIndex;
   readonly readActive: () => string | null;
@@ -22,7 +24,7 @@ export interface AgentCommandParts {
 type Run = (...args: unknown[]) => Promise<unknown> | void;
 
 export function listAgentCommands(parts: AgentCommandParts): Record<string, Run> {
-  const { agents, actions, index } = parts;
+  const { agents, review, actions, index } = parts;
   const start = {
     agents,
     listFolders: listWorkspaceFolders,
@@ -65,6 +67,16 @@ export function listAgentCommands(parts: AgentCommandParts): Record<string, Run>
     ),
     openWorktree: onAgent(any, (sessionId) => agents.openFolder(sessionId)),
     copyBranch: onAgent(any, (sessionId) => agents.copyBranch(sessionId)),
+    showChanges: onAgent(any, async (sessionId) =>
+      review.show(await actions.readSummary(sessionId)),
+    ),
+    acceptChanges: onAgent(any, async (sessionId) =>
+      review.accept(await actions.readSummary(sessionId)),
+    ),
+    mergeBranch: onAgent(any, (sessionId) => review.merge(sessionId)),
+    discardChanges: onAgent(any, async (sessionId) =>
+      review.discard(await actions.readSummary(sessionId)),
+    ),
     stopAgent: onAgent(
       (summary) => index.groupOf(summary) === 'active',
       (sessionId) => actions.stop(sessionId),

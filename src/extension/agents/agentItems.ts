@@ -20,12 +20,16 @@ const tooltipChars = 4_000;
 export function toAgentDescription({ agent, updatedAt }: AgentSummary, now: number): string {
   const { waitingFor, queuePlace, profileId, usage } = agent;
   return [
-    ...(waitingFor > 0 ? [l10n.t('{0} wait for you', waitingFor)] : []),
+    ...(waitingFor > 0 ? [toWaitingText(waitingFor)] : []),
     ...(queuePlace === null ? [] : [l10n.t('place {0} in line', queuePlace)]),
     toPlainLine(profileId, 40),
     toCostText(usage),
     toAge(now - updatedAt) || l10n.t('now'),
   ].join(' · ');
+}
+
+export function toWaitingText(count: number): string {
+  return count === 1 ? l10n.t('1 waits for you') : l10n.t('{0} wait for you', count);
 }
 
 export function createLimitItem(node: AgentLimitNode, { tree }: ItemParts): vscode.TreeItem {

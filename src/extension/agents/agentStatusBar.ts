@@ -6,6 +6,7 @@ import { type Disposable, DisposableStore } from '../../base/disposable';
 import type { Engine } from '../../core/engine';
 import type { EngineHost } from '../engineHost';
 import { readShowsAgents } from '../settings';
+import { toWaitingText } from './agentItems';
 import { toAgentTotals, toCostText } from './agentTotals';
 
 /** Changes that come closer together are drawn as one. */
@@ -63,7 +64,7 @@ export class AgentStatusBar implements vscode.Disposable {
     const cost = toCostText(totals);
     const isWaiting = waiting > 0;
     this.#item.text = isWaiting
-      ? `$(bell-dot) ${l10n.t('{0} wait for you', waiting)} · ${cost}`
+      ? `$(bell-dot) ${toWaitingText(waiting)} · ${cost}`
       : `$(hubot) ${atWork} · ${cost}`;
     this.#item.tooltip = [
       l10n.t('Agents at work: {0}', atWork),

@@ -1,7 +1,7 @@
 // Where a session stands in the tree, and what can be done with it from here.
 
 import type { SessionStatus } from '../../core/event';
-import type { AgentStanding } from '../../core/agent/agentEvent';
+import type { AgentInfo, AgentStanding } from '../../core/agent/agentEvent';
 import { isUnderWay, type Summary } from '../../core/summary';
 import type { ViewerAction } from '../../protocol/viewer';
 
@@ -76,12 +76,13 @@ export function listActions(summary: Summary, around: Surroundings): readonly Vi
 
 function listAgentActions(
   { status }: Summary,
-  { waitingFor }: AgentStanding,
+  { waitingFor, isolation }: AgentInfo & AgentStanding,
   isHere: boolean,
 ): readonly ViewerAction[] {
+  const changes: readonly ViewerAction[] = isolation === 'folder' ? [] : ['showChanges'];
   if (isUnderWay(status)) {
     const approve: readonly ViewerAction[] = waitingFor > 0 ? ['approve'] : [];
-    return isHere ? ['stop', 'tell', ...approve] : [];
+    return isHere ? ['stop', 'tell', ...approve, ...changes] : [];
   }
-  return [status === 'completed' ? 'tell' : 'goOn'];
+  return [status === 'completed' ? 'tell' : 'goOn', ...changes];
 }

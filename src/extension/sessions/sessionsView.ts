@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import { DisposableStore } from '../../base/disposable';
 import { isUnderWay } from '../../core/summary';
+import { toWaitingText } from '../agents/agentItems';
 import { toPlainText } from '../plainText';
 import type { SessionSource } from '../sessionSource';
 import { RootListing } from './rootListing';
@@ -101,11 +102,7 @@ export class SessionsView implements vscode.Disposable {
     const under = this.#index.listAll(({ status }) => isUnderWay(status));
     const waiting = under.reduce((sum, { agent }) => sum + (agent?.waitingFor ?? 0), 0);
     if (waiting > 0) {
-      const tooltip =
-        waiting === 1
-          ? vscode.l10n.t('1 waits for you')
-          : vscode.l10n.t('{0} wait for you', waiting);
-      this.#view.badge = { value: waiting, tooltip };
+      this.#view.badge = { value: waiting, tooltip: toWaitingText(waiting) };
       return;
     }
     const active = under.length;

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { Summary } from '../../core/summary';
 import { DisposableStore } from '../../base/disposable';
 import type { AgentActions } from '../agents/agentActions';
+import type { AgentReview } from '../agents/agentReview';
 import type { SessionActions } from '../sessionActions';
 import type { SessionSource } from '../sessionSource';
 import type { SessionIndex } from '../sessions/sessionIndex';
@@ -16,6 +17,7 @@ interface LazyPanelsParts {
   /** The panels and the actions need each other; asked once both are there. */
   readonly readActions: () => SessionActions;
   readonly agents: AgentActions;
+  readonly review: AgentReview;
 }
 
 export class LazyPanels implements vscode.Disposable {

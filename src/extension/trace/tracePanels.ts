@@ -13,6 +13,7 @@ import type {
 import type { Summary } from '../../core/summary';
 import { toPlainLine } from '../plainText';
 import type { AgentActions } from '../agents/agentActions';
+import type { AgentReview } from '../agents/agentReview';
 import type { SessionActions } from '../sessionActions';
 import type { SessionSource } from '../sessionSource';
 import type { SessionIndex } from '../sessions/sessionIndex';
@@ -29,6 +30,7 @@ interface TracePanelsParts {
   readonly index: SessionIndex;
   readonly actions: SessionActions;
   readonly agents: AgentActions;
+  readonly review: AgentReview;
 }
 
 const stateSchema = z.object({ sessionId: z.string().regex(/^[A-Za-z0-9_-]{8,64}$/u) });
@@ -167,7 +169,7 @@ class TracePanel implements vscode.Disposable {
   #connect(link: ConstructorParameters<typeof Channel>[0]): void {
     this.#isReady = false;
     this.#channel?.dispose();
-    const { sessionId, source, actions, agents } = this.#parts;
+    const { sessionId, source, actions, agents, review } = this.#parts;
     this.#channel = new Channel<ViewerHostMethods, ViewerMethods>(
       link,
       createViewerHost({
@@ -175,6 +177,7 @@ class TracePanel implements vscode.Disposable {
         source,
         actions,
         agents,
+        review,
         readStanding: (summary) => this.#readStanding(summary),
         takeStep: () => {
           const step = this.#step;
@@ -227,7 +230,7 @@ function offerActions({ actions }: Standing): void {
     canResume: actions.includes('resume'),
     canFinalize: actions.includes('finalize'),
     canFork: actions.includes('fork'),
-    canRun: actions.includes('stop'),
+    canRun: actions.includes('stop') && actions.includes('finalize'), // an agent runs no code of ours
   };
   for (const [name, isOffered] of Object.entries(offered)) {
     void vscode.commands.executeCommand('setContext', `rlm.trace.${name}`, isOffered);

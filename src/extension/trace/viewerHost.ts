@@ -9,6 +9,7 @@ import { exportFormats } from '../../export/exportTrace';
 import type { Standing, ViewerHostMethods } from '../../protocol/viewer';
 import type { SessionSource } from '../sessionSource';
 import type { AgentActions } from '../agents/agentActions';
+import type { AgentReview } from '../agents/agentReview';
 import type { SessionActions } from '../sessionActions';
 import { awaitChange, readPageAfter } from '../../core/tracePages';
 
@@ -17,6 +18,7 @@ interface ViewerHostParts {
   readonly source: SessionSource;
   readonly actions: SessionActions;
   readonly agents: AgentActions;
+  readonly review: AgentReview;
   readonly readStanding: (summary: Summary) => Standing;
   /** The step to show first; told once, to the first load. */
   readonly takeStep: () => number | null;
@@ -53,7 +55,7 @@ const schemas = {
 };
 
 export function createViewerHost(parts: ViewerHostParts): ViewerHostMethods {
-  const { sessionId, source, actions, agents } = parts;
+  const { sessionId, source, actions, agents, review } = parts;
   return guardAll({
     async ready() {
       const summary = await source.readSummary(sessionId);
@@ -86,6 +88,7 @@ export function createViewerHost(parts: ViewerHostParts): ViewerHostMethods {
     fork: (given) => actions.fork(sessionId, schemas.step.parse(given).step),
     decide: (given) => agents.decide(sessionId, schemas.decide.parse(given)),
     tell: (given) => agents.tell(sessionId, schemas.tell.parse(given).text),
+    showChanges: async () => review.show(await actions.readSummary(sessionId)),
     exportTrace: (given) => actions.exportTrace(sessionId, schemas.exportTrace.parse(given).format),
     openVariable: (given) =>
       actions.openVariable(sessionId, schemas.openVariable.parse(given).name),

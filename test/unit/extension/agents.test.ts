@@ -63,18 +63,19 @@ describe('what can be done with an agent', () => {
       listActions(agentOf(status), around).join(' '),
     ]);
     assert.deepStrictEqual(Object.fromEntries(offered), {
-      ...{ queued: 'stop tell', preparing: 'stop tell', running: 'stop tell' },
-      ...{ awaiting_approval: 'stop tell', completed: 'tell', failed: 'goOn' },
-      ...{ terminated: 'goOn', interrupted: 'goOn' },
+      ...{ queued: 'stop tell showChanges', preparing: 'stop tell showChanges' },
+      ...{ running: 'stop tell showChanges', awaiting_approval: 'stop tell showChanges' },
+      ...{ completed: 'tell showChanges', failed: 'goOn showChanges' },
+      ...{ terminated: 'goOn showChanges', interrupted: 'goOn showChanges' },
     });
     assert.deepStrictEqual(listActions(agentOf('awaiting_approval', 2), around), [
-      ...['stop', 'tell', 'approve'],
+      ...['stop', 'tell', 'approve', 'showChanges'],
     ]);
     const elsewhere = { ...around, isHere: false };
     const untrusted = { ...around, mayRun: false };
     for (const status of agentStatuses) {
       const isAtWork = !isAtRest(status);
-      assert.equal(listActions(agentOf(status, 1), elsewhere).length, isAtWork ? 0 : 1, status);
+      assert.equal(listActions(agentOf(status, 1), elsewhere).length, isAtWork ? 0 : 2, status);
       assert.equal(toGroup(agentOf(status), false) === 'elsewhere', isAtWork, status);
       assert.deepStrictEqual(listActions(agentOf(status, 1), untrusted), []);
     }

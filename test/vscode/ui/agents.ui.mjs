@@ -98,9 +98,9 @@ describeWorkbench('agents in the workbench', () => {
     const { viewer } = workbench;
     const asked = viewer.getByRole('region', { name: 'Approvals that wait for you' });
     await asked.getByText(`echo yes > ${file}`).first().waitFor();
-    await workbench.row('1 wait for you').waitFor();
+    await workbench.row('1 waits for you').waitFor();
     await page
-      .locator('.part.statusbar [id*="rlm.agents"]', { hasText: '1 wait for you' })
+      .locator('.part.statusbar [id*="rlm.agents"]', { hasText: '1 waits for you' })
       .waitFor();
     await workbench.shoot('agent-waits');
     assert.equal(existsSync(file), false);
@@ -116,10 +116,30 @@ describeWorkbench('agents in the workbench', () => {
     await workbench.shoot('agent-done');
   });
 
+  it('show what they have changed, which is accepted and merged back once it was looked at', async () => {
+    await workbench.viewer.getByRole('button', { name: 'Show changes' }).click();
+    await page.locator('.tab', { hasText: 'Changes of' }).waitFor();
+    await page.locator('.multiDiffEntry .view-line', { hasText: 'By the agent.' }).waitFor();
+    await workbench.shoot('agent-changes');
+    const choose = async (title) => {
+      await workbench.run(title);
+      await workbench.pick('PLAN');
+    };
+    await choose('RLM: Accept Changes of Agent…');
+    await workbench.answer('Notes by the agent');
+    await workbench.findMessage('Committed on rlm/generalist');
+    await choose('RLM: Merge Back Branch of Agent…');
+    await workbench.dialog.getByText('+ notes.txt').waitFor();
+    assert.equal(existsSync(path.join(place.workspace, 'notes.txt')), false);
+    await workbench.press('Merge');
+    await page.locator('.part.statusbar', { hasText: 'Merged rlm/generalist' }).waitFor();
+    assert.equal(existsSync(path.join(place.workspace, 'notes.txt')), true);
+  });
+
   it('are declined from the tree, where all of what is asked is shown first', async () => {
     const file = path.join(granted, 'two.txt');
     await start([outside(`echo no > ${file}`), { say: 'I leave it.' }]);
-    const row = workbench.row('1 wait for you');
+    const row = workbench.row('1 waits for you');
     await row.waitFor();
     await row.click({ button: 'right' });
     await workbench.choose('Decline…');

@@ -3,6 +3,7 @@ import { toDisposable } from '../../../../src/base/disposable';
 import { RlmError } from '../../../../src/core/errors';
 import type { SessionActions } from '../../../../src/extension/sessionActions';
 import type { AgentActions } from '../../../../src/extension/agents/agentActions';
+import type { AgentReview } from '../../../../src/extension/agents/agentReview';
 import { SessionSource } from '../../../../src/extension/sessionSource';
 import { createViewerHost } from '../../../../src/extension/trace/viewerHost';
 import { acceptViewers, type MessagePort } from '../../../../src/extension/trace/viewerLink';
@@ -75,6 +76,7 @@ describe('a viewer’s host', () => {
       source,
       actions: createActions(asked),
       agents: createAgentActions(asked),
+      review: { show: async () => undefined } as unknown as AgentReview, // what a viewer may ask
       readStanding: () => ({ status: null, actions: [], note: null, children: [] }),
       takeStep: () => {
         const taken = step;

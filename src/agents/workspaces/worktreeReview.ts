@@ -1,0 +1,152 @@
+// What a run has left in its worktree, as a person judges it: looks at it, takes it, merges it back, or drops it. What is
+// dropped stays reachable in the repository, and a merge that does not go through changes nothing.
+
+import path from 'node:path';
+import { RlmError } from '../../core/errors';
+import type { MergePreview, WorkspaceChanges, WorkspaceReview } from '../../core/agent/workspaces';
+import { askGit, runGit } from './git';
+import { compareSnapshots, takeSnapshot } from './snapshot';
+import type { WorktreeNote } from './worktreeNote';
+import { WorktreeWorkspace } from './worktreeWorkspace';
+
+/** Whoever has set no name of his own can still drop work. */
+const ownIdentity = {
+  ...{ GIT_AUTHOR_NAME: 'RLM Companion', GIT_AUTHOR_EMAIL: 'rlm@localhost' },
+  ...{ GIT_COMMITTER_NAME: 'RLM Companion', GIT_COMMITTER_EMAIL: 'rlm@localhost' },
+};
+
+export class WorktreeReview implements WorkspaceReview {
+  readonly #note: WorktreeNote;
+  readonly #remove: () => Promise<void>;
+
+  /** `remove`: with its branch. */
+  constructor(note: WorktreeNote, remove: () => Promise<void>) {
+    this.#note = note;
+    this.#remove = remove;
+  }
+
+  get folder(): string {
+    return path.join(this.#note.folder, this.#note.within);
+  }
+
+  get branch(): string {
+    return this.#note.branch;
+  }
+
+  get repository(): string {
+    return this.#note.repository;
+  }
+
+  readChanges(signal: AbortSignal): Promise<WorkspaceChanges> {
+    return this.#toWorkspace().readChanges(signal);
+  }
+
+  async readOriginal(file: string): Promise<string> {
+    const { folder, tree, within } = this.#note;
+    const name = path.posix.join(within.replaceAll(path.sep, '/'), file);
+    return runGit(['show', '--no-textconv', `${tree}:${name}`], { cwd: folder });
+  }
+
+  async commit(message: string, signal: AbortSignal) {
+    if (!(await this.#isDirty(signal))) {
+      throw new RlmError('INVALID_INPUT', `Nothing is left to commit on ${this.branch}.`, {
+        nextStep: 'Merge the branch, or look at it with git log.',
+      });
+    }
+    return this.#toWorkspace().commit(message, signal);
+  }
+
+  async previewMerge(signal: AbortSignal): Promise<MergePreview> {
+    const { repository, branch } = this.#note;
+    const call = { cwd: repository, signal };
+    if (await this.#isDirty(signal)) {
+      throw new RlmError('INVALID_INPUT', 'Not all that the agent has changed is committed.', {
+        nextStep: 'Accept its changes first, which commits them on its branch.',
+      });
+    }
+    const count = await runGit(['rev-list', '--count', `HEAD..refs/heads/${branch}`], call);
+    const head = await runGit(['rev-parse', '--abbrev-ref', 'HEAD'], call);
+    const { code, output } = await askGit(
+      [
+        'merge-tree',
+        '--write-tree',
+        '--name-only',
+        '--no-messages',
+        'HEAD',
+        `refs/heads/${branch}`,
+      ],
+      call,
+      [0, 1],
+    );
+    const [tree = '', ...names] = output.split('\n').filter((line) => line !== '');
+    const isClean = code === 0;
+    const compared = isClean
+      ? await compareSnapshots(repository, { from: 'HEAD', to: tree })
+      : null;
+    return {
+      into: head.trim(),
+      commits: Number(count.trim()),
+      changes: compared?.changes ?? [],
+      conflicts: isClean ? [] : [...new Set(names)],
+    };
+  }
+
+  async merge(message: string, signal: AbortSignal): Promise<{ readonly commit: string }> {
+    const { commits, conflicts, into } = await this.previewMerge(signal);
+    const { repository, branch } = this.#note;
+    const call = { cwd: repository };
+    if (conflicts.length > 0) {
+      throw new RlmError(
+        'INVALID_INPUT',
+        `${branch} does not merge into ${into} by itself, and nothing was changed. In conflict: ${conflicts.join(', ')}.`,
+        { nextStep: `Merge it by hand in ${repository}, with git merge ${branch}.` },
+      );
+    }
+    if (commits === 0) {
+      throw new RlmError('INVALID_INPUT', `${into} has all that is on ${branch}.`, {
+        nextStep: 'Discard the worktree, which nothing needs any more.',
+      });
+    }
+    // Not cut off in the middle: git refuses by itself where changes that are not committed are in the way.
+    const args = ['merge', '--no-ff', '--no-verify', '--no-edit', '-m', message];
+    try {
+      await runGit([...args, `refs/heads/${branch}`], call);
+    } catch (thrown) {
+      await runGit(['merge', '--abort'], call).catch(() => undefined); // mostly none has begun
+      throw thrown;
+    }
+    return { commit: (await runGit(['rev-parse', 'HEAD'], call)).trim() };
+  }
+
+  async discard(): Promise<{ readonly keptAs: string }> {
+    const { folder, repository, sessionId, branch } = this.#note;
+    const call = { cwd: folder, environment: ownIdentity };
+    const tree = await takeSnapshot(folder);
+    const head = (await runGit(['rev-parse', 'HEAD'], call)).trim();
+    const words = `Discarded work of agent run ${sessionId}`;
+    const commit = await runGit(['commit-tree', tree, '-p', head, '-m', words], call);
+    const tip = `refs/heads/${branch}`;
+    const keptAs = `refs/rlm/discarded/${sessionId}`;
+    await runGit(['update-ref', keptAs, commit.trim()], { cwd: repository });
+    // The agent may have left its branch for another place: what is on it is kept too.
+    const isOnBranch = await askGit(['merge-base', '--is-ancestor', tip, head], call, [0, 1, 128]);
+    if (isOnBranch.code === 1) {
+      await runGit(['update-ref', `${keptAs}-branch`, tip], { cwd: repository });
+    }
+    await this.#remove();
+    return { keptAs };
+  }
+
+  async #isDirty(signal: AbortSignal): Promise<boolean> {
+    const call = { cwd: this.#note.folder, signal };
+    return (await runGit(['status', '--porcelain', '--untracked-files=all'], call)).trim() !== '';
+  }
+
+  #toWorkspace(): WorktreeWorkspace {
+    return new WorktreeWorkspace(this.#note, {
+      notes: [],
+      container: null,
+      remove: this.#remove,
+    });
+  }
+}
