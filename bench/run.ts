@@ -8,6 +8,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Bench, type BenchCase } from './bench';
 import { backends } from './cases/backends';
+import { image } from './cases/image';
 import { fleet } from './cases/fleet';
 import { grep } from './cases/grep';
 import { hostCalls } from './cases/hostCalls';
@@ -35,6 +36,7 @@ const cases: readonly BenchCase[] = [
   largeValues,
   sessions,
   backends,
+  image,
   load,
   fleet,
   grep,

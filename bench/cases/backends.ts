@@ -122,7 +122,7 @@ async function countAnswering(kind: Kind): Promise<Figure> {
 }
 
 async function countKills(bench: Bench, backend: BackendName): Promise<Figure> {
-  const kills = bench.pick(20, 3);
+  const kills = bench.pick(100, 3);
   const { prepare, run, cleanUp } = createKill(backend);
   let inTime = 0;
   for (let round = 0; round < kills; round += 1) {

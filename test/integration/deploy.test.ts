@@ -1,65 +1,19 @@
 // The real Dockerfile, built and run by podman on a base made of this machine's own programs: no registry is asked.
 
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
-import { chmod, copyFile, mkdir, realpath } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { revokeTokens } from '../../src/team/userFile';
 import { callOk, connectHttpClient, openSession } from '../support/mcpClient';
+import {
+  buildServerImage,
+  hasPodman,
+  podman,
+  removeServerImage,
+  serverWalls,
+} from '../support/serverImage';
 import { addUsers } from '../support/teamServer';
 import { useTempFolder } from '../support/tempFolder';
-
-const run = promisify(execFile);
-
-const programs = ['sh', 'mkdir', 'test', 'mv', 'cp', 'chmod', 'chown', 'cat'];
-const base = 'localhost/rlm-test-base:latest';
-const image = 'localhost/rlm-test-server:latest';
-const walls = [
-  '--read-only',
-  '--tmpfs=/tmp',
-  '--cap-drop=ALL',
-  '--security-opt=no-new-privileges',
-  '--user=65532:65532',
-  '--pids-limit=512',
-  '--ulimit=nofile=1024:1024', // podman's own wishes are more than a container in a container may have
-  '--ulimit=nproc=1024:1024',
-];
-
-function hasPodman(): boolean {
-  return process.platform === 'linux' && spawnSync('podman', ['version']).status === 0;
-}
-
-async function podman(...args: readonly string[]): Promise<string> {
-  return (await run('podman', args, { maxBuffer: 10_000_000 })).stdout.trim();
-}
-
-/** A file of this machine at the same place below `root`. */
-async function take(file: string, root: string, target = file): Promise<void> {
-  const place = path.join(root, target);
-  await mkdir(path.dirname(place), { recursive: true });
-  await copyFile(await realpath(file), place);
-  await chmod(place, 0o755);
-}
-
-/** The program with the libraries that it is linked with. */
-async function takeProgram(file: string, root: string, target: string): Promise<void> {
-  await take(file, root, target);
-  const { stdout } = await run('ldd', [file]);
-  for (const [, library = ''] of stdout.matchAll(/(\/\S+\.so\S*)/gu)) {
-    await take(library, root);
-  }
-}
-
-async function createBase(root: string): Promise<void> {
-  for (const program of programs) {
-    const { stdout } = await run('sh', ['-c', `command -v ${program}`]);
-    const found = path.isAbsolute(stdout.trim()) ? stdout.trim() : `/usr/bin/${program}`;
-    await takeProgram(found, root, `/bin/${program}`);
-  }
-  await takeProgram(process.execPath, root, '/bin/node');
-  await run('sh', ['-c', `tar -C '${root}' -c . | podman import -q - ${base}`]);
-}
 
 describe('the image of the server', function () {
   this.timeout(300_000);
@@ -85,16 +39,12 @@ describe('the image of the server', function () {
 
   after(async () => {
     if (hasPodman()) {
-      await podman('rmi', '-f', image, base).catch(() => undefined);
+      await removeServerImage();
     }
   });
 
   it('is built, gets healthy, serves its users as nobody, and ends in order', async () => {
-    await createBase(path.join(folder(), 'root'));
-    await podman(
-      ...['build', '-q', '--format=docker', '--pull=never', '-f', 'deploy/Dockerfile'],
-      ...['--build-arg', `NODE_IMAGE=${base}`, '--build-arg', 'PREBUILT=1', '-t', image, '.'],
-    );
+    const image = await buildServerImage(folder());
     const users = path.join(folder(), 'users');
     await mkdir(users);
     await chmod(users, 0o755);
@@ -107,7 +57,7 @@ describe('the image of the server', function () {
     const settings = ['-e', 'RLM_PLAIN_HTTP=1', '-e', 'RLM_ALLOW_HOST=127.0.0.1'];
     const secret = ['-e', 'OPENAI_API_KEY=sk-planted-7781'];
     const place = ['--name', name, '-p', '127.0.0.1::8080'];
-    await podman('run', '-d', ...place, ...walls, ...mounts, ...settings, ...secret, image);
+    await podman('run', '-d', ...place, ...serverWalls, ...mounts, ...settings, ...secret, image);
     const address = (await podman('port', name, '8080')).split('\n')[0] ?? '';
     const url = `http://${address}/mcp`;
     const probe = (): Promise<boolean> =>
