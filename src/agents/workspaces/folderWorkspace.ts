@@ -9,7 +9,7 @@ import type {
   WorkspaceRequest,
 } from '../../core/agent/workspaces';
 import type { FolderLeases } from './folderLeases';
-import { findRepository } from './git';
+import { type GitPlace, findRepository, readGitPlace } from './git';
 import { findOutside } from './insideFolder';
 import { compareSnapshots, takeSnapshot } from './snapshot';
 
@@ -27,12 +27,19 @@ export async function openFolder(
   const lease = writes ? await leases.take(folder, sessionId, { signal, onQueued }) : null;
   try {
     const isRepository = (await findRepository(folder)) !== null;
-    const tree = isRepository ? await takeSnapshot(folder, signal) : null;
-    return new FolderWorkspace({ folder, tree, lease });
+    const place = isRepository ? await readGitPlace(folder, signal) : null;
+    const base = place && { place, tree: await takeSnapshot(place, signal) };
+    return new FolderWorkspace({ folder, base, lease });
   } catch (thrown) {
     lease?.dispose();
     throw thrown;
   }
+}
+
+/** What it was when the run began. */
+interface FolderBase {
+  readonly place: GitPlace;
+  readonly tree: string;
 }
 
 /** The folder itself, which others may be at work in too; its lease keeps other agents out. */
@@ -41,17 +48,17 @@ class FolderWorkspace implements Workspace {
   readonly #folder: string;
   readonly notes: readonly string[];
   /** Null: in no repository. */
-  readonly #tree: string | null;
+  readonly #base: FolderBase | null;
   readonly #lease: Disposable | null;
 
   constructor(parts: {
     readonly folder: string;
-    readonly tree: string | null;
+    readonly base: FolderBase | null;
     readonly lease: Disposable | null;
   }) {
     this.#folder = parts.folder;
-    this.notes = parts.tree === null ? [noRepositoryNote] : [];
-    this.#tree = parts.tree;
+    this.notes = parts.base === null ? [noRepositoryNote] : [];
+    this.#base = parts.base;
     this.#lease = parts.lease;
   }
 
@@ -68,11 +75,12 @@ class FolderWorkspace implements Workspace {
   }
 
   async readChanges(signal: AbortSignal): Promise<WorkspaceChanges> {
-    if (this.#tree === null) {
+    if (this.#base === null) {
       return { changes: [], diff: '', droppedChars: 0 }; // without a repository only patches are told
     }
-    const to = await takeSnapshot(this.#folder, signal);
-    return compareSnapshots(this.#folder, { from: this.#tree, to }, signal);
+    const { place, tree } = this.#base;
+    const to = await takeSnapshot(place, signal);
+    return compareSnapshots(place, { from: tree, to }, signal);
   }
 
   commit(): Promise<never> {

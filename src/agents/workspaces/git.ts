@@ -15,6 +15,40 @@ export interface GitCall {
   readonly cwd: string;
   readonly signal?: AbortSignal;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Its standard input; left out: none. */
+  readonly input?: string;
+}
+
+/**
+ * A folder whose files an agent may have written, `.git` among them: git is told where the repository is, and looks for
+ * none there, since its settings name programs. Source: gitrepository-layout, `core.worktree` and `gitdir:`.
+ */
+export interface GitPlace {
+  readonly folder: string;
+  /** Read before an agent came. */
+  readonly gitDir: string;
+  /** The top of the working tree. */
+  readonly top: string;
+}
+
+/** @throws as `runGit`; only while nobody but the user has written to the folder. */
+export async function readGitPlace(folder: string, signal?: AbortSignal): Promise<GitPlace> {
+  const asked = ['rev-parse', '--absolute-git-dir', '--show-toplevel'];
+  const text = await runGit(asked, { cwd: folder, ...(signal && { signal }) });
+  const [gitDir = '', top = ''] = text.split('\n');
+  return { folder, gitDir, top };
+}
+
+export function runGitIn(
+  { folder, gitDir, top }: GitPlace,
+  args: readonly string[],
+  { environment, ...call }: Omit<GitCall, 'cwd'> = {},
+): Promise<string> {
+  return runGit(args, {
+    ...call,
+    cwd: folder,
+    environment: { GIT_DIR: gitDir, GIT_WORK_TREE: top, ...environment },
+  });
 }
 
 /** Its standard output. @throws RlmError 'BACKEND_UNAVAILABLE' without git, 'CANCELLED', 'INVALID_INPUT' with what git says. */
@@ -25,7 +59,7 @@ export async function runGit(args: readonly string[], call: GitCall): Promise<st
 /** As `runGit`, of a command that answers by its exit code too: `codes` are answers. */
 export function askGit(
   args: readonly string[],
-  { cwd, signal, environment }: GitCall,
+  { cwd, signal, environment, input }: GitCall,
   codes: readonly number[],
 ): Promise<{ readonly code: number; readonly output: string }> {
   const env = {
@@ -39,7 +73,7 @@ export function askGit(
     ...environment,
   };
   return new Promise((resolve, reject) => {
-    execFile(
+    const child = execFile(
       'git',
       [...settings, ...args],
       {
@@ -55,6 +89,8 @@ export function askGit(
         }
       },
     );
+    child.stdin?.on('error', () => undefined); // its end says it
+    child.stdin?.end(input ?? '');
   });
 }
 

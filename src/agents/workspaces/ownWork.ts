@@ -1,9 +1,9 @@
 // What is in a worktree and nowhere else.
 
 import { stat } from 'node:fs/promises';
-import { runGit } from './git';
-import { takeSnapshot } from './snapshot';
-import type { WorktreeNote } from './worktreeNote';
+import { type GitPlace, readGitPlace, runGit, runGitIn } from './git';
+import { listChanges, takeSnapshot } from './snapshot';
+import { type WorktreeNote, toGitPlace } from './worktreeNote';
 
 /** What is in a worktree, or on its branch, and nowhere else. */
 export interface OwnWork {
@@ -21,26 +21,31 @@ export async function readOwnWork(note: WorktreeNote): Promise<OwnWork | null> {
   if (!isThere) {
     return commits > 0 ? { files: 0, commits } : null;
   }
-  if (tree !== '' && commits === 0 && (await takeSnapshot(folder)) === tree) {
+  const place = await readPlace(note);
+  const now = await takeSnapshot(place);
+  if (tree !== '' && commits === 0 && now === tree) {
     return null;
   }
-  const status = await runGit(['status', '--porcelain', '-z', '--no-renames'], { cwd: folder });
-  const lines = status.split('\0').filter((line) => line !== '');
+  const changes = await listChanges(place, { from: 'HEAD', to: now });
   // One whose making was cut off lacks files; no agent was ever in it.
-  const files = (tree === '' ? lines.filter((line) => !/^.?D/u.test(line)) : lines).length;
+  const own = tree === '' ? changes.filter(({ change }) => change !== 'delete') : changes;
+  const files = own.length;
   const isMoved = tree !== '' && !tips.includes(base); // to a commit before it
   return files + commits > 0 || isMoved ? { files, commits } : null;
 }
 
 /** Its branch's last commit, and that of its HEAD, which the agent may have moved. */
-async function readTips(
-  { repository, folder, branch }: WorktreeNote,
-  isThere: boolean,
-): Promise<readonly string[]> {
+async function readTips(note: WorktreeNote, isThere: boolean): Promise<readonly string[]> {
+  const { repository, branch } = note;
   const ref = `refs/heads/${branch}`;
   const found = await runGit(['for-each-ref', '--format=%(objectname)', ref], { cwd: repository });
-  const head = isThere ? await runGit(['rev-parse', 'HEAD'], { cwd: folder }) : '';
+  const head = isThere ? await runGitIn(await readPlace(note), ['rev-parse', 'HEAD']) : '';
   return [...new Set([found.trim(), head.trim()])].filter((tip) => tip !== '');
+}
+
+/** Of one whose making was cut off it is not noted, and no agent was ever in it. */
+async function readPlace(note: WorktreeNote): Promise<GitPlace> {
+  return note.gitDir === '' ? readGitPlace(note.folder) : toGitPlace(note);
 }
 
 async function countCommits(

@@ -5,12 +5,15 @@ import { readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises
 import path from 'node:path';
 import * as z from 'zod';
 import { ownerFile } from '../../base/ownerOnly';
+import type { GitPlace } from './git';
 
 const noteSchema = z.object({
   sessionId: z.string(),
   engineId: z.string(),
   repository: z.string(),
   folder: z.string(),
+  /** The repository's folder for it, which no agent writes to. */
+  gitDir: z.string(),
   branch: z.string(),
   base: z.string(),
   tree: z.string(),
@@ -18,6 +21,11 @@ const noteSchema = z.object({
   within: z.string(),
 });
 export type WorktreeNote = z.output<typeof noteSchema>;
+
+/** Where git works for it; `below`: a part of the worktree. */
+export function toGitPlace({ folder, gitDir }: WorktreeNote, below = ''): GitPlace {
+  return { folder: path.join(folder, below), gitDir, top: folder };
+}
 
 export class WorktreeNotes {
   /** `folder`: where the worktrees lie. */

@@ -4,9 +4,9 @@
 import path from 'node:path';
 import { RlmError } from '../../core/errors';
 import type { MergePreview, WorkspaceChanges, WorkspaceReview } from '../../core/agent/workspaces';
-import { askGit, runGit } from './git';
+import { type GitPlace, askGit, readGitPlace, runGit, runGitIn } from './git';
 import { compareSnapshots, takeSnapshot } from './snapshot';
-import type { WorktreeNote } from './worktreeNote';
+import { type WorktreeNote, toGitPlace } from './worktreeNote';
 import { WorktreeWorkspace } from './worktreeWorkspace';
 
 /** Whoever has set no name of his own can still drop work. */
@@ -29,6 +29,10 @@ export class WorktreeReview implements WorkspaceReview {
     return path.join(this.#note.folder, this.#note.within);
   }
 
+  get #place(): GitPlace {
+    return toGitPlace(this.#note);
+  }
+
   get branch(): string {
     return this.#note.branch;
   }
@@ -42,9 +46,9 @@ export class WorktreeReview implements WorkspaceReview {
   }
 
   async readOriginal(file: string): Promise<string> {
-    const { folder, tree, within } = this.#note;
+    const { tree, within } = this.#note;
     const name = path.posix.join(within.replaceAll(path.sep, '/'), file);
-    return runGit(['show', '--no-textconv', `${tree}:${name}`], { cwd: folder });
+    return runGitIn(this.#place, ['show', '--no-textconv', `${tree}:${name}`]);
   }
 
   async commit(message: string, signal: AbortSignal) {
@@ -81,7 +85,7 @@ export class WorktreeReview implements WorkspaceReview {
     const [tree = '', ...names] = output.split('\n').filter((line) => line !== '');
     const isClean = code === 0;
     const compared = isClean
-      ? await compareSnapshots(repository, { from: 'HEAD', to: tree })
+      ? await compareSnapshots(await readGitPlace(repository, signal), { from: 'HEAD', to: tree })
       : null;
     return {
       into: head.trim(),
@@ -119,17 +123,22 @@ export class WorktreeReview implements WorkspaceReview {
   }
 
   async discard(): Promise<{ readonly keptAs: string }> {
-    const { folder, repository, sessionId, branch } = this.#note;
-    const call = { cwd: folder, environment: ownIdentity };
-    const tree = await takeSnapshot(folder);
-    const head = (await runGit(['rev-parse', 'HEAD'], call)).trim();
+    const { repository, sessionId, branch } = this.#note;
+    const tree = await takeSnapshot(this.#place);
+    const head = (await runGitIn(this.#place, ['rev-parse', 'HEAD'])).trim();
     const words = `Discarded work of agent run ${sessionId}`;
-    const commit = await runGit(['commit-tree', tree, '-p', head, '-m', words], call);
+    const commit = await runGitIn(this.#place, ['commit-tree', tree, '-p', head, '-m', words], {
+      environment: ownIdentity,
+    });
     const tip = `refs/heads/${branch}`;
     const keptAs = `refs/rlm/discarded/${sessionId}`;
     await runGit(['update-ref', keptAs, commit.trim()], { cwd: repository });
     // The agent may have left its branch for another place: what is on it is kept too.
-    const isOnBranch = await askGit(['merge-base', '--is-ancestor', tip, head], call, [0, 1, 128]);
+    const isOnBranch = await askGit(
+      ['merge-base', '--is-ancestor', tip, head],
+      { cwd: repository },
+      [0, 1, 128],
+    );
     if (isOnBranch.code === 1) {
       await runGit(['update-ref', `${keptAs}-branch`, tip], { cwd: repository });
     }
@@ -138,8 +147,9 @@ export class WorktreeReview implements WorkspaceReview {
   }
 
   async #isDirty(signal: AbortSignal): Promise<boolean> {
-    const call = { cwd: this.#note.folder, signal };
-    return (await runGit(['status', '--porcelain', '--untracked-files=all'], call)).trim() !== '';
+    const tree = await takeSnapshot(this.#place, signal);
+    const head = await runGitIn(this.#place, ['rev-parse', 'HEAD^{tree}'], { signal });
+    return tree !== head.trim();
   }
 
   #toWorkspace(): WorktreeWorkspace {

@@ -2,11 +2,12 @@
 
 import path from 'node:path';
 import type { Workspace, WorkspaceChanges, WorkspacePlace } from '../../core/agent/workspaces';
-import { runGit } from './git';
+import { RlmError } from '../../core/errors';
+import { runGitIn } from './git';
 import { findOutside } from './insideFolder';
 import { holdsOwnWork } from './ownWork';
 import { compareSnapshots, takeSnapshot } from './snapshot';
-import type { WorktreeNote } from './worktreeNote';
+import { type WorktreeNote, toGitPlace } from './worktreeNote';
 
 export class WorktreeWorkspace implements Workspace {
   readonly writableRoots = [];
@@ -43,16 +44,28 @@ export class WorktreeWorkspace implements Workspace {
   }
 
   async readChanges(signal: AbortSignal): Promise<WorkspaceChanges> {
-    const to = await takeSnapshot(this.#note.folder, signal);
-    return compareSnapshots(this.cwd, { from: this.#note.tree, to }, signal);
+    const to = await takeSnapshot(toGitPlace(this.#note), signal);
+    const place = toGitPlace(this.#note, this.#note.within);
+    return compareSnapshots(place, { from: this.#note.tree, to }, signal);
   }
 
   async commit(message: string, signal: AbortSignal) {
-    const { folder, branch } = this.#note;
-    const call = { cwd: folder, signal };
-    await runGit(['add', '--all', '--', '.'], call);
-    await runGit(['commit', '--quiet', '--no-verify', '-m', message], call);
-    return { commit: (await runGit(['rev-parse', 'HEAD'], call)).trim(), branch };
+    const { branch } = this.#note;
+    const place = toGitPlace(this.#note);
+    const git = async (...args: string[]): Promise<string> =>
+      (await runGitIn(place, args, { signal })).trim();
+    const tree = await takeSnapshot(place, signal);
+    const [parent = '', before] = (await git('rev-parse', 'HEAD', 'HEAD^{tree}')).split('\n');
+    if (tree === before) {
+      throw new RlmError('INVALID_INPUT', 'Nothing has changed since the last commit there.', {
+        nextStep: 'Let the agent go on, or take the branch as it is.',
+      });
+    }
+    // By its parts: the whole would ask repositories inside the folder for their status.
+    const commit = await git('commit-tree', tree, '-p', parent, '-m', message);
+    await git('update-ref', '-m', 'commit by the host', 'HEAD', commit, parent);
+    await git('read-tree', commit);
+    return { commit, branch };
   }
 
   async release(): Promise<readonly string[]> {

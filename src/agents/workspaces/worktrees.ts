@@ -13,11 +13,12 @@ import type {
   WorkspaceRequest,
   WorkspaceReview,
 } from '../../core/agent/workspaces';
-import { findMainWorktree, runGit } from './git';
+import { findMainWorktree, readGitPlace, runGit, runGitIn } from './git';
 import { holdsOwnWork } from './ownWork';
 import { removeWorktree } from './removeWorktree';
 import { takeSnapshot } from './snapshot';
-import { type WorktreeNote, WorktreeNotes } from './worktreeNote';
+import { isInside } from './insideFolder';
+import { type WorktreeNote, WorktreeNotes, toGitPlace } from './worktreeNote';
 import { WorktreeReview } from './worktreeReview';
 import { WorktreeWorkspace } from './worktreeWorkspace';
 
@@ -85,7 +86,8 @@ export class Worktrees {
   ): Promise<Workspace> {
     const { sessionId, profileId, folder: asked } = request;
     const source = request.parentFolder ?? asked;
-    const repository = await findMainWorktree(source);
+    const parent = request.parentFolder === null ? null : await this.#findAround(source);
+    const repository = parent?.repository ?? (await findMainWorktree(source));
     if (repository === null) {
       throw new RlmError('INVALID_INPUT', `${source} is in no git repository with a commit.`, {
         nextStep:
@@ -95,7 +97,7 @@ export class Worktrees {
     const name = branch ?? `rlm/${profileId}-${sessionId.slice(-12)}`;
     const folder = path.join(this.#parts.folder, sessionId);
     const call = { cwd: repository, signal };
-    const start = await this.#findStart(source, request, signal);
+    const start = await this.#findStart(source, { request, parent }, signal);
     const isThere = await runGit(
       ['rev-parse', '--verify', '--quiet', `refs/heads/${name}`],
       call,
@@ -109,15 +111,17 @@ export class Worktrees {
     const note = {
       ...{ sessionId, repository, folder, branch: name, base, within: start.within },
       engineId: this.#parts.engineId,
-      tree: '',
+      ...{ tree: '', gitDir: '' },
     };
     try {
       await this.#notes.write(note); // before it is there, so that none is left that nobody knows
       const lock = ['--lock', '--reason', `RLM session ${sessionId}`];
       await runGit(['worktree', 'add', ...lock, ...at], { cwd: repository, signal });
-      const tree = await takeSnapshot(folder, signal);
-      await this.#notes.write({ ...note, tree });
-      return this.#toWorktree({ ...note, tree }, request, start.notes);
+      const place = await readGitPlace(folder, signal);
+      const tree = await takeSnapshot(place, signal);
+      const whole = { ...note, tree, gitDir: place.gitDir };
+      await this.#notes.write(whole);
+      return this.#toWorktree(whole, request, start.notes);
     } catch (thrown) {
       await this.remove(note, !isThere).catch(() => undefined);
       throw thrown;
@@ -140,35 +144,55 @@ export class Worktrees {
   /** The commit that the worktree begins at, and which part of it is worked on. */
   async #findStart(
     source: string,
-    { parentFolder, sessionId }: WorkspaceRequest,
+    {
+      request,
+      parent,
+    }: { readonly request: WorkspaceRequest; readonly parent: WorktreeNote | null },
     signal: AbortSignal,
   ): Promise<{
     readonly base: string;
     readonly within: string;
     readonly notes: readonly string[];
   }> {
-    const call = { cwd: source, signal };
-    const top = (await runGit(['rev-parse', '--show-toplevel'], call)).replace(/\n$/u, '');
-    const head = (await runGit(['rev-parse', 'HEAD'], call)).trim();
+    const place = parent ? toGitPlace(parent) : await readGitPlace(source, signal);
+    const { top } = place;
+    const git = async (...args: string[]): Promise<string> =>
+      (await runGitIn(place, args, { signal })).trim();
+    const head = await git('rev-parse', 'HEAD');
     const within = path.relative(await realpath(top), await realpath(source));
-    if (parentFolder === null) {
+    if (request.parentFolder === null) {
       return { base: head, within, notes: await describeLeftOut({ cwd: top, signal }) };
     }
-    const tree = await takeSnapshot(top, signal);
-    const headTree = (await runGit(['rev-parse', 'HEAD^{tree}'], call)).trim();
+    const tree = await takeSnapshot({ ...place, folder: top }, signal);
+    const headTree = await git('rev-parse', 'HEAD^{tree}');
     if (tree === headTree) {
       return { base: head, within, notes: [] };
     }
-    const message = `What the parent of RLM session ${sessionId} had not committed`;
+    const message = `What the parent of RLM session ${request.sessionId} had not committed`;
     const author = ['-c', 'user.name=RLM Companion', '-c', 'user.email=rlm@localhost'];
-    const commit = [...author, 'commit-tree', tree, '-p', head, '-m', message];
     return {
-      base: (await runGit(commit, call)).trim(),
+      base: await git(...author, 'commit-tree', tree, '-p', head, '-m', message),
       within,
       notes: [
         `This worktree begins with what its parent had in ${top} then, also with what was not committed there.`,
       ],
     };
+  }
+
+  /** The worktree of another run that a folder lies in: its agent may have written anything there, `.git` too. */
+  async #findAround(folder: string): Promise<WorktreeNote | null> {
+    const real = await realpath(folder).catch(() => folder);
+    for (const id of await this.#notes.list()) {
+      const note = await this.#notes.read(id);
+      if (
+        note &&
+        note.gitDir !== '' &&
+        isInside(await realpath(note.folder).catch(() => note.folder), real)
+      ) {
+        return note;
+      }
+    }
+    return null;
   }
 
   async remove(note: WorktreeNote, dropsBranch: boolean): Promise<void> {
@@ -200,7 +224,10 @@ export class Worktrees {
 
 /** A worktree begins at the last commit: what is not committed must not be missed without a word. */
 async function describeLeftOut(call: { readonly cwd: string; readonly signal: AbortSignal }) {
-  const status = await runGit(['status', '--porcelain', '-z', '--no-renames'], call);
+  const status = await runGit(
+    ['status', '--porcelain', '-z', '--no-renames', '--ignore-submodules=dirty'],
+    call,
+  );
   const files = status
     .split('\0')
     .filter((line) => line !== '')
