@@ -24,6 +24,7 @@ import { SessionFileSource } from './files/sessionFileSource';
 import { openLog, showFailure } from './messages';
 import { ModelAccess } from './models/modelAccess';
 import { listWorkspaceFolders, ReadableFolders, readBaseFolder } from './readableFolders';
+import { ProfileEditing } from './profiles/profileEditing';
 import { ScratchEditors } from './scratch';
 import { SessionActions } from './sessionActions';
 import { SessionSource } from './sessionSource';
@@ -113,6 +114,7 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
   );
   store.add(new StatusBar(host));
   store.add(new AgentStatusBar(host));
+  store.add(new ProfileEditing(loadBundle));
   const readActive = (): string | null => panels.activeSessionId;
   store.add(new ApprovalNotices({ host, agents, showTrace: showSession, readActive }));
   store.add(
@@ -135,6 +137,7 @@ export function activate(context: vscode.ExtensionContext): RlmApi {
       allow: folders.allow,
       readRoots: listWorkspaceFolders,
       readActive,
+      loadProfileRuntime: loadBundle,
     }),
   );
   const iconUri = vscode.Uri.joinPath(extensionUri, 'media', 'icon.png');
@@ -161,9 +164,13 @@ export async function deactivate(): Promise<void> {
   await closeWindow?.();
 }
 
-async function loadRuntime(): Promise<Runtime> {
-  const runtime: typeof RuntimeBundle = await import('../runtime'); // the bundle dist/engine.js
-  return runtime;
+function loadRuntime(): Promise<Runtime> {
+  return loadBundle();
+}
+
+/** The bundle dist/engine.js. */
+async function loadBundle(): Promise<typeof RuntimeBundle> {
+  return import('../runtime');
 }
 
 function openLink(uri: vscode.Uri, actions: SessionActions): void {

@@ -44,6 +44,7 @@ const expected = [
   'extension/media/chat/rlm.prompt.md',
   'extension/media/chat/skills/rlm/SKILL.md',
   'extension/media/icon.png',
+  'extension/media/profile.schema.json',
   'extension/media/rlm-dark.svg',
   'extension/media/rlm-light.svg',
   'extension/media/rlm.svg',

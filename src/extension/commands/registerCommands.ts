@@ -18,6 +18,7 @@ import type { ReadOnlyTexts } from '../documents/readOnlyTexts';
 import { showFailure } from '../messages';
 import { chooseModels } from '../models/chooseModels';
 import { removeKey, setKeyOfPicked } from '../models/keyCommands';
+import { listProfileCommands, type ProfileCommandParts } from '../profiles/profileCommands';
 import { runCancellable } from '../progress';
 import { type NewSessionParts, openFromFiles, openFromSelection } from '../newSession';
 import type { ScratchEditors } from '../scratch';
@@ -32,7 +33,13 @@ import { toStatusText } from './statusText';
 import { findTarget, showNoSession } from './targets';
 
 export interface CommandParts
-  extends ConnectParts, NewSessionParts, AskParts, FileCommandParts, AgentCommandParts {
+  extends
+    ConnectParts,
+    NewSessionParts,
+    AskParts,
+    FileCommandParts,
+    AgentCommandParts,
+    ProfileCommandParts {
   readonly view: SessionsView;
   readonly actions: SessionActions;
   readonly scratch: ScratchEditors;
@@ -51,6 +58,7 @@ export function registerCommands(parts: CommandParts): Disposable {
     ...listModelCommands(parts),
     ...listFileCommands(parts),
     ...listAgentCommands(parts),
+    ...listProfileCommands(parts),
   };
   for (const [name, run] of Object.entries(commands)) {
     store.add(

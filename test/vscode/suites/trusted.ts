@@ -316,6 +316,33 @@ export function describeTrusted(): void {
       );
     });
 
+    it('tells the faults of a profile at their lines, and what may be written in it', async () => {
+      const folder = vscode.Uri.joinPath(
+        vscode.Uri.file(workspaceFolder()),
+        ...['.rlm', 'profiles'],
+      );
+      const file = vscode.Uri.joinPath(folder, 'mine.yaml');
+      const text = 'extends: generalist\nsandbox: all\napprovals:\n  m\n';
+      await vscode.workspace.fs.writeFile(file, Buffer.from(text));
+      const document = await vscode.workspace.openTextDocument(file);
+      const readLines = (): readonly number[] =>
+        vscode.languages.getDiagnostics(file).map(({ range }) => range.start.line);
+      await until('the faults are told', () => (readLines().includes(1) ? true : undefined));
+      const { items } = await vscode.commands.executeCommand<vscode.CompletionList>(
+        'vscode.executeCompletionItemProvider',
+        file,
+        new vscode.Position(3, 3),
+      );
+      const labels = items.map(({ label }) => (typeof label === 'string' ? label : label.label));
+      assert.ok(['mode', 'allow', 'deny', 'timeout_ms'].every((key) => labels.includes(key)));
+      const edit = new vscode.WorkspaceEdit();
+      const all = new vscode.Range(0, 0, document.lineCount, 0);
+      edit.replace(file, all, 'extends: generalist\nsandbox: read-only\n');
+      await vscode.workspace.applyEdit(edit);
+      await until('no fault is left', () => (readLines().length === 0 ? true : undefined));
+      await document.save();
+    });
+
     it('leaves nothing behind when it is deactivated', async () => {
       const home = process.env['RLM_HOME'] ?? '';
       const { url } = { url: await readEndpoint(home) };
