@@ -2,7 +2,10 @@
 
 import type { Spread } from './measure';
 
-export type Unit = 'ms' | 's' | 'MB' | 'KB' | '×' | 'sessions' | 'steps/s';
+export type Unit =
+  | ('ms' | 's' | 'MB' | 'KB' | '×' | 'sessions' | 'steps/s')
+  | ('agents' | 'actions' | 'processes' | 'worktrees' | 'files' | 'commits' | 'kills')
+  | ('calls' | 'tokens');
 
 export type Target = { readonly atMost: number } | { readonly atLeast: number };
 

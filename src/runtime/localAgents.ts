@@ -16,6 +16,7 @@ import { AgentRuns } from '../core/agent/agentRuns';
 import { AgentSlots } from '../core/agent/agentSlots';
 import type { AgentAccessSource } from '../core/agent/masking';
 import type { Engine } from '../core/engine';
+import { RlmError } from '../core/errors';
 import type { SessionChange } from '../core/liveSessions';
 import type { RequestScope } from '../core/requestScope';
 import type { TraceStore } from '../core/traceStore';
@@ -36,6 +37,8 @@ export interface AgentOptions {
   readonly readWorkspaces?: () => readonly string[];
   /** Values that must be seen nowhere. */
   readonly readSecrets?: () => readonly string[];
+  /** How many run at one time. */
+  readonly maxRunning?: number;
 }
 
 export interface LocalAgentParts {
@@ -79,7 +82,7 @@ export function createLocalAgents(parts: LocalAgentParts): LocalAgents {
     onAppend,
     masker,
     clock: systemClock,
-    slots: new AgentSlots(2 * availableParallelism()),
+    slots: new AgentSlots(options.maxRunning ?? readMaxRunning()),
     profiles: new ProfileFolders({
       home: home.profiles,
       readWorkspaces: options.readWorkspaces ?? (() => []),
@@ -164,6 +167,20 @@ function readPlaces(): CodexPlaces {
     arch: process.arch,
     nodePath: process.execPath,
   };
+}
+
+/** RLM_MAX_AGENTS, else two a core. @throws RlmError 'INVALID_INPUT' */
+function readMaxRunning(): number {
+  const given = (process.env['RLM_MAX_AGENTS'] ?? '').trim();
+  if (given === '') {
+    return 2 * availableParallelism();
+  }
+  if (!/^[1-9]\d{0,2}$/u.test(given)) {
+    throw new RlmError('INVALID_INPUT', `RLM_MAX_AGENTS is ${JSON.stringify(given)}.`, {
+      nextStep: 'Set it to a whole number from 1 to 999, or leave it out.',
+    });
+  }
+  return Number(given);
 }
 
 function readProvider(): CodexProvider {

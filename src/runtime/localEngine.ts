@@ -30,6 +30,7 @@ import {
 } from '../models/modelSettings';
 import { Backends } from '../sandbox/backends';
 import { type AgentOptions, type LocalAgents, createLocalAgents, hasAgents } from './localAgents';
+import { endOrphanProcesses, tidyWorktrees } from './agentOrphans';
 import { createRunSearch } from './localSearch';
 import { EngineFile, isEngineAlive } from '../store/engineFile';
 import { FileTraceStore } from '../store/fileTraceStore';
@@ -177,7 +178,11 @@ export class LocalEngine implements Engine {
   static async create(home: Home, options: RuntimeOptions): Promise<LocalEngine> {
     const agents = options.agents === undefined ? {} : options.agents;
     const has = agents !== null && (await hasAgents(agents));
-    return new LocalEngine(home, { ...options, agents: has ? agents : null });
+    const engine = new LocalEngine(home, { ...options, agents: has ? agents : null });
+    if (has) {
+      await engine.#endOrphans();
+    }
+    return engine;
   }
 
   get requests(): AsyncRequestScope {
@@ -286,6 +291,18 @@ export class LocalEngine implements Engine {
     await this.search.dispose();
     this.traces.dispose();
     this.#file?.dispose();
+  }
+
+  /** What agents of dead engines have left: processes end before anything new begins, the rest while it works. */
+  async #endOrphans(): Promise<void> {
+    const parts = {
+      traces: this.traces,
+      worktrees: path.join(this.home.path, 'agents', 'worktrees'),
+      isEngineAlive: (engineId: string) => isEngineAlive(this.home, engineId),
+      log: this.#options.log,
+    };
+    await endOrphanProcesses(parts);
+    void tidyWorktrees(parts);
   }
 
   /** Without what other users have. */

@@ -25,6 +25,11 @@ export async function endLeftovers(runId: string): Promise<number> {
   return ended.size;
 }
 
+/** Runs, of whichever home, that have processes here. */
+export async function listMarkedRuns(): Promise<readonly string[]> {
+  return [...(await readMarks()).keys()];
+}
+
 /** Pids of what still runs; a zombie does not. */
 export async function listLeftovers(runId: string): Promise<readonly number[]> {
   const marked = await readMarks();

@@ -1,0 +1,53 @@
+// What agents of engines that are gone have left. Their processes are ended before anything new begins; worktrees that
+// hold nothing of their own go after a day, and the others are told of.
+
+import { endLeftovers, listMarkedRuns } from '../agents/codex/leftovers';
+import { AgentWorktrees } from '../agents/workspaces/agentWorktrees';
+import { toByteText, toCounted } from '../base/text';
+import type { TraceStore } from '../core/traceStore';
+
+interface OrphanParts {
+  readonly traces: TraceStore;
+  /** `<home>/agents/worktrees` */
+  readonly worktrees: string;
+  readonly isEngineAlive: (engineId: string) => Promise<boolean>;
+  readonly log: (line: string) => void;
+}
+
+const keptCleanMs = 86_400_000;
+
+/** Of runs of this home alone. Never rejects. */
+export async function endOrphanProcesses({
+  traces,
+  isEngineAlive,
+  log,
+}: OrphanParts): Promise<void> {
+  for (const runId of await listMarkedRuns()) {
+    const summary = await traces.readSummary(runId).catch(() => undefined);
+    if (summary?.agent && !(await isEngineAlive(summary.engineId))) {
+      const ended = await endLeftovers(runId);
+      log(
+        `Ended ${ended === 1 ? 'a process' : `${ended} processes`} that agent run ${runId} had left.`,
+      );
+    }
+  }
+}
+
+/** Never rejects. */
+export async function tidyWorktrees(parts: OrphanParts): Promise<void> {
+  const { worktrees: folder, isEngineAlive, log } = parts;
+  const worktrees = new AgentWorktrees({ folder, isEngineAlive });
+  const left = (await worktrees.list()).filter((one) => !one.isEngineAlive);
+  const old = left.filter(({ work, ageMs }) => work === null && ageMs > keptCleanMs);
+  for (const { sessionId } of old) {
+    await worktrees.remove(sessionId).catch(() => undefined);
+    log(`Removed the worktree of agent run ${sessionId}: it held nothing of its own.`);
+  }
+  const kept = left.filter((one) => !old.includes(one));
+  if (kept.length > 0) {
+    const bytes = kept.reduce((sum, one) => sum + (one.bytes ?? 0), 0);
+    log(
+      `${toCounted(kept.length, 'worktree')} of agents whose engine is gone (${toByteText(bytes)}). Look at them with: rlm-companion agents clean`,
+    );
+  }
+}
