@@ -43,13 +43,13 @@ export const languageWords: Readonly<Record<Language, string>> = {
 
 export const backendWords: Readonly<Record<BackendName, string>> = {
   wasm: 'WebAssembly',
-  local: 'This machine’s Python, sandboxed',
+  local: 'This machine’s Python or Node, sandboxed',
   container: 'Container',
   daytona: 'Sandbox of Daytona, on another machine',
   kubernetes: 'Pod of a Kubernetes cluster',
 };
 
-/** Where the code runs: `This machine’s Python, sandboxed: CPython 3.12.4 on linux`. */
+/** Where the code runs: `This machine’s Python or Node, sandboxed: CPython 3.12.4 on linux`. */
 export function toPlaceText(
   { backend, engine, image, imageDigest }: SandboxPlace,
   translate: Translate = fillIn,

@@ -71,7 +71,7 @@ export const backendField = z.enum(backendNames);
 export const backendInput = backendField
   .optional()
   .describe(
-    'Where code runs: wasm (unless the user has set another), local (this machine’s Python with its packages, in ' +
+    'Where code runs: wasm (unless the user has set another), local (this machine’s Python or Node, in ' +
       'the system’s sandbox) or container. None has a network. rlm_status says which work.',
   );
 

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { type HostCall, type Language, languages } from '../../../src/core/sandbox';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
+import { describePython } from '../../support/backends';
 import { Repl, createSandboxes } from '../../support/repl';
 
 /** The same in Python and in JavaScript; what a language has no counterpart of is null. */
@@ -147,7 +148,8 @@ const sent: readonly (readonly [
   ['rlm_query("a")', 'rlm_query("a", "")', ['a', '', null]],
 ];
 
-describe('What the code gives, alike in both languages', () => {
+describePython('What the code gives, alike in both languages', function (backend) {
+  this.timeout(60_000);
   let sandboxes: SandboxProcess;
   const repls = new Map<Language, Repl>();
   const calls: HostCall[] = [];
@@ -157,7 +159,7 @@ describe('What the code gives, alike in both languages', () => {
   };
 
   before(async () => {
-    sandboxes = createSandboxes();
+    sandboxes = createSandboxes(backend);
     for (const language of languages) {
       repls.set(language, await Repl.open(sandboxes, { language, context: 'one two' }));
     }

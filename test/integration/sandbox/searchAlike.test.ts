@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { type Language, languages } from '../../../src/core/sandbox';
 import type { SandboxProcess } from '../../../src/sandbox/sandboxProcess';
 import { findInLines, toPoints } from '../../support/lineTexts';
+import { describePython } from '../../support/backends';
 import { Repl, createSandboxes, useRepl } from '../../support/repl';
 
 const literal = (value: unknown): string => JSON.stringify(value);
@@ -125,13 +126,13 @@ const asked = fc.record({
   isFar: fc.boolean(),
 });
 
-describe('the search helpers', function () {
+describePython('the search helpers', function (backend) {
   this.timeout(60_000);
   let sandboxes: SandboxProcess;
   const repls = new Map<Language, Repl>();
 
   before(async () => {
-    sandboxes = createSandboxes();
+    sandboxes = createSandboxes(backend);
     for (const language of languages) {
       const repl = await Repl.open(sandboxes, { language });
       await repl.evaluate(`${questions[language]['define']}\n`);
