@@ -12,6 +12,7 @@ import type { CodexProvider } from '../agents/codex/provider';
 import { SecretMasker } from '../agents/masking/secretMasker';
 import { LocalWorkspaces } from '../agents/workspaces/localWorkspaces';
 import type { ReadBackendSettings } from '../core/backendSettings';
+import type { Narrator } from '../core/agent/narrator';
 import { AgentRuns } from '../core/agent/agentRuns';
 import { AgentSlots } from '../core/agent/agentSlots';
 import type { AgentAccessSource } from '../core/agent/masking';
@@ -51,6 +52,7 @@ export interface LocalAgentParts {
   readonly requests: RequestScope;
   readonly options: AgentOptions;
   readonly readBackends: ReadBackendSettings;
+  readonly narrator: Narrator;
   readonly onAppend: (change: SessionChange) => void;
   readonly readEngine: () => Engine;
 }
@@ -82,6 +84,7 @@ export function createLocalAgents(parts: LocalAgentParts): LocalAgents {
     onAppend,
     masker,
     clock: systemClock,
+    narrator: parts.narrator,
     slots: new AgentSlots(options.maxRunning ?? readMaxRunning()),
     profiles: new ProfileFolders({
       home: home.profiles,

@@ -6,6 +6,7 @@ import packageJson from '../../package.json';
 import { createTimeOrderedId } from '../base/ids';
 import { type ReadBackendSettings, parseBackendSettings } from '../core/backendSettings';
 import type { AgentRuns } from '../core/agent/agentRuns';
+import { ModelNarrator } from '../core/agent/narrator';
 import type { ContextReader } from '../core/context';
 import type { Engine, EngineStatus } from '../core/engine';
 import type { ModelProvider } from '../core/model';
@@ -168,6 +169,7 @@ export class LocalEngine implements Engine {
             requests,
             options: options.agents,
             readBackends: options.backends ?? readBackends,
+            narrator: new ModelNarrator(models, async () => (await readSettings()).model),
             onAppend: (change) => this.sessions.tell(change),
             readEngine: () => this,
           });

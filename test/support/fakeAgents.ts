@@ -15,6 +15,7 @@ import type {
 import { AgentRuns } from '../../src/core/agent/agentRuns';
 import { AgentSlots } from '../../src/core/agent/agentSlots';
 import type { AgentAccess, CallMeter, Masker } from '../../src/core/agent/masking';
+import type { NarrativeRequest } from '../../src/core/agent/narrator';
 import type { Profile } from '../../src/core/agent/profile';
 import type { SpawnRequest } from '../../src/core/agent/spawnPlan';
 import type {
@@ -212,6 +213,8 @@ export class FakeAgents {
   /** A workspace that was let go of is gone. */
   removes = false;
   commits: string[] = [];
+  /** What a model says of a run; null: none is set up. */
+  narrate: (request: NarrativeRequest) => string | null | Promise<string> = () => null;
   readonly traces: CountingTraces;
   readonly runs: AgentRuns;
 
@@ -262,6 +265,7 @@ export class FakeAgents {
         };
       },
       clock: this.clock,
+      narrator: { narrate: async (request) => this.narrate(request) },
       requests: noRequests,
       engineId: sampleEngineId,
       version: '0.1.0',

@@ -96,7 +96,8 @@ export class AgentRun {
       },
     });
     this.#summaries = new RunSummaries({
-      ...{ trace: this.trace, state: this.#state, clock, policy: profile.summaries },
+      ...{ trace: this.trace, state: this.#state, clock, policy: profile.summaries, opened },
+      ...{ narrator: parts.narrator, meter: this.#meter, signal },
     });
     this.#happenings = new RunHappenings({
       ...{ hold, workspace: this.#workspace, program: this.#program, meter: this.#meter },
@@ -254,8 +255,8 @@ export class AgentRun {
   }
 
   /** What it has done so far, on record; nothing where its trace is closed. */
-  summarize(narrative: string | null): void {
-    this.#summaries.add(narrative);
+  summarize(): void {
+    this.#summaries.add();
   }
 
   /** Its record may end in the middle, where its engine did. */
@@ -340,7 +341,7 @@ export class AgentRun {
     }
     this.#approvals.forgetAll();
     this.#move('completed');
-    this.summarize(null);
+    this.summarize();
     this.#rest();
   }
 
@@ -374,7 +375,7 @@ export class AgentRun {
     await this.#happenings.settle();
     await endingChildren;
     this.#changeTo(status);
-    this.summarize(null);
+    this.summarize();
     await this.#letGo(`${reason}${toDoubt(report)}`);
   }
 

@@ -19,6 +19,7 @@ import { type AgentStatus, agentStatuses, isAtRest, isEnded } from './agentState
 import { AgentTrace } from './agentTrace';
 import type { AgentAccessSource, Masker } from './masking';
 import { toOpened, toParent } from './openedRun';
+import type { Narrator } from './narrator';
 import type { Profile, ProfileSource } from './profile';
 import type { AgentServer, EarlierRun } from './run/runParts';
 import {
@@ -43,6 +44,7 @@ export interface AgentRunsParts {
   readonly slots: AgentSlots;
   readonly openServer: (opened: AgentOpened) => Promise<AgentServer | null>;
   readonly clock: Clock;
+  readonly narrator: Narrator;
   readonly requests: RequestScope;
   readonly engineId: string;
   readonly version: string;
@@ -327,6 +329,7 @@ export class AgentRuns implements Disposable {
     const run = new AgentRun(
       {
         ...{ opened, profile, driver, workspaces, access, openServer, slots, budget, clock },
+        narrator: this.#parts.narrator,
         earlier: past.earlier,
         readParentFolder: () => toParentFolder(parent, opened),
         endChildren: (reason) => this.#endChildren(opened.sessionId, reason),

@@ -91,6 +91,8 @@ export interface DoneSoFar {
   readonly place: WorkspacePlace | null;
   /** Plain text. */
   readonly facts: string;
+  /** The newest that a model wrote; null: none is on record. */
+  readonly narrative: string | null;
 }
 
 /** @throws RlmError 'AGENT_NOT_FOUND' */
@@ -121,10 +123,14 @@ export async function readDoneSoFar(traces: TraceStore, sessionId: string): Prom
     isDone: done.has(item.id),
     byEvent: done.get(item.id) ?? null,
   }));
+  const narrated = record.bodies.findLast(
+    ({ body }) => body.kind === 'agent.summarized' && body.narrative !== null,
+  )?.body;
   return {
     status,
     usage,
     checklist,
+    narrative: narrated?.kind === 'agent.summarized' ? narrated.narrative : null,
     children: [...children.values()],
     place: record.earlier.place,
     facts: toFactsText(facts.view, { status, usage, checklist: { all: checklist } }),

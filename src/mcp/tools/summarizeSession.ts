@@ -20,6 +20,7 @@ const output = z.object({
   status: agentStatusField,
   approvals: z.array(approvalSchema),
   summary: z.string().describe('What was done, files, commands, tests, open questions.'),
+  narrative: z.string().optional().describe('The newest in a model’s words, where one is set up.'),
   checklist: z.array(
     z.object({
       id: z.string(),
@@ -48,11 +49,12 @@ export const summarizeSession = defineTool({
     '(with the user), terminate_session; rlm_get_trace for everything.',
   input: z.strictObject({
     session_id: agentIdField,
+    narrative: z.boolean().default(true).describe('false: without a model’s words.'),
     wait_ms: z.int().min(0).max(3_600_000).default(0).describe('Wait so long for it to rest.'),
   }),
   output,
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  async run(context, { session_id: sessionId, wait_ms: waitMs }) {
+  async run(context, { session_id: sessionId, wait_ms: waitMs, narrative }) {
     const { signal } = context;
     const read = await requireAgents(context).read(sessionId, { waitMs, signal });
     const { payload, cut } = fitPayload(
@@ -61,6 +63,7 @@ export const summarizeSession = defineTool({
         status: read.status,
         approvals: read.run ? toApprovalViews(read.run) : [],
         summary: read.facts,
+        ...(narrative && read.narrative !== null && { narrative: read.narrative }),
         checklist: read.checklist.map(({ id, description, isDone, byEvent }) => ({
           id,
           description,
@@ -76,14 +79,15 @@ export const summarizeSession = defineTool({
         branch: read.place?.branch ?? null,
         workspace: read.place?.folder ?? null,
       },
-      ['summary', 'children'],
+      ['summary', 'narrative', 'children'],
     );
     return { ...payload, truncated: cut.length > 0, cut };
   },
-  toMarkdown: ({ session_id: id, status, summary, checklist, approvals, branch }) =>
+  toMarkdown: ({ session_id: id, status, summary, narrative, checklist, approvals, branch }) =>
     [
       `## Agent ${toInlineCode(id)}: ${status}`,
       toFence(summary),
+      ...(narrative === undefined ? [] : [toFence(narrative)]),
       ...checklist.map(
         ({ id: item, description, done }) => `- [${done ? 'x' : ' '}] ${item}: ${description}`,
       ),

@@ -9,6 +9,7 @@ import type { AgentSlots } from '../agentSlots';
 import type { AgentStatus } from '../agentState';
 import type { AgentTrace } from '../agentTrace';
 import type { AgentAccessSource } from '../masking';
+import type { Narrator } from '../narrator';
 import type { Profile } from '../profile';
 import type { WorkspacePlace, Workspaces } from '../workspaces';
 
@@ -23,6 +24,7 @@ export interface AgentRunParts {
   readonly slots: AgentSlots;
   readonly budget: AgentBudget;
   readonly clock: Clock;
+  readonly narrator: Narrator;
   /** What an earlier engine left of it; null: it is new. */
   readonly earlier: EarlierRun | null;
   /** Where its parent works now; null: it has none here. */
