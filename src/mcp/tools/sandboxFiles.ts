@@ -78,7 +78,9 @@ export const sandboxFiles = defineTool({
   toMarkdown: (payload) =>
     [
       `## Files in ${toInlineCode(payload.path)}`,
-      ...(payload.entries.length === 0 ? ['No files.'] : []),
+      ...(payload.entries.length === 0
+        ? [payload.total === 0 ? 'No files.' : 'None from there on.']
+        : []),
       ...toTable(
         ['Path', 'Kind', 'Bytes', 'Modified'],
         payload.entries.map((entry) => [

@@ -370,13 +370,15 @@ export class MemoryTree implements GuestTree {
 
   #resize(node: FileNode, size: number): void {
     if (size > node.bytes.length || size * 4 < node.bytes.length) {
-      const held = size > node.size ? Math.max(size, Math.ceil(node.size * 1.125)) : size;
+      const wanted = size > node.size ? Math.max(size, Math.ceil(node.size * 1.125)) : size;
+      const room = this.#quota.maxBytes - this.#bytes + node.bytes.length;
+      const held = Math.max(size, Math.min(wanted, room)); // what is kept ready never makes it full
       this.#take(held - node.bytes.length);
       const bytes = new Uint8Array(held);
       bytes.set(node.bytes.subarray(0, Math.min(size, node.size)));
       node.bytes = bytes;
     } else {
-      node.bytes.fill(0, size);
+      node.bytes.fill(0, Math.min(size, node.size), Math.max(size, node.size));
     }
     node.size = size;
     node.mtime = this.#now();

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import type { PassThrough } from 'node:stream';
 import { EngineApi } from '../../../../src/sandbox/native/container/engineApi';
 import { startEngineContainer } from '../../../../src/sandbox/native/container/engineContainer';
 
@@ -68,17 +69,16 @@ describe('a container that its server runs', () => {
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const where = { where: { host: '127.0.0.1', port }, tls: null };
-    const { output, ended } = await startEngineContainer(new EngineApi(where), options);
+    const { output: out, ended } = await startEngineContainer(new EngineApi(where), options);
+    const output = out as PassThrough; // which counts what waits on both its sides
     let [got, mostWaiting] = [0, 0];
     output.on('readable', () => undefined);
     while (got < pieces * pieceBytes) {
-      const read = output.read(1_000) as Buffer | null; // without an encoding
-      mostWaiting = Math.max(mostWaiting, output.readableLength);
+      const read = output.read(10_000) as Buffer | null; // without an encoding
+      mostWaiting = Math.max(mostWaiting, output.readableLength + output.writableLength);
       got += read?.length ?? 0;
-      if (read === null) {
-        await once(output, 'readable');
-      } else if (got % 100_000 === 0) {
-        await new Promise((resolve) => setImmediate(resolve));
+      for (let turn = 0; turn < 20; turn += 1) {
+        await new Promise((resolve) => setImmediate(resolve)); // what could come in meanwhile
       }
     }
     await ended;
