@@ -15,6 +15,7 @@ import type { SessionIndex } from '../sessions/sessionIndex';
 import { fileScheme, toFileName } from './fileAddress';
 import { type OpenedFile, parseFileUri } from './fileUri';
 import type { SessionFileSource } from './sessionFileSource';
+import { type FileState, WatchedFiles } from './watchedFiles';
 
 const { FileChangeType, FileSystemError, FilePermission, FileType } = vscode;
 
@@ -23,8 +24,8 @@ export class SandboxFileSystem implements vscode.FileSystemProvider, vscode.Disp
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new vscode.EventEmitter<vscode.FileChangeEvent[]>());
   readonly onDidChangeFile = this.#changed.event;
-  /** Addresses that the editor watches, with what was told of them last. */
-  readonly #watched = new Map<string, FileState>();
+  /** By their addresses. */
+  readonly #watched = new WatchedFiles();
 
   constructor(source: SessionFileSource, index: Pick<SessionIndex, 'onDidChange'>) {
     this.#source = source;
@@ -41,15 +42,14 @@ export class SandboxFileSystem implements vscode.FileSystemProvider, vscode.Disp
   }
 
   watch(uri: vscode.Uri): vscode.Disposable {
-    const key = uri.toString();
-    this.#watched.set(key, this.#watched.get(key) ?? 'unknown');
-    return new vscode.Disposable(() => this.#watched.delete(key));
+    const watching = this.#watched.watch(uri.toString());
+    return new vscode.Disposable(() => watching.dispose());
   }
 
   async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
     const file = parseFileUri(uri);
     const stat = await this.#translate(uri, () => this.#stat(file));
-    this.#note(uri, toState(stat));
+    this.#watched.note(uri.toString(), toState(stat));
     return stat;
   }
 
@@ -101,28 +101,20 @@ export class SandboxFileSystem implements vscode.FileSystemProvider, vscode.Disp
   }
 
   /** Tells the editor of the files it watches that changed, went, or came back. */
-  async #check(isConcerned: (sessionId: string) => boolean): Promise<void> {
-    for (const key of [...this.#watched.keys()]) {
-      const uri = vscode.Uri.parse(key, true);
-      const file = parseFileUri(uri);
-      const isBusy = this.#source.isBusy(file.sessionId); // when the step ends, its trace says so
-      if (file.recorded !== null || isBusy || !isConcerned(file.sessionId)) {
-        continue;
-      }
-      const state = await this.#stat(file).then(toState, () => 'gone' as const);
-      const before = this.#watched.get(key);
-      this.#note(uri, state);
-      if (before !== undefined && before !== state) {
-        this.#changed.fire([{ type: toChange(before, state), uri }]);
-      }
-    }
-  }
-
-  #note(uri: vscode.Uri, state: FileState): void {
-    const key = uri.toString();
-    if (this.#watched.has(key)) {
-      this.#watched.set(key, state);
-    }
+  #check(isConcerned: (sessionId: string) => boolean): Promise<void> {
+    return this.#watched.check({
+      look: (key) => {
+        const file = parseFileUri(vscode.Uri.parse(key, true));
+        const isBusy = this.#source.isBusy(file.sessionId); // when the step ends, its trace says so
+        return file.recorded !== null || isBusy || !isConcerned(file.sessionId)
+          ? null
+          : this.#stat(file).then(toState, () => 'gone' as const);
+      },
+      onChange: (key, before, now) => {
+        const uri = vscode.Uri.parse(key, true);
+        this.#changed.fire([{ type: toChange(before, now), uri }]);
+      },
+    });
   }
 
   async #translate<T>(uri: vscode.Uri, work: () => Promise<T>): Promise<T> {
@@ -152,9 +144,6 @@ export function readWithProgress(
     return bytes;
   });
 }
-
-/** What must be the same for a file to be the same; `gone`: it is not there, or its sandbox is not. The editor looks itself whether one that was unknown has changed. */
-type FileState = 'unknown' | 'gone' | `${number}/${number}`;
 
 function toState({ size, mtime }: vscode.FileStat): FileState {
   return `${size}/${mtime}`;
