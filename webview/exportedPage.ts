@@ -2,6 +2,7 @@
 // same words that an editor is asked with. Nothing can be run, opened or written here.
 
 import { RlmError } from '../src/core/errors';
+import { isUnderWay } from '../src/core/summary';
 import { type PageEvents, pageParts, type PageStart } from '../src/export/htmlPage';
 import { Channel, createLinkedPair } from '../src/protocol/channel';
 import type { ViewerHostMethods, ViewerMethods, ViewerPage } from '../src/protocol/viewer';
@@ -42,8 +43,9 @@ function connect(start: PageStart, methods: ViewerMethods): ReturnType<Connectio
 
 function createMethods({ summary }: PageStart): PageMethods {
   const { status } = summary;
-  const note =
-    status === 'active' ? t('The session was still going on when this page was exported.') : null;
+  const note = isUnderWay(status)
+    ? t('The session was still going on when this page was exported.')
+    : null;
   return {
     ready: () => {
       const standing = {

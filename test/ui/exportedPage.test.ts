@@ -8,6 +8,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { TraceEvent } from '../../src/core/event';
 import { exportTrace } from '../../src/export/exportTrace';
 import { joinPieces, toExported } from '../support/exportedTraces';
+import { createDoneAgent, createWaitingAgent, sampleDiff } from '../support/agentTrace';
 import { createSampleTrace } from '../support/sampleTrace';
 import { useTempFolder } from '../support/tempFolder';
 import { createHostileTrace, hostileFields } from './hostileTrace';
@@ -73,6 +74,20 @@ describe('exported page', function () {
     await mkdir(shotFolder, { recursive: true });
     await page.screenshot({ path: path.join(shotFolder, `page-${name}.png`) });
   }
+
+  it('shows what an agent did, and offers no answer to what it waited for', async () => {
+    await open(await write(createDoneAgent().events));
+    await page.getByRole('option', { name: /^Patch · Done/u }).click();
+    const diff = page.locator('#agent-detail .diff');
+    assert.equal(await diff.textContent(), `${sampleDiff}\n`);
+    await page.context().close();
+    await open(await write(createWaitingAgent().events));
+    await page.getByText('The agent waits for you').waitFor();
+    await page.getByText('The session was still going on when this page was exported.').waitFor();
+    for (const name of ['Approve', 'Decline', 'Stop', 'Message…', 'Show changes']) {
+      assert.equal(await page.getByRole('button', { name, exact: true }).count(), 0, name);
+    }
+  });
 
   it('shows steps, finds texts, and offers nothing that needs an editor', async () => {
     await open(await write(sample));

@@ -58,7 +58,7 @@ function toAgentTexts(event: AgentEvent): readonly (string | null)[] {
     case 'agent.called':
       return [event.arguments, event.output];
     case 'agent.asked':
-      return [event.command, event.diff, event.command === null ? event.reason : null];
+      return [event.command, event.diff, event.reason];
     case 'agent.noted':
       return [event.note];
     case 'agent.summarized':
