@@ -3,12 +3,15 @@
 import { availableParallelism } from 'node:os';
 import { homedir } from 'node:os';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ContainerBoxes } from '../agents/boxes/containerBoxes';
 import { CodexInstaller, type CodexInstall } from '../agents/codex/codexInstall';
 import { CodexDriver } from '../agents/codex/codexDriver';
 import { type CodexPlaces, findCodex } from '../agents/codex/findCodex';
 import type { CodexProvider } from '../agents/codex/provider';
+import { type RelayWay, ModelRelay } from '../agents/relay/modelRelay';
+import { type Upstream, parseUpstream, toOpenAi } from '../agents/relay/upstream';
 import { SecretMasker } from '../agents/masking/secretMasker';
 import { LocalWorkspaces } from '../agents/workspaces/localWorkspaces';
 import type { ReadBackendSettings } from '../core/backendSettings';
@@ -17,7 +20,7 @@ import { AgentRuns } from '../core/agent/agentRuns';
 import { AgentSlots } from '../core/agent/agentSlots';
 import type { AgentAccessSource } from '../core/agent/masking';
 import type { Engine } from '../core/engine';
-import { RlmError } from '../core/errors';
+import { RlmError, toRlmError } from '../core/errors';
 import type { SessionChange } from '../core/liveSessions';
 import type { RequestScope } from '../core/requestScope';
 import type { TraceStore } from '../core/traceStore';
@@ -40,6 +43,8 @@ export interface AgentOptions {
   readonly readSecrets?: () => readonly string[];
   /** How many run at one time. */
   readonly maxRunning?: number;
+  /** The server that answers agents' models, through our relay; null: Codex reaches one by itself. */
+  readonly readUpstream?: () => Promise<Upstream | null>;
 }
 
 export interface LocalAgentParts {
@@ -71,7 +76,11 @@ export interface LocalAgents {
 export function createLocalAgents(parts: LocalAgentParts): LocalAgents {
   const { home, options, engineId, version, traces, requests, onAppend } = parts;
   const readSecrets = options.readSecrets ?? readEnvironmentSecrets;
+  const readUpstream =
+    options.readUpstream ??
+    (options.provider ? async () => null : () => readOwnUpstream(home.path));
   const masker = new SecretMasker(readSecrets());
+  const relay = new ModelRelay();
   const servers: AgentServers = new AgentServers({
     readEngine: parts.readEngine,
     readRuns: () => runs,
@@ -107,7 +116,7 @@ export function createLocalAgents(parts: LocalAgentParts): LocalAgents {
       isEngineAlive: (id) => isEngineAlive(home, id),
       clock: systemClock,
     }),
-    access: createOwnAccess(readSecrets),
+    access: createAccess({ relay, readSecrets, readUpstream }),
     openServer: (opened) => servers.open(opened),
   });
   return {
@@ -115,6 +124,7 @@ export function createLocalAgents(parts: LocalAgentParts): LocalAgents {
     close: async () => {
       await runs.close();
       await servers.dispose();
+      await relay.dispose();
     },
   };
 }
@@ -128,25 +138,72 @@ function createBoxes(readBackends: ReadBackendSettings): ContainerBoxes {
   });
 }
 
-/** Codex reaches its model by the user's own login or key; calls are counted after they were made. */
-function createOwnAccess(readSecrets: () => readonly string[]): AgentAccessSource {
+/**
+ * Through the relay, which has the key and admits each call, where the user has set up a server or a key; else Codex
+ * reaches its model by the user's own login, and calls are counted after they were made.
+ */
+function createAccess({
+  relay,
+  readSecrets,
+  readUpstream,
+}: {
+  readonly relay: ModelRelay | null;
+  readonly readSecrets: () => readonly string[];
+  readonly readUpstream: () => Promise<Upstream | null>;
+}): AgentAccessSource {
   return {
-    open: async ({ mask, secrets }) => ({
-      configuration: {},
-      masker: new SecretMasker([...readSecrets(), ...secrets], mask),
-      isMetered: false,
-      dispose: () => undefined,
-    }),
+    open: async ({ mask, secrets, meter }) => {
+      const upstream = await readUpstream();
+      const known = [...readSecrets(), ...secrets, ...(upstream?.secrets ?? [])];
+      if (!upstream || !relay) {
+        const masker = new SecretMasker(known, mask);
+        return { configuration: {}, masker, isMetered: false, dispose: () => undefined };
+      }
+      const way = await relay.open(async () => (await readUpstream()) ?? upstream, meter);
+      return {
+        configuration: toRelaySettings(way),
+        masker: new SecretMasker([...known, way.token], mask),
+        isMetered: true,
+        dispose: () => way.dispose(),
+      };
+    },
     readStatus: async () => {
+      const found = await readUpstream().catch((thrown: unknown) => toRlmError(thrown));
+      if (found instanceof RlmError) {
+        return { works: false, detail: found.message, nextStep: found.nextStep };
+      }
       const { login, environment } = readProvider();
-      const works = login !== null || Object.keys(environment).length > 0;
+      const works = found !== null || login !== null || Object.keys(environment).length > 0;
+      const own = works ? 'the user’s own Codex login or key' : 'no login and no key';
       return {
         works,
-        detail: works ? 'the user’s own Codex login or key' : 'no login and no key',
+        detail: found ? `${found.name}, through the relay` : own,
         nextStep: works ? null : 'Log in with codex login, or set OPENAI_API_KEY.',
       };
     },
   };
+}
+
+function toRelaySettings({ url, token }: RelayWay): Readonly<Record<string, unknown>> {
+  return {
+    model_provider: 'rlm-relay',
+    model_providers: {
+      'rlm-relay': {
+        ...{ name: 'RLM Companion', base_url: url, wire_api: 'responses' },
+        http_headers: { Authorization: `Bearer ${token}` },
+      },
+    },
+  };
+}
+
+/** By the template of the home, else by the key of the environment where the user has no login of Codex. */
+async function readOwnUpstream(home: string): Promise<Upstream | null> {
+  const text = await readFile(path.join(home, 'agent-model.toml'), 'utf8').catch(() => null);
+  if (text !== null) {
+    return parseUpstream(text, async (name) => process.env[name] ?? null);
+  }
+  const key = process.env['OPENAI_API_KEY'] ?? '';
+  return key === '' || readProvider().login !== null ? null : toOpenAi(key);
 }
 
 /** Whether the Codex CLI is here and has what reaches its model. Nothing is asked of any server. */
@@ -156,7 +213,11 @@ export async function readCodexHealth(): Promise<{
 }> {
   const [install, login] = await Promise.all([
     new CodexInstaller(readPlaces).read(),
-    createOwnAccess(() => []).readStatus(),
+    createAccess({
+      relay: null,
+      readSecrets: () => [],
+      readUpstream: async () => null,
+    }).readStatus(),
   ]);
   return { install, login };
 }
@@ -189,10 +250,9 @@ function readMaxRunning(): number {
 function readProvider(): CodexProvider {
   const folder = process.env['CODEX_HOME'] ?? path.join(homedir(), '.codex');
   const login = path.join(folder, 'auth.json');
-  const key = process.env['OPENAI_API_KEY'] ?? '';
   return {
     settings: {},
-    environment: key === '' ? {} : { OPENAI_API_KEY: key },
+    environment: {}, // a key goes through the relay
     login: existsSync(login) ? login : null,
   };
 }

@@ -4,6 +4,7 @@
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { Emitter } from '../../base/emitter';
+import * as z from 'zod';
 import type {
   AgentError,
   AgentThread,
@@ -222,6 +223,7 @@ export class ExecThread implements AgentThread {
       approval_policy: 'never',
       developer_instructions: developerInstructions,
       mcp_servers: toServers(request),
+      ...toProviders(request),
     };
     return [
       ...['exec', '--json', '--skip-git-repo-check', '--sandbox', String(sandbox)],
@@ -281,13 +283,41 @@ function toServers(request: ThreadRequest): object {
 }
 
 function toSecrets(request: ThreadRequest): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(request.mcpServers).flatMap(([name, { reached }]) =>
+  return Object.fromEntries([
+    ...Object.entries(request.mcpServers).flatMap(([name, { reached }]) =>
       reached.kind === 'http'
-        ? Object.values(reached.headers).map((value, at) => [toName(name, at), value])
+        ? Object.values(reached.headers).map((value, at) => [toName(name, at), value] as const)
         : Object.entries(reached.environment),
     ),
+    ...Object.entries(readProviders(request)).flatMap(([name, { http_headers: headers = {} }]) =>
+      Object.values(headers).map((value, at) => [toName(name, at), value] as const),
+    ),
+  ]);
+}
+
+const providersSchema = z.record(
+  z.string(),
+  z.looseObject({ http_headers: z.record(z.string(), z.string()).optional() }),
+);
+
+function readProviders({ configuration }: ThreadRequest): z.output<typeof providersSchema> {
+  return providersSchema.safeParse(configuration['model_providers']).data ?? {};
+}
+
+/** As `toServers`, of what the run's own configuration has. */
+function toProviders(request: ThreadRequest): object {
+  const providers = Object.entries(readProviders(request)).map(
+    ([name, { http_headers: headers = {}, ...rest }]): readonly [string, object] => [
+      name,
+      {
+        ...rest,
+        env_http_headers: Object.fromEntries(
+          Object.keys(headers).map((header, at) => [header, toName(name, at)]),
+        ),
+      },
+    ],
   );
+  return providers.length === 0 ? {} : { model_providers: Object.fromEntries<object>(providers) };
 }
 
 function toName(server: string, at: number): string {

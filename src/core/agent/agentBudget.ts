@@ -3,6 +3,7 @@
 
 import { Emitter } from '../../base/emitter';
 import type { AgentLimits, AgentUsage } from './agentEvent';
+import type { CallMost } from './masking';
 
 /** What is counted one by one or in amounts; time and depth have rules of their own. */
 export type Spent = Pick<
@@ -25,6 +26,11 @@ export interface AgentShortage {
 export interface AgentReservation {
   /** Ends it: so much was used. Later calls change nothing. */
   settle(used: number): void;
+}
+
+export interface AgentReservations {
+  /** Ends it: so much was used. Later calls change nothing. */
+  settle(tokens: number, usd: number | null): void;
 }
 
 export class AgentBudget {
@@ -96,6 +102,60 @@ export class AgentBudget {
         }
       },
     };
+  }
+
+  /**
+   * For a call of a model that uses so much at most. Where that does not fit but something is left, here and in every
+   * parent, the call is let through when it is the only one: so a limit is passed by one call at most. `wait`: others
+   * have to settle first.
+   */
+  reserveCall(most: CallMost): AgentReservations | AgentShortage | 'wait' {
+    const amounts: readonly (readonly ['tokens' | 'usd', number])[] = [
+      ['tokens', most.tokens],
+      ['usd', most.usd ?? 0],
+    ];
+    let hasToWait = false;
+    for (const [name, amount] of amounts) {
+      const found = this.#judgeCall(name, amount);
+      if (typeof found === 'object' && found !== null) {
+        return found;
+      }
+      hasToWait ||= found === 'wait';
+    }
+    if (hasToWait) {
+      return 'wait';
+    }
+    amounts.forEach(([name, amount]) => this.#hold(name, amount));
+    let isSettled = false;
+    return {
+      settle: (tokens, usd) => {
+        if (isSettled) {
+          return;
+        }
+        isSettled = true;
+        amounts.forEach(([name, amount]) => this.#hold(name, -amount));
+        if (usd !== null) {
+          this.spend('usd', usd);
+        }
+        this.spend('tokens', tokens);
+      },
+    };
+  }
+
+  #judgeCall(name: 'tokens' | 'usd', amount: number): AgentShortage | 'wait' | null {
+    const left = this.#limits[name] - this.#used[name];
+    const above = this.#parent ? this.#parent.#judgeCall(name, amount) : null;
+    if (left <= 0 && (amount > 0 || this.#used[name] > 0)) {
+      return this.#toShortage(name);
+    }
+    return (
+      above ?? (left - this.#reserved[name] >= amount || this.#reserved[name] === 0 ? null : 'wait')
+    );
+  }
+
+  /** The budget that all of its family draw on. */
+  get root(): AgentBudget {
+    return this.#parent?.root ?? this;
   }
 
   /** Counts what was used without being reserved. */

@@ -16,21 +16,31 @@ export interface MaskStream {
 
 /** What a run's program is given to reach a model, and what must never be seen of it. */
 export interface AgentAccess {
-  /** Settings of the program for this run, by dotted name; no secrets. */
+  /** Settings of the program for this run, by dotted name; no secret but tokens of the run, in headers. */
   readonly configuration: Readonly<Record<string, unknown>>;
   /** Beside those that every run has: its profile's patterns, and the tokens made for it. */
   readonly masker: Masker;
-  /**
-   * Reserves before each call of a model, and settles after it; false: it is refused, and the program is told so.
-   * Null where the calls do not go through us, so that they are only counted afterwards.
-   */
+  /** Whether each call of a model is admitted before it is made; else they are counted afterwards. */
   readonly isMetered: boolean;
   dispose(): void;
 }
 
 export interface CallMeter {
-  /** Tokens at most; null: none is left, and the call is refused. */
-  reserve(tokens: number): { settle(usedTokens: number, usd: number | null): void } | null;
+  /**
+   * Before a call that uses so much at most; waits while other calls may use up what is left. Null: it is refused, since
+   * the means are used up or the run ends. `usd`: null where no price is known.
+   */
+  admit(most: CallMost, signal: AbortSignal): Promise<AdmittedCall | null>;
+}
+
+export interface CallMost {
+  readonly tokens: number;
+  readonly usd: number | null;
+}
+
+export interface AdmittedCall {
+  /** Once, when it has ended. */
+  settle(usedTokens: number, usd: number | null): void;
 }
 
 /** Port: how runs reach a model without knowing its key. Implemented in src/runtime/localAgents.ts. */

@@ -43,7 +43,8 @@ export class ModelNarrator implements Narrator {
     }
     const text = `Task: ${request.task}\n\nRecord:\n${request.facts}`;
     const asked = maxTokens(instructions) + maxTokens(text);
-    const reservation = request.meter.reserve(asked + maxAnswerTokens + wrapTokens);
+    const most = { tokens: asked + maxAnswerTokens + wrapTokens, usd: null };
+    const reservation = await request.meter.admit(most, signal);
     if (!reservation) {
       return null;
     }

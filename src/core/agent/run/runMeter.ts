@@ -1,8 +1,10 @@
 // What a run uses of its budget: turns, actions, and the calls of its model, before or after they were made.
 
+import { onAbort } from '../../../base/abort';
+import { DisposableStore } from '../../../base/disposable';
 import { RlmError } from '../../errors';
 import type { AgentBudget, AgentReservation, AgentShortage } from '../agentBudget';
-import type { CallMeter } from '../masking';
+import type { AdmittedCall, CallMeter, CallMost } from '../masking';
 import type { RunHold } from './runParts';
 
 export class RunMeter implements CallMeter {
@@ -50,25 +52,32 @@ export class RunMeter implements CallMeter {
   }
 
   /** Before a call of its model. */
-  reserve(tokens: number): ReturnType<CallMeter['reserve']> {
-    const budget = this.#budget;
-    const shortage = budget.shortage ?? budget.findShortage('tokens', tokens);
-    const isEnding = this.#hold.isEnding();
-    const reservation = isEnding || shortage ? null : budget.reserve('tokens', tokens);
-    if (!reservation) {
-      if (shortage && !isEnding) {
-        this.#refuse(toShortageText(shortage));
+  async admit(most: CallMost, signal: AbortSignal): Promise<AdmittedCall | null> {
+    while (!signal.aborted && !this.#hold.isEnding()) {
+      const found = this.#budget.shortage ?? this.#budget.reserveCall(most);
+      if (found === 'wait') {
+        await this.#untilSpent(signal);
+      } else if ('settle' in found) {
+        return found;
+      } else {
+        this.#refuse(toShortageText(found));
+        return null;
       }
-      return null;
     }
-    return {
-      settle: (usedTokens, usd) => {
-        reservation.settle(usedTokens);
-        if (usd !== null) {
-          budget.spend('usd', usd);
-        }
-      },
-    };
+    return null;
+  }
+
+  /** Something was used, or given back, somewhere in its family. */
+  async #untilSpent(signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const store = new DisposableStore();
+      const done = (): void => {
+        store.dispose();
+        resolve();
+      };
+      store.add(this.#budget.root.onDidChange(done));
+      store.add(onAbort(signal, done));
+    });
   }
 
   endFor(shortage: AgentShortage | null): void {

@@ -52,7 +52,7 @@ export class RunProgram {
       sessionId,
       mask: profile.mask,
       secrets: this.#server?.secrets ?? [],
-      meter: { reserve: (tokens) => meter.reserve(tokens) },
+      meter: { admit: (most, given) => meter.admit(most, AbortSignal.any([given, signal])) },
     });
     trace.maskWith(this.#access.masker);
     this.#throwIfEnding();

@@ -5,6 +5,8 @@ import { createProfile, createSpawn, FakeAgents, settle } from '../../../support
 
 const { limits } = createProfile();
 
+const none = { used: null, parent: null };
+
 describe('AgentBudget', () => {
   it('is never overspent by more than one call, over 1,000 schedules of a parent and 8 children', () => {
     const step = fc.record({
@@ -63,6 +65,68 @@ describe('AgentBudget', () => {
     fc.assert(property, { numRuns: 1_000 });
   });
 
+  it('is never passed by more than one call, whatever calls run beside each other', async () => {
+    const call = fc.record({
+      who: fc.nat(8),
+      most: fc.integer({ min: 1, max: 60 }),
+      share: fc.integer({ min: 0, max: 100 }),
+      isFirst: fc.boolean(),
+    });
+    const property = fc.asyncProperty(
+      fc.integer({ min: 0, max: 200 }),
+      fc.array(fc.integer({ min: 0, max: 200 }), { minLength: 1, maxLength: 8 }),
+      fc.array(call, { minLength: 1, maxLength: 60 }),
+      async (total, shares, calls) => {
+        const parent = new AgentBudget('p', { ...limits, tokens: total }, none);
+        const budgets = [
+          parent,
+          ...shares.map(
+            (tokens, index) =>
+              new AgentBudget(`c${index}`, { ...limits, tokens }, { used: null, parent }),
+          ),
+        ];
+        const maxima = [total, ...shares];
+        const open: { readonly used: number; readonly settle: (used: number) => void }[] = [];
+        let largest = 0;
+        let made = 0;
+        const end = (index: number): void => {
+          const [one] = open.splice(index % Math.max(1, open.length), 1);
+          one?.settle(one.used);
+        };
+        for (const { who, most, share, isFirst } of calls) {
+          const budget = budgets[who % budgets.length] ?? parent;
+          let found = budget.reserveCall({ tokens: most, usd: null });
+          while (found === 'wait') {
+            assert.ok(open.length > 0, 'waits for nobody');
+            end(isFirst ? 0 : who);
+            found = budget.reserveCall({ tokens: most, usd: null });
+          }
+          if ('limit' in found) {
+            assert.ok(found.used >= found.max, 'refused while something is left');
+            continue;
+          }
+          const reserved = found;
+          const used = Math.ceil((most * share) / 100);
+          largest = Math.max(largest, used);
+          made += used;
+          open.push({ used, settle: (tokens) => reserved.settle(tokens, null) });
+          if (open.length > 4) {
+            end(who);
+          }
+        }
+        while (open.length > 0) {
+          end(0);
+        }
+        assert.equal(parent.used.tokens, made);
+        budgets.forEach(({ used }, index) => {
+          const most = maxima[index] ?? 0;
+          assert.ok(used.tokens <= Math.max(0, most - 1) + largest, `${used.tokens} of ${most}`);
+        });
+      },
+    );
+    await fc.assert(property, { numRuns: 1_000 });
+  });
+
   it('finds what is used up in a parent behind what is used up by itself of another kind', () => {
     const parent = new AgentBudget('p', { ...limits, tokens: 5 }, { used: null, parent: null });
     const own = { ...limits, turns: 1, children: 1, commands: 1 };
@@ -94,12 +158,13 @@ describe('the budget of an agent run', () => {
 
   it('refuses a call that does not fit before it is made, and says so on record', async () => {
     const { agents, run, meter } = await start({ tokens: 100 });
-    const call = meter.reserve(90);
-    assert.equal(meter.reserve(20), null);
-    call?.settle(50, 0.5);
-    assert.ok(meter.reserve(50));
+    const { signal } = new AbortController();
+    const call = await meter.admit({ tokens: 90, usd: null }, signal);
+    const waiting = meter.admit({ tokens: 20, usd: null }, signal);
+    call?.settle(100, 0.5);
+    assert.equal(await waiting, null);
     await agents.runs.close();
-    assert.equal(meter.reserve(1), null);
+    assert.equal(await meter.admit({ tokens: 1, usd: null }, signal), null);
     const refused = (await agents.readEvents(run.id)).filter(
       ({ kind }) => kind === 'agent.refused',
     );
@@ -108,8 +173,9 @@ describe('the budget of an agent run', () => {
 
   it('refuses calls once the money is used up', async () => {
     const { agents, meter } = await start({ usd: 1 });
-    meter.reserve(10)?.settle(10, 1.5);
-    assert.equal(meter.reserve(1), null);
+    const { signal } = new AbortController();
+    (await meter.admit({ tokens: 10, usd: 1 }, signal))?.settle(10, 1.5);
+    assert.equal(await meter.admit({ tokens: 1, usd: null }, signal), null);
     await agents.runs.close();
   });
 

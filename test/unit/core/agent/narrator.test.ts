@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { CallMost } from '../../../../src/core/agent/masking';
 import { ModelNarrator } from '../../../../src/core/agent/narrator';
 import { RlmError } from '../../../../src/core/errors';
 import type { ModelAnswer, ModelRequest } from '../../../../src/core/model';
@@ -26,7 +27,7 @@ async function narrate(
     },
   };
   const meter = {
-    reserve: (tokens: number) => {
+    admit: async ({ tokens }: CallMost) => {
       asked.reserved.push(tokens);
       const settleUsed = (used: number, usd: number | null): void =>
         void asked.settled.push([used, usd]);
