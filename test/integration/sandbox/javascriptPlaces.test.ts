@@ -49,6 +49,12 @@ describeJavascript(
       assert.ok(place.walls.includes('system calls filtered'), place.walls.join('; '));
     });
 
+    it('has the usual modules whole before an interrupt could halve them', async () => {
+      const names = ['child_process', 'fs/promises', 'http', 'stream', 'timers/promises', 'zlib'];
+      const code = `${JSON.stringify(names)}.filter((name) => !process.moduleLoadList.includes('NativeModule ' + name))`;
+      assert.equal(await repl.evaluate(code), '[]');
+    });
+
     it('runs threads, programs and what is awaited as Node has them', async () => {
       const code =
         'const { execFileSync } = require("child_process"); const { Worker } = await import("node:worker_threads");\n' +

@@ -31,8 +31,8 @@ export const javascriptProbes: Readonly<Record<string, string>> = {
     'Object.keys(process.env).filter((name) => !/^(?:PATH|HOME|TMPDIR|LANG|TZ|PYTHONHASHSEED|MPLBACKEND|\\w+_NUM_THREADS|NODE_USE_ENV_PROXY|HOSTNAME|container)$/.test(name))',
   'seeing processes of the host':
     "processes().filter((one) => one !== '1' && one !== String(process.pid))",
-  'holding open files of the host':
-    "await passing(fs.readdirSync('/proc/self/fd'), (one) => !/^(?:pipe:|anon_inode:|socket:|\\/dev\\/null$|\\/dev\\/urandom$|\\/proc\\/)|\\(deleted\\)$/.test(fs.readlinkSync('/proc/self/fd/' + one)))",
+  'holding open files or folders of the host':
+    "await passing(fs.readdirSync('/proc/self/fd'), (one) => { const to = fs.readlinkSync('/proc/self/fd/' + one); return to.startsWith('/') && !to.endsWith('(deleted)') && (!fs.existsSync(to) || fs.fstatSync(+one).isDirectory()) })",
   'connecting to the host, or to a cloud’s metadata':
     "await passing(['127.0.0.1', '::1', '169.254.169.254', '10.0.2.2', '192.168.127.254', '8.8.8.8'], (host) => reaches({ host, port: host === '::1' || host.startsWith('127') ? {port} : 80 }))",
   'asking for what the metadata address has, by fetch or http':

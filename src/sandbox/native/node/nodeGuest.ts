@@ -221,5 +221,6 @@ export class NodeGuest {
 export function serve(host: NodeHost): void {
   const guest = new NodeGuest(host);
   guest.ready();
+  host.loadModules(); // while whoever waits for it hears so
   guest.serve();
 }

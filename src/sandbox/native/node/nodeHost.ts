@@ -90,6 +90,8 @@ export interface NodeHost {
   /** In the next round of the event loop. */
   readonly later: (run: () => void) => void;
   readonly now: () => number;
+  /** Those of Node's that code asks for most. */
+  readonly loadModules: () => void;
   readonly on: (event: string, listener: (...values: readonly unknown[]) => void) => void;
   /** Called by the event loop with each of its callbacks, and whether the queues are to be run after it. */
   readonly guardCallbacks: (
