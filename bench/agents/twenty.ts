@@ -76,15 +76,16 @@ async function measureFirstEvents(
     const started = performance.now();
     const one = await engine.spawn([{ say: 'Here.' }], repository);
     opened.push(performance.now() - started);
-    await new Promise<void>((resolve) => {
-      one.trace.onDidAppend((event) => {
-        if (event.kind === 'agent.changed' && event.to === 'running') {
-          running.push(performance.now() - started);
-          resolve();
-        }
-      });
+    const listening = one.trace.onDidAppend((event) => {
+      if (event.kind === 'agent.changed' && event.to === 'running') {
+        running.push(performance.now() - started);
+      }
     });
     await engine.untilRest([one]);
+    listening.dispose();
+    if (one.status !== 'completed') {
+      throw new Error(`The agent is ${one.status}: ${one.trace.lastLines.at(-1)}`);
+    }
     await one.end('terminated', 'The round is over.');
   }
   return [
