@@ -51,6 +51,8 @@ function toSetting(name: string): string {
 const wordOfArgument: Readonly<Record<string, Readonly<Record<Surface, string>>>> = {
   at_step: { cli: '--at', editor: 'an earlier step' },
   context_paths: { cli: 'FILE', editor: 'files' },
+  resume_session_id: { cli: '`rlm-companion agents resume`', editor: 'the id of the run' },
+  wait_ms: { cli: 'a time to wait', editor: 'a time to wait' },
   final_text: { cli: '`.finalize TEXT`', editor: 'a text of your own' },
   ...Object.fromEntries(
     limitNames.map(({ name, argument }) => [

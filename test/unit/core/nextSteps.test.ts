@@ -82,7 +82,7 @@ describe('wordNextStep', () => {
         .filter((file) => file.endsWith('.ts') && !file.includes('worker'))
         .flatMap((file) => {
           const source = readFileSync(path.join('src', folder, file), 'utf8');
-          return [...source.matchAll(/\brlm_[a-z_]+\b/gu)].map(([name]) => name);
+          return [...source.matchAll(/(?<!\$)\brlm_[a-z_]+\b/gu)].map(([name]) => name);
         }),
     );
     const unknown = new Set(
