@@ -41,6 +41,7 @@ import { listPrompts, renderPrompt } from './prompts';
 import { checkResource, listResources, listResourceTemplates, readResource } from './resources';
 import { Scratch } from './scratch';
 import { Subscriptions, maxSubscriptions } from './subscriptions';
+import { createEliciting } from './eliciting';
 import { createSampling } from './sampling';
 import { type OffersSet, callTool, listOffered } from './toolCall';
 import type { Tool } from './tool';
@@ -164,7 +165,9 @@ function serveTools(
       const added = additions?.callTool(params.name, params.arguments ?? {}, { extra, progress });
       const sample = createSampling(server, extra);
       const { signal } = extra;
-      const context = { engine, agents, signal, progress, sample, toldLanguages, scratch };
+      const askPerson = scope ? null : createEliciting(server, extra);
+      const common = { engine, agents, signal, progress, toldLanguages, scratch };
+      const context = { ...common, sample, askPerson };
       const { name, arguments: args } = params;
       const offered = listTools();
       const call = { name, args, offered, ...(gate && { gate }) };

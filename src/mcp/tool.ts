@@ -12,6 +12,7 @@ import { maxResultChars } from './fit';
 import { toInvalidInput } from './invalidInput';
 import { createInputJsonSchema, createOutputJsonSchema, type ObjectSchema } from './jsonSchema';
 import { listPassed, toPlainArguments } from './plainArguments';
+import type { AskPerson } from './eliciting';
 import type { Progress } from './progress';
 import type { Scratch } from './scratch';
 import { sayReplaced, toReplacedText } from './replacedText';
@@ -24,6 +25,8 @@ export interface ToolContext {
   readonly progress: Progress;
   /** The client's own model, by MCP sampling; null where it offers none. */
   readonly sample: AskClient | null;
+  /** The person behind the client, by MCP elicitation; null where it cannot ask, or is an agent. */
+  readonly askPerson: AskPerson | null;
   /** Languages whose REPL this connection's client has been told of in full. */
   readonly toldLanguages: Set<Language>;
   /** The session of sandbox tools that name none. */

@@ -4,19 +4,22 @@ import assert from 'node:assert/strict';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
-import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
+import { CallToolResultSchema, type ClientCapabilities } from '@modelcontextprotocol/sdk/types.js';
 import type { RequestOptions } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import type { Engine } from '../../src/core/engine';
 import { type McpServerOptions, createMcpServer } from '../../src/mcp/server';
 
-export function createClient(): Client {
-  return new Client({ name: 'test', version: '1.0.0' });
+export function createClient(capabilities: ClientCapabilities = {}): Client {
+  return new Client({ name: 'test', version: '1.0.0' }, { capabilities });
 }
 
 /** A client of its own server object; closing the client closes the server. */
-export async function connectClient(engine: Engine, options?: McpServerOptions): Promise<Client> {
+export async function connectClient(
+  engine: Engine,
+  options?: McpServerOptions,
+  client = createClient(),
+): Promise<Client> {
   const [clientEnd, serverEnd] = InMemoryTransport.createLinkedPair();
-  const client = createClient();
   await createMcpServer(engine, options).connect(serverEnd);
   await client.connect(clientEnd);
   await client.listTools(); // from here on the client checks every reply against the output schema

@@ -13,6 +13,7 @@ import {
   toApprovalViews,
 } from '../agentFields';
 import { createInvalidInput } from '../invalidInput';
+import { readWaiting } from '../agentWaiting';
 import { defineTool } from '../tool';
 
 const amount = (help: string) => z.int().min(0).optional().describe(help);
@@ -98,7 +99,8 @@ export const spawnAgent = defineTool({
       ? await agents.resume(args.resume_session_id, args.custom_prompt)
       : await agents.spawn(toRequest(args));
     if (args.wait_ms > 0) {
-      await run.whenStill(args.wait_ms, context.signal);
+      const { signal, askPerson } = context;
+      await readWaiting(run.id, { agents, askPerson, waitMs: args.wait_ms, signal });
     }
     return toRunView(run);
   },

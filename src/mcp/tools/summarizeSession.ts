@@ -10,6 +10,7 @@ import {
   requireAgents,
   toApprovalViews,
 } from '../agentFields';
+import { readWaiting } from '../agentWaiting';
 import { toAgentUsageView } from '../agentView';
 import { fitPayload } from '../fit';
 import { cutSchema } from '../fields';
@@ -45,18 +46,24 @@ export const summarizeSession = defineTool({
   title: 'Summarize an agent run',
   description:
     'Says what an agent run has done so far, what it waits for, and which items of its checklist are done ' +
-    'by which event. wait_ms waits for its end first. Costs nothing. Next: agent_message, approve_agent ' +
+    'by which event. wait_ms waits for its end first, or for what it asks of a person. Costs nothing. Next: agent_message, approve_agent ' +
     '(with the user), terminate_session; rlm_get_trace for everything.',
   input: z.strictObject({
     session_id: agentIdField,
     narrative: z.boolean().default(true).describe('false: without a model’s words.'),
-    wait_ms: z.int().min(0).max(3_600_000).default(0).describe('Wait so long for it to rest.'),
+    wait_ms: z
+      .int()
+      .min(0)
+      .max(3_600_000)
+      .default(0)
+      .describe('Wait so long for it to rest or ask.'),
   }),
   output,
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async run(context, { session_id: sessionId, wait_ms: waitMs, narrative }) {
-    const { signal } = context;
-    const read = await requireAgents(context).read(sessionId, { waitMs, signal });
+    const agents = requireAgents(context);
+    const { signal, askPerson } = context;
+    const read = await readWaiting(sessionId, { agents, askPerson, waitMs, signal });
     const { payload, cut } = fitPayload(
       {
         session_id: sessionId,

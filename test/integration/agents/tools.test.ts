@@ -6,10 +6,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { listLeftovers } from '../../../src/agents/codex/leftovers';
 import { createEngine } from '../../../src/runtime';
 import { requireCodex } from '../../support/codex';
-import { callError, callOk, connectClient } from '../../support/mcpClient';
+import { callError, callOk, connectClient, createClient } from '../../support/mcpClient';
 import {
   patch,
   plan,
@@ -165,6 +166,27 @@ describe('the tools of agents', function () {
         'INVALID_INPUT',
       );
     }
+  });
+
+  it('a client that can ask its person is asked while it waits, and the answer counts', async () => {
+    const asking = createClient({ elicitation: { form: {} } });
+    const messages: string[] = [];
+    asking.setRequestHandler(ElicitRequestSchema, async ({ params }) => {
+      messages.push(params.message);
+      return { action: 'accept', content: { answer: 'Accept once' } };
+    });
+    await connectClient(engine, {}, asking);
+    const file = path.join(folder(), 'outside-asked');
+    const ended = await callOk(asking, 'spawn_agent', {
+      profile_id: 'generalist',
+      custom_prompt: plan([runOutside(`touch ${file}`), { say: 'done' }]),
+      wait_ms: 60_000,
+    });
+    await asking.close();
+    assert.equal(ended['status'], 'completed', JSON.stringify(ended));
+    assert.ok(existsSync(file));
+    assert.equal(messages.length, 1);
+    assert.ok(messages[0]?.includes(file));
   });
 
   it('stop ends the commands of an agent, and it can be gone on with', async () => {

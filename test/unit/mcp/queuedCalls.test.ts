@@ -18,6 +18,7 @@ async function call(engine: FakeEngine, name: string, args: object) {
     signal: never,
     progress,
     sample: null,
+    askPerson: null,
     agents: null,
     toldLanguages: new Set<never>(),
     scratch: new Scratch(),

@@ -29,6 +29,7 @@ async function call(engine: FakeEngine, name: string, args: object, signal = nev
     signal,
     progress,
     sample: null,
+    askPerson: null,
     toldLanguages,
     scratch: new Scratch(),
   };

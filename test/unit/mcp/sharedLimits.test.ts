@@ -20,6 +20,7 @@ async function call(engine: FakeEngine, name: string, args: object) {
     signal: never,
     progress,
     sample: null,
+    askPerson: null,
     agents: null,
     toldLanguages,
     scratch: new Scratch(),
