@@ -24,6 +24,7 @@ const expected = [
   'extension/dist/models.js',
   'extension/dist/sandbox/javascriptWorker.js',
   'extension/dist/sandbox/nativeProcess.js',
+  'extension/dist/sandbox/nodeGuest.js',
   'extension/dist/sandbox/process.js',
   'extension/dist/sandbox/python.glue.js',
   'extension/dist/sandbox/python.wasm',
