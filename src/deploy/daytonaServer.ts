@@ -1,12 +1,13 @@
 // A whole server in a sandbox of Daytona: made, brought up to date, taken away. What is in its home outlives an update;
 // where a step fails, a new sandbox is deleted, and an old one runs what it ran before.
 
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DaytonaAccess } from '../core/backendSettings';
 import { RlmError, cancelledError, toRlmError } from '../core/errors';
 import { DaytonaApi, type DaytonaSandbox } from '../sandbox/native/daytona/daytonaApi';
 import { DaytonaError } from '../sandbox/native/daytona/daytonaHttp';
-import { toServerLabels } from '../sandbox/native/daytona/daytonaLabels';
+import { deploymentLabel, toServerLabels } from '../sandbox/native/daytona/daytonaLabels';
 import { isGoingOn, untilStarted } from '../sandbox/native/daytona/daytonaState';
 import { DaytonaToolbox } from '../sandbox/native/daytona/daytonaToolbox';
 import { Removals } from '../sandbox/native/removals';
@@ -131,12 +132,14 @@ class Deployment {
     const { name, snapshot, autoStopMinutes, isPublic, hasNetwork } = this.#wish;
     const { say, signal } = this.#parts;
     const sandboxName = `rlm-server-${name}`;
+    const deployment = randomUUID();
+    const labels = { ...toServerLabels(name), [deploymentLabel]: deployment };
     let made: DaytonaSandbox | null = null;
     try {
       say('A sandbox is made.');
       made = await this.#api.createSandbox(
         {
-          ...{ name: sandboxName, labels: toServerLabels(name), snapshot },
+          ...{ name: sandboxName, labels, snapshot },
           ...{ autoStopMinutes, autoDeleteMinutes: -1, isPublic, hasNetwork },
         },
         signal,
@@ -148,13 +151,25 @@ class Deployment {
       if (made !== null || isUnsure) {
         say('It failed: the sandbox is deleted.');
         const removals = new Removals(delay);
-        const idOrName = made?.id ?? sandboxName;
-        const remove = (): Promise<boolean> => this.#api.deleteSandbox(idOrName);
-        removals.begin({ name: idOrName, remove, isUnsure, isHopeless });
+        const id = made?.id;
+        const remove = (): Promise<boolean> =>
+          id === undefined
+            ? this.#deleteUnsure(sandboxName, deployment)
+            : this.#api.deleteSandbox(id);
+        removals.begin({ name: id ?? sandboxName, remove, isUnsure, isHopeless });
         await removals.settle();
       }
       throw thrown;
     }
+  }
+
+  /** False: there is none. What has its name, and was made by another, is let be: then none was made here. */
+  async #deleteUnsure(name: string, deployment: string): Promise<boolean> {
+    const found = await this.#api.readSandbox(name);
+    if (!found) {
+      return false;
+    }
+    return found.labels[deploymentLabel] === deployment ? this.#api.deleteSandbox(found.id) : true;
   }
 
   async #wake(sandbox: DaytonaSandbox): Promise<DaytonaSandbox> {

@@ -48,10 +48,13 @@ export function closeScript(folder: string): string {
   return `cd ${folder} && chmod 600 server.env users.json`;
 }
 
-/** Ends the server in order, or after 15 s the hard way; one that does not run is ended. */
+/**
+ * Ends the server in order, or after 15 s the hard way; one that does not run is ended. A process that only has its
+ * number, as after a start of the sandbox, is let be.
+ */
 export function stopScript(folder: string): string {
   const isOurs = `grep -q ${folderName} /proc/$p/cmdline 2>/dev/null`;
-  return `cd ${folder} && p=$(cat server.pid 2>/dev/null) || exit 0; i=0; kill -TERM $p 2>/dev/null; while ${isOurs}; do i=$((i+1)); test $i -gt ${stopTenths} && kill -KILL $p; test $i -gt ${stopTenths + 20} && exit 1; sleep 0.1; done; rm -f server.pid`;
+  return `cd ${folder} && p=$(cat server.pid 2>/dev/null) || exit 0; i=0; ${isOurs} && kill -TERM $p; while ${isOurs}; do i=$((i+1)); test $i -gt ${stopTenths} && kill -KILL $p; test $i -gt ${stopTenths + 20} && exit 1; sleep 0.1; done; rm -f server.pid`;
 }
 
 /** For a shell of the daemon, in which it goes on. */

@@ -125,19 +125,20 @@ async function deployDaytona(options: DeployOptions, cli: Cli): Promise<void> {
   }
 }
 
-async function remove({ name, yes }: DeployOptions, cli: Cli): Promise<void> {
+async function remove({ name, yes, dryRun }: DeployOptions, cli: Cli): Promise<void> {
   const { terminal } = cli;
+  const isMeant = yes === true && dryRun !== true;
   const { findDaytonaServer, removeDaytonaServer } = await cli.loadRuntime();
   const access = readAccess(cli);
-  const known = await (yes === true ? removeDaytonaServer : findDaytonaServer)(access, name);
+  const known = await (isMeant ? removeDaytonaServer : findDaytonaServer)(access, name);
   if (!known) {
     terminal.printError(`There is no server ${name}.`);
-  } else if (yes === true) {
+  } else if (isMeant) {
     terminal.printError(`Deleted server ${name}, sandbox ${toPrintable(known.sandboxId)}.`);
   } else {
     terminal.print(toPrintable(`${known.sandboxId}  ${known.state}  server ${name}`));
     terminal.printError(
-      'Nothing is deleted yet: add --yes to delete it with all that it has kept.',
+      'Nothing is deleted yet: --yes, without --dry-run, deletes it with all that it has kept.',
     );
   }
 }

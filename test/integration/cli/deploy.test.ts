@@ -90,8 +90,10 @@ describe('rlm-companion deploy daytona', function () {
   it('makes a server that serves its user, behind both tokens, and hands variables on in no argument', async () => {
     const reached = await deploy(['--env', 'OPENAI_API_KEY', '--network']);
     const { wish } = readOnly();
+    const { 'rlm-companion.deployment': deployment, ...labels } = wish.labels;
+    assert.match(deployment ?? '', /^[0-9a-f-]{36}$/u);
     assert.deepStrictEqual(
-      [wish.labels, wish.public, wish.networkBlockAll, wish.autoStopInterval],
+      [labels, wish.public, wish.networkBlockAll, wish.autoStopInterval],
       [{ 'rlm-companion': 'server', 'rlm-companion.server': 'main' }, false, false, 0],
     );
     assert.deepStrictEqual(wish.autoDeleteInterval, -1);
@@ -223,12 +225,26 @@ describe('rlm-companion deploy daytona', function () {
     fake.addSandbox('other', { 'rlm-companion': 'server', 'rlm-companion.server': 'other' });
     fake.addSandbox('session', { 'rlm-companion': 'session' });
     const shown = await run(['--remove']);
-    assert.match(shown.errors, /add --yes/u);
+    assert.match(shown.errors, /--yes, without --dry-run/u);
     assert.equal(fake.sandboxes.size, 3);
     assert.match((await run(['--remove', '--yes'])).errors, /Deleted server main/u);
     const left = [...fake.sandboxes.values()].map(({ wish }) => wish.name);
     assert.deepStrictEqual(left, ['other', 'session']);
     assert.match((await run(['--remove', '--yes'])).errors, /There is no server main/u);
+  });
+
+  it('deletes nothing at a dry run, whatever else it is told', async () => {
+    fake.addSandbox('there', { 'rlm-companion': 'server', 'rlm-companion.server': 'main' });
+    const { output, errors } = await run(['--remove', '--yes', '--dry-run']);
+    assert.equal(fake.sandboxes.size, 1);
+    assert.match(`${output}${errors}`, /Nothing is deleted/u);
+  });
+
+  it('deletes no sandbox of another that has the name of one which was not made', async () => {
+    fake.addSandbox('rlm-server-main', { whose: 'another' });
+    fake.faults.push({ method: 'POST', path: /\/sandbox$/u, status: 502 });
+    assert.notEqual((await run()).exitCode, 0);
+    assert.equal(fake.sandboxes.size, 1);
   });
 
   it('says what is wrong with what it was given, before anything is done', async () => {

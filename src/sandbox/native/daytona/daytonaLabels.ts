@@ -14,3 +14,6 @@ export const daytonaLabels = {
 export function toServerLabels(name: string): Readonly<Record<string, string>> {
   return { 'rlm-companion': 'server', 'rlm-companion.server': name };
 }
+
+/** Of the deployment that asked for a sandbox: a name alone may be another's. */
+export const deploymentLabel = 'rlm-companion.deployment';
