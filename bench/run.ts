@@ -17,6 +17,7 @@ import { load } from './cases/load';
 import { modelBatch } from './cases/modelBatch';
 import { search } from './cases/search';
 import { sessions } from './cases/sessions';
+import { shell } from './cases/shell';
 import { start } from './cases/start';
 import { steps } from './cases/steps';
 import { trace } from './cases/trace';
@@ -36,6 +37,7 @@ const cases: readonly BenchCase[] = [
   largeValues,
   sessions,
   backends,
+  shell,
   image,
   load,
   fleet,
