@@ -11,6 +11,9 @@ import type { Snapshot, View, ViewActions } from '../snapshot';
 import { type ButtonControl, createButton } from '../toolkit';
 import { createAskedParts } from './agentDetail';
 
+/** When one goes, the next moves under the pointer: until then a click, as the second of two, was meant for the first. */
+const settleMs = 700;
+
 interface Card extends View {
   readonly approvalId: string;
 }
@@ -30,6 +33,8 @@ export function createApprovals(actions: ViewActions): ApprovalsView {
     list,
   );
   let cards: readonly Card[] = [];
+  let movedAt = -Infinity;
+  const isSettled = (): boolean => performance.now() - movedAt >= settleMs;
   return {
     element,
     focus() {
@@ -46,7 +51,12 @@ export function createApprovals(actions: ViewActions): ApprovalsView {
         waiting.every(({ approvalId }, index) => approvalId === cards[index]?.approvalId);
       if (!isSame) {
         const known = new Map(cards.map((card) => [card.approvalId, card]));
-        cards = waiting.map((asked) => known.get(asked.approvalId) ?? createCard(asked, actions));
+        if (cards.some((card) => !waiting.some((one) => one.approvalId === card.approvalId))) {
+          movedAt = performance.now();
+        }
+        cards = waiting.map(
+          (asked) => known.get(asked.approvalId) ?? createCard(asked, { actions, isSettled }),
+        );
         setChildren(
           list,
           cards.map((card) => card.element),
@@ -63,7 +73,10 @@ export function createApprovals(actions: ViewActions): ApprovalsView {
   };
 }
 
-function createCard(asked: AgentAsked, actions: ViewActions): Card {
+function createCard(
+  asked: AgentAsked,
+  { actions, isSettled }: { readonly actions: ViewActions; readonly isSettled: () => boolean },
+): Card {
   const { approvalId } = asked;
   const left = h('span', { class: 'quiet' });
   const elsewhere = h('p', { class: 'quiet' });
@@ -75,6 +88,9 @@ function createCard(asked: AgentAsked, actions: ViewActions): Card {
     }
   };
   const decide = (decision: 'accept' | 'decline' | 'cancel') => (): void => {
+    if (!isSettled()) {
+      return; // meant for the one that stood here
+    }
     disable(true);
     void actions.attempt('decide', { approvalId, decision }).then((isDone) => disable(isDone));
   };
