@@ -73,7 +73,7 @@ export class AgentKilling {
       ...process.env,
       RLM_CODEX: program,
       CODEX_HOME: path.join(folder, 'none'),
-      OPENAI_API_KEY: wrapperKey,
+      PLANNED_TEST_KEY: wrapperKey,
     };
     this.#traces = await openTraces({ home: this.#home });
   }

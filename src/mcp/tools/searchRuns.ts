@@ -13,7 +13,7 @@ import { defineTool } from '../tool';
 
 const hitChars = 600;
 const waitMs = 15_000;
-const timeField = z.string().max(40);
+const timeField = z.string().max(100);
 
 const input = z.strictObject({
   query: z

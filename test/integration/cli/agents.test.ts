@@ -47,7 +47,7 @@ describe('rlm-companion agents', function () {
     git('add', '-A');
     git('-c', 'user.email=a@example.com', '-c', 'user.name=A', 'commit', '--quiet', '-m', 'first');
     const program = await writeCodexWrapper(folder(), codex, model.url);
-    env = { RLM_CODEX: program, CODEX_HOME: at('no-login'), OPENAI_API_KEY: wrapperKey };
+    env = { RLM_CODEX: program, CODEX_HOME: at('no-login'), PLANNED_TEST_KEY: wrapperKey };
     servers = [];
   });
 

@@ -63,7 +63,7 @@ describeWorkbench('agents in the workbench', () => {
     git('commit', '--quiet', '--message', 'first');
     const env = {
       RLM_CODEX: codex.program,
-      OPENAI_API_KEY: codex.key,
+      PLANNED_TEST_KEY: codex.key,
       CODEX_HOME: path.join(folder, 'no-login'),
     };
     workbench = await openWorkbench(place, { env });
