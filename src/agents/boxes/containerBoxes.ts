@@ -36,6 +36,10 @@ const maxCpus = 2;
 
 export class ContainerBoxes implements AgentBoxes {
   readonly #parts: BoxParts;
+  /** By name: a run that goes on at once has a container of the same. */
+  readonly #leaving = new Map<string, NodeJS.Timeout>();
+  readonly #newest = new Map<string, object>();
+  readonly #removing = new Map<string, Promise<void>>();
 
   constructor(parts: BoxParts) {
     this.#parts = parts;
@@ -45,9 +49,14 @@ export class ContainerBoxes implements AgentBoxes {
     const { readImage, label } = this.#parts;
     const runtime = await this.#findProgram();
     const imageId = await runtime.readImageId(await readImage());
-    await runtime.remove(toBoxName(request.runId));
+    const name = toBoxName(request.runId);
+    clearTimeout(this.#leaving.get(name));
+    this.#leaving.delete(name);
+    await this.#removing.get(name);
+    await runtime.remove(name);
     throwIfAborted(signal, 'Starting the container');
     const sockets = await openPortSockets(request.ports);
+    this.#newest.set(name, sockets);
     try {
       const args = toBoxArgs(request, {
         ...{ imageId, label, socketFolder: sockets.folder },
@@ -63,7 +72,9 @@ export class ContainerBoxes implements AgentBoxes {
         environment: readEnvironment(),
         dispose: () => {
           sockets.dispose();
-          setTimeout(() => void runtime.remove(toBoxName(request.runId)), removeAfterMs).unref();
+          if (this.#newest.get(name) === sockets) {
+            this.#removeLater(runtime, name);
+          }
         },
       };
     } catch (error) {
@@ -76,6 +87,17 @@ export class ContainerBoxes implements AgentBoxes {
     await this.#findProgram()
       .then((runtime) => runtime.remove(toBoxName(runId)))
       .catch(() => undefined); // without a runtime there is no container
+  }
+
+  #removeLater(runtime: BoxRuntime, name: string): void {
+    clearTimeout(this.#leaving.get(name));
+    const timer = setTimeout(() => {
+      this.#leaving.delete(name);
+      this.#newest.delete(name);
+      const removing = runtime.remove(name).finally(() => this.#removing.delete(name));
+      this.#removing.set(name, removing);
+    }, removeAfterMs);
+    this.#leaving.set(name, timer.unref());
   }
 
   async #findProgram(): Promise<BoxRuntime> {
