@@ -111,12 +111,21 @@ export class WorktreeReview implements WorkspaceReview {
         nextStep: 'Discard the worktree, which nothing needs any more.',
       });
     }
+    if (await this.#hasBegunMerge()) {
+      throw new RlmError('INVALID_INPUT', `A merge is under way in ${repository}.`, {
+        nextStep:
+          'Finish it with git commit, or give it up with git merge --abort, and merge then.',
+      });
+    }
     // Not cut off in the middle: git refuses by itself where changes that are not committed are in the way.
     const args = ['merge', '--no-ff', '--no-verify', '--no-edit', '-m', message];
     try {
       await runGit([...args, `refs/heads/${branch}`], call);
     } catch (thrown) {
-      await runGit(['merge', '--abort'], call).catch(() => undefined); // mostly none has begun
+      // Ours alone: it is mostly none, and a person may have begun one meanwhile.
+      if (await this.#hasBegunMerge(`refs/heads/${branch}`)) {
+        await runGit(['merge', '--abort'], call).catch(() => undefined);
+      }
       throw thrown;
     }
     return { commit: (await runGit(['rev-parse', 'HEAD'], call)).trim() };
@@ -131,8 +140,8 @@ export class WorktreeReview implements WorkspaceReview {
       environment: ownIdentity,
     });
     const tip = `refs/heads/${branch}`;
-    const keptAs = `refs/rlm/discarded/${sessionId}`;
-    await runGit(['update-ref', keptAs, commit.trim()], { cwd: repository });
+    const keptAs = await this.#findFreeRef();
+    await createRef(repository, keptAs, commit.trim());
     // The agent may have left its branch for another place: what is on it is kept too.
     const isOnBranch = await askGit(
       ['merge-base', '--is-ancestor', tip, head],
@@ -140,10 +149,34 @@ export class WorktreeReview implements WorkspaceReview {
       [0, 1, 128],
     );
     if (isOnBranch.code === 1) {
-      await runGit(['update-ref', `${keptAs}-branch`, tip], { cwd: repository });
+      await createRef(repository, `${keptAs}-branch`, tip);
     }
     await this.#remove();
     return { keptAs };
+  }
+
+  /** A run may go on after its work was discarded, and be discarded again: what was kept before stays. */
+  async #findFreeRef(): Promise<string> {
+    const { repository, sessionId } = this.#note;
+    const first = `refs/rlm/discarded/${sessionId}`;
+    const pattern = ['refs/rlm/discarded', '--format=%(refname)'];
+    const listed = await runGit(['for-each-ref', ...pattern], { cwd: repository });
+    const taken = new Set(listed.split('\n'));
+    let name = first;
+    for (let count = 2; taken.has(name) || taken.has(`${name}-branch`); count += 1) {
+      name = `${first}-${count}`;
+    }
+    return name;
+  }
+
+  /** `of`: only one of that commit; left out: any. */
+  async #hasBegunMerge(of?: string): Promise<boolean> {
+    const call = { cwd: this.#note.repository };
+    const read = (name: string) =>
+      askGit(['rev-parse', '--verify', '--quiet', `${name}^{commit}`], call, [0, 1]);
+    const found = await read('MERGE_HEAD');
+    const isThere = found.code === 0;
+    return isThere && (of === undefined || found.output === (await read(of)).output);
   }
 
   async #isDirty(signal: AbortSignal): Promise<boolean> {
@@ -159,4 +192,9 @@ export class WorktreeReview implements WorkspaceReview {
       remove: this.#remove,
     });
   }
+}
+
+/** @throws RlmError where it is there already: it may be all that keeps something. */
+async function createRef(repository: string, name: string, target: string): Promise<void> {
+  await runGit(['update-ref', name, target, ''], { cwd: repository });
 }

@@ -13,7 +13,7 @@ import type {
   WorkspaceRequest,
   WorkspaceReview,
 } from '../../core/agent/workspaces';
-import { findMainWorktree, readGitPlace, runGit, runGitIn } from './git';
+import { askGit, findMainWorktree, readGitPlace, runGit, runGitIn } from './git';
 import { holdsOwnWork } from './ownWork';
 import { removeWorktree } from './removeWorktree';
 import { takeSnapshot } from './snapshot';
@@ -84,8 +84,8 @@ export class Worktrees {
     signal: AbortSignal,
     branch: string | null = null,
   ): Promise<Workspace> {
-    const { sessionId, profileId, folder: asked } = request;
-    const source = request.parentFolder ?? asked;
+    const { sessionId, profileId } = request;
+    const source = request.parentFolder ?? request.folder;
     const parent = request.parentFolder === null ? null : await this.#findAround(source);
     const repository = parent?.repository ?? (await findMainWorktree(source));
     if (repository === null) {
@@ -98,13 +98,14 @@ export class Worktrees {
     const folder = path.join(this.#parts.folder, sessionId);
     const call = { cwd: repository, signal };
     const start = await this.#findStart(source, { request, parent }, signal);
-    const isThere = await runGit(
+    // A worktree without work was removed with its branch. Where it cannot be told nothing goes on: one that is taken
+    // for missing would be made anew, and removed with all that is on it when that fails.
+    const asked = await askGit(
       ['rev-parse', '--verify', '--quiet', `refs/heads/${name}`],
       call,
-    ).then(
-      () => true,
-      () => false, // a worktree without work was removed with its branch
+      [0, 1],
     );
+    const isThere = asked.code === 0;
     const { base } = start;
     const at = isThere ? [folder, name] : ['-b', name, folder, base];
     await mkdir(this.#parts.folder, { recursive: true, mode: ownerFolder });

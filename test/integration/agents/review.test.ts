@@ -106,6 +106,78 @@ describe('the work that an agent has left', function () {
     await assert.rejects(review.merge('Again', neverAborted), { code: 'INVALID_INPUT' });
   });
 
+  it('leaves a merge alone that the person has begun', async () => {
+    const review = await open();
+    await review.commit('Work', neverAborted);
+    git('checkout', '--quiet', '-b', 'other');
+    await writeFile(path.join(repository(), 'd.txt'), 'theirs\n');
+    git('add', '--all');
+    git('commit', '--quiet', '--message', 'theirs');
+    git('checkout', '--quiet', 'main');
+    git('merge', '--quiet', '--no-ff', '--no-commit', 'other');
+    await writeFile(path.join(repository(), 'd.txt'), 'resolved by hand\n');
+    git('add', '--all');
+    const before = git('rev-parse', 'MERGE_HEAD');
+    await assert.rejects(review.merge('Merge', neverAborted), { code: 'INVALID_INPUT' });
+    assert.deepStrictEqual(
+      [git('rev-parse', 'MERGE_HEAD'), await readMain('d.txt')],
+      [before, 'resolved by hand\n'],
+    );
+  });
+
+  it('stays reachable each time that it is discarded', async () => {
+    const first = await (await open()).discard();
+    const place = { folder: tree, branch: 'rlm/generalist-session-0001', container: null };
+    const again = await workspaces.reopen(
+      place,
+      {
+        ...{ sessionId, profileId: 'generalist', folder: repository(), isolation: 'worktree' },
+        ...{ writes: true, deny: [], write: [], parentFolder: null, onQueued: () => undefined },
+      },
+      neverAborted,
+    );
+    await writeFile(path.join(again.cwd, 'second.txt'), 'second\n');
+    const second = await (await open()).discard();
+    assert.deepStrictEqual(
+      [git('show', `${first.keptAs}:src/a.txt`), git('show', `${second.keptAs}:second.txt`)],
+      ['changed\n', 'second\n'],
+    );
+  });
+
+  it('keeps a branch that cannot be looked at while its run goes on', async function () {
+    if (process.platform === 'win32') {
+      this.skip(); // a script stands in for git
+    }
+    const review = await open();
+    await review.commit('Work', neverAborted);
+    const branch = 'rlm/generalist-session-0001';
+    const tip = git('rev-parse', branch);
+    git('worktree', 'remove', '--force', '--force', tree);
+    const bin = path.join(folder(), 'bin');
+    const real = execFileSync('which', ['git'], { encoding: 'utf8' }).trim();
+    await mkdir(bin);
+    const script = `case "$*" in *"--verify --quiet refs/heads/${branch}"*) exit 128;; esac\nexec ${real} "$@"`;
+    await writeFile(path.join(bin, 'git'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const { PATH: before = '' } = process.env;
+    process.env['PATH'] = `${bin}:${before}`;
+    try {
+      await assert.rejects(
+        workspaces.reopen(
+          { folder: tree, branch, container: null },
+          {
+            ...{ sessionId, profileId: 'generalist', folder: repository(), isolation: 'worktree' },
+            ...{ writes: true, deny: [], write: [], parentFolder: null, onQueued: () => undefined },
+          },
+          neverAborted,
+        ),
+        { code: 'INVALID_INPUT' },
+      );
+    } finally {
+      process.env['PATH'] = before;
+    }
+    assert.equal(git('rev-parse', branch), tip);
+  });
+
   it('changes nothing where it is in conflict, and names the files', async () => {
     const review = await open();
     await review.commit('Work', neverAborted);
