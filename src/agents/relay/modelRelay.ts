@@ -10,7 +10,7 @@ import * as z from 'zod';
 import type { AdmittedCall, CallMeter } from '../../core/agent/masking';
 import { RlmError } from '../../core/errors';
 import { UsageReader, toDollars } from './callUsage';
-import type { Upstream } from './upstream';
+import type { Price, Upstream } from './upstream';
 
 /** One run's way; dispose it to close it. */
 export interface RelayWay {
@@ -35,9 +35,11 @@ const allowed = /^\/v1(?<path>\/responses(?:\/compact)?)(?:\?.*)?$/u;
 const passedRequest = ['content-type', 'accept', 'openai-beta', 'version', 'user-agent'];
 const passedResponse = ['content-type', 'retry-after', 'x-request-id'];
 
+/** What a call must say so that it can be admitted and counted. In the background it would be answered, and paid for, later. */
 const callSchema = z.looseObject({
-  model: z.string().optional(),
+  model: z.string(),
   max_output_tokens: z.number().positive().nullish(),
+  background: z.literal(false).nullish(),
 });
 
 export class ModelRelay {
@@ -98,6 +100,11 @@ export class ModelRelay {
       refuse(response, 413, 'The call is too large.');
       return;
     }
+    const asked = callSchema.safeParse(parseJson(body.toString())).data;
+    if (!asked) {
+      refuse(response, 400, 'This call cannot be counted, and is not made.');
+      return;
+    }
     let upstream: Upstream;
     try {
       upstream = await way.readUpstream();
@@ -105,9 +112,8 @@ export class ModelRelay {
       refuse(response, 503, thrown instanceof RlmError ? thrown.message : 'No model is set up.');
       return;
     }
-    const { model = '', max_output_tokens: most } =
-      callSchema.safeParse(parseJson(body.toString())).data ?? {};
-    const price = upstream.prices[model] ?? null;
+    const { model, max_output_tokens: most } = asked;
+    const price = findPrice(upstream, model);
     const input = body.byteLength + extraTokens; // a token is at least a byte
     const output = most ?? maxOutputTokens;
     const admitted = await way.meter.admit(
@@ -118,7 +124,7 @@ export class ModelRelay {
       signal,
     );
     if (admitted) {
-      await forward(call, { body, upstream, model, admitted });
+      await forward(call, { body, upstream, price, admitted });
     } else if (!response.destroyed) {
       refuse(response, 402, 'The budget of this agent is used up.');
     }
@@ -138,11 +144,11 @@ async function forward(
   call: {
     readonly body: Buffer;
     readonly upstream: Upstream;
-    readonly model: string;
+    readonly price: Price | null;
     readonly admitted: AdmittedCall;
   },
 ): Promise<void> {
-  const { body, upstream, model, admitted } = call;
+  const { body, upstream, price, admitted } = call;
   const query = new URLSearchParams(upstream.query).toString();
   const given = passedRequest.flatMap((name) => {
     const value = request.headers[name];
@@ -189,12 +195,7 @@ async function forward(
       response.destroy();
     }
   } finally {
-    settle(admitted, {
-      reader,
-      isAnswer,
-      bodyBytes: body.byteLength,
-      price: upstream.prices[model],
-    });
+    settle(admitted, { reader, isAnswer, bodyBytes: body.byteLength, price });
   }
 }
 
@@ -210,7 +211,7 @@ function settle(
     readonly reader: UsageReader | null;
     readonly isAnswer: boolean;
     readonly bodyBytes: number;
-    readonly price: Upstream['prices'][string] | undefined;
+    readonly price: Price | null;
   },
 ): void {
   const told = reader?.end() ?? null;
@@ -221,6 +222,11 @@ function settle(
   };
   const usage = told ?? (isAnswer ? guessed : { input: 0, cachedInput: 0, output: 0 });
   admitted.settle(usage.input + usage.output, price ? toDollars(usage, price) : null);
+}
+
+/** The name is an agent's: what every object has is no price. */
+function findPrice({ prices }: Upstream, model: string): Price | null {
+  return Object.hasOwn(prices, model) ? (prices[model] ?? null) : null;
 }
 
 function withoutSecrets(text: string, { secrets }: Upstream): string {
