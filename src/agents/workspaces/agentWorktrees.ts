@@ -58,6 +58,17 @@ export class AgentWorktrees {
     }
   }
 
+  /** As `remove`, of one that no engine uses and that holds nothing of its own now. False: it is kept. */
+  async removeUnused(sessionId: string): Promise<boolean> {
+    const note = await this.#notes.read(sessionId);
+    const found = note && (await this.#read(note));
+    if (!found || found.isEngineAlive || found.work !== null) {
+      return false;
+    }
+    await this.remove(sessionId);
+    return true;
+  }
+
   async #read(note: WorktreeNote): Promise<AgentWorktree> {
     const { sessionId, folder, branch, repository, engineId } = note;
     const [time, bytes, isEngineAlive, work] = await Promise.all([

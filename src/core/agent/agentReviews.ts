@@ -10,6 +10,7 @@ import { Checklist } from './checklist';
 import { PathRules } from './pathRules';
 import { RuleLedger } from './ruleLedger';
 import { type RunRecord, readRecord } from './runRecord';
+import { whileHeld } from './whileHeld';
 import type { WorkspaceReview } from './workspaces';
 
 interface ReviewParts {
@@ -48,42 +49,76 @@ export class AgentReviews {
     if (run?.isOpen && run.status === 'completed') {
       return run.commit(message, signal);
     }
-    this.#throwIfAtWork(sessionId);
-    const review = await this.open(sessionId);
-    const record = await readRecord(this.#parts.traces, sessionId);
-    const { changes } = await review.readChanges(signal);
-    const missing = [...findForbidden(record, changes), ...(await this.#findMissing(record))];
-    if (missing.length > 0) {
-      throw new RlmError(
-        'GUARDRAIL_STOPPED',
-        `It may not be committed yet: ${missing.join('; ')}.`,
-        {
-          nextStep: 'Resume the agent with what is missing, and commit after it.',
-        },
-      );
-    }
-    const done = await review.commit(message, signal);
-    await this.#note(sessionId, `Committed ${done.commit} on ${done.branch}: ${message}`, 'commit');
-    return done;
+    return this.#whileAtRest(sessionId, async (note) => {
+      const review = await this.open(sessionId);
+      const record = await readRecord(this.#parts.traces, sessionId);
+      const { changes } = await review.readChanges(signal);
+      const missing = [...findForbidden(record, changes), ...(await this.#findMissing(record))];
+      if (missing.length > 0) {
+        throw new RlmError(
+          'GUARDRAIL_STOPPED',
+          `It may not be committed yet: ${missing.join('; ')}.`,
+          {
+            nextStep: 'Resume the agent with what is missing, and commit after it.',
+          },
+        );
+      }
+      const done = await review.commit(message, signal);
+      await note(`Committed ${done.commit} on ${done.branch}: ${message}`, 'commit');
+      return done;
+    });
   }
 
   /** Merges its branch into what is checked out. @throws RlmError as `accept` and `WorkspaceReview.merge`. */
   async merge(sessionId: string, message: string, signal: AbortSignal) {
-    this.#throwIfAtWork(sessionId);
-    const review = await this.open(sessionId);
-    const done = await review.merge(message, signal);
-    await this.#note(sessionId, `Merged ${review.branch} as ${done.commit}: ${message}`, 'merge');
-    return done;
+    return this.#whileAtRest(sessionId, async (note) => {
+      const review = await this.open(sessionId);
+      const done = await review.merge(message, signal);
+      await note(`Merged ${review.branch} as ${done.commit}: ${message}`, 'merge');
+      return done;
+    });
   }
 
   /** Removes the worktree with its branch. @throws RlmError 'INVALID_INPUT' while it is at work, 'AGENT_NOT_FOUND'. */
   async discard(sessionId: string): Promise<{ readonly keptAs: string }> {
     this.#throwIfAtWork(sessionId);
-    const review = await this.open(sessionId);
+    await this.open(sessionId);
     await this.#parts.runs.find(sessionId)?.end('interrupted', 'Its worktree is discarded.');
-    const { keptAs } = await review.discard();
-    await this.#note(sessionId, `Discarded ${review.branch}, kept as ${keptAs}.`, 'discard');
-    return { keptAs };
+    return this.#whileAtRest(sessionId, async (note) => {
+      const review = await this.open(sessionId);
+      const { keptAs } = await review.discard();
+      await note(`Discarded ${review.branch}, kept as ${keptAs}.`, 'discard');
+      return { keptAs };
+    });
+  }
+
+  /**
+   * Nobody goes on with it meanwhile, in whichever engine; `note` puts what was done on record, and the run stands as it
+   * stood. @throws RlmError 'INVALID_INPUT' while it is at work, here or elsewhere.
+   */
+  async #whileAtRest<T>(
+    sessionId: string,
+    act: (note: (text: string, tag: string) => Promise<void>) => Promise<T>,
+  ): Promise<T> {
+    const { runs, traces } = this.#parts;
+    this.#throwIfAtWork(sessionId);
+    const run = runs.find(sessionId);
+    if (run?.isOpen) {
+      return act(async (text, tag) => {
+        run.trace.append({ kind: 'agent.noted', by: 'host', note: text, tags: [tag] });
+      });
+    }
+    await run?.end('interrupted', 'It is judged.'); // the end that is under way
+    return whileHeld(traces, sessionId, (sink) =>
+      act(async (text, tag) => {
+        const last = sink && (await readLast(traces, sessionId));
+        if (last) {
+          const { step, status, usage, agentStanding } = last;
+          const body = { kind: 'agent.noted', by: 'host', note: text, tags: [tag] } as const;
+          await sink.append({ ...body, at: Date.now(), step, status, usage, agentStanding });
+        }
+      }),
+    );
   }
 
   #throwIfAtWork(sessionId: string): void {
@@ -108,24 +143,6 @@ export class AgentReviews {
       ledger.take(body, number);
     });
     return ledger.findMissing('commit');
-  }
-
-  /** On its trace where no engine writes it; the run stands as it stood. */
-  async #note(sessionId: string, note: string, tag: string): Promise<void> {
-    const { runs, traces } = this.#parts;
-    const run = runs.find(sessionId);
-    const body = { kind: 'agent.noted', by: 'host', note, tags: [tag] } as const;
-    if (run?.trace.isOpen) {
-      run.trace.append(body);
-      return;
-    }
-    const last = await readLast(traces, sessionId);
-    const sink = last && (await traces.reopenTrace(sessionId));
-    if (sink) {
-      const { step, status, usage, agentStanding } = last;
-      await sink.append({ ...body, at: Date.now(), step, status, usage, agentStanding });
-      await sink.close();
-    }
   }
 }
 

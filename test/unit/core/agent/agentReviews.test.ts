@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { neverAborted } from '../../../../src/base/abort';
 import { AgentReviews } from '../../../../src/core/agent/agentReviews';
 import type { WorkspaceReview } from '../../../../src/core/agent/workspaces';
+import { heldElsewhere } from '../../../../src/core/traceStore';
 import { createProfile, createSpawn, FakeAgents, settle } from '../../../support/fakeAgents';
 
 const person = { kind: 'person' } as const;
@@ -95,6 +96,24 @@ describe('reviews of what agents have left', () => {
       assert.deepStrictEqual(did, []);
       await fakes.runs.close();
     }
+  });
+
+  it('leave alone what another engine is at work on', async () => {
+    const fakes = new FakeAgents();
+    const did: string[] = [];
+    fakes.review = createReview([], did);
+    const reviews = new AgentReviews({ runs: fakes.runs, traces: fakes.traces });
+    const id = await spawnEnded(fakes);
+    fakes.traces.reopenTrace = () => Promise.reject(heldElsewhere('holds'));
+    for (const act of [
+      () => reviews.accept(id, 'm', neverAborted),
+      () => reviews.merge(id, 'm', neverAborted),
+      () => reviews.discard(id),
+    ]) {
+      await assert.rejects(act, { code: 'INVALID_INPUT' });
+    }
+    assert.deepStrictEqual(did, []);
+    await fakes.runs.close();
   });
 
   it('say where there is nothing to judge', async () => {
