@@ -61,6 +61,8 @@ export type AgentCaller =
 export class AgentRuns implements Disposable {
   readonly #parts: AgentRunsParts;
   readonly #live = new Map<string, AgentRun>();
+  /** By run, the one at work here that its budget draws on and that it ends with. */
+  readonly #holders = new Map<string, string>();
   readonly #resuming = new SharedTasks<AgentRun>();
   /** Traces that are being opened: they are closed again when the engine ends meanwhile. */
   readonly #starting = new Set<Promise<unknown>>();
@@ -131,7 +133,8 @@ export class AgentRuns implements Disposable {
       const sink = await traces.createTrace(opened);
       const run = await this.#createOrRemove(opened, sink, () => {
         this.#throwIfGone(parent);
-        return this.#create(opened, profile, { sink, events: 1, earlier: null, record: [] });
+        const above = parent ? [parent.id] : [];
+        return this.#create(opened, profile, { sink, events: 1, earlier: null, record: [], above });
       });
       this.#parts.onAppend({ sessionId: opened.sessionId, event: opened });
       child?.settle(1);
@@ -293,12 +296,14 @@ export class AgentRuns implements Disposable {
     const sink = await traces.reopenTrace(sessionId);
     try {
       const record = await readRecord(traces, sessionId);
+      const above = await listAbove(traces, record.opened.parentSessionId);
       this.#throwIfClosing();
       return this.#create(record.opened, profile, {
         sink,
         events: record.events,
         earlier: record.earlier,
         record: record.bodies,
+        above,
       });
     } catch (thrown) {
       await sink.close().catch(() => undefined);
@@ -314,6 +319,8 @@ export class AgentRuns implements Disposable {
       readonly events: number;
       readonly earlier: EarlierRun | null;
       readonly record: readonly Recorded[];
+      /** Its parents, the nearest first. */
+      readonly above: readonly string[];
     },
   ): AgentRun {
     const { clock, requests, masker, driver, workspaces, access, openServer, slots, onAppend } =
@@ -321,9 +328,11 @@ export class AgentRuns implements Disposable {
     const parent =
       opened.parentSessionId === null ? undefined : this.#live.get(opened.parentSessionId);
     const used = past.record.findLast(({ standing }) => standing)?.standing?.usage ?? null;
+    // Its parent may have ended: it belongs to the next above then, or what it uses would be in no budget.
+    const holder = past.above.map((id) => this.#live.get(id)).find((run) => run !== undefined);
     const budget = new AgentBudget(opened.sessionId, opened.agent.limits, {
       used,
-      parent: parent?.budget ?? null,
+      parent: holder?.budget ?? null,
     });
     const actions = countActions(past.record);
     const run = new AgentRun(
@@ -347,10 +356,14 @@ export class AgentRuns implements Disposable {
       },
     );
     this.#live.set(run.id, run);
+    if (holder) {
+      this.#holders.set(run.id, holder.id);
+    }
     const rested = run.onDidRest(() => this.#tellParent(run));
     run.onDidEnd(() => {
       rested.dispose();
       this.#live.delete(run.id);
+      this.#holders.delete(run.id);
     });
     return run;
   }
@@ -371,7 +384,7 @@ export class AgentRuns implements Disposable {
   }
 
   #childrenOf(sessionId: string): readonly AgentRun[] {
-    return this.live.filter(({ opened }) => opened.parentSessionId === sessionId);
+    return this.live.filter(({ id }) => this.#holders.get(id) === sessionId);
   }
 
   async #endChildren(sessionId: string, reason: string): Promise<void> {
@@ -446,3 +459,17 @@ export interface EndedRun {
 
 /** `run`: null where no engine works on it, or another. */
 export type ReadRun = DoneSoFar & { readonly run: AgentRun | null };
+
+/** By the parents on record, the nearest first. */
+async function listAbove(
+  traces: Pick<TraceStore, 'readSummary'>,
+  parentSessionId: string | null,
+): Promise<readonly string[]> {
+  const above = new Set<string>();
+  for (let id = parentSessionId; id !== null && !above.has(id);) {
+    above.add(id);
+    const summary: Summary | undefined = await traces.readSummary(id).catch(() => undefined);
+    id = summary?.parentSessionId ?? null;
+  }
+  return [...above];
+}

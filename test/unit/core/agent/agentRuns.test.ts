@@ -231,4 +231,23 @@ describe('AgentRuns', () => {
     );
     await agents.runs.close();
   });
+
+  it('one below a run that has ended belongs to the next above that is at work', async () => {
+    const agents = new FakeAgents(4);
+    const top = await agents.runs.spawn(createSpawn(), person);
+    await settle();
+    const middle = await agents.runs.spawn(createSpawn(), { kind: 'agent', sessionId: top.id });
+    await settle();
+    const low = await agents.runs.spawn(createSpawn(), { kind: 'agent', sessionId: middle.id });
+    await settle();
+    await middle.end('terminated', 'Stopped.');
+    const again = await agents.runs.resume(low.id, 'go on', 'parent');
+    await settle();
+    const before = top.budget.used.tokens;
+    again.budget.spend('tokens', 7);
+    assert.deepStrictEqual([again.status, top.budget.used.tokens - before], ['running', 7]);
+    await top.end('terminated', 'Stopped.');
+    assert.equal(again.status, 'terminated');
+    await agents.runs.close();
+  });
 });
