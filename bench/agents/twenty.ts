@@ -110,8 +110,11 @@ async function measureStop(
         engine.spawn([run('sleep 1000'), { say: 'never' }], repository),
       ),
     );
-    for (const { id } of runs) {
-      while ((await listLeftovers(id)).length === 0) {
+    for (const one of runs) {
+      while ((await listLeftovers(one.id)).length === 0) {
+        if (isAtRest(one.status)) {
+          throw new Error(`The agent is ${one.status}: ${one.trace.lastLines.at(-1)}`);
+        }
         await delay(20);
       }
     }

@@ -2,10 +2,16 @@
 
 import { rm } from 'node:fs/promises';
 import { runGit } from './git';
+import { changeWorktrees } from './repositoryTurns';
 import type { WorktreeNote } from './worktreeNote';
 
 /** Its folder and what the repository knows of it; with `dropsBranch` what was committed on its branch too. */
-export async function removeWorktree(
+export async function removeWorktree(note: WorktreeNote, dropsBranch: boolean): Promise<void> {
+  await changeWorktrees(note.repository, () => clearWorktree(note, dropsBranch));
+}
+
+/** The same in a turn of the repository that is the caller's. What git does not know of does not hold it up. */
+export async function clearWorktree(
   { repository, folder, branch }: WorktreeNote,
   dropsBranch: boolean,
 ): Promise<void> {

@@ -15,7 +15,8 @@ import type {
 } from '../../core/agent/workspaces';
 import { askGit, findMainWorktree, readGitPlace, runGit, runGitIn } from './git';
 import { holdsOwnWork } from './ownWork';
-import { removeWorktree } from './removeWorktree';
+import { clearWorktree, removeWorktree } from './removeWorktree';
+import { changeWorktrees } from './repositoryTurns';
 import { takeSnapshot } from './snapshot';
 import { isInside } from './insideFolder';
 import { type WorktreeNote, WorktreeNotes, toGitPlace } from './worktreeNote';
@@ -117,7 +118,12 @@ export class Worktrees {
     try {
       await this.#notes.write(note); // before it is there, so that none is left that nobody knows
       const lock = ['--lock', '--reason', `RLM session ${sessionId}`];
-      await runGit(['worktree', 'add', ...lock, ...at], { cwd: repository, signal });
+      await changeWorktrees(repository, async () => {
+        await runGit(['worktree', 'add', ...lock, ...at], call).catch(async (thrown: unknown) => {
+          await clearWorktree(note, !isThere);
+          throw thrown;
+        });
+      });
       const place = await readGitPlace(folder, signal);
       const tree = await takeSnapshot(place, signal);
       const whole = { ...note, tree, gitDir: place.gitDir };

@@ -246,6 +246,23 @@ describe('workspaces of agents', function () {
     ]);
   });
 
+  it('many are made and removed of one repository at once, by engines that know nothing of each other', async () => {
+    const engines = ['engine-1', 'engine-2', 'engine-3'].map(open);
+    const made = await Promise.all(
+      Array.from({ length: 36 }, async (_, index) => {
+        const sessionId = `session-${String(index).padStart(4, '0')}`;
+        const one = await engines[index % engines.length]?.prepare(request({ sessionId }), never);
+        return index % 2 === 0 ? one?.release() : ['kept'];
+      }),
+    );
+    assert.deepStrictEqual(
+      made,
+      made.map((_, index) => (index % 2 === 0 ? [] : ['kept'])),
+    );
+    assert.equal(git('worktree', 'list').trim().split('\n').length, 19);
+    assert.equal(git('branch', '--list', 'rlm/*').trim().split('\n').length, 18);
+  });
+
   it('cancelled while it prepares, it leaves nothing', async () => {
     const workspaces = open();
     for (const delayMs of [0, 5, 20, 60]) {
