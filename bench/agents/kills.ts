@@ -33,9 +33,14 @@ export const kills: AgentCase = {
       toCount(`lost of ${killing.commits.length} commits`, 'commits', report.lostCommits.length, {
         target: { atMost: 0 },
       }),
-      toCount('lost of the files that patches made', 'files', report.lostFiles.length, {
-        target: { atMost: 0 },
-      }),
+      toCount(
+        `lost of ${killing.patched} files that patches made`,
+        'files',
+        report.lostFiles.length,
+        {
+          target: { atMost: 0 },
+        },
+      ),
       toCount('processes left after the next start', 'processes', report.orphanProcesses.length, {
         target: { atMost: 0 },
       }),

@@ -14,22 +14,25 @@ export const audit: AgentCase = {
   title: 'What an agent did, and what of it is on record',
   async run(bench) {
     const { engine, repository } = await bench.startEngine();
-    const actions = createActions(bench.pick(200, 40));
-    const agent = await engine.spawn(
-      [...actions.map(({ step }) => step), { say: 'Done.' }],
-      repository,
-    );
-    declineAll(agent);
-    await engine.untilRest([agent]);
-    const events = [];
-    for await (const event of readAllEvents(engine.engine.traces, agent.id)) {
-      events.push(event);
+    const agents = bench.pick(5, 1);
+    let [count, onRecord] = [0, 0];
+    for (let agent = 0; agent < agents; agent += 1) {
+      const actions = createActions(40); // more would be beyond the tokens of one agent
+      const steps = [...actions.map(({ step }) => step), { say: 'Done.' }];
+      const one = await engine.spawn(steps, repository);
+      declineAll(one);
+      await engine.untilRest([one]);
+      const events = [];
+      for await (const event of readAllEvents(engine.engine.traces, one.id)) {
+        events.push(event);
+      }
+      count += actions.length;
+      onRecord += actions.length - findMissing(actions, events).length;
     }
-    const missing = findMissing(actions, events);
-    const name = `actions on record, of ${actions.length} of which half fail or are refused`;
+    const name = `actions on record, of ${count} of which half fail or are refused`;
     return [
-      toCount(name, 'actions', actions.length - missing.length, {
-        target: { atLeast: actions.length },
+      toCount(name, 'actions', onRecord, {
+        target: { atLeast: count },
       }),
     ];
   },

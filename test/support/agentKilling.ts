@@ -56,6 +56,8 @@ export class AgentKilling {
   readonly counts: Record<AgentKillKind, number> = { engine: 0, codex: 0, command: 0 };
   readonly runIds: string[] = [];
   readonly commits: string[] = [];
+  /** That patches made, and were looked for. */
+  patched = 0;
   readonly #parts: KillingParts;
   #traces: TraceStore | null = null;
   #server: { readonly running: RunningServer; readonly client: Client } | null = null;
@@ -217,11 +219,14 @@ export class AgentKilling {
 
   async #commit(id: string): Promise<void> {
     const folder = path.join(this.#home, 'agents', 'worktrees', id);
-    if (!existsSync(path.join(folder, '.git')) || !existsSync(path.join(folder, 'one.txt'))) {
+    if (!existsSync(path.join(folder, '.git'))) {
       return;
     }
-    const git = (...args: readonly string[]): string =>
+    const git = (...args: string[]): string =>
       execFileSync('git', args, { cwd: folder, encoding: 'utf8' }).trim();
+    if (git('status', '--porcelain') === '') {
+      return;
+    }
     git('add', '-A');
     git('commit', '--quiet', '-m', 'by a person');
     this.commits.push(git('rev-parse', 'HEAD'));
@@ -239,7 +244,10 @@ export class AgentKilling {
         body.kind === 'agent.edited' && body.result === 'ok' ? body.changes : [],
       )
       .filter(({ change }) => change === 'add')
-      .map((changed) => path.resolve(folder, changed.path))
+      .map((changed) => {
+        this.patched += 1;
+        return path.resolve(folder, changed.path);
+      })
       .filter((file) => !existsSync(file));
   }
 
