@@ -203,11 +203,23 @@ async function readOwnUpstream(home: string): Promise<Upstream | null> {
     return parseUpstream(text, async (name) => process.env[name] ?? null);
   }
   const key = process.env['OPENAI_API_KEY'] ?? '';
-  return key === '' || readProvider().login !== null ? null : toOpenAi(key);
+  if (key === '' || readProvider().login !== null) {
+    return null;
+  }
+  // A key is for the server that stands beside it, and for no other.
+  const server = (process.env['OPENAI_BASE_URL'] ?? '').trim();
+  return server === '' ? toOpenAi(key) : parseUpstream(toTemplate(server), async () => key);
+}
+
+function toTemplate(server: string): string {
+  return [
+    ...['name = "OPENAI_BASE_URL"', `base_url = ${JSON.stringify(server)}`],
+    ...['[headers]', 'Authorization = "Bearer ${OPENAI_API_KEY}"'],
+  ].join('\n');
 }
 
 /** Whether the Codex CLI is here and has what reaches its model. Nothing is asked of any server. */
-export async function readCodexHealth(): Promise<{
+export async function readCodexHealth(home: string): Promise<{
   readonly install: CodexInstall;
   readonly login: Awaited<ReturnType<AgentAccessSource['readStatus']>>;
 }> {
@@ -216,7 +228,7 @@ export async function readCodexHealth(): Promise<{
     createAccess({
       relay: null,
       readSecrets: () => [],
-      readUpstream: async () => null,
+      readUpstream: () => readOwnUpstream(home),
     }).readStatus(),
   ]);
   return { install, login };

@@ -49,6 +49,12 @@ export class AgentWorktrees {
     return found.sort((left, right) => right.ageMs - left.ageMs);
   }
 
+  /** Null: the run has none now. */
+  async find(sessionId: string): Promise<AgentWorktree | null> {
+    const note = await this.#notes.read(sessionId);
+    return note && this.#read(note);
+  }
+
   /** With its branch, whatever is in it; nothing where there is none. */
   async remove(sessionId: string): Promise<void> {
     const note = await this.#notes.read(sessionId);

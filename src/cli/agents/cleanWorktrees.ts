@@ -134,7 +134,7 @@ function print(
   kept.forEach((one) => terminal.print(`${style.green('keep')}    ${toText(one)}`));
   if (kept.length > 0) {
     terminal.printError(
-      'What is kept holds work that is nowhere else: look at it, merge its branch, or add --force to lose it.',
+      'What is kept holds work that is nowhere else: look at it, commit what is not committed there, merge its branch, or add --force to lose it.',
     );
   }
 }

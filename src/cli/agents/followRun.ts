@@ -11,6 +11,8 @@ import type { UnreadableLines } from '../../core/unreadableLines';
 import { OpenApprovals, toAgentStatus, toAgentSummary } from './runRecord';
 import { findSession } from '../traces';
 
+const lookAgainMs = 2_000;
+
 export interface Follower {
   onEvent(event: TraceEvent): Promise<void> | void;
   onUnreadable(gaps: readonly UnreadableLines[]): void;
@@ -20,6 +22,21 @@ export interface Follower {
 
 /** How it stands at rest. @throws RlmError 'CANCELLED' when `signal` aborts, 'SESSION_NOT_FOUND' when it was deleted. */
 export async function followRun(
+  traces: TraceStore,
+  sessionId: string,
+  follower: Follower,
+  signal: AbortSignal,
+): Promise<AgentSummary> {
+  // One watch for all of it: a new one tells nothing of a run that ends before it has looked for the first time.
+  const watching = traces.onDidChange(() => undefined);
+  try {
+    return await follow(traces, sessionId, follower, signal);
+  } finally {
+    watching.dispose();
+  }
+}
+
+async function follow(
   traces: TraceStore,
   sessionId: string,
   follower: Follower,
@@ -52,10 +69,23 @@ export async function followRun(
       follower.onApprovals(status === 'awaiting_approval' ? open.all : []);
       atRest = isAtRest(status) ? summary : null;
       if (!atRest) {
-        await waiting.changed;
+        await untilChanged(waiting.changed);
       }
     } finally {
       waiting.dispose();
     }
+  }
+}
+
+/** Also without a change after a while: what happened before the watch had looked is announced by nothing. */
+async function untilChanged(changed: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, lookAgainMs);
+  });
+  try {
+    await Promise.race([changed, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

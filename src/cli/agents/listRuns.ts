@@ -38,7 +38,10 @@ export async function listRuns(options: ListOptions, context: RunContext): Promi
   } else {
     terminal.print(renderRuns(runs, context));
   }
-  const waiting = runs.reduce((sum, { agent }) => sum + agent.waitingFor, 0);
+  const waiting = runs.reduce(
+    (sum, run) => sum + (toAgentStatus(run) === 'awaiting_approval' ? run.agent.waitingFor : 0),
+    0,
+  );
   const hints = [
     ...(hasMore ? ['There are more: raise --limit.'] : []),
     ...(waiting > 0

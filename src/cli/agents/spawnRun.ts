@@ -4,7 +4,7 @@ import { text as readText } from 'node:stream/consumers';
 import type { Isolation } from '../../core/agent/permissions';
 import { isAtRest } from '../../core/agent/agentState';
 import { RlmError } from '../../core/errors';
-import type { Cli } from '../cli';
+import type { AgentWorktree, Cli } from '../cli';
 import { usageError } from '../failure';
 import { toAbsolute } from '../roots';
 import { toJsonText } from '../render/json';
@@ -15,6 +15,8 @@ import { type AgentsOptions, type RunContext, toRunExitCode } from './runContext
 import { findRun, readRunRecord, toAgentStatus } from './runRecord';
 import { toRunDocument } from './showRun';
 import { spawned } from './wire';
+import { toHome } from '../options';
+import { toAmountText } from '../render/words';
 import { toPrintable } from '../render/printable';
 
 export interface ResumeOptions extends AgentsOptions {
@@ -133,12 +135,31 @@ async function begin(
       `${sessionId} is ${record.status}. All of it: rlm-companion agents show ${sessionId}`,
     );
     if (record.place?.branch) {
-      terminal.printError(`Its work is on branch ${toPrintable(record.place.branch)}.`);
+      const worktrees = await context.runtime.openWorktrees({ home: toHome(options, cli) });
+      terminal.printError(toPrintable(toLeftText(await worktrees.find(sessionId))));
     }
   } else {
     terminal.print(sessionId);
     terminal.printError(`Watch it by: rlm-companion agents watch ${sessionId}`);
   }
+}
+
+/** What of its work lies where: of a branch only what is committed there. */
+export function toLeftText(worktree: AgentWorktree | null): string {
+  if (!worktree || worktree.work === null) {
+    return 'It has left nothing of its own in its worktree.';
+  }
+  const { work, folder, branch } = worktree;
+  if (work === 'unknown') {
+    return `Its work is in ${folder}; git cannot say what of it is committed on branch ${branch}.`;
+  }
+  const committed =
+    work.commits === 0 ? [] : [`${toAmountText(work.commits, 'commit')} on branch ${branch}`];
+  const open =
+    work.files === 0
+      ? []
+      : [`${toAmountText(work.files, 'changed file')}, not committed, in ${folder}`];
+  return `Its work: ${[...committed, ...open].join('; ') || `branch ${branch} in ${folder}`}.`;
 }
 
 /** `-` is standard input. */

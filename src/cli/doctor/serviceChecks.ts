@@ -8,9 +8,9 @@ import { parseBackendSettings } from '../../core/backendSettings';
 import { type RlmError, toRlmError } from '../../core/errors';
 import { type Check, type Environment, type Finding, works } from './finding';
 
-export const checkCodex: Check = async ({ runtime }) => {
+export const checkCodex: Check = async ({ runtime, home }) => {
   const serves = 'agents';
-  const { install, login } = await runtime.readCodexHealth();
+  const { install, login } = await runtime.readCodexHealth(home);
   if (install.kind === 'missing') {
     const fix = 'npm install -g @openai/codex';
     return [{ name: 'codex', serves, state: 'missing', detail: install.detail, fix }];

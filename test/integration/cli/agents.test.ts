@@ -96,6 +96,7 @@ describe('rlm-companion agents', function () {
     const steps = [run('echo hello'), patch('*** Add File: b.txt\n+new'), { say: 'All done.' }];
     const ran = await spawn(steps);
     assert.equal(ran.exitCode, 0, ran.errors);
+    assert.match(ran.errors, /Its work: 1 changed file, not committed, in /u);
     assert.match(ran.output, /Command done[^]*echo hello[^]*add b\.txt[^]*All done\./u);
     const { runs } = await readJson('list');
     const [row] = runs as Json[]; // our own document

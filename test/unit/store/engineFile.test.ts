@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -40,6 +41,29 @@ describe('EngineFile', () => {
     file.dispose();
     assert.deepStrictEqual(await listEngines(home), []);
     assert.deepStrictEqual(await readdir(home.engines), []);
+  });
+
+  it('is not shown any more when it was killed, also before its parent knows', async function () {
+    if (process.platform !== 'linux') {
+      this.skip(); // elsewhere nothing tells
+    }
+    // The shell becomes a program that asks for none of its children.
+    const parent = spawn('sh', ['-c', 'sh -c : & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      const [line] = (await once(parent.stdout, 'data')) as [Buffer]; // its pid
+      const pid = Number(line.toString());
+      const stat = (): Promise<string> => readFile(`/proc/${pid}/stat`, 'latin1');
+      while (!/\) Z /u.test(await stat())) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const file = await EngineFile.create(home, { ...endpoint, pid });
+      assert.equal(await isEngineAlive(home, endpoint.engineId), false);
+      file.dispose();
+    } finally {
+      parent.kill('SIGKILL');
+    }
   });
 
   it('stays shown while its endpoint is replaced', async () => {

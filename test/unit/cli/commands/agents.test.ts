@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { toLeftText } from '../../../../src/cli/agents/spawnRun';
 import { renderApproval } from '../../../../src/cli/agents/askApprovals';
 import { createStyle } from '../../../../src/cli/render/style';
 import type { AgentAsked } from '../../../../src/core/agent/agentEvent';
@@ -56,6 +57,25 @@ describe('the command agents', () => {
       assert.equal(cli.engineOptions, null);
     }
   });
+
+  for (const [work, said] of [
+    [null, /^It has left nothing of its own/u],
+    [{ files: 2, commits: 0 }, /^Its work: 2 changed files, not committed, in \/w\.$/u],
+    [{ files: 0, commits: 1 }, /^Its work: 1 commit on branch rlm\/x\.$/u],
+    [
+      { files: 1, commits: 3 },
+      /^Its work: 3 commits on branch rlm\/x; 1 changed file, not committed, in \/w\.$/u,
+    ],
+    [{ files: 0, commits: 0 }, /^Its work: branch rlm\/x in \/w\.$/u],
+    ['unknown', /^Its work is in \/w; git cannot say/u],
+  ] as const) {
+    it(`says where the work of a run lies: ${JSON.stringify(work)}`, () => {
+      const worktree = { folder: '/w', branch: 'rlm/x', work };
+      const rest = { sessionId: 's', repository: '/r', ageMs: 0, bytes: 0, isEngineAlive: false };
+      assert.match(toLeftText({ ...worktree, ...rest }), said);
+      assert.match(toLeftText(null), /^It has left nothing of its own/u);
+    });
+  }
 
   it('tells a session from a run, and a run that is not there', async () => {
     for (const command of [['show'], ['watch'], ['approve'], ['stop'], ['resume', '--task', 'x']]) {
