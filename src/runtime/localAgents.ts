@@ -109,7 +109,7 @@ export function createLocalAgents(parts: LocalAgentParts): LocalAgents {
     workspaces: new LocalWorkspaces({
       home: path.join(home.path, 'agents'),
       get roots() {
-        return [...parts.roots, parts.baseFolder]; // a host may allow more later
+        return parts.roots; // a host may allow more later
       },
       baseFolder: parts.baseFolder,
       engineId,

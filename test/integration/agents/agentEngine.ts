@@ -58,7 +58,7 @@ export class AgentEngine {
   async start(): Promise<void> {
     this.engine = await createEngine({
       home: this.home,
-      roots: [],
+      roots: [this.repository],
       baseFolder: this.repository,
       log: () => undefined,
       sandboxFolder,

@@ -59,10 +59,10 @@ describe('the tools of agents', function () {
     await model.close();
   });
 
-  async function start() {
+  async function start(roots: readonly string[] = [repository()]) {
     const started = await createEngine({
       home: path.join(folder(), 'home'),
-      roots: [],
+      roots,
       baseFolder: repository(),
       log: () => undefined,
       sandboxFolder,
@@ -324,6 +324,17 @@ describe('the tools of agents', function () {
     }
     const again = await callOk(client, 'spawn_agent', { ...given, wait_ms: 60_000 });
     assert.match(JSON.stringify(again['events']), /Two\./u);
+  });
+
+  it('nothing is worked on because the engine was started there', async () => {
+    const other = await start([]);
+    const refused = await callError(other.client, 'spawn_agent', {
+      profile_id: 'generalist',
+      custom_prompt: plan([{ say: 'done' }]),
+    });
+    assert.equal(refused.code, 'PATH_NOT_ALLOWED');
+    await other.client.close();
+    await other.engine.close();
   });
 
   it('what needs a REPL refuses an agent run, and what is not there is named', async () => {
