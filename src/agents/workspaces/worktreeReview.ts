@@ -69,34 +69,34 @@ export class WorktreeReview implements WorkspaceReview {
       });
     }
     const count = await runGit(['rev-list', '--count', `HEAD..refs/heads/${branch}`], call);
-    const head = await runGit(['rev-parse', '--abbrev-ref', 'HEAD'], call);
+    const into = await runGit(['rev-parse', '--abbrev-ref', 'HEAD'], call);
+    const both = await runGit(['rev-parse', `refs/heads/${branch}`, 'HEAD'], call);
+    const [tip = '', head = ''] = both.split('\n');
     const { code, output } = await askGit(
-      [
-        'merge-tree',
-        '--write-tree',
-        '--name-only',
-        '--no-messages',
-        'HEAD',
-        `refs/heads/${branch}`,
-      ],
+      ['merge-tree', '--write-tree', '--name-only', '--no-messages', head, tip],
       call,
       [0, 1],
     );
     const [tree = '', ...names] = output.split('\n').filter((line) => line !== '');
     const isClean = code === 0;
     const compared = isClean
-      ? await compareSnapshots(await readGitPlace(repository, signal), { from: 'HEAD', to: tree })
+      ? await compareSnapshots(await readGitPlace(repository, signal), { from: head, to: tree })
       : null;
     return {
-      into: head.trim(),
+      into: into.trim(),
+      ...{ tip, head },
       commits: Number(count.trim()),
       changes: compared?.changes ?? [],
       conflicts: isClean ? [] : [...new Set(names)],
     };
   }
 
-  async merge(message: string, signal: AbortSignal): Promise<{ readonly commit: string }> {
-    const { commits, conflicts, into } = await this.previewMerge(signal);
+  async merge(
+    message: string,
+    shown: Pick<MergePreview, 'tip' | 'head'>,
+    signal: AbortSignal,
+  ): Promise<{ readonly commit: string }> {
+    const { commits, conflicts, into, tip, head } = await this.previewMerge(signal);
     const { repository, branch } = this.#note;
     const call = { cwd: repository };
     if (conflicts.length > 0) {
@@ -111,6 +111,13 @@ export class WorktreeReview implements WorkspaceReview {
         nextStep: 'Discard the worktree, which nothing needs any more.',
       });
     }
+    if (tip !== shown.tip || head !== shown.head) {
+      throw new RlmError(
+        'INVALID_INPUT',
+        `${tip === shown.tip ? into : branch} has gone on since it was shown.`,
+        { nextStep: 'Look at what would be merged now, and merge then.' },
+      );
+    }
     if (await this.#hasBegunMerge()) {
       throw new RlmError('INVALID_INPUT', `A merge is under way in ${repository}.`, {
         nextStep:
@@ -120,10 +127,10 @@ export class WorktreeReview implements WorkspaceReview {
     // Not cut off in the middle: git refuses by itself where changes that are not committed are in the way.
     const args = ['merge', '--no-ff', '--no-verify', '--no-edit', '-m', message];
     try {
-      await runGit([...args, `refs/heads/${branch}`], call);
+      await runGit([...args, tip], call);
     } catch (thrown) {
       // Ours alone: it is mostly none, and a person may have begun one meanwhile.
-      if (await this.#hasBegunMerge(`refs/heads/${branch}`)) {
+      if (await this.#hasBegunMerge(tip)) {
         await runGit(['merge', '--abort'], call).catch(() => undefined);
       }
       throw thrown;

@@ -11,7 +11,7 @@ import { PathRules } from './pathRules';
 import { RuleLedger } from './ruleLedger';
 import { type RunRecord, readRecord } from './runRecord';
 import { whileHeld } from './whileHeld';
-import type { WorkspaceReview } from './workspaces';
+import type { MergePreview, WorkspaceReview } from './workspaces';
 
 interface ReviewParts {
   readonly runs: AgentRuns;
@@ -70,10 +70,17 @@ export class AgentReviews {
   }
 
   /** Merges its branch into what is checked out. @throws RlmError as `accept` and `WorkspaceReview.merge`. */
-  async merge(sessionId: string, message: string, signal: AbortSignal) {
+  async merge(
+    sessionId: string,
+    {
+      message,
+      shown,
+    }: { readonly message: string; readonly shown: Pick<MergePreview, 'tip' | 'head'> },
+    signal: AbortSignal,
+  ) {
     return this.#whileAtRest(sessionId, async (note) => {
       const review = await this.open(sessionId);
-      const done = await review.merge(message, signal);
+      const done = await review.merge(message, shown, signal);
       await note(`Merged ${review.branch} as ${done.commit}: ${message}`, 'merge');
       return done;
     });

@@ -45,8 +45,15 @@ export interface WorkspaceReview {
   ): Promise<{ readonly commit: string; readonly branch: string }>;
   /** What merging its branch into what is checked out in `repository` would do. @throws RlmError 'INVALID_INPUT' */
   previewMerge(signal: AbortSignal): Promise<MergePreview>;
-  /** @throws RlmError 'INVALID_INPUT' with the conflicts, or where git refuses; nothing has changed then. */
-  merge(message: string, signal: AbortSignal): Promise<{ readonly commit: string }>;
+  /**
+   * What was shown, and nothing that came after it.
+   * @throws RlmError 'INVALID_INPUT' with the conflicts, where it is not as it was shown, or git refuses; nothing has changed then.
+   */
+  merge(
+    message: string,
+    shown: Pick<MergePreview, 'tip' | 'head'>,
+    signal: AbortSignal,
+  ): Promise<{ readonly commit: string }>;
   /** Removes it with its branch. All but ignored files stays reachable: the ref that holds it. */
   discard(): Promise<{ readonly keptAs: string }>;
 }
@@ -54,6 +61,9 @@ export interface WorkspaceReview {
 export interface MergePreview {
   /** The branch that is checked out; HEAD where there is none. */
   readonly into: string;
+  /** The last commits of its branch, and of what it is merged into. */
+  readonly tip: string;
+  readonly head: string;
   readonly commits: number;
   readonly changes: readonly FileChange[];
   /** Files that would be in conflict. */

@@ -106,7 +106,7 @@ export class AgentReview implements vscode.Disposable {
     }
     const message = `Merge branch '${review.branch}'`;
     await runCancellable(l10n.t('Merging'), async ({ signal }) =>
-      (await this.#open()).merge(sessionId, message, signal),
+      (await this.#open()).merge(sessionId, { message, shown: preview }, signal),
     );
     showNote(l10n.t('Merged {0} into {1}.', review.branch, into));
   }

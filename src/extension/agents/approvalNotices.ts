@@ -10,7 +10,7 @@ import { showFailure } from '../messages';
 import { toPlainLine } from '../plainText';
 import { readNotifiesApprovals } from '../settings';
 import type { AgentActions } from './agentActions';
-import { toWholeLine } from './askedText';
+import { toWholeFolder, toWholeLine } from './askedText';
 
 interface NoticeParts {
   readonly host: EngineHost;
@@ -61,11 +61,12 @@ export class ApprovalNotices implements vscode.Disposable {
     }
     const { l10n } = vscode;
     const title = toPlainLine(host.engine?.agents?.find(sessionId)?.opened.title ?? '', 60);
-    const line = toWholeLine(asked);
+    const folder = toWholeFolder(asked); // the same command does other things elsewhere
+    const line = folder === null ? null : toWholeLine(asked);
     const text =
-      line === null
+      line === null || folder === null
         ? l10n.t('The agent “{0}” waits for your approval. Show it to read all of it.', title)
-        : l10n.t('The agent “{0}” asks to run: {1}', title, line);
+        : l10n.t('The agent “{0}” asks to run in {1}: {2}', title, folder, line);
     const [approve, decline, show] = [l10n.t('Approve'), l10n.t('Decline'), l10n.t('Show')];
     const buttons = line === null ? [show, decline] : [approve, decline, show];
     const chosen = await vscode.window.showWarningMessage(text, ...buttons);

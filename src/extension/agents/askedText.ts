@@ -27,7 +27,13 @@ export function toWholeText({ command, cwd, diff, reason }: Asked): string | nul
   }
   const whole = toWhole(command, dialogChars);
   const more = [cwd, reason].filter((text) => text !== null).map(toPlainText);
-  return whole && [whole, ...more].join('\n\n').slice(0, 2 * dialogChars);
+  const text = whole && [whole, ...more].join('\n\n');
+  return text !== null && text.length <= 2 * dialogChars ? text : null;
+}
+
+/** The folder that it would run in, in one line; null where it cannot be shown so. */
+export function toWholeFolder({ cwd }: Asked): string | null {
+  return cwd === null || /[\n\r\t]| {2}|^ | $/u.test(cwd) ? null : toWhole(cwd, lineChars);
 }
 
 function toWhole(command: string, maxChars: number): string | null {

@@ -170,8 +170,8 @@ describe('the git of a workspace', function () {
         const review = await workspaces.openReview('session-0001');
         if (review) {
           await review.readChanges(never);
-          await review.previewMerge(never);
-          await review.merge('merged', never).catch(() => undefined); // a repository inside may not merge
+          const shown = await review.previewMerge(never);
+          await review.merge('merged', shown, never).catch(() => undefined); // a repository inside may not merge
           await writeFile(path.join(cwd, 'more.txt'), 'more\n');
           await review.readOriginal('src/a.txt');
         }

@@ -84,9 +84,46 @@ describe('the work that an agent has left', function () {
     await assert.rejects(review.commit('Again', neverAborted), { code: 'INVALID_INPUT' });
   });
 
+  /** As it is shown at this moment. */
+  const mergeNow = async (review: WorkspaceReview, message: string) =>
+    review.merge(message, await review.previewMerge(neverAborted), neverAborted);
+
+  for (const [what, change] of [
+    [
+      'its branch',
+      async (review: WorkspaceReview) => {
+        await writeFile(path.join(review.folder, 'later.txt'), 'later\n');
+        await review.commit('Later', neverAborted);
+      },
+    ],
+    [
+      'what it is merged into',
+      async () => {
+        await writeFile(path.join(repository(), 'later.txt'), 'later\n');
+        git('add', '--all');
+        git('commit', '--quiet', '--message', 'later');
+      },
+    ],
+  ] as const) {
+    it(`is merged as it was shown: not where ${what} has gone on since`, async () => {
+      const review = await open();
+      await review.commit('Work', neverAborted);
+      const shown = await review.previewMerge(neverAborted);
+      await change(review);
+      const head = git('rev-parse', 'HEAD');
+      await assert.rejects(review.merge('Merge', shown, neverAborted), /has gone on since/u);
+      assert.equal(git('rev-parse', 'HEAD'), head);
+      await mergeNow(review, 'Merge');
+      assert.notEqual(git('rev-parse', 'HEAD'), head);
+    });
+  }
+
   it('is merged after a look, and only once it is committed', async () => {
     const review = await open();
-    await assert.rejects(review.merge('Merge', neverAborted), { code: 'INVALID_INPUT' });
+    await assert.rejects(review.merge('Merge', { tip: '', head: '' }, neverAborted), {
+      code: 'INVALID_INPUT',
+      message: /Not all/u,
+    });
     await review.commit('Work', neverAborted);
     await writeFile(path.join(repository(), 'c.txt'), 'meanwhile\n');
     git('add', '--all');
@@ -97,13 +134,13 @@ describe('the work that an agent has left', function () {
       ['main', 1, [], 3],
     );
     assert.equal(await readMain('src/a.txt'), 'one\n');
-    await review.merge('Merge the agent', neverAborted);
+    await review.merge('Merge the agent', preview, neverAborted);
     assert.deepStrictEqual(
       [await readMain('src/a.txt'), existsSync(path.join(repository(), 'b.txt'))],
       ['changed\n', false],
     );
     assert.equal(git('log', '-1', '--format=%s'), 'Merge the agent\n');
-    await assert.rejects(review.merge('Again', neverAborted), { code: 'INVALID_INPUT' });
+    await assert.rejects(mergeNow(review, 'Again'), { code: 'INVALID_INPUT' });
   });
 
   it('leaves a merge alone that the person has begun', async () => {
@@ -118,7 +155,7 @@ describe('the work that an agent has left', function () {
     await writeFile(path.join(repository(), 'd.txt'), 'resolved by hand\n');
     git('add', '--all');
     const before = git('rev-parse', 'MERGE_HEAD');
-    await assert.rejects(review.merge('Merge', neverAborted), { code: 'INVALID_INPUT' });
+    await assert.rejects(mergeNow(review, 'Merge'), { code: 'INVALID_INPUT' });
     assert.deepStrictEqual(
       [git('rev-parse', 'MERGE_HEAD'), await readMain('d.txt')],
       [before, 'resolved by hand\n'],
@@ -185,7 +222,7 @@ describe('the work that an agent has left', function () {
     git('commit', '--quiet', '--all', '--message', 'mine');
     const head = git('rev-parse', 'HEAD');
     assert.deepStrictEqual((await review.previewMerge(neverAborted)).conflicts, ['src/a.txt']);
-    await assert.rejects(review.merge('Merge', neverAborted), /src\/a\.txt/u);
+    await assert.rejects(mergeNow(review, 'Merge'), /src\/a\.txt/u);
     assert.deepStrictEqual(
       [git('rev-parse', 'HEAD'), git('status', '--porcelain'), await readMain('src/a.txt')],
       [head, '', 'mine\n'],
@@ -197,7 +234,7 @@ describe('the work that an agent has left', function () {
     await review.commit('Work', neverAborted);
     await writeFile(path.join(repository(), 'src', 'a.txt'), 'half done\n');
     await writeFile(path.join(repository(), 'new é.txt'), 'my own\n');
-    await assert.rejects(review.merge('Merge', neverAborted), { code: 'INVALID_INPUT' });
+    await assert.rejects(mergeNow(review, 'Merge'), { code: 'INVALID_INPUT' });
     assert.deepStrictEqual(
       [await readMain('src/a.txt'), await readMain('new é.txt')],
       ['half done\n', 'my own\n'],

@@ -4,7 +4,12 @@ import type { AgentStanding } from '../../../src/core/agent/agentEvent';
 import { type AgentStatus, agentStatuses, isAtRest } from '../../../src/core/agent/agentState';
 import { noAgentStanding } from '../../../src/core/summary';
 import { toAgentTotals, toCostText } from '../../../src/extension/agents/agentTotals';
-import { type Asked, toWholeLine, toWholeText } from '../../../src/extension/agents/askedText';
+import {
+  type Asked,
+  toWholeFolder,
+  toWholeLine,
+  toWholeText,
+} from '../../../src/extension/agents/askedText';
 import { toMaterial, toSelectionMaterial } from '../../../src/extension/agents/agentMaterial';
 import { listActions, toGroup } from '../../../src/extension/sessions/sessionGroup';
 import { createWaitingAgent } from '../../support/agentTrace';
@@ -27,6 +32,14 @@ describe('what an agent asks for', () => {
       [],
     );
     assert.equal(toWholeLine({ ...nothing, command: 'npm test', diff: '+a' }), null);
+    for (const cwd of ['/w', '/a b/c']) {
+      assert.equal(toWholeFolder({ ...nothing, cwd }), cwd);
+    }
+    for (const cwd of [null, '/a\nb', '/a  b', '/\u202eb', `/${'x'.repeat(600)}`]) {
+      assert.equal(toWholeFolder({ ...nothing, cwd }), null);
+    }
+    const long = { ...nothing, command: 'npm test', reason: 'x'.repeat(4_000) };
+    assert.equal(toWholeText(long), null);
     assert.equal(toWholeLine(nothing), null);
   });
 

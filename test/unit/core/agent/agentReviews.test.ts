@@ -5,6 +5,8 @@ import type { WorkspaceReview } from '../../../../src/core/agent/workspaces';
 import { heldElsewhere } from '../../../../src/core/traceStore';
 import { createProfile, createSpawn, FakeAgents, settle } from '../../../support/fakeAgents';
 
+const shown = { tip: 'a', head: 'b' };
+
 const person = { kind: 'person' } as const;
 
 function createReview(files: readonly string[], did: string[]): WorkspaceReview {
@@ -19,7 +21,7 @@ function createReview(files: readonly string[], did: string[]): WorkspaceReview 
       did.push(`commit ${message}`);
       return { commit: 'c0ffee', branch: 'rlm/1' };
     },
-    previewMerge: async () => ({ into: 'main', commits: 1, changes: [], conflicts: [] }),
+    previewMerge: async () => ({ into: 'main', ...shown, commits: 1, changes: [], conflicts: [] }),
     merge: async (message) => {
       did.push(`merge ${message}`);
       return { commit: 'beef' };
@@ -52,7 +54,7 @@ describe('reviews of what agents have left', () => {
     await settle();
     for (const act of [
       () => reviews.accept(run.id, 'm', neverAborted),
-      () => reviews.merge(run.id, 'm', neverAborted),
+      () => reviews.merge(run.id, { message: 'm', shown }, neverAborted),
       () => reviews.discard(run.id),
     ]) {
       await assert.rejects(act, { code: 'INVALID_INPUT' });
@@ -68,7 +70,7 @@ describe('reviews of what agents have left', () => {
     const reviews = new AgentReviews({ runs: fakes.runs, traces: fakes.traces });
     const id = await spawnEnded(fakes);
     await reviews.accept(id, 'Work', neverAborted);
-    await reviews.merge(id, 'Merge', neverAborted);
+    await reviews.merge(id, { message: 'Merge', shown }, neverAborted);
     await reviews.discard(id);
     assert.deepStrictEqual(did, ['commit Work', 'merge Merge', 'discard']);
     assert.deepStrictEqual(await notesOf(fakes, id), [
@@ -107,7 +109,7 @@ describe('reviews of what agents have left', () => {
     fakes.traces.reopenTrace = () => Promise.reject(heldElsewhere('holds'));
     for (const act of [
       () => reviews.accept(id, 'm', neverAborted),
-      () => reviews.merge(id, 'm', neverAborted),
+      () => reviews.merge(id, { message: 'm', shown }, neverAborted),
       () => reviews.discard(id),
     ]) {
       await assert.rejects(act, { code: 'INVALID_INPUT' });
