@@ -9,6 +9,7 @@ import {
   lstat,
   mkdir,
   open,
+  readlink,
   realpath,
   rename,
   rm,
@@ -79,10 +80,23 @@ interface Writing {
 }
 
 async function writeInside(target: string, writing: Writing): Promise<WrittenDownload> {
-  const { root, bytes, overwrite } = writing;
   const parent = path.dirname(target);
-  await makeFolders(root, parent);
-  const old = await lstat(target).catch(ignoreMissing);
+  await makeFolders(writing.root, parent);
+  const place = await FolderPlace.open(parent, writing.root);
+  try {
+    return await writeAt(place, target, writing);
+  } finally {
+    await place.close();
+  }
+}
+
+async function writeAt(
+  place: FolderPlace,
+  target: string,
+  { bytes, overwrite }: Writing,
+): Promise<WrittenDownload> {
+  const named = place.toFile(path.basename(target));
+  const old = await lstat(named).catch(ignoreMissing);
   if (old && !old.isFile()) {
     throw new RlmError('INVALID_INPUT', `${target} is there and is no regular file.`, {
       nextStep: 'Choose another path.',
@@ -91,14 +105,15 @@ async function writeInside(target: string, writing: Writing): Promise<WrittenDow
   if (old && !overwrite) {
     throw taken(target);
   }
-  const temporary = path.join(parent, `.rlm-${randomBytes(8).toString('hex')}.tmp`);
+  const temporary = place.toFile(`.rlm-${randomBytes(8).toString('hex')}.tmp`);
   const handle = await open(temporary, 'wx', 0o600);
   try {
-    await requirePlace(handle, temporary);
+    await place.require(handle, temporary);
     await handle.writeFile(bytes);
     await handle.sync();
     await handle.close();
-    await takeName(temporary, target, overwrite);
+    await place.require(null, temporary);
+    await takeName(temporary, { named, target, overwrite });
   } finally {
     await handle.close().catch(() => undefined); // it is closed already where all went well
     await rm(temporary, { force: true });
@@ -125,25 +140,78 @@ async function makeFolders(root: string, folder: string): Promise<void> {
   }
 }
 
-/** Folders may be swapped for links at any time: what counts is where the new file really is. */
-async function requirePlace(handle: FileHandle, file: string): Promise<void> {
-  if (!(await isSameFile(handle, file))) {
-    throw outside(file, path.dirname(file));
+/**
+ * A folder that is written to. Folders may be swapped for links at any time: on Linux the opened one is held, and files
+ * are named by it; elsewhere what counts is where the new file really is.
+ */
+class FolderPlace {
+  readonly #folder: string;
+  readonly #root: string;
+  readonly #held: FileHandle | null;
+
+  private constructor(folder: string, root: string, held: FileHandle | null) {
+    this.#folder = folder;
+    this.#root = root;
+    this.#held = held;
+  }
+
+  /** @throws RlmError 'PATH_NOT_ALLOWED' where it is no longer below the root. */
+  static async open(folder: string, root: string): Promise<FolderPlace> {
+    if (process.platform !== 'linux') {
+      return new FolderPlace(folder, root, null);
+    }
+    const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+    const held = await open(folder, flags).catch((error: unknown) => {
+      throw ['ELOOP', 'ENOTDIR'].includes(toErrorCode(error)) ? outside(folder, root) : error;
+    });
+    const place = new FolderPlace(folder, root, held);
+    try {
+      await place.require(null, folder);
+      return place;
+    } catch (error) {
+      await place.close();
+      throw error;
+    }
+  }
+
+  toFile(name: string): string {
+    return this.#held ? `/proc/self/fd/${this.#held.fd}/${name}` : path.join(this.#folder, name);
+  }
+
+  /** `file`: a new one in it, opened; null: only the folder is looked at. @throws RlmError 'PATH_NOT_ALLOWED' */
+  async require(file: FileHandle | null, name: string): Promise<void> {
+    const isInPlace = this.#held
+      ? isInside(this.#root, await readlink(`/proc/self/fd/${this.#held.fd}`))
+      : file === null || (await isSameFile(file, name));
+    if (!isInPlace) {
+      throw outside(this.#folder, this.#root);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#held?.close();
   }
 }
 
-async function takeName(temporary: string, target: string, overwrite: boolean): Promise<void> {
+async function takeName(
+  temporary: string,
+  {
+    named,
+    target,
+    overwrite,
+  }: { readonly named: string; readonly target: string; readonly overwrite: boolean },
+): Promise<void> {
   if (overwrite) {
-    await rename(temporary, target);
+    await rename(temporary, named);
     return;
   }
   try {
-    await link(temporary, target);
+    await link(temporary, named);
   } catch (error) {
     if (toErrorCode(error) === 'EEXIST') {
       throw taken(target);
     }
-    await copyFile(temporary, target, constants.COPYFILE_EXCL); // a disk without hard links
+    await copyFile(temporary, named, constants.COPYFILE_EXCL); // a disk without hard links
   }
 }
 
