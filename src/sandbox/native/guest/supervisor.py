@@ -30,6 +30,7 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 IS_FIRST = os.getpid() == 1  # of a process namespace of its own: all other processes in it are the session's
 ADOPT_ORPHANS = 36  # of prctl
 STOP_PASSES = 1_000
+INTERRUPTED_SECONDS = 2  # in which what an interrupted step had started is ended without its interpreter
 MAX_ENDS = 40  # of a command at as many looks: what is killed takes its time to go
 
 
@@ -58,7 +59,7 @@ class Supervisor:
         self.modules, self.start, self.options = modules, start, options
         self.program, self.is_node = find_program(options), options["interpreter"] == "node"
         self.sending = threading.Lock()
-        self.max_bytes, self.command = None, None
+        self.max_bytes, self.command, self.interrupted = None, None, None
         self.spawning = threading.Lock()  # held until what has been started is known to whoever waits for its end
         folder, roots = options["folder"], [one for one in options["folders"] if one == "/tmp"]
         self.files = Files(folder, roots)  # noqa: F821  (of files.py, which bootstrap.py puts before this)
@@ -123,6 +124,7 @@ class Supervisor:
             self.begin()
 
     def interrupt(self):
+        self.interrupted = time.monotonic()
         if not self.is_node:
             interrupt(self.group)
             return
@@ -250,6 +252,10 @@ class Supervisor:
         if command and command.ends < MAX_ENDS:  # first what may be spared most
             if not command.over.is_set():  # else what was counted has just gone
                 command.end(why, self.group)
+            return
+        if self.interrupted is not None and time.monotonic() - self.interrupted < INTERRUPTED_SECONDS:
+            # What the step had started takes its time to go, and must not cost the next step its variables.
+            signal_all([int(number) for number in list_numbers() if int(number) != self.group], signal.SIGKILL)
             return
         self.why = self.why or why
         self.kill_all(self.group)
